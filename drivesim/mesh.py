@@ -1,0 +1,135 @@
+"""Triangle meshes that say what each triangle is: the one geometry type."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from drivesim.materials import MaterialId
+from drivesim.taxonomy import Tag
+from drivesim.transforms import Pose
+
+F32 = NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Mesh:
+    """Triangles with labels, in the frame of whatever they belong to.
+
+    Attributes:
+        vertices: (V, 3) float32, metres.
+        triangles: (T, 3) int32, counter-clockwise seen from outside.
+        normals: (V, 3) float32, unit, for smooth shading (split vertices at sharp edges).
+        material: (T,) uint8, :class:`~drivesim.materials.MaterialId`.
+        albedo: (T, 3) float32, linear (not sRGB-encoded) reflectance 0..1.
+        semantic: (T,) uint8, :class:`~drivesim.taxonomy.Tag`.
+        instance: (T,) int32, 0 = "the actor this mesh is placed as"; > 0 for static things with an identity.
+    """
+
+    vertices: F32
+    triangles: NDArray[np.int32]
+    normals: F32
+    material: NDArray[np.uint8]
+    albedo: F32
+    semantic: NDArray[np.uint8]
+    instance: NDArray[np.int32]
+
+    @staticmethod
+    def build(
+        vertices: ArrayLike,
+        triangles: ArrayLike,
+        *,
+        material: MaterialId,
+        albedo: ArrayLike,
+        semantic: Tag,
+        instance: int = 0,
+        normals: ArrayLike | None = None,
+        smooth: bool = False,
+    ) -> Mesh:
+        """A mesh of one material, colour and class.
+
+        Args:
+            albedo: linear RGB, one (3,) or one per triangle (T, 3).
+            normals: (V, 3); computed when absent: averaged at shared vertices if ``smooth``, else flat (vertices are split
+                per triangle).
+        """
+        points = np.asarray(vertices, dtype=np.float32).reshape(-1, 3)
+        faces = np.asarray(triangles, dtype=np.int32).reshape(-1, 3)
+        if normals is None and not smooth:
+            points, faces = points[faces.ravel()], np.arange(faces.size, dtype=np.int32).reshape(-1, 3)
+        count = len(faces)
+        vertex_normals = (
+            smooth_normals(points, faces) if normals is None else np.asarray(normals, dtype=np.float32)
+        )
+        return Mesh(
+            vertices=points,
+            triangles=faces,
+            normals=vertex_normals,
+            material=np.full(count, int(material), dtype=np.uint8),
+            albedo=np.broadcast_to(np.asarray(albedo, dtype=np.float32), (count, 3)).copy(),
+            semantic=np.full(count, int(semantic), dtype=np.uint8),
+            instance=np.full(count, instance, dtype=np.int32),
+        )
+
+    @staticmethod
+    def empty() -> Mesh:
+        return Mesh.build(
+            np.zeros((0, 3)),
+            np.zeros((0, 3)),
+            material=MaterialId.ASPHALT,
+            albedo=(0, 0, 0),
+            semantic=Tag.UNLABELED,
+            smooth=True,
+        )
+
+    def placed(self, pose: Pose, scale: float = 1.0) -> Mesh:
+        """The mesh moved (and uniformly scaled) into the frame ``pose`` maps to."""
+        vertices = pose.apply(self.vertices.astype(np.float64) * scale).astype(np.float32)
+        normals = (self.normals @ pose.rotation.T).astype(np.float32)
+        return replace(self, vertices=vertices, normals=normals)
+
+    def labelled(self, *, instance: int | None = None, semantic: Tag | None = None) -> Mesh:
+        """The mesh with every triangle given one instance and/or class."""
+        changes: dict[str, Any] = {}
+        if instance is not None:
+            changes["instance"] = np.full_like(self.instance, instance)
+        if semantic is not None:
+            changes["semantic"] = np.full_like(self.semantic, int(semantic))
+        return replace(self, **changes)
+
+    def bounds(self) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """Lower and upper corner (3,) of the axis-aligned box."""
+        return self.vertices.min(axis=0), self.vertices.max(axis=0)
+
+
+def merge(meshes: Sequence[Mesh]) -> Mesh:
+    """All meshes as one, vertices and triangles in order."""
+    if not meshes:
+        return Mesh.empty()
+    offsets = np.cumsum([0, *(len(m.vertices) for m in meshes[:-1])])
+    return Mesh(
+        vertices=np.concatenate([m.vertices for m in meshes]),
+        triangles=np.concatenate(
+            [m.triangles + np.int32(o) for m, o in zip(meshes, offsets, strict=True)]
+        ).astype(np.int32),
+        normals=np.concatenate([m.normals for m in meshes]),
+        material=np.concatenate([m.material for m in meshes]),
+        albedo=np.concatenate([m.albedo for m in meshes]),
+        semantic=np.concatenate([m.semantic for m in meshes]),
+        instance=np.concatenate([m.instance for m in meshes]),
+    )
+
+
+def smooth_normals(vertices: F32, triangles: NDArray[np.int32]) -> F32:
+    """Area-weighted unit vertex normals (V, 3) float32."""
+    corners = vertices[triangles]
+    face = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
+    normals = np.zeros_like(vertices)
+    for corner in range(3):
+        np.add.at(normals, triangles[:, corner], face)
+    length = np.linalg.norm(normals, axis=1, keepdims=True)
+    return (normals / np.maximum(length, 1e-12)).astype(np.float32)

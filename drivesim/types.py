@@ -1,0 +1,382 @@
+"""The few data types everything speaks.
+
+All are frozen; arrays in them are never written after construction. Frames are ISO 8855 (x forward, y left, z up) except camera
+sensor frames (x right, y down, z forward, as in nuScenes). Times in recordings are integer nanoseconds since scenario start.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import IntFlag
+from types import MappingProxyType
+
+import numpy as np
+from numpy.typing import NDArray
+
+from drivesim.taxonomy import Tag, nuscenes_category, tag_of
+from drivesim.transforms import Pose
+
+F64 = NDArray[np.float64]
+F32 = NDArray[np.float32]
+I32 = NDArray[np.int32]
+U16 = NDArray[np.uint16]
+U8 = NDArray[np.uint8]
+
+
+class Light(IntFlag):
+    """Vehicle lamps that are lit (CARLA's VehicleLightState names)."""
+
+    NONE = 0
+    POSITION = 1
+    LOW_BEAM = 2
+    HIGH_BEAM = 4
+    BRAKE = 8
+    RIGHT_BLINKER = 16
+    LEFT_BLINKER = 32
+    REVERSE = 64
+    FOG = 128
+
+
+@dataclass(frozen=True, slots=True)
+class BoundingBox:
+    """OpenSCENARIO bounding box: centre relative to the actor's reference point, and size, metres."""
+
+    center: tuple[float, float, float]
+    length: float
+    width: float
+    height: float
+
+
+@dataclass(frozen=True, slots=True)
+class Axles:
+    """Wheels of a vehicle, metres; positions along x from the reference point (rear axle: 0)."""
+
+    front_x: float
+    rear_x: float
+    wheel_diameter: float
+    track_width: float
+    max_steering: float
+    """Largest road-wheel angle, radians."""
+
+
+@dataclass(frozen=True, slots=True)
+class Performance:
+    """Limits of a vehicle: m/s, m/s2, m/s2 (deceleration positive)."""
+
+    max_speed: float
+    max_acceleration: float
+    max_deceleration: float
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Actor:
+    """What does not change about something that moves.
+
+    Attributes:
+        index: its column in :class:`WorldState` arrays; its instance id in labels is ``index + 1``.
+        name: the scenario's entity name.
+        kind: ``vehicle``, ``pedestrian`` or ``misc``.
+        category: OpenSCENARIO category (``car``, ``van``, ``truck``, ``bus``, ``motorbike``, ``bicycle``, ``pedestrian``,
+            ``wheelchair``, ``animal``, ``obstacle``, ...).
+        model: the scenario's ``model3d`` or entity/catalog name; a hint for the body's style.
+        box: bounding box about the reference point (vehicles: rear axle on the ground; others: box centre on the ground).
+        axles, performance: vehicles only.
+        mass: kilograms.
+        properties: OpenSCENARIO properties of the entity (``age``, ``sex``, ``colour``, ``clothing`` ... are read by the scene).
+    """
+
+    index: int
+    name: str
+    kind: str
+    category: str
+    model: str
+    box: BoundingBox
+    axles: Axles | None = None
+    performance: Performance | None = None
+    mass: float = 0.0
+    properties: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+
+    @property
+    def instance(self) -> int:
+        return self.index + 1
+
+    @property
+    def age(self) -> float | None:
+        """Years, where the scenario says so."""
+        return float(self.properties["age"]) if "age" in self.properties else None
+
+    @property
+    def tag(self) -> Tag:
+        return tag_of(self.category)
+
+    @property
+    def nuscenes_category(self) -> str:
+        return nuscenes_category(self.category, height=self.box.height, age=self.age)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class WorldState:
+    """Everything that moves at one instant: B worlds of N actors.
+
+    Attributes:
+        time: (B,) float64, seconds since scenario start.
+        present: (B, N) bool, whether the actor exists now.
+        position: (B, N, 3) float64, reference point in the world, m.
+        orientation: (B, N, 3) float64, yaw, pitch, roll, rad.
+        velocity, acceleration: (B, N, 3) float64, of the reference point, world frame, m/s and m/s2.
+        angular_velocity: (B, N, 3) float64, world frame, rad/s.
+        speed: (B, N) float64, signed speed along the body's x axis, m/s.
+        steering: (B, N) float64, road-wheel angle, rad, left positive.
+        wheel_rotation: (B, N) float64, rolled angle of the wheels since start, rad.
+        gait_phase: (B, N) float64, completed gait cycles (two steps each) since start; riders: pedal turns.
+        gaze: (B, N) float64, head yaw relative to the body, rad, left positive.
+        lights: (B, N) uint16, :class:`Light` flags.
+        fallen: (B, N) float64, 0 upright .. 1 lying (pedestrians and riders that were hit).
+    """
+
+    time: F64
+    present: NDArray[np.bool_]
+    position: F64
+    orientation: F64
+    velocity: F64
+    acceleration: F64
+    angular_velocity: F64
+    speed: F64
+    steering: F64
+    wheel_rotation: F64
+    gait_phase: F64
+    gaze: F64
+    lights: U16
+    fallen: F64
+
+    def pose(self, actor: int, world: int = 0) -> Pose:
+        """``world_from_actor`` of one actor."""
+        return Pose.from_ypr(self.position[world, actor], self.orientation[world, actor])
+
+
+@dataclass(frozen=True, slots=True)
+class Weather:
+    """OpenSCENARIO Environment as numbers that every sensor and the vehicles feel.
+
+    Attributes:
+        sun_azimuth, sun_elevation: radians; azimuth counter-clockwise from world +x, elevation above the horizon.
+        sun_illuminance: lux on a surface facing the sun.
+        cloud_cover: 0 clear .. 1 overcast.
+        fog_visual_range: metres (meteorological optical range, 5 % contrast); inf without fog.
+        rain: millimetres per hour.
+        snow: millimetres per hour (melted).
+        wetness: 0 dry road .. 1 standing water film.
+        friction_scale: OpenSCENARIO RoadCondition frictionScaleFactor.
+        temperature: kelvin.
+        pressure: pascal.
+    """
+
+    sun_azimuth: float = 0.9
+    sun_elevation: float = 0.9
+    sun_illuminance: float = 100_000.0
+    cloud_cover: float = 0.1
+    fog_visual_range: float = float("inf")
+    rain: float = 0.0
+    snow: float = 0.0
+    wetness: float = 0.0
+    friction_scale: float = 1.0
+    temperature: float = 293.15
+    pressure: float = 101_325.0
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Paths:
+    """P propagation paths between a ranging sensor and the scene: what signal models compute from.
+
+    Attributes:
+        beam: (P,) int32, index of the emitted ray (several paths may share one).
+        azimuth, elevation: (P,) float32, direction of departure in the sensor frame, rad.
+        length: (P,) float32, one-way path length, m; inf where nothing was hit.
+        time: (P,) float64, emission time, seconds since scenario start.
+        cos_incidence: (P,) float32, |cos| of the angle between ray and surface normal at the last bounce.
+        material: (P,) uint8; semantic: (P,) uint8; instance: (P,) int32 (0 = none), all at the last bounce.
+        radial_rate: (P,) float32, rate of change of path length, m/s (positive: receding), analytic.
+        bounces: (P,) uint8, 1 for a direct echo.
+    """
+
+    beam: I32
+    azimuth: F32
+    elevation: F32
+    length: F32
+    time: F64
+    cos_incidence: F32
+    material: U8
+    semantic: U8
+    instance: I32
+    radial_rate: F32
+    bounces: U8
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class CameraImage:
+    """One exposure with its perfect labels; H x W, row-major, origin top left.
+
+    Attributes:
+        rgb: (H, W, 3) uint8 sRGB.
+        depth: (H, W) float32, distance along the optical axis, m; inf for sky.
+        semantic: (H, W) uint8 tags.
+        instance: (H, W) int32, actor index + 1, static things above the number of actors, 0 for none.
+        intrinsic: (3, 3) float64 pinhole matrix.
+    """
+
+    channel: str
+    time_ns: int
+    ego_from_sensor: Pose
+    world_from_ego: Pose
+    rgb: U8
+    depth: F32
+    semantic: U8
+    instance: I32
+    intrinsic: F64
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PointCloud:
+    """One lidar sweep in the sensor frame at ``time_ns`` (ego motion within the sweep removed, as nuScenes does).
+
+    Attributes:
+        points: (N, 3) float32, x forward, y left, z up, m.
+        intensity: (N,) float32, 0..255.
+        ring: (N,) int32, beam index, 0 lowest.
+        time_offset: (N,) float32, seconds relative to ``time_ns`` (not positive).
+        semantic: (N,) uint8; instance: (N,) int32.
+    """
+
+    channel: str
+    time_ns: int
+    ego_from_sensor: Pose
+    world_from_ego: Pose
+    points: F32
+    intensity: F32
+    ring: I32
+    time_offset: F32
+    semantic: U8
+    instance: I32
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class RadarDetections:
+    """Detections of one radar cycle in the sensor frame at ``time_ns``.
+
+    Attributes:
+        range: (N,) float32 m; azimuth, elevation: (N,) float32 rad.
+        radial_velocity: (N,) float32 m/s, positive receding, as measured (moving sensor).
+        radial_velocity_compensated: (N,) float32 m/s, with the sensor's own motion removed.
+        rcs: (N,) float32 dBsm; snr: (N,) float32 dB.
+        semantic: (N,) uint8; instance: (N,) int32, of the strongest contributing path.
+        dynamic: (N,) uint8, nuScenes ``dyn_prop`` code.
+    """
+
+    channel: str
+    time_ns: int
+    ego_from_sensor: Pose
+    world_from_ego: Pose
+    range: F32
+    azimuth: F32
+    elevation: F32
+    radial_velocity: F32
+    radial_velocity_compensated: F32
+    rcs: F32
+    snr: F32
+    semantic: U8
+    instance: I32
+    dynamic: U8
+
+
+Measurement = CameraImage | PointCloud | RadarDetections
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Box2D:
+    """A camera's view of one actor: pixel corners (x_min, y_min, x_max, y_max), edges inclusive-exclusive.
+
+    Attributes:
+        tight: bounds of the actor's visible pixels; None when it has none.
+        loose: bounds of the projected body, clipped to the image.
+        visible_pixels: pixels of the instance image.
+        occlusion: 0 (nothing in front of the part in view) .. 1 (all of it hidden).
+        truncation: share of the unclipped projected box outside the image.
+    """
+
+    instance: int
+    tight: tuple[float, float, float, float] | None
+    loose: tuple[float, float, float, float]
+    visible_pixels: int
+    occlusion: float
+    truncation: float
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Labels:
+    """Perfect knowledge at a frame's time; A actors that are present, ego left out.
+
+    Attributes:
+        instance: (A,) int32; actor: names; category: nuScenes category names.
+        center: (A, 3) float64 box centre in the world, m; rotation: (A, 3, 3) float64 world_from_box.
+        size: (A, 3) float64 length, width, height, m, constant per instance.
+        velocity: (A, 3) float64 world, m/s.
+        num_lidar_points, num_radar_points: (A,) int32, over this frame's sweeps; -1 where no such sensor fired.
+        visibility: (A,) float32, unoccluded share of the body as seen from the rig's cameras (best camera), 0..1.
+        boxes_2d: per camera channel.
+    """
+
+    instance: I32
+    actor: tuple[str, ...]
+    category: tuple[str, ...]
+    center: F64
+    rotation: F64
+    size: F64
+    velocity: F64
+    num_lidar_points: I32
+    num_radar_points: I32
+    visibility: F32
+    boxes_2d: Mapping[str, tuple[Box2D, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class Collision:
+    """Two actors touched: names, seconds, contact point (x, y) in the world, closing speed m/s."""
+
+    time: float
+    first: str
+    second: str
+    point: tuple[float, float]
+    closing_speed: float
+
+
+@dataclass(frozen=True, slots=True)
+class StoryboardEvent:
+    """A storyboard element changed state (``standbyState``, ``runningState``, ``completeState``, ...)."""
+
+    time: float
+    element_type: str
+    path: str
+    state: str
+    transition: str
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Frame:
+    """Everything one tick produced.
+
+    Attributes:
+        index: tick number, first is 0; time_ns: end of the tick.
+        state: the world at ``time_ns``.
+        measurements: by channel, only the sensors that were due.
+        labels: None when no sensor was due.
+        events, collisions: those of this tick.
+    """
+
+    index: int
+    time_ns: int
+    state: WorldState
+    measurements: Mapping[str, Measurement]
+    labels: Labels | None
+    events: tuple[StoryboardEvent, ...] = ()
+    collisions: tuple[Collision, ...] = ()
