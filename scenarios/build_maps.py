@@ -46,7 +46,9 @@ def section(s: float, centre_mark: dict | None, side: list[tuple], *, both_sides
     return made
 
 
-def road(road_id: int, start: tuple[float, float, float], geometry: list, sections: list, junction: int = -1) -> xodr.Road:
+def road(
+    road_id: int, start: tuple[float, float, float], geometry: list, sections: list, junction: int = -1
+) -> xodr.Road:
     """A road from a start pose, a chain of plan-view geometries and lane sections."""
     plan = xodr.PlanView(*start)
     for piece in geometry:
@@ -128,8 +130,18 @@ def residential_street() -> xodr.OpenDrive:
         link(xodr.ElementType.junction, junction_id)
         odr.add_road(made)
     odr.roads["1"].add_signal(
-        xodr.Signal(25.0, -6.4, country="DE", Type="274", subtype="30", name="speed limit 30", zOffset=2.2,
-                    orientation=xodr.Orientation.positive, height=0.6, width=0.6)
+        xodr.Signal(
+            25.0,
+            -6.4,
+            country="DE",
+            Type="274",
+            subtype="30",
+            name="speed limit 30",
+            zOffset=2.2,
+            orientation=xodr.Orientation.positive,
+            height=0.6,
+            width=0.6,
+        )
     )
     junction = xodr.Junction("crossroads", junction_id)
     road_id = 100
@@ -184,8 +196,19 @@ def connect(
 def guard_rail(length: float, t: float) -> xodr.Object:
     """A steel barrier along the whole road."""
     rail = xodr.Object(0.0, t, xodr.ObjectType.barrier, name="guardRail", length=length, width=0.3, height=0.75)
-    rail.repeat(length, 0.0, sStart=0.0, tStart=t, tEnd=t, heightStart=0.75, heightEnd=0.75, zOffsetStart=0.0,
-                zOffsetEnd=0.0, widthStart=0.3, widthEnd=0.3)
+    rail.repeat(
+        length,
+        0.0,
+        sStart=0.0,
+        tStart=t,
+        tEnd=t,
+        heightStart=0.75,
+        heightEnd=0.75,
+        zOffsetStart=0.0,
+        zOffsetEnd=0.0,
+        widthStart=0.3,
+        widthEnd=0.3,
+    )
     return rail
 
 
@@ -211,7 +234,11 @@ def motorway() -> xodr.OpenDrive:
 
 def rural_road() -> xodr.OpenDrive:
     """An unlit two-lane country road, 700 m, straight then a gentle left bend, with grass verges."""
-    side = [(xodr.LaneType.driving, DRIVING_WIDTH, EDGE_LINE), (xodr.LaneType.shoulder, 0.5), (xodr.LaneType.border, 2.5)]
+    side = [
+        (xodr.LaneType.driving, DRIVING_WIDTH, EDGE_LINE),
+        (xodr.LaneType.shoulder, 0.5),
+        (xodr.LaneType.border, 2.5),
+    ]
     bend = 1 / 400
     geometry = [xodr.Line(400), xodr.Spiral(0, bend, 80), xodr.Arc(bend, length=140), xodr.Spiral(bend, 0, 80)]
     made = road(1, (0.0, 0.0, 0.0), geometry, [section(0.0, WHITE_DASH, side)])
