@@ -1,0 +1,155 @@
+"""Attributes of ray hits, for kernels: normals, velocity and labels in world axes at the ray's own time.
+
+All functions take the tables of a :class:`~drivesim.scene.raycast.RayScene`, one traced packet (ROWS, 16) as float32
+and int32 views of the same memory, and a lane that hit something. Vectors are returned as tuples of floats. Only whole kernels are cached on disk: Numba does not
+notice that a helper of a cached function changed in another file, so clear ``__pycache__`` after editing this one.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numba as nb
+import numpy as np
+from numpy.typing import NDArray
+
+from drivesim.scene.embree import (
+    DIR_X,
+    HIT_U,
+    HIT_V,
+    INST_ID,
+    NG_X,
+    ORG_X,
+    PRIM_ID,
+    T_FAR,
+    TIME,
+)
+from drivesim.scene.raycast import RayTables
+
+Float = Any
+"""A float32 inside kernels."""
+
+Vector = tuple[Float, Float, Float]
+Packet = NDArray[np.float32]
+PacketInts = NDArray[np.int32]
+
+ONE = np.float32(1.0)
+TWO = np.float32(2.0)
+
+
+@nb.njit(fastmath=True)
+def instance_quaternion(tables: RayTables, instance: int, time: Float) -> tuple[Float, Float, Float, Float]:
+    """``world_from_part`` rotation of a moving instance at ray time ``time``, (w, x, y, z), spin included."""
+    q0 = tables.inst_quaternion[instance, 0]
+    q1 = tables.inst_quaternion[instance, 1]
+    dot = q0[0] * q1[0] + q0[1] * q1[1] + q0[2] * q1[2] + q0[3] * q1[3]
+    a, b = ONE - time, time
+    if dot < np.float32(0.9995):
+        angle = math.acos(dot)
+        scale = ONE / math.sin(angle)
+        a, b = math.sin(a * angle) * scale, math.sin(b * angle) * scale
+    w, x = a * q0[0] + b * q1[0], a * q0[1] + b * q1[1]
+    y, z = a * q0[2] + b * q1[2], a * q0[3] + b * q1[3]
+    scale = ONE / math.sqrt(w * w + x * x + y * y + z * z)
+    w, x, y, z = w * scale, x * scale, y * scale, z * scale
+    s0, s1 = tables.inst_spin[instance, 0], tables.inst_spin[instance, 1]
+    if s0 != 0.0 or s1 != 0.0:
+        half = np.float32(0.5) * (s0 + (s1 - s0) * time)
+        c, s = math.cos(half), math.sin(half)
+        w, x, y, z = w * c - y * s, x * c - z * s, y * c + w * s, z * c + x * s
+    return w, x, y, z
+
+
+@nb.njit(fastmath=True)
+def rotated(q: tuple[Float, Float, Float, Float], x: Float, y: Float, z: Float) -> Vector:
+    """A vector turned by a unit quaternion."""
+    w, a, b, c = q
+    tx, ty, tz = TWO * (b * z - c * y), TWO * (c * x - a * z), TWO * (a * y - b * x)
+    return x + w * tx + b * tz - c * ty, y + w * ty + c * tx - a * tz, z + w * tz + a * ty - b * tx
+
+
+@nb.njit(fastmath=True)
+def unit(x: Float, y: Float, z: Float) -> Vector:
+    """A vector of length one; zero stays zero."""
+    scale = ONE / math.sqrt(max(x * x + y * y + z * z, np.float32(1e-30)))
+    return x * scale, y * scale, z * scale
+
+
+@nb.njit(fastmath=True)
+def hit_triangle(tables: RayTables, ints: PacketInts, lane: int) -> int:
+    """Row of the hit in the triangle tables (material, semantic, albedo, instance)."""
+    return tables.tri_base[ints[INST_ID, lane]] + ints[PRIM_ID, lane]
+
+
+@nb.njit(fastmath=True)
+def hit_instance(tables: RayTables, ints: PacketInts, lane: int, triangle: int) -> int:
+    """Instance id of the hit: the triangle's own, else that of the actor; 0 for none."""
+    own = tables.instance[triangle]
+    return own if own > 0 else tables.inst_actor[ints[INST_ID, lane]]
+
+
+@nb.njit(fastmath=True)
+def hit_point(packet: Packet, lane: int) -> Vector:
+    """Position of the hit relative to the scene's origin, m."""
+    t = packet[T_FAR, lane]
+    return (
+        packet[ORG_X, lane] + t * packet[DIR_X, lane],
+        packet[ORG_X + 1, lane] + t * packet[DIR_X + 1, lane],
+        packet[ORG_X + 2, lane] + t * packet[DIR_X + 2, lane],
+    )
+
+
+@nb.njit(fastmath=True)
+def interpolated(values: NDArray[np.float32], corners: NDArray[np.int32], u: Float, v: Float) -> Vector:
+    """Vertex ``values`` (V, 3) at barycentric u, v of the triangle with vertex rows ``corners`` (3,)."""
+    i, j, k = corners[0], corners[1], corners[2]
+    w = ONE - u - v
+    return (
+        w * values[i, 0] + u * values[j, 0] + v * values[k, 0],
+        w * values[i, 1] + u * values[j, 1] + v * values[k, 1],
+        w * values[i, 2] + u * values[j, 2] + v * values[k, 2],
+    )
+
+
+@nb.njit(fastmath=True)
+def geometric_normal(tables: RayTables, packet: Packet, ints: PacketInts, lane: int) -> Vector:
+    """Unit normal of the flat triangle, world axes, turned towards the ray's origin."""
+    x, y, z = unit(packet[NG_X, lane], packet[NG_X + 1, lane], packet[NG_X + 2, lane])
+    instance = ints[INST_ID, lane]
+    if tables.inst_moving[instance]:
+        x, y, z = rotated(instance_quaternion(tables, instance, packet[TIME, lane]), x, y, z)
+    if x * packet[DIR_X, lane] + y * packet[DIR_X + 1, lane] + z * packet[DIR_X + 2, lane] > 0.0:
+        return -x, -y, -z
+    return x, y, z
+
+
+@nb.njit(fastmath=True)
+def smooth_normal(tables: RayTables, packet: Packet, ints: PacketInts, lane: int, triangle: int) -> Vector:
+    """Unit interpolated vertex normal, world axes, as modelled (not turned towards the ray)."""
+    x, y, z = interpolated(tables.normals, tables.triangles[triangle], packet[HIT_U, lane], packet[HIT_V, lane])
+    instance = ints[INST_ID, lane]
+    if tables.inst_moving[instance]:
+        x, y, z = rotated(instance_quaternion(tables, instance, packet[TIME, lane]), x, y, z)
+    return unit(x, y, z)
+
+
+@nb.njit(fastmath=True)
+def hit_velocity(tables: RayTables, packet: Packet, ints: PacketInts, lane: int, triangle: int) -> Vector:
+    """Velocity of the surface at the hit, world axes, m/s: v + omega x r plus the body's own deformation."""
+    instance = ints[INST_ID, lane]
+    if not tables.inst_moving[instance]:
+        return np.float32(0.0), np.float32(0.0), np.float32(0.0)
+    time = packet[TIME, lane]
+    px, py, pz = hit_point(packet, lane)
+    start, end = tables.inst_translation[instance, 0], tables.inst_translation[instance, 1]
+    rx = px - (start[0] + (end[0] - start[0]) * time)
+    ry = py - (start[1] + (end[1] - start[1]) * time)
+    rz = pz - (start[2] + (end[2] - start[2]) * time)
+    v, o = tables.inst_velocity[instance], tables.inst_omega[instance]
+    dx, dy, dz = interpolated(
+        tables.vertex_velocity, tables.triangles[triangle], packet[HIT_U, lane], packet[HIT_V, lane]
+    )
+    if dx != 0.0 or dy != 0.0 or dz != 0.0:
+        dx, dy, dz = rotated(instance_quaternion(tables, instance, time), dx, dy, dz)
+    return v[0] + o[1] * rz - o[2] * ry + dx, v[1] + o[2] * rx - o[0] * rz + dy, v[2] + o[0] * ry - o[1] * rx + dz

@@ -1,0 +1,304 @@
+"""What rays can hit: one Embree scene of instances, and flat tables that say what was hit.
+
+Static geometry is one instanced mesh; every rigid part (a car body, a wheel) is an instance with its own motion; every
+deforming body is an instance of a small mesh with two vertex buffers. A tick spans ray time 0 (its start) to 1 (its
+end); every ray has its own time, so rolling shutter, motion blur and lidar distortion come from one mechanism. Per tick
+only the top level and the deforming meshes are rebuilt.
+
+Coordinates of rays and hits are float32 and relative to :attr:`RayScene.origin`.
+"""
+
+from __future__ import annotations
+
+import weakref
+from collections.abc import Sequence
+from types import TracebackType
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from drivesim.mesh import Mesh, merge
+from drivesim.scene.embree import Device, Geometry, SceneHandle, engine_handles
+from drivesim.transforms import Pose
+
+F32 = NDArray[np.float32]
+F64 = NDArray[np.float64]
+
+EVERYONE = 1
+"""Geometry mask of what every ray sees, and ray mask of rays that must not see the ego's own body."""
+
+EGO_BODY = 2
+"""Geometry mask of the ego's own body."""
+
+ALL = EVERYONE | EGO_BODY
+"""Ray mask of rays that see the ego's body too (shadow, ambient and reflection rays)."""
+
+_MAX_STEP_ANGLE = 2.5
+"""Largest spin between two time steps, rad; the great arc between orientations is ambiguous from pi on."""
+
+
+class RayTables(NamedTuple):
+    """Arrays that kernels look hits up in; pass it to them whole. I instances, T triangles, V vertices.
+
+    Attributes:
+        handles: (5,) int64, for :func:`~drivesim.scene.embree.intersect16` and ``occluded16``.
+        tri_base: (I,) int64, offset of an instance's mesh in the triangle arrays.
+        inst_actor: (I,) int32, instance id (actor index + 1) of what the instance belongs to, 0 static.
+        inst_moving: (I,) uint8, 1 where the instance has a transform at all (0: the static mesh).
+        inst_quaternion: (I, 2, 4) float32, (w, x, y, z) at ray time 0 and 1, on one hemisphere.
+        inst_translation: (I, 2, 3) float32, m.
+        inst_spin: (I, 2) float32, turn about the part's own y axis at ray time 0 and 1, before the rotation, rad.
+        inst_velocity: (I, 3) float32, of the instance's origin, world frame, m/s.
+        inst_omega: (I, 3) float32, angular velocity, world frame, rad/s.
+        triangles: (T, 3) int32, rows of the vertex arrays.
+        vertices: (V, 3) float32, object frame, at rest: what solid textures are fixed to.
+        normals: (V, 3) float32, object frame, unit; vertex_velocity: (V, 3) float32, object frame, m/s.
+        material, semantic: (T,) uint8; albedo: (T, 3) float32; instance: (T,) int32.
+    """
+
+    handles: NDArray[np.int64]
+    tri_base: NDArray[np.int64]
+    inst_actor: NDArray[np.int32]
+    inst_moving: NDArray[np.uint8]
+    inst_quaternion: F32
+    inst_translation: F32
+    inst_spin: F32
+    inst_velocity: F32
+    inst_omega: F32
+    triangles: NDArray[np.int32]
+    vertices: F32
+    normals: F32
+    vertex_velocity: F32
+    material: NDArray[np.uint8]
+    semantic: NDArray[np.uint8]
+    albedo: F32
+    instance: NDArray[np.int32]
+
+
+class _Part(NamedTuple):
+    """One instance: which of the scene's meshes, whose, seen by whom."""
+
+    mesh: int
+    actor: int
+    mask: int
+    moving: bool
+
+
+class RaySceneBuilder:
+    """Collects meshes, then builds the :class:`RayScene`.
+
+    Args:
+        origin: (3,) float64, the point of the world that ray coordinates are relative to; near the action.
+    """
+
+    def __init__(self, origin: ArrayLike = (0.0, 0.0, 0.0)) -> None:
+        self._origin = np.array(origin, dtype=np.float64)
+        self._static: list[Mesh] = []
+        self._meshes: list[tuple[Mesh, bool]] = []
+        self._parts: list[_Part] = []
+
+    def add_static(self, mesh: Mesh) -> None:
+        """Add geometry that never moves; vertices in the world frame relative to the origin."""
+        self._static.append(mesh)
+
+    def add_rigid(self, mesh: Mesh, instance: int, *, mask: int = EVERYONE) -> int:
+        """Add a part that moves as one; a mesh object used several times is stored once.
+
+        Args:
+            instance: actor index + 1, or 0.
+            mask: ``EVERYONE``, or ``EGO_BODY`` for what the ego's own sensors look past.
+
+        Returns:
+            The handle for :meth:`RayScene.set_motion`.
+        """
+        for number, (known, deforming) in enumerate(self._meshes, start=1):
+            if known is mesh and not deforming:
+                return self._add_part(number, instance, mask)
+        return self._add_part(self._add_mesh(mesh, deforming=False), instance, mask)
+
+    def add_deforming(self, mesh: Mesh, instance: int, *, mask: int = EVERYONE) -> int:
+        """Add a body whose vertices are replaced every tick; ``mesh`` is its rest pose."""
+        return self._add_part(self._add_mesh(mesh, deforming=True), instance, mask)
+
+    def _add_mesh(self, mesh: Mesh, *, deforming: bool) -> int:
+        self._meshes.append((mesh, deforming))
+        return len(self._meshes)
+
+    def _add_part(self, mesh: int, instance: int, mask: int) -> int:
+        self._parts.append(_Part(mesh, instance, mask, moving=True))
+        return len(self._parts)
+
+    def build(self) -> RayScene:
+        static = _Part(0, 0, EVERYONE, moving=False)
+        return RayScene(self._origin, [(merge(self._static), False), *self._meshes], [static, *self._parts])
+
+
+class RayScene:
+    """The scene that sensors trace. Make it with :class:`RaySceneBuilder`; close it, or use it as a context manager.
+
+    Parts are absent until :meth:`set_present` or :meth:`set_motion` brings them in. Rays see a change only
+    after :meth:`commit`.
+
+    Attributes:
+        origin: (3,) float64, world position of ray coordinates' zero.
+        tables: what kernels take.
+    """
+
+    def __init__(self, origin: F64, meshes: Sequence[tuple[Mesh, bool]], parts: Sequence[_Part]) -> None:
+        self.origin = origin
+        device = Device()
+        self._deforming = [deforming for _, deforming in meshes]
+        self._geometries: list[Geometry] = []
+        self._scenes: list[SceneHandle] = []
+        for mesh, deforming in meshes:
+            steps = (mesh.vertices,) * (2 if deforming else 1)
+            self._geometries.append(Geometry.triangles(device, mesh.triangles, *steps, deforming=deforming))
+            self._scenes.append(SceneHandle(device, dynamic=deforming))
+            self._scenes[-1].attach(self._geometries[-1])
+            self._scenes[-1].commit()
+
+        self._parts = parts
+        self._top = SceneHandle(device, dynamic=True)
+        self._instances: list[Geometry] = []
+        self._present = [not part.moving for part in parts]
+        for part, present in zip(parts, self._present, strict=True):
+            instance = Geometry.instance(device, self._scenes[part.mesh])
+            instance.set_transforms(_IDENTITY, np.zeros((1, 3)))
+            instance.set_mask(part.mask)
+            instance.enable(present)
+            instance.commit()
+            self._top.attach(instance)
+            self._instances.append(instance)
+        self._top.commit()
+
+        whole = merge([mesh for mesh, _ in meshes])
+        triangle_starts = np.cumsum([0, *(len(mesh.triangles) for mesh, _ in meshes)])
+        self._vertex_starts = np.cumsum([0, *(len(mesh.vertices) for mesh, _ in meshes)])
+        handles, self._arguments = engine_handles(self._top)
+        count = len(parts)
+        self.tables = RayTables(
+            handles=handles,
+            tri_base=np.array([triangle_starts[part.mesh] for part in parts], dtype=np.int64),
+            inst_actor=np.array([part.actor for part in parts], dtype=np.int32),
+            inst_moving=np.array([part.moving for part in parts], dtype=np.uint8),
+            inst_quaternion=np.tile(_IDENTITY.astype(np.float32), (count, 2, 1)),
+            inst_translation=np.zeros((count, 2, 3), dtype=np.float32),
+            inst_spin=np.zeros((count, 2), dtype=np.float32),
+            inst_velocity=np.zeros((count, 3), dtype=np.float32),
+            inst_omega=np.zeros((count, 3), dtype=np.float32),
+            triangles=whole.triangles,
+            vertices=whole.vertices,
+            normals=whole.normals,
+            vertex_velocity=np.zeros_like(whole.vertices),
+            material=whole.material,
+            semantic=whole.semantic,
+            albedo=whole.albedo,
+            instance=whole.instance,
+        )
+        self._close = weakref.finalize(
+            self, _close_all, [self._top, *self._instances, *self._scenes, *self._geometries, device]
+        )
+
+    def set_motion(
+        self,
+        handle: int,
+        before: Pose,
+        after: Pose,
+        *,
+        velocity: ArrayLike = (0.0, 0.0, 0.0),
+        omega: ArrayLike = (0.0, 0.0, 0.0),
+        spin: tuple[float, float] = (0.0, 0.0),
+    ) -> None:
+        """Where a part is at ray time 0 and 1; brings it in if it was absent.
+
+        Args:
+            before, after: ``world_from_part``; rotation between them goes the short way round.
+            velocity, omega: of the part's origin, and its whole angular velocity (spin included), world frame,
+                m/s and rad/s. Doppler comes from these, never from differences of positions.
+            spin: turn about the part's own y axis at time 0 and 1, applied before the pose's rotation; any size.
+        """
+        q0, q1 = before.quaternion, after.quaternion
+        if q0 @ q1 < 0.0:
+            q1 = -q1
+        t0, t1 = before.translation - self.origin, after.translation - self.origin
+        tables = self.tables
+        tables.inst_quaternion[handle] = q0, q1
+        tables.inst_translation[handle] = t0, t1
+        tables.inst_spin[handle] = spin
+        tables.inst_velocity[handle] = velocity
+        tables.inst_omega[handle] = omega
+        fractions = np.linspace(0.0, 1.0, 2 + int(abs(spin[1] - spin[0]) / _MAX_STEP_ANGLE))[:, None]
+        translations = (1.0 - fractions) * t0 + fractions * t1
+        if spin == (0.0, 0.0):
+            quaternions = np.stack([q0, q1])
+        else:
+            half = 0.5 * ((1.0 - fractions) * spin[0] + fractions * spin[1])
+            quaternions = _turned_about_y(_great_arc(q0, q1, fractions), half)
+        instance = self._instances[handle]
+        instance.set_transforms(quaternions, translations)
+        instance.commit()
+        self.set_present(handle, True)
+
+    def set_vertices(self, handle: int, before: F32, after: F32, normals: F32, vertex_velocity: F32) -> None:
+        """The shape of a deforming body at ray time 0 and 1, in its own frame.
+
+        Args:
+            before, after, normals, vertex_velocity: (V, 3) float32; normals unit, for the middle of the tick;
+                velocity m/s relative to the body's frame.
+        """
+        mesh = self._parts[handle].mesh
+        geometry = self._geometries[mesh]
+        geometry.vertex_buffers[0][...] = before
+        geometry.vertex_buffers[1][...] = after
+        geometry.vertices_changed()
+        self._scenes[mesh].commit()
+        self._instances[handle].commit()
+        rows = slice(self._vertex_starts[mesh], self._vertex_starts[mesh + 1])
+        self.tables.normals[rows] = normals
+        self.tables.vertex_velocity[rows] = vertex_velocity
+
+    def set_present(self, handle: int, present: bool) -> None:
+        """Bring a part in or take it out."""
+        if self._present[handle] != present:
+            self._present[handle] = present
+            self._instances[handle].enable(present)
+
+    def commit(self) -> None:
+        """Make all changes visible to rays."""
+        self._top.commit()
+
+    def close(self) -> None:
+        """Release Embree's memory; tracing afterwards is an error of the caller."""
+        self._close()
+
+    def __enter__(self) -> RayScene:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+_IDENTITY = np.array([[1.0, 0.0, 0.0, 0.0]])
+
+
+def _close_all(owned: Sequence[Device | Geometry | SceneHandle]) -> None:
+    for thing in owned:
+        thing.close()
+
+
+def _great_arc(q0: F64, q1: F64, fractions: F64) -> F64:
+    """Unit quaternions (S, 4) at ``fractions`` (S, 1) of the way between two on one hemisphere."""
+    angle = np.arccos(min(float(q0 @ q1), 1.0))
+    if angle < 1e-6:
+        return np.broadcast_to(q0, (len(fractions), 4))
+    return (np.sin((1.0 - fractions) * angle) * q0 + np.sin(fractions * angle) * q1) / np.sin(angle)
+
+
+def _turned_about_y(quaternions: F64, half: F64) -> F64:
+    """``quaternions`` (S, 4) times turns about y by twice ``half`` (S, 1), rad."""
+    w, x, y, z = np.moveaxis(quaternions[:, None, :], -1, 0)
+    c, s = np.cos(half), np.sin(half)
+    return np.concatenate([w * c - y * s, x * c - z * s, y * c + w * s, z * c + x * s], axis=1)
