@@ -1,15 +1,15 @@
 """What every surface is made of, for every sensor: one table.
 
-Optical columns are for the camera; reflectivities are diffuse (Lambertian) at normal incidence for lidar; permittivity is
-the complex relative permittivity eps' - j eps'' at 77 GHz for radar.
+Optical columns are for the camera; reflectivities are diffuse (Lambertian) at normal incidence for lidar;
+permittivity is the complex relative permittivity eps' - j eps'' at 77 GHz for radar.
 
 Sources, by column:
     reflectivity_905/1550: ranges collected in ECOSTRESS/ASTER spectral library classes and lidar data-sheet practice
         (asphalt 0.1-0.2, concrete 0.3-0.45, paint 0.5-0.8, vegetation 0.45-0.6, skin 0.5-0.65; 1550 nm lower for
         anything that holds water). Mid-range values; treat as +-30 %.
-    permittivity_77: ITU-R P.2040-3 table 3 evaluated at 77 GHz for metal, glass, concrete, wood; asphalt, brick and soil are
-        extrapolated beyond the recommendation's 40 GHz; skin from Gabriel et al. 1996 (Cole-Cole, 6.56 - j8.91); dry
-        clothing, plastic and rubber are representative values from free-space measurements of similar polymers.
+    permittivity_77: ITU-R P.2040-3 table 3 evaluated at 77 GHz for metal, glass, concrete, wood; asphalt, brick
+        and soil are extrapolated beyond the recommendation's 40 GHz; skin from Gabriel et al. 1996
+        (Cole-Cole, 6.56 - j8.91); dry clothing, plastic and rubber are representative values for such polymers.
     roughness_77: RMS surface height in metres, order of magnitude by surface kind.
 Albedo lives on the mesh, per triangle: two cars of one paint material differ in colour, not in physics.
 """
@@ -146,8 +146,8 @@ MATERIALS: tuple[Material, ...] = (
     Material("signal_light", 0.2, 0.0, 0.0, Texture.NONE, 0.20, 0.20, 2.0, 2.8 - 0.02j, 1e-5),
     Material("street_lamp", 0.3, 0.0, 0.0, Texture.NONE, 0.40, 0.40, 0.0, _METAL, 1e-5),
 )
-"""One row per :class:`MaterialId`, in its order. Clothing carries the permittivity of the skin beneath it: 3 mm of dry fabric
-takes only about 0.5 dB each way (slab formula with eps = 1.6 - j0.03), the body makes the echo."""
+"""One row per :class:`MaterialId`, in its order. Clothing carries the permittivity of the skin beneath it: 3 mm
+of dry fabric takes only about 0.5 dB each way (slab formula with eps = 1.6 - j0.03), the body makes the echo."""
 
 
 def column(name: str) -> np.ndarray:

@@ -54,17 +54,15 @@ class Mesh:
 
         Args:
             albedo: linear RGB, one (3,) or one per triangle (T, 3).
-            normals: (V, 3); computed when absent: averaged at shared vertices if ``smooth``, else flat (vertices are split
-                per triangle).
+            normals: (V, 3); computed when absent: averaged at shared vertices if ``smooth``, else flat (vertices are
+                split per triangle).
         """
         points = np.asarray(vertices, dtype=np.float32).reshape(-1, 3)
         faces = np.asarray(triangles, dtype=np.int32).reshape(-1, 3)
         if normals is None and not smooth:
             points, faces = points[faces.ravel()], np.arange(faces.size, dtype=np.int32).reshape(-1, 3)
         count = len(faces)
-        vertex_normals = (
-            smooth_normals(points, faces) if normals is None else np.asarray(normals, dtype=np.float32)
-        )
+        vertex_normals = smooth_normals(points, faces) if normals is None else np.asarray(normals, dtype=np.float32)
         return Mesh(
             vertices=points,
             triangles=faces,
@@ -113,9 +111,9 @@ def merge(meshes: Sequence[Mesh]) -> Mesh:
     offsets = np.cumsum([0, *(len(m.vertices) for m in meshes[:-1])])
     return Mesh(
         vertices=np.concatenate([m.vertices for m in meshes]),
-        triangles=np.concatenate(
-            [m.triangles + np.int32(o) for m, o in zip(meshes, offsets, strict=True)]
-        ).astype(np.int32),
+        triangles=np.concatenate([m.triangles + np.int32(o) for m, o in zip(meshes, offsets, strict=True)]).astype(
+            np.int32
+        ),
         normals=np.concatenate([m.normals for m in meshes]),
         material=np.concatenate([m.material for m in meshes]),
         albedo=np.concatenate([m.albedo for m in meshes]),

@@ -1,7 +1,8 @@
 """The few data types everything speaks.
 
-All are frozen; arrays in them are never written after construction. Frames are ISO 8855 (x forward, y left, z up) except camera
-sensor frames (x right, y down, z forward, as in nuScenes). Times in recordings are integer nanoseconds since scenario start.
+All are frozen; arrays in them are never written after construction. Frames are ISO 8855 (x forward, y left, z up)
+except camera sensor frames (x right, y down, z forward, as in nuScenes). Times in recordings are integer nanoseconds
+since scenario start.
 """
 
 from __future__ import annotations
@@ -77,13 +78,15 @@ class Actor:
         index: its column in :class:`WorldState` arrays; its instance id in labels is ``index + 1``.
         name: the scenario's entity name.
         kind: ``vehicle``, ``pedestrian`` or ``misc``.
-        category: OpenSCENARIO category (``car``, ``van``, ``truck``, ``bus``, ``motorbike``, ``bicycle``, ``pedestrian``,
-            ``wheelchair``, ``animal``, ``obstacle``, ...).
+        category: OpenSCENARIO category (``car``, ``van``, ``truck``, ``bus``, ``motorbike``, ``bicycle``,
+            ``pedestrian``, ``wheelchair``, ``animal``, ``obstacle``, ...).
         model: the scenario's ``model3d`` or entity/catalog name; a hint for the body's style.
-        box: bounding box about the reference point (vehicles: rear axle on the ground; others: box centre on the ground).
+        box: bounding box about the reference point (vehicles: rear axle on the ground; others: box centre on the
+            ground).
         axles, performance: vehicles only.
         mass: kilograms.
-        properties: OpenSCENARIO properties of the entity (``age``, ``sex``, ``colour``, ``clothing`` ... are read by the scene).
+        properties: OpenSCENARIO properties of the entity (``age``, ``sex``, ``colour``, ``clothing`` ... are read by
+            the scene).
     """
 
     index: int

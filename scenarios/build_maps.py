@@ -62,7 +62,9 @@ def road(
 
 def crosswalk(s: float, road_width: float) -> xodr.Object:
     """A 3 m deep zebra crossing over the carriageway at ``s``."""
-    made = xodr.Object(s, 0.0, xodr.ObjectType.crosswalk, subtype="zebra", name="zebra", length=3.0, width=road_width, height=0.0)
+    made = xodr.Object(
+        s, 0.0, xodr.ObjectType.crosswalk, subtype="zebra", name="zebra", length=3.0, width=road_width, height=0.0
+    )
     outline = xodr.Outline(closed=True, id=0)
     for u, v in ((-1.5, -road_width / 2), (1.5, -road_width / 2), (1.5, road_width / 2), (-1.5, road_width / 2)):
         outline.add_corner(xodr.CornerLocal(u, v, 0.0, 0.0))
@@ -195,7 +197,9 @@ def connect(
 
 def guard_rail(length: float, t: float) -> xodr.Object:
     """A steel barrier along the whole road."""
-    rail = xodr.Object(0.0, t, xodr.ObjectType.barrier, subtype="guardRail", name="guardRail", length=length, width=0.3, height=0.75)
+    rail = xodr.Object(
+        0.0, t, xodr.ObjectType.barrier, subtype="guardRail", name="guardRail", length=length, width=0.3, height=0.75
+    )
     rail.repeat(
         length,
         0.0,

@@ -1,0 +1,136 @@
+"""Every command, one function each."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from drivesim import __version__
+
+app = typer.Typer(
+    name="drivesim",
+    help="Scenario simulator for automated driving: OpenSCENARIO in, labelled camera, lidar and radar data out.",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode="rich",
+    pretty_exceptions_enable=False,
+)
+
+Scenario = Annotated[str, typer.Argument(metavar="SCENARIO", help="A shipped name (child_crossing) or a .xosc file.")]
+Settings = Annotated[
+    list[str] | None, typer.Option("--set", metavar="NAME=VALUE", help="Override a scenario parameter; repeatable.")
+]
+Seed = Annotated[int, typer.Option(help="Scenario seed: behaviour, appearance and noise derive from it.")]
+Duration = Annotated[float | None, typer.Option(metavar="S", help="Stop after so many simulated seconds.")]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but errors.")]
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"drivesim {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def root(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version and exit.")
+    ] = False,
+) -> None:
+    pass
+
+
+@app.command(epilog="Example: drivesim record child_crossing --set ego_speed=50 --out recordings/fast")
+def record(
+    scenario: Annotated[
+        str | None, typer.Argument(metavar="SCENARIO", help="A shipped name (child_crossing) or a .xosc file.")
+    ] = None,
+    rig: Annotated[str, typer.Option(metavar="NAME|FILE", help="Sensor rig: default, nuscenes, kitti or a .yaml.")] = (
+        "default"
+    ),
+    out: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Where to write; default recordings/SCENARIO.")
+    ] = None,
+    seed: Seed = 0,
+    settings: Settings = None,
+    duration: Duration = None,
+    dt: Annotated[float, typer.Option(metavar="S", help="Tick of the scenario.")] = 0.05,
+    jobs: Annotated[int | None, typer.Option("-j", "--jobs", metavar="N", help="Threads; default all cores.")] = None,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace an existing recording.")] = False,
+    resume: Annotated[bool, typer.Option("--resume", help="Finish a recording that was interrupted.")] = False,
+    source: Annotated[
+        Path | None, typer.Option("--from", metavar="RECORDING", help="Make an earlier recording again, bit by bit.")
+    ] = None,
+    quiet: Quiet = False,
+) -> None:
+    """Simulate a scenario, sense it, label it and write a nuScenes-style dataset."""
+    from drivesim.cli.record import record_command
+
+    record_command(
+        scenario,
+        rig=rig,
+        out=out,
+        seed=seed,
+        settings=settings or [],
+        duration=duration,
+        dt=dt,
+        jobs=jobs,
+        overwrite=overwrite,
+        resume=resume,
+        source=source,
+        quiet=quiet,
+    )
+
+
+@app.command(epilog="Example: drivesim run motorway_cut_in --csv trajectories.csv --events events.csv")
+def run(
+    scenario: Scenario,
+    dt: Annotated[float, typer.Option(metavar="S", help="Step.")] = 0.01,
+    seed: Seed = 0,
+    settings: Settings = None,
+    duration: Duration = None,
+    csv: Annotated[Path | None, typer.Option(metavar="FILE", help="Write every actor's trajectory.")] = None,
+    events: Annotated[Path | None, typer.Option(metavar="FILE", help="Write the storyboard's transitions.")] = None,
+    quiet: Quiet = False,
+) -> None:
+    """Play a scenario without sensors."""
+    from drivesim.cli.run import run_command
+
+    run_command(
+        scenario, dt=dt, seed=seed, settings=settings or [], duration=duration, csv=csv, events=events, quiet=quiet
+    )
+
+
+@app.command(epilog="Example: drivesim check my.xosc my_map.xodr my_rig.yaml")
+def check(
+    files: Annotated[
+        list[str], typer.Argument(metavar="FILE…", help=".xosc, .xodr, rig .yaml or behaviour tree .xml.")
+    ],
+    quiet: Quiet = False,
+) -> None:
+    """Validate scenarios, maps, rigs and behaviour trees: what is wrong, where, how to mend it."""
+    from drivesim.cli.check import check_command
+
+    raise typer.Exit(check_command(files, quiet=quiet))
+
+
+@app.command(epilog="Example: drivesim bench camera lidar")
+def bench(
+    names: Annotated[
+        list[str] | None, typer.Argument(metavar="NAME…", help="camera, lidar, record; default all.")
+    ] = None,
+) -> None:
+    """The speed table: ratios against peers measured in the same run."""
+    from drivesim.cli.bench import bench_command
+
+    bench_command(names or [])
+
+
+@app.command(epilog="Example: drivesim doctor")
+def doctor() -> None:
+    """What works on this machine, what is missing, and the command that installs it."""
+    from drivesim.cli.doctor import doctor_command
+
+    raise typer.Exit(doctor_command())

@@ -1,0 +1,45 @@
+"""The embedded simulator: own world, own scene, own sensors; in process, on the CPU."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from drivesim.scene import Scene
+from drivesim.sensors.suite import SensorSuite
+from drivesim.types import Labels, Measurement, WorldState
+
+if TYPE_CHECKING:
+    from drivesim.sensors.rig import Rig
+    from drivesim.world import World
+
+
+class EmbeddedSimulator:
+    """Satisfies :class:`drivesim.simulators.base.Simulator`.
+
+    Args:
+        world: the state to sense; stepped by the storyboard.
+        rig: sensors on the ego; without one nothing is rendered.
+        ego: actor index that carries the rig.
+        seed: scenario seed; appearance and sensor noise derive their own streams.
+    """
+
+    def __init__(self, world: World, rig: Rig | None, ego: int, seed: int) -> None:
+        self.world = world
+        self._scene: Scene | None = None
+        self._suite: SensorSuite | None = None
+        if rig is not None:
+            self._scene = Scene(world.network, world.actors, world.weather, seed, ego=ego, state=world.snapshot())
+            self._suite = SensorSuite(rig, self._scene, world.actors, ego, world.weather, seed)
+
+    def capture(self, before: WorldState, after: WorldState) -> tuple[Mapping[str, Measurement], Labels | None]:
+        if self._scene is None or self._suite is None:
+            return {}, None
+        self._scene.update(before, after)
+        return self._suite.capture(before, after)
+
+    def close(self) -> None:
+        if self._scene is not None:
+            self._scene.close()
+            self._scene = None
+            self._suite = None
