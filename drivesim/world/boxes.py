@@ -1,0 +1,97 @@
+"""Actors' bounding boxes standing in the world: corners, and separating axes between two of them."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import numba as nb
+import numpy as np
+from numpy.typing import NDArray
+
+from drivesim.types import F64, Actor
+
+CX, CY, CZ, LENGTH, WIDTH, HEIGHT = range(6)
+"""Columns of the box table."""
+
+
+def boxes_of(actors: Sequence[Actor]) -> F64:
+    """(N, 6) float64: box centre (x, y, z) in the actor's frame, length, width, height, metres."""
+    rows = [(*a.box.center, a.box.length, a.box.width, a.box.height) for a in actors]
+    return np.array(rows, dtype=np.float64).reshape(-1, 6)
+
+
+def footprint(box: F64, x: float, y: float, yaw: float) -> F64:
+    """(4, 2) corners of one box on the ground, counter-clockwise from front left, for an actor at (x, y, yaw)."""
+    half_length, half_width = 0.5 * box[LENGTH], 0.5 * box[WIDTH]
+    local = np.array([(1, 1), (-1, 1), (-1, -1), (1, -1)]) * (half_length, half_width) + box[:2]
+    c, s = math.cos(yaw), math.sin(yaw)
+    corners: F64 = local @ np.array([(c, s), (-s, c)]) + (x, y)
+    return corners
+
+
+@nb.njit(cache=True)
+def overlap(box_a: Any, pose_a: Any, box_b: Any, pose_b: Any) -> tuple[float, float, float]:
+    """How deep two upright boxes are in each other, by separating axes.
+
+    Args:
+        box_a, box_b: rows of the box table; pose_a, pose_b: (4,) x, y, z, yaw of the actors.
+
+    Returns:
+        Depth in metres (not positive: apart) along the axis of least depth, and that axis (x, y) pointing from a to b.
+    """
+    bottom_a, bottom_b = pose_a[2] + box_a[CZ] - 0.5 * box_a[HEIGHT], pose_b[2] + box_b[CZ] - 0.5 * box_b[HEIGHT]
+    least = min(bottom_a + box_a[HEIGHT] - bottom_b, bottom_b + box_b[HEIGHT] - bottom_a)
+    if least <= 0.0:
+        return least, 0.0, 0.0
+    ca, sa, cb, sb = math.cos(pose_a[3]), math.sin(pose_a[3]), math.cos(pose_b[3]), math.sin(pose_b[3])
+    dx = pose_b[0] + cb * box_b[CX] - sb * box_b[CY] - pose_a[0] - ca * box_a[CX] + sa * box_a[CY]
+    dy = pose_b[1] + sb * box_b[CX] + cb * box_b[CY] - pose_a[1] - sa * box_a[CX] - ca * box_a[CY]
+    depth, axis_x, axis_y = math.inf, 0.0, 0.0
+    for ux, uy in ((ca, sa), (-sa, ca), (cb, sb), (-sb, cb)):
+        distance = dx * ux + dy * uy
+        reach = 0.5 * (
+            box_a[LENGTH] * abs(ca * ux + sa * uy)
+            + box_a[WIDTH] * abs(ca * uy - sa * ux)
+            + box_b[LENGTH] * abs(cb * ux + sb * uy)
+            + box_b[WIDTH] * abs(cb * uy - sb * ux)
+        )
+        room = reach - abs(distance)
+        if room < depth:
+            sign = 1.0 if distance >= 0.0 else -1.0
+            depth, axis_x, axis_y = room, sign * ux, sign * uy
+        if depth <= 0.0:
+            break
+    return depth, axis_x, axis_y
+
+
+@nb.njit(cache=True)
+def touching(boxes: Any, present: Any, poses: Any) -> list[tuple[int, int]]:
+    """Pairs (i < j) of actors of one world whose boxes overlap.
+
+    Args:
+        boxes: (N, 6); present: (N,) bool; poses: (N, 4) x, y, z, yaw.
+    """
+    pairs = [(0, 0) for _ in range(0)]
+    count = boxes.shape[0]
+    for i in range(count):
+        if not present[i]:
+            continue
+        for j in range(i + 1, count):
+            if not present[j]:
+                continue
+            reach = 0.0
+            for k in (i, j):
+                reach += math.hypot(boxes[k, LENGTH], boxes[k, WIDTH]) / 2 + math.hypot(boxes[k, CX], boxes[k, CY])
+            gap_x, gap_y = poses[j, 0] - poses[i, 0], poses[j, 1] - poses[i, 1]
+            if gap_x * gap_x + gap_y * gap_y < reach * reach:
+                depth, _, _ = overlap(boxes[i], poses[i], boxes[j], poses[j])
+                if depth > 0.0:
+                    pairs.append((i, j))
+    return pairs
+
+
+def poses_of(position: F64, orientation: F64) -> NDArray[np.float64]:
+    """(N, 4) x, y, z, yaw from one world's (N, 3) position and (N, 3) orientation."""
+    return np.concatenate([position, orientation[:, :1]], axis=1)

@@ -1,0 +1,58 @@
+"""What each actor can do, as one record per actor for the compiled integrator."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from drivesim.types import Actor, Performance
+
+LIMITS = np.dtype(
+    [
+        ("walks", np.bool_),
+        ("topples", np.bool_),
+        ("wheelbase", np.float64),
+        ("wheel_radius", np.float64),
+        ("max_steering", np.float64),
+        ("max_speed", np.float64),
+        ("max_acceleration", np.float64),
+        ("max_deceleration", np.float64),
+        ("stature", np.float64),
+        ("cycle", np.float64),
+        ("mass", np.float64),
+    ]
+)
+"""One actor's constants: SI units; ``cycle`` is the distance per crank turn of a bicycle, 0 for others."""
+
+_DEFAULT_PERFORMANCE = Performance(max_speed=60.0, max_acceleration=5.0, max_deceleration=9.5)
+_WHEELBASE_OVER_LENGTH = 0.6
+_BICYCLE_DEVELOPMENT = 4.5
+"""Metres a bicycle rolls per turn of its cranks: 60 turns a minute at 16 km/h."""
+_WHEEL_RADIUS = 0.32
+_MAX_STEERING = 0.6
+_DENSITY = 120.0
+"""kg/m3 of a bounding box, for actors without a mass: a 1300 kg car in its box."""
+
+
+def limits_of(actors: Sequence[Actor]) -> NDArray[Any]:
+    """One :data:`LIMITS` record per actor."""
+    table = np.zeros(len(actors), dtype=LIMITS)
+    for record, actor in zip(table, actors, strict=True):
+        performance = actor.performance or _DEFAULT_PERFORMANCE
+        axles = actor.axles
+        two_wheeled = actor.category in ("bicycle", "motorbike")
+        record["walks"] = actor.kind == "pedestrian"
+        record["topples"] = actor.kind == "pedestrian" or two_wheeled
+        record["wheelbase"] = axles.front_x - axles.rear_x if axles else _WHEELBASE_OVER_LENGTH * actor.box.length
+        record["wheel_radius"] = axles.wheel_diameter / 2 if axles and axles.wheel_diameter > 0 else _WHEEL_RADIUS
+        record["max_steering"] = axles.max_steering if axles else _MAX_STEERING
+        record["max_speed"] = performance.max_speed
+        record["max_acceleration"] = performance.max_acceleration
+        record["max_deceleration"] = performance.max_deceleration
+        record["stature"] = actor.box.height
+        record["cycle"] = _BICYCLE_DEVELOPMENT if actor.category == "bicycle" else 0.0
+        record["mass"] = actor.mass or _DENSITY * actor.box.length * actor.box.width * actor.box.height
+    return table

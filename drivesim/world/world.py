@@ -1,0 +1,206 @@
+"""The state of everything that moves, B worlds of the same N actors side by side."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from drivesim.errors import DrivesimError, did_you_mean
+from drivesim.transforms import Pose
+from drivesim.types import Actor, Collision, Weather, WorldState
+from drivesim.world import dynamics
+from drivesim.world.boxes import boxes_of, poses_of, touching
+from drivesim.world.collisions import Contact, closing_speed, first_contact, record
+from drivesim.world.controls import Control, Kinematic, VehicleControl
+from drivesim.world.gait import GRAVITY
+from drivesim.world.limits import limits_of
+from drivesim.world.sight import eye_height, visible_share
+from drivesim.world.surface import Surface
+
+if TYPE_CHECKING:
+    from drivesim.opendrive import RoadNetwork
+
+_TOPPLING_SPEED = 1.0
+"""m/s of closing speed below which a touch does not throw anybody over."""
+
+
+class World:
+    """Actors on a road network, advanced step by step by what controllers command.
+
+    The arrays are those of :class:`drivesim.types.WorldState`, shapes (B, N, ...), and may be written between steps.
+    An actor without a command coasts: it keeps its speed and steering.
+
+    Attributes:
+        network: the roads, for height and slope of the ground; None for an endless plane.
+        weather: may be replaced at any time.
+        falls: whether people and riders who are hit fall and slide; off, they keep doing what is commanded.
+    """
+
+    def __init__(
+        self, network: RoadNetwork | None, actors: Sequence[Actor], weather: Weather, seed: int, batch: int = 1
+    ) -> None:
+        self.network = network
+        self.actors = tuple(actors)
+        self.weather = weather
+        self.seed = seed
+        self.falls = True
+        self._index = {actor.name: i for i, actor in enumerate(self.actors)}
+        self._names = tuple(self._index)
+        self._boxes = boxes_of(self.actors)
+        self._limits = limits_of(self.actors)
+        self._eyes = [eye_height(actor) for actor in self.actors]
+        self._surface = Surface(network, self.actors) if network is not None else None
+        shape = (batch, len(self.actors))
+        self._time = np.zeros(batch)
+        self.present = np.zeros(shape, dtype=np.bool_)
+        self.position = np.zeros((*shape, 3))
+        self.orientation = np.zeros((*shape, 3))
+        self.velocity = np.zeros((*shape, 3))
+        self.acceleration = np.zeros((*shape, 3))
+        self.angular_velocity = np.zeros((*shape, 3))
+        self.speed = np.zeros(shape)
+        self.steering = np.zeros(shape)
+        self.wheel_rotation = np.zeros(shape)
+        self.gait_phase = np.zeros(shape)
+        self.gaze = np.zeros(shape)
+        self.lights = np.zeros(shape, dtype=np.uint16)
+        self.fallen = np.zeros(shape)
+        self._command = np.zeros(shape, dtype=dynamics.COMMAND)
+        self._collisions: list[list[Collision]] = [[] for _ in range(batch)]
+        self._met: list[set[tuple[int, int]]] = [set() for _ in range(batch)]
+
+    @property
+    def time(self) -> float:
+        """Seconds since scenario start."""
+        return float(self._time[0])
+
+    @property
+    def collisions(self) -> list[Collision]:
+        """All collisions so far of the first world, in order of time."""
+        return self._collisions[0]
+
+    def collisions_of(self, world: int) -> list[Collision]:
+        """All collisions so far of one world of the batch."""
+        return self._collisions[world]
+
+    def index(self, name: str) -> int:
+        """The column of the actor called ``name``."""
+        try:
+            return self._index[name]
+        except KeyError:
+            raise DrivesimError(f"no actor is called '{name}'", remedy=did_you_mean(name, self._index)) from None
+
+    def place(self, actor: int, pose: Pose, speed: float = 0.0, *, world: int = 0) -> None:
+        """Put an actor somewhere, present from now on, moving along its x axis at ``speed`` m/s."""
+        at = (world, actor)
+        self.present[at] = True
+        self.position[at] = pose.translation
+        self.orientation[at] = pose.ypr
+        self.velocity[at] = speed * pose.rotation[:, 0]
+        self.speed[at] = speed
+        for array in (self.acceleration, self.angular_velocity, self.steering, self.fallen, self.gaze):
+            array[at] = 0.0
+        self._command[at]["mode"] = dynamics.COAST
+
+    def remove(self, actor: int, *, world: int = 0) -> None:
+        """Take an actor out of the world; :meth:`place` brings it back."""
+        self.present[world, actor] = False
+
+    def command(self, actor: int, control: Control, *, world: int = 0) -> None:
+        """What an actor is to do in the coming step."""
+        row = self._command[world, actor]
+        if isinstance(control, VehicleControl):
+            if self._limits[actor]["walks"]:
+                raise DrivesimError(
+                    f"'{self._names[actor]}' is a pedestrian and cannot be driven", remedy="command a WalkerControl"
+                )
+            row["mode"] = dynamics.DRIVE
+            row["acceleration"], row["steering"] = control.acceleration, control.steering
+        elif isinstance(control, Kinematic):
+            row["mode"] = dynamics.EXACT
+            row["x"], row["y"], row["z"] = control.pose.translation
+            r = control.pose.rotation
+            row["yaw"] = math.atan2(r[1, 0], r[0, 0])
+            row["pitch"] = math.asin(min(1.0, max(-1.0, -r[2, 0])))
+            row["roll"] = math.atan2(r[2, 1], r[2, 2])
+            row["speed"] = control.speed
+            row["vx"], row["vy"], row["vz"] = control.velocity or (math.nan, 0.0, 0.0)
+        else:
+            row["mode"] = dynamics.WALK
+            row["vx"], row["vy"] = control.velocity
+            row["heading"] = math.nan if control.heading is None else control.heading
+            row["gaze"] = control.gaze
+            row["max_acceleration"] = control.max_acceleration
+
+    def step(self, dt: float) -> None:
+        """Advance all worlds by ``dt`` seconds and look for collisions."""
+        before = [poses_of(p, o) for p, o in zip(self.position, self.orientation, strict=True)]
+        grip = dynamics.DRY_FRICTION * self.weather.friction_scale * GRAVITY
+        dynamics.advance(
+            dt, grip, self._command, self._limits, self.present, self.position, self.orientation, self.velocity,
+            self.acceleration, self.angular_velocity, self.speed, self.steering, self.wheel_rotation,
+            self.gait_phase, self.gaze, self.lights, self.fallen,
+        )  # fmt: skip
+        if self._surface is not None:
+            self._surface.settle(self, self._command["mode"] != dynamics.EXACT)
+        self._command["mode"] = dynamics.COAST
+        for world, poses in enumerate(before):
+            self._collide(world, poses, dt)
+        self._time += dt
+
+    def snapshot(self) -> WorldState:
+        """A copy of the state now."""
+        return WorldState(
+            time=self._time.copy(),
+            present=self.present.copy(),
+            position=self.position.copy(),
+            orientation=self.orientation.copy(),
+            velocity=self.velocity.copy(),
+            acceleration=self.acceleration.copy(),
+            angular_velocity=self.angular_velocity.copy(),
+            speed=self.speed.copy(),
+            steering=self.steering.copy(),
+            wheel_rotation=self.wheel_rotation.copy(),
+            gait_phase=self.gait_phase.copy(),
+            gaze=self.gaze.copy(),
+            lights=self.lights.copy(),
+            fallen=self.fallen.copy(),
+        )
+
+    def visible_share(self, observer: int, target: int, *, world: int = 0) -> float:
+        """Share (0..1) of the target's box that the observer's eyes have a free line to, past other actors."""
+        if not (self.present[world, observer] and self.present[world, target]):
+            return 0.0
+        poses = poses_of(self.position[world], self.orientation[world])
+        return visible_share(observer, target, self._eyes[observer], self._boxes, self.present[world], poses)
+
+    def sees(self, observer: int, target: int, *, world: int = 0) -> bool:
+        """Whether the observer, looking there, could see any of the target past other actors."""
+        return self.visible_share(observer, target, world=world) > 0.0
+
+    def _collide(self, world: int, before: NDArray[np.float64], dt: float) -> None:
+        after = poses_of(self.position[world], self.orientation[world])
+        new = [p for p in touching(self._boxes, self.present[world], after) if p not in self._met[world]]
+        contacts = sorted((first_contact(self._boxes, before, after, *p) for p in new), key=lambda c: c.fraction)
+        for contact in contacts:
+            self._met[world].add((contact.first, contact.second))
+            speed = closing_speed(contact, self.velocity[world])
+            time = float(self._time[world]) + contact.fraction * dt
+            self._collisions[world].append(record(contact, self._names, time, speed))
+            if self.falls and speed > _TOPPLING_SPEED:
+                self._throw(world, contact)
+
+    def _throw(self, world: int, contact: Contact) -> None:
+        """People and riders hit by something heavier take on the common velocity of a plastic impact and fall."""
+        velocity = self.velocity[world]
+        masses: Any = self._limits["mass"]
+        for hit, by in ((contact.first, contact.second), (contact.second, contact.first)):
+            if self._limits[hit]["topples"] and not self._limits[by]["walks"]:
+                share = masses[by] / (masses[hit] + masses[by])
+                velocity[hit, :2] += share * (velocity[by, :2] - velocity[hit, :2])
+                velocity[hit, 2] = 0.0
+                self.fallen[world, hit] = max(self.fallen[world, hit], 1e-6)
