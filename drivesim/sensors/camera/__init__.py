@@ -1,0 +1,1 @@
+"""Camera: device description, ray kernel, image model."""

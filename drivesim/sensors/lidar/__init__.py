@@ -1,0 +1,1 @@
+"""Lidar: device description, ray kernel, signal model."""

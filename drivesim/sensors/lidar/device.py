@@ -1,0 +1,116 @@
+"""What a spinning lidar is: its beams, when they fire, what it can detect. Data-sheet numbers only."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import Annotated, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import Field, model_validator
+
+from drivesim.sensors.located import Strict
+
+F64 = NDArray[np.float64]
+Elevation = Annotated[float, Field(ge=-90.0, le=90.0)]
+
+
+class BeamSpan(Strict):
+    """Evenly spaced beams."""
+
+    first: Elevation = Field(description="elevation of the first beam, degrees")
+    last: Elevation = Field(description="elevation of the last beam, degrees")
+    count: int = Field(ge=2, le=4096, description="number of beams, both ends included")
+
+
+class LidarDevice(Strict):
+    """A lidar that turns about its z axis; one column of beams after the other.
+
+    Beams are listed in firing order; rings are numbered by elevation, 0 lowest.
+    """
+
+    kind: Literal["lidar"] = Field(description="'lidar'")
+    name: str = Field(description="manufacturer and model")
+    elevations_deg: list[Elevation] | list[BeamSpan] = Field(
+        min_length=1, description="beam elevations in degrees in firing order, or spans with first, last and count"
+    )
+    azimuth_offsets_deg: list[float] | None = Field(
+        default=None,
+        description="azimuth of every beam relative to the column, degrees, in the order of the elevations",
+    )
+    columns: int | None = Field(default=None, ge=1, le=65536, description="columns per revolution, e.g. 1024")
+    firing_cycle_us: float | None = Field(
+        default=None, gt=0, description="time from one column to the next, microseconds, where that is fixed"
+    )
+    firing_step_us: float = Field(
+        default=0.0, ge=0, description="time from one firing to the next in a column, microseconds"
+    )
+    beams_at_once: int = Field(default=1, ge=1, description="beams that fire together")
+    start_azimuth_deg: float = Field(
+        default=180.0, description="where a revolution starts, degrees, counter-clockwise from the sensor's x axis"
+    )
+    clockwise: bool = Field(default=True, description="whether it turns clockwise seen from above")
+    wavelength_nm: float = Field(ge=800, le=1600, description="wavelength in nanometres, e.g. 905")
+    min_range: float = Field(ge=0, description="closest range reported, metres")
+    max_range: float = Field(gt=0, le=2000, description="farthest range reported, metres")
+    range_at_10_percent: float = Field(
+        gt=0, description="range at which a 10 % Lambertian target is detected half of the time, metres"
+    )
+    threshold_snr: float = Field(
+        default=12.0, gt=1, description="signal-to-noise ratio at the detection threshold, e.g. 12"
+    )
+    range_noise: float = Field(
+        default=0.30, ge=0, description="standard deviation of range times the square root of the SNR, metres"
+    )
+    range_noise_floor: float = Field(default=0.01, ge=0, description="smallest standard deviation of range, metres")
+    range_resolution: float = Field(default=0.002, ge=0, description="step of reported ranges, metres")
+
+    @model_validator(mode="after")
+    def _consistent(self) -> LidarDevice:
+        if (self.columns is None) == (self.firing_cycle_us is None):
+            raise ValueError("a lidar has either 'columns' or 'firing_cycle_us'")
+        if self.azimuth_offsets_deg is not None and len(self.azimuth_offsets_deg) != self.beams:
+            raise ValueError(f"{len(self.azimuth_offsets_deg)} azimuth offsets for {self.beams} beams")
+        if self.max_range <= self.min_range:
+            raise ValueError("'max_range' must be greater than 'min_range'")
+        return self
+
+    @cached_property
+    def _listed(self) -> F64:
+        """Elevations in firing order, rad."""
+        parts = [
+            np.linspace(item.first, item.last, item.count) if isinstance(item, BeamSpan) else [item]
+            for item in self.elevations_deg
+        ]
+        return np.radians(np.concatenate(parts, dtype=np.float64))
+
+    @cached_property
+    def _ring_order(self) -> NDArray[np.intp]:
+        return np.argsort(self._listed, kind="stable")
+
+    @property
+    def beams(self) -> int:
+        return len(self._listed)
+
+    @cached_property
+    def elevations(self) -> F64:
+        """(B,) elevation of each ring, rad, ascending."""
+        return self._listed[self._ring_order]
+
+    @cached_property
+    def azimuth_offsets(self) -> F64:
+        """(B,) azimuth of each ring relative to the column, rad."""
+        offsets = self.azimuth_offsets_deg or [0.0] * self.beams
+        return np.radians(np.asarray(offsets, dtype=np.float64))[self._ring_order]
+
+    @cached_property
+    def firing_delays(self) -> F64:
+        """(B,) firing time of each ring after its column's start, s."""
+        return (np.arange(self.beams) // self.beams_at_once * self.firing_step_us * 1e-6)[self._ring_order]
+
+    def columns_at(self, rate_hz: float) -> int:
+        """Columns of one revolution."""
+        if self.columns is not None:
+            return self.columns
+        assert self.firing_cycle_us is not None
+        return max(1, round(1e6 / (rate_hz * self.firing_cycle_us)))

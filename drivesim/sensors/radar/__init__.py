@@ -1,0 +1,1 @@
+"""Radar: device description, ray kernel, signal model."""

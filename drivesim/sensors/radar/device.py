@@ -1,0 +1,107 @@
+"""What a millimetre-wave radar is: its scans, antenna patterns, resolutions and noise. Data-sheet numbers only."""
+
+from __future__ import annotations
+
+import math
+from typing import Annotated, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import Field, model_validator
+
+from drivesim.sensors.located import Strict
+
+SPEED_OF_LIGHT = 299_792_458.0
+KT0_DBM_PER_HZ = -173.98
+"""Thermal noise density at 290 K, dBm/Hz."""
+
+F64 = NDArray[np.float64]
+Knot = tuple[Annotated[float, Field(ge=0, le=90)], float]
+
+
+class RadarScan(Strict):
+    """One antenna beam with its waveform; a radar may alternate several within a cycle."""
+
+    name: str = Field(description="what the data sheet calls it, e.g. far or near")
+    min_range: float = Field(gt=0, description="closest range reported, metres")
+    max_range: float = Field(gt=0, le=1000, description="farthest range reported, metres")
+    range_resolution: float = Field(gt=0, description="two targets this far apart are told apart, metres")
+    min_velocity: float = Field(description="lowest unambiguous radial velocity, m/s, negative (approaching)")
+    max_velocity: float = Field(gt=0, description="highest unambiguous radial velocity, m/s (receding)")
+    velocity_resolution: float = Field(
+        gt=0, description="two targets this far apart in radial velocity are told apart, m/s"
+    )
+    azimuth_pattern_db: list[Knot] = Field(
+        min_length=2,
+        description="pairs [|azimuth| in degrees, two-way gain relative to boresight in dB]; the last ends the field",
+    )
+    azimuth_resolution_deg: list[Knot] = Field(
+        min_length=1, description="pairs [|azimuth| in degrees, resolution there in degrees]"
+    )
+    elevation_beamwidth_deg: float = Field(gt=0, le=90, description="one-way half-power beam width, degrees")
+    eirp_dbm: float = Field(description="mean radiated power times antenna gain at boresight, dBm, e.g. 14")
+    receive_gain_dbi: float = Field(description="receiving antenna gain with beam forming, dBi, e.g. 18")
+    integration_ms: float = Field(gt=0, le=1000, description="coherent integration time, milliseconds")
+
+    @model_validator(mode="after")
+    def _consistent(self) -> RadarScan:
+        if self.max_range <= self.min_range:
+            raise ValueError("'max_range' must be greater than 'min_range'")
+        if self.min_velocity >= self.max_velocity:
+            raise ValueError("'max_velocity' must be greater than 'min_velocity'")
+        for table in (self.azimuth_pattern_db, self.azimuth_resolution_deg):
+            angles = [angle for angle, _ in table]
+            if angles != sorted(set(angles)):
+                raise ValueError("angles of a table must ascend")
+        if min(value for _, value in self.azimuth_resolution_deg) <= 0:
+            raise ValueError("azimuth resolutions must be positive")
+        return self
+
+    @property
+    def azimuth_limit(self) -> float:
+        """Half the field of view, rad."""
+        return math.radians(self.azimuth_pattern_db[-1][0])
+
+    @property
+    def elevation_limit(self) -> float:
+        """Elevation beyond which the two-way pattern is 24 dB down, rad."""
+        return math.radians(self.elevation_beamwidth_deg)
+
+    def two_way_gain_db(self, azimuth: F64, elevation: F64) -> F64:
+        """Two-way antenna gain relative to boresight, dB: table over azimuth, Gaussian beam over elevation."""
+        angles, gains = np.transpose(self.azimuth_pattern_db)
+        horizontal = np.interp(np.abs(np.degrees(azimuth)), angles, gains)
+        vertical = -24.0 * (np.degrees(elevation) / self.elevation_beamwidth_deg) ** 2
+        return horizontal + vertical
+
+    def azimuth_resolution(self, azimuth: F64) -> F64:
+        """Azimuth resolution, rad, at azimuths in rad."""
+        angles, widths = np.transpose(self.azimuth_resolution_deg)
+        return np.radians(np.interp(np.abs(np.degrees(azimuth)), angles, widths))
+
+
+class RadarDevice(Strict):
+    """A radar that looks along its x axis and measures range, radial velocity and azimuth."""
+
+    kind: Literal["radar"] = Field(description="'radar'")
+    name: str = Field(description="manufacturer and model")
+    frequency_ghz: float = Field(ge=76, le=81, description="carrier frequency in GHz, 76 to 81")
+    scans: list[RadarScan] = Field(min_length=1, description="one or more scans per cycle")
+    noise_figure_db: float = Field(ge=0, le=40, description="receiver noise figure, dB, e.g. 14")
+    losses_db: float = Field(ge=0, le=40, description="radome, processing and other losses, two-way, dB, e.g. 3")
+    threshold_snr_db: float = Field(ge=3, le=40, description="signal-to-noise ratio of a detection, dB, e.g. 13")
+    max_detections: int = Field(ge=1, le=100_000, description="detections per cycle that the device puts out, e.g. 125")
+
+    @property
+    def wavelength(self) -> float:
+        """Metres."""
+        return SPEED_OF_LIGHT / (self.frequency_ghz * 1e9)
+
+    def noise_dbm(self, scan: RadarScan) -> float:
+        """Noise power in one range-Doppler cell after coherent integration, kT0 F / T, dBm."""
+        return KT0_DBM_PER_HZ + self.noise_figure_db - 10.0 * math.log10(scan.integration_ms * 1e-3)
+
+    def budget_db(self, scan: RadarScan) -> float:
+        """SNR of 1 m2 at 1 m on boresight in clear air, dB: P G_t G_r lambda^2 / ((4 pi)^3 L N)."""
+        power = scan.eirp_dbm + scan.receive_gain_dbi + 20.0 * math.log10(self.wavelength)
+        return power - 30.0 * math.log10(4.0 * math.pi) - self.losses_db - self.noise_dbm(scan)
