@@ -1,8 +1,10 @@
 """Attributes of ray hits, for kernels: normals, velocity and labels in world axes at the ray's own time.
 
 All functions take the tables of a :class:`~drivesim.scene.raycast.RayScene`, one traced packet (ROWS, 16) as float32
-and int32 views of the same memory, and a lane that hit something. Vectors are returned as tuples of floats. Only whole kernels are cached on disk: Numba does not
-notice that a helper of a cached function changed in another file, so clear ``__pycache__`` after editing this one.
+and int32 views of the same memory, and a lane that hit something. Vectors are returned as tuples of floats.
+
+Only whole kernels are cached on disk: Numba does not notice that a helper of a cached function changed in another file,
+so clear ``__pycache__`` after editing this one.
 """
 
 from __future__ import annotations

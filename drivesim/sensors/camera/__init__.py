@@ -1,1 +1,1 @@
-"""Camera: device description, ray kernel, image model."""
+"""Cameras: images with their perfect labels, traced and shaded in one pass."""
