@@ -67,8 +67,8 @@ def test_camera_by_angles_looks_where_they_say(rig_file):
 
 
 def test_device_in_place_starts_from_a_base(rig_file):
-    rig = load_rig(rig_file(GOOD.replace("camera_1600x900", "{base: camera_1600x900, width: 800}")))
-    assert (rig["CAM_FRONT"].device.width, rig["CAM_FRONT"].device.height) == (800, 900)
+    rig = load_rig(rig_file(GOOD.replace("camera_1600x900", "{base: camera_1600x900, width: 1000}")))
+    assert (rig["CAM_FRONT"].device.width, rig["CAM_FRONT"].device.height) == (1000, 900)
 
 
 def test_device_file_beside_the_rig_wins(rig_file):

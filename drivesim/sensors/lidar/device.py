@@ -106,7 +106,8 @@ class LidarDevice(Strict):
     @cached_property
     def firing_delays(self) -> F64:
         """(B,) firing time of each ring after its column's start, s."""
-        return (np.arange(self.beams) // self.beams_at_once * self.firing_step_us * 1e-6)[self._ring_order]
+        groups = np.arange(self.beams, dtype=np.float64) // self.beams_at_once
+        return (groups * self.firing_step_us * 1e-6)[self._ring_order]
 
     def columns_at(self, rate_hz: float) -> int:
         """Columns of one revolution."""

@@ -1,0 +1,132 @@
+"""Tracing lidar columns: coherent packets of neighbouring beams, each ray at its own time, into path arrays."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numba as nb
+import numpy as np
+from numpy.typing import NDArray
+
+from drivesim.scene.embree import (
+    DIR_X,
+    GEOM_ID,
+    LANES,
+    MASK,
+    NO_HIT,
+    ORG_X,
+    T_FAR,
+    T_NEAR,
+    TIME,
+    intersect16,
+    new_packets,
+    new_valid,
+)
+from drivesim.scene.hits import hit_instance, hit_triangle, hit_velocity, smooth_normal
+from drivesim.scene.raycast import EVERYONE, RayTables
+
+F32 = NDArray[np.float32]
+
+TILE_COLUMNS = 4
+TILE_RINGS = LANES // TILE_COLUMNS
+"""A packet is a tile of columns by rings: rays that stay together."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SweepBuffers:
+    """What the rays of one revolution hit: C columns x B rings.
+
+    Attributes:
+        length: (C, B) float32, m, inf where nothing was hit; cosine: (C, B) float32, of incidence;
+        rate: (C, B) float32, rate of change of length, m/s; material, semantic: (C, B) uint8; instance: (C, B) int32.
+    """
+
+    length: F32
+    cosine: F32
+    rate: F32
+    material: NDArray[np.uint8]
+    semantic: NDArray[np.uint8]
+    instance: NDArray[np.int32]
+
+    @staticmethod
+    def empty(columns: int, beams: int) -> SweepBuffers:
+        shape = (columns, beams)
+        return SweepBuffers(
+            length=np.full(shape, np.inf, dtype=np.float32),
+            cosine=np.zeros(shape, dtype=np.float32),
+            rate=np.zeros(shape, dtype=np.float32),
+            material=np.zeros(shape, dtype=np.uint8),
+            semantic=np.zeros(shape, dtype=np.uint8),
+            instance=np.zeros(shape, dtype=np.int32),
+        )
+
+
+@nb.njit(parallel=True, nogil=True, fastmath=True, cache=True)
+def trace_columns(
+    tables: RayTables,
+    origin: F32,
+    rotation: F32,
+    velocity: F32,
+    time: F32,
+    direction: F32,
+    limit: float,
+    length: F32,
+    cosine: F32,
+    rate: F32,
+    material: NDArray[np.uint8],
+    semantic: NDArray[np.uint8],
+    instance: NDArray[np.int32],
+) -> None:
+    """Trace K columns of B beams.
+
+    Args:
+        origin: (K, 3) sensor position relative to the scene's origin, m; rotation: (K, 3, 3) ``world_from_sensor``;
+        velocity: (K, 3) of the sensor, world frame, m/s.
+        time: (K, B) ray time 0..1; direction: (K, B, 3) unit vectors in the sensor frame.
+        limit: farthest distance traced, m.
+        length, cosine, rate, material, semantic, instance: (K, B), written; see :class:`SweepBuffers`.
+    """
+    columns, beams = time.shape
+    tiles_up = (beams + TILE_RINGS - 1) // TILE_RINGS
+    tiles_round = (columns + TILE_COLUMNS - 1) // TILE_COLUMNS
+    for group in nb.prange(tiles_round):
+        packet = new_packets(1)[0]
+        ints = packet.view(np.int32)
+        valid = new_valid()
+        for up in range(tiles_up):
+            for lane in range(LANES):
+                column = group * TILE_COLUMNS + lane % TILE_COLUMNS
+                ring = up * TILE_RINGS + lane // TILE_COLUMNS
+                inside = column < columns and ring < beams
+                valid[lane] = -1 if inside else 0
+                if not inside:
+                    continue
+                x, y, z = direction[column, ring, 0], direction[column, ring, 1], direction[column, ring, 2]
+                for axis in range(3):
+                    packet[ORG_X + axis, lane] = origin[column, axis]
+                    packet[DIR_X + axis, lane] = (
+                        rotation[column, axis, 0] * x + rotation[column, axis, 1] * y + rotation[column, axis, 2] * z
+                    )
+                packet[T_NEAR, lane] = 0.0
+                packet[T_FAR, lane] = limit
+                packet[TIME, lane] = time[column, ring]
+                ints[MASK, lane] = EVERYONE
+                ints[GEOM_ID, lane] = NO_HIT
+            intersect16(tables.handles, valid, packet, True)
+            for lane in range(LANES):
+                if valid[lane] == 0 or ints[GEOM_ID, lane] == NO_HIT:
+                    continue
+                column = group * TILE_COLUMNS + lane % TILE_COLUMNS
+                ring = up * TILE_RINGS + lane // TILE_COLUMNS
+                dx, dy, dz = packet[DIR_X, lane], packet[DIR_X + 1, lane], packet[DIR_X + 2, lane]
+                row = hit_triangle(tables, ints, lane)
+                nx, ny, nz = smooth_normal(tables, packet, ints, lane, row)
+                vx, vy, vz = hit_velocity(tables, packet, ints, lane, row)
+                length[column, ring] = packet[T_FAR, lane]
+                cosine[column, ring] = min(np.float32(1.0), abs(nx * dx + ny * dy + nz * dz))
+                rate[column, ring] = (
+                    (vx - velocity[column, 0]) * dx + (vy - velocity[column, 1]) * dy + (vz - velocity[column, 2]) * dz
+                )
+                material[column, ring] = tables.material[row]
+                semantic[column, ring] = tables.semantic[row]
+                instance[column, ring] = hit_instance(tables, ints, lane, row)

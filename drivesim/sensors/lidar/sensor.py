@@ -1,0 +1,182 @@
+"""A lidar on a vehicle: columns fire tick by tick, a sweep is delivered when its last column has fired."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numba as nb
+import numpy as np
+from numpy.typing import NDArray
+
+from drivesim.scene.raycast import RayScene
+from drivesim.sensors.clock import due, nanoseconds, stamp
+from drivesim.sensors.lidar.device import LidarDevice
+from drivesim.sensors.lidar.kernel import SweepBuffers, trace_columns
+from drivesim.sensors.lidar.model import receive
+from drivesim.sensors.motion import EgoMotion
+from drivesim.sensors.rig import Sensor
+from drivesim.streams import stream_key
+from drivesim.types import Paths, PointCloud, Weather
+
+F64 = NDArray[np.float64]
+F32 = NDArray[np.float32]
+
+
+@dataclass(slots=True)
+class _Sweep:
+    """A revolution under way: what was hit so far, and where the sensor was at every column."""
+
+    buffers: SweepBuffers
+    rotation: F64
+    translation: F64
+    traced: int = field(default=0)
+
+
+class Lidar:
+    """Accumulates one sensor's sweeps.
+
+    A revolution ends, and is stamped, at ``phase + k / rate``: the instant of its last firing. Every ray has its own
+    time; the sensor's pose is taken once per column (a column lasts some ten microseconds).
+
+    Args:
+        sensor: a lidar of the rig.
+        seed: scenario seed; noise is a stream of its own per channel.
+    """
+
+    def __init__(self, sensor: Sensor, seed: int) -> None:
+        assert isinstance(sensor.device, LidarDevice)
+        self.sensor = sensor
+        self.device = sensor.device
+        self._key = stream_key(seed, "lidar", sensor.channel)
+        self._columns = self.device.columns_at(sensor.rate_hz)
+        delays = self.device.firing_delays
+        self._late = delays - delays.max()
+        columns = np.arange(self._columns)
+        self._column_time = (columns - (self._columns - 1)) / (self._columns * sensor.rate_hz)
+        self._offset = self._column_time[:, None] + self._late
+        turn = 2.0 * np.pi * (1.0 + self._offset * sensor.rate_hz) * (-1.0 if self.device.clockwise else 1.0)
+        azimuth = np.radians(self.device.start_azimuth_deg) + turn + self.device.azimuth_offsets
+        self._azimuth = ((azimuth + np.pi) % (2.0 * np.pi) - np.pi).astype(np.float32)
+        self._elevation = np.tile(self.device.elevations.astype(np.float32), (self._columns, 1))
+        flat = np.cos(self._elevation)
+        self._direction = np.stack(
+            [flat * np.cos(self._azimuth), flat * np.sin(self._azimuth), np.sin(self._elevation)], axis=-1
+        )
+        self._sweeps: dict[int, _Sweep] = {}
+
+    def capture(self, rays: RayScene, motion: EgoMotion, weather: Weather) -> PointCloud | None:
+        """Fire the columns of this tick; the newest sweep that was completed by them, if any."""
+        self._fire(rays, motion)
+        cloud = None
+        for number in due(motion.start_ns, motion.end_ns, self.sensor.rate_hz, self.sensor.phase):
+            sweep = self._sweeps.pop(number, None)
+            if sweep is not None and sweep.traced == self._columns:
+                cloud = self._point_cloud(number, sweep, motion, weather)
+        return cloud
+
+    def _fire(self, rays: RayScene, motion: EgoMotion) -> None:
+        rate, phase = self.sensor.rate_hz, self.sensor.phase
+        length = nanoseconds(1.0 / rate)
+        for number in due(motion.start_ns, motion.end_ns + length, rate, phase):
+            times = np.rint((phase + number / rate + self._column_time) * 1e9).astype(np.int64)
+            first, last = np.searchsorted(times, (motion.start_ns, motion.end_ns), side="right")
+            if first == last:
+                continue
+            if number not in self._sweeps:
+                self._sweeps[number] = _Sweep(
+                    SweepBuffers.empty(self._columns, self.device.beams),
+                    np.empty((self._columns, 3, 3)),
+                    np.empty((self._columns, 3)),
+                )
+            self._trace(rays, motion, self._sweeps[number], times[first:last], slice(int(first), int(last)))
+
+    def _trace(self, rays: RayScene, motion: EgoMotion, sweep: _Sweep, times: NDArray[np.int64], part: slice) -> None:
+        rotation, translation = motion.sensor_poses(times, self.sensor.ego_from_sensor)
+        velocity = motion.sensor_velocities(times, self.sensor.ego_from_sensor)
+        ray_time = motion.fraction(times[:, None] + self._late * 1e9)
+        sweep.rotation[part], sweep.translation[part] = rotation, translation
+        sweep.traced += len(times)
+        buffers = sweep.buffers
+        trace_columns(
+            rays.tables,
+            (translation - rays.origin).astype(np.float32),
+            np.ascontiguousarray(rotation, dtype=np.float32),
+            velocity.astype(np.float32),
+            np.clip(ray_time, 0.0, 1.0).astype(np.float32),
+            self._direction[part],
+            self.device.max_range,
+            buffers.length[part],
+            buffers.cosine[part],
+            buffers.rate[part],
+            buffers.material[part],
+            buffers.semantic[part],
+            buffers.instance[part],
+        )
+
+    def _point_cloud(self, number: int, sweep: _Sweep, motion: EgoMotion, weather: Weather) -> PointCloud:
+        time_ns = stamp(number, self.sensor.rate_hz, self.sensor.phase)
+        paths = self._paths(time_ns, sweep)
+        echoes = receive(paths, self.device, weather, self._key, number)
+        world_from_ego = motion.pose(time_ns)
+        world_from_sensor = world_from_ego @ self.sensor.ego_from_sensor
+        rotation = world_from_sensor.rotation.T @ sweep.rotation
+        translation = (sweep.translation - world_from_sensor.translation) @ world_from_sensor.rotation
+        detected = np.flatnonzero(echoes.range).astype(np.int32)
+        points = np.empty((len(detected), 3), dtype=np.float32)
+        _place(
+            detected,
+            echoes.range,
+            self._direction,
+            rotation.astype(np.float32),
+            translation.astype(np.float32),
+            points,
+        )
+        return PointCloud(
+            channel=self.sensor.channel,
+            time_ns=time_ns,
+            ego_from_sensor=self.sensor.ego_from_sensor,
+            world_from_ego=world_from_ego,
+            points=points,
+            intensity=echoes.intensity[detected],
+            ring=detected % np.int32(self.device.beams),
+            time_offset=self._offset.ravel()[detected].astype(np.float32),
+            semantic=paths.semantic[detected],
+            instance=paths.instance[detected],
+        )
+
+    def _paths(self, time_ns: int, sweep: _Sweep) -> Paths:
+        buffers = sweep.buffers
+        count = buffers.length.size
+        return Paths(
+            beam=np.arange(count, dtype=np.int32),
+            azimuth=self._azimuth.ravel(),
+            elevation=self._elevation.ravel(),
+            length=buffers.length.ravel(),
+            time=time_ns * 1e-9 + self._offset.ravel(),
+            cos_incidence=buffers.cosine.ravel(),
+            material=buffers.material.ravel(),
+            semantic=buffers.semantic.ravel(),
+            instance=buffers.instance.ravel(),
+            radial_rate=buffers.rate.ravel(),
+            bounces=np.ones(count, dtype=np.uint8),
+        )
+
+
+@nb.njit(parallel=True, nogil=True, cache=True)
+def _place(
+    detected: NDArray[np.int32], measured: F32, direction: F32, rotation: F32, translation: F32, points: F32
+) -> None:
+    """Points (N, 3) in the sensor frame at the stamp: each echo is laid along its ray from where the sensor was then.
+
+    Args:
+        detected: (N,) rays with an echo, numbered column by column; measured: (C * B,) ranges, m.
+        direction: (C, B, 3) unit vectors in the sensor frame.
+        rotation, translation: (C, 3, 3) and (C, 3), sensor frame at the stamp from sensor frame at each column.
+    """
+    beams = direction.shape[1]
+    for i in nb.prange(len(detected)):
+        column, ring = detected[i] // beams, detected[i] % beams
+        x, y, z = direction[column, ring, 0], direction[column, ring, 1], direction[column, ring, 2]
+        for axis in range(3):
+            turned = rotation[column, axis, 0] * x + rotation[column, axis, 1] * y + rotation[column, axis, 2] * z
+            points[i, axis] = turned * measured[detected[i]] + translation[column, axis]

@@ -1,0 +1,67 @@
+"""Where the ego and its sensors are at any instant of a tick."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from drivesim.sensors.clock import nanoseconds
+from drivesim.transforms import Pose, interpolate
+from drivesim.types import WorldState
+
+F64 = NDArray[np.float64]
+
+
+class EgoMotion:
+    """The ego over one tick: positions on a straight line and orientations on the great arc between the tick's ends, as
+    the ray scene moves everything else; velocities as the states give them, in between linearly.
+
+    Args:
+        before, after: the world at the start and the end of the tick (one world, B = 1).
+        ego: actor index.
+    """
+
+    def __init__(self, before: WorldState, after: WorldState, ego: int) -> None:
+        self.start_ns = nanoseconds(float(before.time[0]))
+        self.end_ns = nanoseconds(float(after.time[0]))
+        self._start, self._end = before.pose(ego), after.pose(ego)
+        self._velocity = before.velocity[0, ego], after.velocity[0, ego]
+        self._omega = before.angular_velocity[0, ego], after.angular_velocity[0, ego]
+
+    def fraction(self, time_ns: ArrayLike) -> F64:
+        """Ray time, 0 at the tick's start and 1 at its end, of instants in ns."""
+        return (np.asarray(time_ns, dtype=np.float64) - self.start_ns) / (self.end_ns - self.start_ns)
+
+    def pose(self, time_ns: int) -> Pose:
+        """``world_from_ego`` at one instant."""
+        return interpolate(self._start, self._end, float(self.fraction(time_ns)))
+
+    def sensor_poses(self, time_ns: NDArray[np.int64], ego_from_sensor: Pose) -> tuple[F64, F64]:
+        """``world_from_sensor`` at N instants: rotations (N, 3, 3) and translations (N, 3)."""
+        fraction = self.fraction(time_ns)[:, None]
+        rotation = _rotations(self._start, self._end, fraction)
+        origin = (1.0 - fraction) * self._start.translation + fraction * self._end.translation
+        return rotation @ ego_from_sensor.rotation, origin + rotation @ ego_from_sensor.translation
+
+    def sensor_velocities(self, time_ns: NDArray[np.int64], ego_from_sensor: Pose) -> F64:
+        """Velocity of a sensor's origin at N instants, (N, 3), world frame, m/s: v + omega x lever arm."""
+        fraction = self.fraction(time_ns)[:, None]
+        lever = _rotations(self._start, self._end, fraction) @ ego_from_sensor.translation
+        velocity = (1.0 - fraction) * self._velocity[0] + fraction * self._velocity[1]
+        omega = (1.0 - fraction) * self._omega[0] + fraction * self._omega[1]
+        result: F64 = velocity + np.cross(omega, lever)
+        return result
+
+
+def _rotations(start: Pose, end: Pose, fraction: F64) -> F64:
+    """Rotations (N, 3, 3) at fractions (N, 1) of the way on the great arc (Rodrigues' formula)."""
+    step = start.rotation.T @ end.rotation
+    axis = np.array([step[2, 1] - step[1, 2], step[0, 2] - step[2, 0], step[1, 0] - step[0, 1]])
+    sine = np.linalg.norm(axis)
+    if sine < 1e-12:
+        return np.broadcast_to(start.rotation, (len(fraction), 3, 3))
+    angle = fraction[..., None] * np.arctan2(sine, np.trace(step) - 1.0)
+    x, y, z = axis / sine
+    skew = np.array([[0.0, -z, y], [z, 0.0, -x], [-y, x, 0.0]])
+    turned: F64 = start.rotation @ (np.eye(3) + np.sin(angle) * skew + (1.0 - np.cos(angle)) * (skew @ skew))
+    return turned
