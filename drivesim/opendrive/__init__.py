@@ -1,0 +1,21 @@
+"""Road networks: read OpenDRIVE, ask where things are, build the surface mesh."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from drivesim.opendrive.network import LanePosition, RoadNetwork
+from drivesim.opendrive.reader import read_map
+from drivesim.opendrive.road import RoadPoint
+
+__all__ = ["LanePosition", "RoadNetwork", "RoadPoint", "read_network"]
+
+
+def read_network(path: Path | str) -> RoadNetwork:
+    """The road network of an OpenDRIVE file.
+
+    Raises:
+        ScenarioError: the file cannot be read as OpenDRIVE; says where and what to do.
+    """
+    file = Path(path)
+    return RoadNetwork(read_map(file), file)
