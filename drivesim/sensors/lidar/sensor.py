@@ -9,9 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from drivesim.scene.raycast import RayScene
+from drivesim.sensors.beams import BeamHits, trace_columns
 from drivesim.sensors.clock import due, nanoseconds, stamp
 from drivesim.sensors.lidar.device import LidarDevice
-from drivesim.sensors.lidar.kernel import SweepBuffers, trace_columns
 from drivesim.sensors.lidar.model import receive
 from drivesim.sensors.motion import EgoMotion
 from drivesim.sensors.rig import Sensor
@@ -26,7 +26,7 @@ F32 = NDArray[np.float32]
 class _Sweep:
     """A revolution under way: what was hit so far, and where the sensor was at every column."""
 
-    buffers: SweepBuffers
+    hits: BeamHits
     rotation: F64
     translation: F64
     traced: int = field(default=0)
@@ -84,7 +84,7 @@ class Lidar:
                 continue
             if number not in self._sweeps:
                 self._sweeps[number] = _Sweep(
-                    SweepBuffers.empty(self._columns, self.device.beams),
+                    BeamHits.empty(self._columns, self.device.beams),
                     np.empty((self._columns, 3, 3)),
                     np.empty((self._columns, 3)),
                 )
@@ -96,21 +96,15 @@ class Lidar:
         ray_time = motion.fraction(times[:, None] + self._late * 1e9)
         sweep.rotation[part], sweep.translation[part] = rotation, translation
         sweep.traced += len(times)
-        buffers = sweep.buffers
         trace_columns(
-            rays.tables,
-            (translation - rays.origin).astype(np.float32),
-            np.ascontiguousarray(rotation, dtype=np.float32),
-            velocity.astype(np.float32),
-            np.clip(ray_time, 0.0, 1.0).astype(np.float32),
+            rays,
+            translation,
+            rotation,
+            velocity,
+            ray_time,
             self._direction[part],
             self.device.max_range,
-            buffers.length[part],
-            buffers.cosine[part],
-            buffers.rate[part],
-            buffers.material[part],
-            buffers.semantic[part],
-            buffers.instance[part],
+            sweep.hits.part(part),
         )
 
     def _point_cloud(self, number: int, sweep: _Sweep, motion: EgoMotion, weather: Weather) -> PointCloud:
@@ -145,19 +139,19 @@ class Lidar:
         )
 
     def _paths(self, time_ns: int, sweep: _Sweep) -> Paths:
-        buffers = sweep.buffers
-        count = buffers.length.size
+        hits = sweep.hits
+        count = hits.length.size
         return Paths(
             beam=np.arange(count, dtype=np.int32),
             azimuth=self._azimuth.ravel(),
             elevation=self._elevation.ravel(),
-            length=buffers.length.ravel(),
+            length=hits.length.ravel(),
             time=time_ns * 1e-9 + self._offset.ravel(),
-            cos_incidence=buffers.cosine.ravel(),
-            material=buffers.material.ravel(),
-            semantic=buffers.semantic.ravel(),
-            instance=buffers.instance.ravel(),
-            radial_rate=buffers.rate.ravel(),
+            cos_incidence=hits.cosine.ravel(),
+            material=hits.material.ravel(),
+            semantic=hits.semantic.ravel(),
+            instance=hits.instance.ravel(),
+            radial_rate=hits.rate.ravel(),
             bounces=np.ones(count, dtype=np.uint8),
         )
 

@@ -90,6 +90,9 @@ class RadarDevice(Strict):
     noise_figure_db: float = Field(ge=0, le=40, description="receiver noise figure, dB, e.g. 14")
     losses_db: float = Field(ge=0, le=40, description="radome, processing and other losses, two-way, dB, e.g. 3")
     threshold_snr_db: float = Field(ge=3, le=40, description="signal-to-noise ratio of a detection, dB, e.g. 13")
+    min_rcs_dbsm: float = Field(
+        default=-20.0, ge=-100, le=40, description="echoes that look smaller than this are not put out, dBsm, e.g. -20"
+    )
     max_detections: int = Field(ge=1, le=100_000, description="detections per cycle that the device puts out, e.g. 125")
 
     @property

@@ -1,8 +1,11 @@
-"""Tracing lidar columns: coherent packets of neighbouring beams, each ray at its own time, into path arrays."""
+"""Tracing the beams of lidar and radar: coherent packets of neighbouring rays, each at its own time, into path arrays.
+
+Rays are arranged in columns (firing together, from one place) and rows: a lidar's revolution or a radar's fan.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import numba as nb
 import numpy as np
@@ -23,22 +26,24 @@ from drivesim.scene.embree import (
     new_valid,
 )
 from drivesim.scene.hits import hit_instance, hit_triangle, hit_velocity, smooth_normal
-from drivesim.scene.raycast import EVERYONE, RayTables
+from drivesim.scene.raycast import EVERYONE, RayScene, RayTables
 
 F32 = NDArray[np.float32]
+F64 = NDArray[np.float64]
 
 TILE_COLUMNS = 4
-TILE_RINGS = LANES // TILE_COLUMNS
-"""A packet is a tile of columns by rings: rays that stay together."""
+TILE_ROWS = LANES // TILE_COLUMNS
+"""A packet is a tile of columns by rows: rays that stay together."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class SweepBuffers:
-    """What the rays of one revolution hit: C columns x B rings.
+class BeamHits:
+    """What C columns of B rays hit.
 
     Attributes:
         length: (C, B) float32, m, inf where nothing was hit; cosine: (C, B) float32, of incidence;
-        rate: (C, B) float32, rate of change of length, m/s; material, semantic: (C, B) uint8; instance: (C, B) int32.
+        rate: (C, B) float32, rate of change of length, m/s; material, semantic: (C, B) uint8; instance: (C, B) int32;
+        triangle: (C, B) int32, row in the scene's triangle tables, -1 for none.
     """
 
     length: F32
@@ -47,22 +52,58 @@ class SweepBuffers:
     material: NDArray[np.uint8]
     semantic: NDArray[np.uint8]
     instance: NDArray[np.int32]
+    triangle: NDArray[np.int32]
 
     @staticmethod
-    def empty(columns: int, beams: int) -> SweepBuffers:
+    def empty(columns: int, beams: int) -> BeamHits:
         shape = (columns, beams)
-        return SweepBuffers(
+        return BeamHits(
             length=np.full(shape, np.inf, dtype=np.float32),
             cosine=np.zeros(shape, dtype=np.float32),
             rate=np.zeros(shape, dtype=np.float32),
             material=np.zeros(shape, dtype=np.uint8),
             semantic=np.zeros(shape, dtype=np.uint8),
             instance=np.zeros(shape, dtype=np.int32),
+            triangle=np.full(shape, -1, dtype=np.int32),
         )
+
+    def part(self, columns: slice) -> BeamHits:
+        """Views of some columns."""
+        return BeamHits(*(getattr(self, name.name)[columns] for name in fields(self)))
+
+
+def trace_columns(
+    rays: RayScene, origin: F64, rotation: F64, velocity: F64, time: F64, direction: F32, limit: float, hits: BeamHits
+) -> None:
+    """Trace K columns of B rays from a moving sensor; the ego's own body is not in the way.
+
+    Args:
+        origin: (K, 3) sensor position in the world, m; rotation: (K, 3, 3) ``world_from_sensor``;
+        velocity: (K, 3) of the sensor, world frame, m/s.
+        time: (K, B) ray time, clipped to 0..1; direction: (K, B, 3) unit vectors in the sensor frame.
+        limit: farthest distance traced, m.
+        hits: (K, B) arrays, written where something was hit.
+    """
+    _trace(
+        rays.tables,
+        (origin - rays.origin).astype(np.float32),
+        np.ascontiguousarray(rotation, dtype=np.float32),
+        velocity.astype(np.float32),
+        np.clip(time, 0.0, 1.0).astype(np.float32),
+        direction,
+        limit,
+        hits.length,
+        hits.cosine,
+        hits.rate,
+        hits.material,
+        hits.semantic,
+        hits.instance,
+        hits.triangle,
+    )
 
 
 @nb.njit(parallel=True, nogil=True, fastmath=True, cache=True)
-def trace_columns(
+def _trace(
     tables: RayTables,
     origin: F32,
     rotation: F32,
@@ -76,18 +117,10 @@ def trace_columns(
     material: NDArray[np.uint8],
     semantic: NDArray[np.uint8],
     instance: NDArray[np.int32],
+    triangle: NDArray[np.int32],
 ) -> None:
-    """Trace K columns of B beams.
-
-    Args:
-        origin: (K, 3) sensor position relative to the scene's origin, m; rotation: (K, 3, 3) ``world_from_sensor``;
-        velocity: (K, 3) of the sensor, world frame, m/s.
-        time: (K, B) ray time 0..1; direction: (K, B, 3) unit vectors in the sensor frame.
-        limit: farthest distance traced, m.
-        length, cosine, rate, material, semantic, instance: (K, B), written; see :class:`SweepBuffers`.
-    """
     columns, beams = time.shape
-    tiles_up = (beams + TILE_RINGS - 1) // TILE_RINGS
+    tiles_up = (beams + TILE_ROWS - 1) // TILE_ROWS
     tiles_round = (columns + TILE_COLUMNS - 1) // TILE_COLUMNS
     for group in nb.prange(tiles_round):
         packet = new_packets(1)[0]
@@ -96,7 +129,7 @@ def trace_columns(
         for up in range(tiles_up):
             for lane in range(LANES):
                 column = group * TILE_COLUMNS + lane % TILE_COLUMNS
-                ring = up * TILE_RINGS + lane // TILE_COLUMNS
+                ring = up * TILE_ROWS + lane // TILE_COLUMNS
                 inside = column < columns and ring < beams
                 valid[lane] = -1 if inside else 0
                 if not inside:
@@ -117,7 +150,7 @@ def trace_columns(
                 if valid[lane] == 0 or ints[GEOM_ID, lane] == NO_HIT:
                     continue
                 column = group * TILE_COLUMNS + lane % TILE_COLUMNS
-                ring = up * TILE_RINGS + lane // TILE_COLUMNS
+                ring = up * TILE_ROWS + lane // TILE_COLUMNS
                 dx, dy, dz = packet[DIR_X, lane], packet[DIR_X + 1, lane], packet[DIR_X + 2, lane]
                 row = hit_triangle(tables, ints, lane)
                 nx, ny, nz = smooth_normal(tables, packet, ints, lane, row)
@@ -130,3 +163,4 @@ def trace_columns(
                 material[column, ring] = tables.material[row]
                 semantic[column, ring] = tables.semantic[row]
                 instance[column, ring] = hit_instance(tables, ints, lane, row)
+                triangle[column, ring] = row

@@ -1,0 +1,100 @@
+"""The rays of a radar scan, an even fan jittered anew every cycle, and the shape of what they hit."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numba as nb
+import numpy as np
+from numpy.typing import NDArray
+
+from drivesim.scene.raycast import RayScene
+from drivesim.sensors.radar.device import RadarScan
+from drivesim.streams import hash64
+
+F32 = NDArray[np.float32]
+
+_RAYS_PER_CELL = 16
+"""Columns of rays within the best azimuth resolution."""
+_RAYS_PER_BEAM = 80
+"""Rows of rays within the elevation beam width."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Fan:
+    """Directions of one cycle: C columns (azimuth) of B rays (elevation).
+
+    Attributes:
+        azimuth, elevation: (C, B) float32, rad; direction: (C, B, 3) float32.
+        step: larger of the angles between neighbouring columns and rows, rad.
+        solid_angle: that each ray stands for at elevation 0, sr.
+    """
+
+    azimuth: F32
+    elevation: F32
+    direction: F32
+    step: float
+    solid_angle: float
+
+
+def fan(scan: RadarScan, key: int, cycle: int) -> Fan:
+    """The rays of one cycle: stratified, with an offset within each stratum drawn from (key, cycle, ray)."""
+    resolution = math.radians(min(width for _, width in scan.azimuth_resolution_deg))
+    columns = math.ceil(2 * scan.azimuth_limit * _RAYS_PER_CELL / resolution)
+    rows = 2 * _RAYS_PER_BEAM
+    azimuth, elevation = np.empty((columns, rows), dtype=np.float32), np.empty((columns, rows), dtype=np.float32)
+    direction = np.empty((columns, rows, 3), dtype=np.float32)
+    across, up = 2 * scan.azimuth_limit / columns, 2 * scan.elevation_limit / rows
+    _directions(key, cycle, scan.azimuth_limit, scan.elevation_limit, azimuth, elevation, direction)
+    return Fan(azimuth, elevation, direction, max(across, up), across * up)
+
+
+@nb.njit(parallel=True, nogil=True, cache=True)
+def _directions(
+    key: int, cycle: int, half_width: float, half_height: float, azimuth: F32, elevation: F32, direction: F32
+) -> None:
+    columns, rows = azimuth.shape
+    for i in nb.prange(columns):
+        for j in range(rows):
+            bits = hash64(key, cycle, i * rows + j)
+            u = float(bits >> np.uint64(32)) / 4294967296.0
+            v = float(bits & np.uint64(0xFFFFFFFF)) / 4294967296.0
+            az = half_width * (2.0 * (i + u) / columns - 1.0)
+            el = half_height * (2.0 * (j + v) / rows - 1.0)
+            azimuth[i, j], elevation[i, j] = az, el
+            direction[i, j, 0] = np.cos(el) * np.cos(az)
+            direction[i, j, 1] = np.cos(el) * np.sin(az)
+            direction[i, j, 2] = np.sin(el)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Facets:
+    """Shape of every triangle of a scene at rest.
+
+    Attributes:
+        area: (T,) float32, m2.
+        curvature: (T,) float32, 1/m: largest turn of the vertex normals along an edge, per length; 0 where flat.
+    """
+
+    area: F32
+    curvature: F32
+
+    @staticmethod
+    def of(rays: RayScene) -> Facets:
+        tables = rays.tables
+        area = np.zeros(len(tables.triangles), dtype=np.float32)
+        curvature = np.zeros(len(tables.triangles), dtype=np.float32)
+        _shape(tables.triangles, tables.vertices, tables.normals, area, curvature)
+        return Facets(area, curvature)
+
+
+@nb.njit(parallel=True, nogil=True, cache=True)
+def _shape(triangles: NDArray[np.int32], vertices: F32, normals: F32, area: F32, curvature: F32) -> None:
+    for t in nb.prange(len(triangles)):
+        a, b, c = triangles[t]
+        area[t] = 0.5 * np.linalg.norm(np.cross(vertices[b] - vertices[a], vertices[c] - vertices[a]))
+        for i, j in ((a, b), (b, c), (c, a)):
+            length = np.linalg.norm(vertices[i] - vertices[j])
+            if length > 1e-6:
+                curvature[t] = max(curvature[t], np.linalg.norm(normals[i] - normals[j]) / length)

@@ -1,0 +1,140 @@
+"""From propagation paths to radar detections: link budget, resolution cells, noise, threshold. No scene, no clock.
+
+Radar equation, as signal-to-noise ratio after coherent integration::
+
+    SNR = EIRP G_r lambda^2 sigma a(az, el) / ((4 pi)^3 R^4 L kT0 F / T) * 10^(-2 gamma R / 10)
+
+Paths that the radar cannot tell apart add up with random phases, which makes echoes of extended targets fluctuate as
+Swerling described; then receiver noise is added and the sum compared with the threshold, see
+:mod:`~drivesim.sensors.radar.cells`.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from drivesim.sensors.atmosphere import radar_loss_db
+from drivesim.sensors.radar.cells import resolve
+from drivesim.sensors.radar.device import RadarDevice, RadarScan
+from drivesim.streams import stream
+from drivesim.types import Paths, Weather
+
+F32 = NDArray[np.float32]
+F64 = NDArray[np.float64]
+
+_HALF_CELL = 0.75
+"""Paths closer than this to the strongest one, in resolutions of every axis, end up in its detection."""
+
+_WEAKEST_SEED = 0.02
+"""A path this far below the threshold (power ratio) cannot be the strongest of a detection."""
+
+_WEAKEST_PATH = 1e-4
+"""Paths below this SNR are left out."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Found:
+    """N raw detections of one scan.
+
+    Attributes:
+        range: m; velocity: radial, m/s; azimuth: rad; snr: power ratio.
+        path: the strongest contributing one, -1 for none.
+    """
+
+    range: F64
+    velocity: F64
+    azimuth: F64
+    snr: F64
+    path: NDArray[np.int64]
+
+
+def signal_to_noise(paths: Paths, cross_section: F32, device: RadarDevice, scan: RadarScan, weather: Weather) -> F64:
+    """Noise-free SNR (P,) of every path as a power ratio."""
+    sigma = np.maximum(cross_section.astype(np.float64), 1e-12)
+    length = np.where(np.isfinite(paths.length), paths.length, 1e6).astype(np.float64)
+    gain = scan.two_way_gain_db(paths.azimuth.astype(np.float64), paths.elevation.astype(np.float64))
+    decibels = device.budget_db(scan) + gain - 40.0 * np.log10(length) - 2.0 * radar_loss_db(weather) * length
+    ratio: F64 = 10.0 ** (decibels / 10.0) * sigma
+    return ratio
+
+
+def detect(
+    paths: Paths,
+    cross_section: F32,
+    device: RadarDevice,
+    scan: RadarScan,
+    weather: Weather,
+    key: int,
+    cycle: int,
+) -> Found:
+    """Detections of one scan, strongest first, false alarms last; the same arguments give the same detections.
+
+    Args:
+        cross_section: (P,) m2, of every path (energy mode: powers add).
+        key: the sensor's random stream; cycle: number of the measurement.
+    """
+    snr = signal_to_noise(paths, cross_section, device, scan, weather)
+    threshold = 10.0 ** (device.threshold_snr_db / 10.0)
+    heard = np.flatnonzero((paths.length >= scan.min_range) & (paths.length <= scan.max_range) & (snr > _WEAKEST_PATH))
+    power = snr[heard]
+    order = np.argsort(-power, kind="stable")
+    heard, power = heard[order], power[order]
+    place = np.stack([paths.length[heard], paths.radial_rate[heard], paths.azimuth[heard]], axis=1, dtype=np.float64)
+    rows, strongest = resolve(
+        place, _in_cells(place, scan), power, heard, _WEAKEST_SEED * threshold, threshold, key, cycle
+    )
+    path = heard[strongest]
+    return _measured(np.concatenate([rows, _false_alarms(device, scan, threshold, key, cycle)]), path, scan, key, cycle)
+
+
+def _in_cells(place: F64, scan: RadarScan) -> F64:
+    """Range, radial velocity and azimuth (P, 3) counted in half-cells; azimuth cells widen towards the edges."""
+    angles = np.linspace(-scan.azimuth_limit, scan.azimuth_limit, 257)
+    widths = scan.azimuth_resolution(0.5 * (angles[1:] + angles[:-1]))
+    counted = np.concatenate([[0.0], np.cumsum(np.diff(angles) / widths)])
+    cells = np.empty_like(place)
+    cells[:, 0] = place[:, 0] / scan.range_resolution
+    cells[:, 1] = place[:, 1] / scan.velocity_resolution
+    cells[:, 2] = np.interp(place[:, 2], angles, counted)
+    cells /= _HALF_CELL
+    return cells
+
+
+def _false_alarms(device: RadarDevice, scan: RadarScan, threshold: float, key: int, cycle: int) -> F64:
+    """Noise above the threshold: range, velocity, azimuth, SNR (N, 4); Poisson over all cells, exponential in power."""
+    random = stream(key, "false alarms", cycle)
+    width = float(np.mean(scan.azimuth_resolution(np.linspace(0.0, scan.azimuth_limit, 16))))
+    cells = (scan.max_range - scan.min_range) / scan.range_resolution
+    cells *= (scan.max_velocity - scan.min_velocity) / scan.velocity_resolution
+    cells *= 2.0 * scan.azimuth_limit / width
+    count = random.poisson(cells * math.exp(-threshold))
+    low = (scan.min_range, scan.min_velocity, -scan.azimuth_limit)
+    high = (scan.max_range, scan.max_velocity, scan.azimuth_limit)
+    places = random.uniform(low, high, size=(count, 3))
+    return np.concatenate([places, threshold + random.exponential(size=(count, 1))], axis=1)
+
+
+def _measured(rows: F64, path: NDArray[np.int64], scan: RadarScan, key: int, cycle: int) -> Found:
+    """Add measurement errors of peak interpolation, 0.55 resolution / sqrt(2 SNR); fold ambiguous velocities."""
+    noise = stream(key, "errors", cycle).standard_normal((len(rows), 3))
+    spread = 0.55 / np.sqrt(2.0 * rows[:, 3])
+    span = scan.max_velocity - scan.min_velocity
+    velocity = rows[:, 1] + noise[:, 1] * spread * scan.velocity_resolution
+    return Found(
+        range=np.clip(rows[:, 0] + noise[:, 0] * spread * scan.range_resolution, scan.min_range, scan.max_range),
+        velocity=(velocity - scan.min_velocity) % span + scan.min_velocity,
+        azimuth=rows[:, 2] + noise[:, 2] * spread * scan.azimuth_resolution(rows[:, 2]),
+        snr=rows[:, 3],
+        path=np.concatenate([path, np.full(len(rows) - len(path), -1)]),
+    )
+
+
+def estimated_rcs(found: Found, device: RadarDevice, scan: RadarScan) -> F64:
+    """What the radar takes for the cross-section, dBsm: the radar equation inverted at elevation 0, in clear air."""
+    gain = scan.two_way_gain_db(found.azimuth, np.zeros_like(found.azimuth))
+    decibels: F64 = 10.0 * np.log10(found.snr) - device.budget_db(scan) - gain + 40.0 * np.log10(found.range)
+    return decibels

@@ -1,0 +1,58 @@
+"""All sensors of a rig on the ego, tick by tick."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
+
+from drivesim.sensors.labels import Labeller
+from drivesim.sensors.lidar.sensor import Lidar
+from drivesim.sensors.motion import EgoMotion
+from drivesim.sensors.radar.sensor import Radar
+from drivesim.sensors.rig import Rig
+from drivesim.types import Actor, Labels, Measurement, Weather, WorldState
+
+if TYPE_CHECKING:
+    from drivesim.scene import Scene
+
+
+class SensorSuite:
+    """What an ego equipped with ``rig`` measures.
+
+    Sensors keep their own clocks: the k-th measurement is due at ``phase + k / rate``, at its exact time within the
+    tick. A channel delivers at most one measurement per tick, the newest; lidar sweeps that span ticks are accumulated.
+
+    Args:
+        scene: already updated to the current tick whenever :meth:`capture` is called.
+        actors: all actors of the world; ego: index of the one that carries the rig.
+        weather: as at the start; settable, as the scenario may change it.
+        seed: scenario seed; every channel derives its own noise.
+    """
+
+    def __init__(self, rig: Rig, scene: Scene, actors: Sequence[Actor], ego: int, weather: Weather, seed: int) -> None:
+        self.rig = rig
+        self.weather = weather
+        self._scene = scene
+        self._ego = ego
+        self._labeller = Labeller(rig, actors, ego)
+        self._lidars = [Lidar(sensor, seed) for sensor in rig.of_kind("lidar")]
+        self._radars = [Radar(sensor, seed) for sensor in rig.of_kind("radar")]
+        self._cameras: list[Any] = []
+        if rig.of_kind("camera"):
+            from drivesim.sensors.camera.sensor import Camera
+
+            self._cameras = [Camera(sensor, seed) for sensor in rig.of_kind("camera")]
+
+    def capture(self, before: WorldState, after: WorldState) -> tuple[Mapping[str, Measurement], Labels | None]:
+        """Measurements by channel of the tick from ``before`` to ``after``, and labels if there are any."""
+        motion = EgoMotion(before, after, self._ego)
+        rays = self._scene.rays
+        ranging = [sensor.capture(rays, motion, self.weather) for sensor in (*self._lidars, *self._radars)]
+        images = [camera.capture(self._scene, motion, self.weather) for camera in self._cameras]
+        by_channel = {m.channel: m for m in (*images, *ranging) if m is not None}
+        measurements = {s.channel: by_channel[s.channel] for s in self.rig.sensors if s.channel in by_channel}
+        if not measurements:
+            return {}, None
+        labels = self._labeller.label(before, after, motion, rays, measurements)
+        return MappingProxyType(measurements), labels
