@@ -1,0 +1,7 @@
+"""OpenSCENARIO: read a scenario, play its storyboard."""
+
+from drivesim.openscenario.controller import Controller, ControllerFactory, ControllerModel
+from drivesim.openscenario.player import ScenarioPlayer
+from drivesim.openscenario.scenario import Scenario, load_scenario
+
+__all__ = ["Controller", "ControllerFactory", "ControllerModel", "Scenario", "ScenarioPlayer", "load_scenario"]

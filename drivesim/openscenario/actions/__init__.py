@@ -1,0 +1,1 @@
+"""Actions at work: started, stepped once per tick, done at some time."""

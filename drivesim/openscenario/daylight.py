@@ -1,0 +1,27 @@
+"""Where the sun stands, from a date and a place."""
+
+from __future__ import annotations
+
+import math
+from datetime import datetime, timezone
+
+from astral import Observer, sun
+
+LATITUDE, LONGITUDE = 49.0, 8.4
+"""Degrees; of maps without a geographic reference."""
+
+
+def sun_at(date_time: str, latitude: float = LATITUDE, longitude: float = LONGITUDE) -> tuple[float, float]:
+    """Azimuth (counter-clockwise from east) and elevation of the sun, rad; times without a zone are mean solar time.
+
+    Raises:
+        ValueError: ``date_time`` is not ISO 8601.
+    """
+    moment = datetime.fromisoformat(date_time)
+    if moment.tzinfo is None:
+        moment = datetime.fromtimestamp(
+            moment.replace(tzinfo=timezone.utc).timestamp() - longitude / 15.0 * 3600.0, timezone.utc
+        )
+    observer = Observer(latitude, longitude)
+    azimuth = math.radians(sun.azimuth(observer, moment))
+    return math.pi / 2 - azimuth, math.radians(sun.elevation(observer, moment))

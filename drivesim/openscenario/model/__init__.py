@@ -1,0 +1,1 @@
+"""The standard's elements as frozen classes, a file per chapter."""

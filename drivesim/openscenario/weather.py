@@ -1,0 +1,74 @@
+"""The standard's Environment as the numbers that sensors and tyres feel."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+
+from drivesim.errors import ScenarioError
+from drivesim.openscenario.daylight import sun_at
+from drivesim.openscenario.model.environment import Environment
+from drivesim.types import Weather
+
+OKTAS = dict(zip(
+    ("zeroOktas", "oneOktas", "twoOktas", "threeOktas", "fourOktas", "fiveOktas", "sixOktas", "sevenOktas",
+     "eightOktas", "nineOktas"),
+    (0, 1, 2, 3, 4, 5, 6, 7, 8, 8), strict=True,
+))  # fmt: skip
+CLOUD_STATES = {"free": 0.0, "cloudy": 0.5, "overcast": 1.0, "rainy": 1.0, "skyOff": 0.0}
+WETNESS = {
+    "dry": 0.0,
+    "moist": 0.25,
+    "wetWithPuddles": 0.5,
+    "lowFlooded": 0.75,
+    "highFlooded": 1.0,
+}
+CLEAR_NOON = 100_000.0
+"""Lux of direct sun at the zenith."""
+HEAVIEST_LEGACY_RAIN = 50.0
+"""mm/h that a 1.0 ``intensity`` of 1 stands for."""
+CLEAR = 100_000.0
+"""A visual range (m) from which there is no fog."""
+
+
+def apply(environment: Environment, weather: Weather) -> Weather:
+    """``weather`` with everything that ``environment`` states."""
+    changes: dict[str, float] = {}
+    sky = environment.weather
+    if sky and sky.sun:
+        changes["sun_azimuth"] = math.pi / 2 - sky.sun.azimuth
+        changes["sun_elevation"] = sky.sun.elevation
+        light = sky.sun.illuminance
+        changes["sun_illuminance"] = light if light is not None else (sky.sun.intensity or 0.0) * CLEAR_NOON
+    elif environment.time_of_day:
+        day = environment.time_of_day
+        try:
+            changes["sun_azimuth"], changes["sun_elevation"] = sun_at(day.date_time)
+        except ValueError as error:
+            raise ScenarioError(
+                f"'{day.date_time}' is not a date and time", file=day.source.file if day.source else None,
+                line=day.source.line if day.source else None, element="TimeOfDay",
+                remedy="write it like 2026-06-15T12:00:00",
+            ) from error  # fmt: skip
+        changes["sun_illuminance"] = CLEAR_NOON * max(0.0, math.sin(changes["sun_elevation"]))
+    if sky:
+        if sky.fog:
+            changes["fog_visual_range"] = math.inf if sky.fog.visual_range >= CLEAR else sky.fog.visual_range
+        if sky.precipitation:
+            fall = sky.precipitation
+            rate = fall.precipitation_intensity
+            rate = rate if rate is not None else (fall.intensity or 0.0) * HEAVIEST_LEGACY_RAIN
+            changes["rain"] = rate if fall.precipitation_type == "rain" else 0.0
+            changes["snow"] = rate if fall.precipitation_type == "snow" else 0.0
+        if sky.fractional_cloud_cover in OKTAS:
+            changes["cloud_cover"] = OKTAS[sky.fractional_cloud_cover] / 8
+        elif sky.cloud_state in CLOUD_STATES:
+            changes["cloud_cover"] = CLOUD_STATES[sky.cloud_state]
+        if sky.temperature is not None:
+            changes["temperature"] = sky.temperature
+        if sky.atmospheric_pressure is not None:
+            changes["pressure"] = sky.atmospheric_pressure
+    if environment.road_condition:
+        changes["friction_scale"] = environment.road_condition.friction_scale_factor
+        changes["wetness"] = WETNESS.get(environment.road_condition.wetness or "dry", 0.0)
+    return replace(weather, **changes)
