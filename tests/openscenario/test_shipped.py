@@ -28,7 +28,7 @@ def test_a_storyboard_ends_when_its_stop_trigger_fires():
 
 
 def test_an_unknown_parameter_is_named_with_the_closest_one():
-    with pytest.raises(ScenarioError, match="did you mean 'ego_speed'"):
+    with pytest.raises(ScenarioError, match="Did you mean 'ego_speed'"):
         load_scenario("child_crossing", {"ego_sped": "30"})
 
 
