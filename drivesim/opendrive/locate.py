@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from itertools import pairwise
 
 import numpy as np
 import shapely
@@ -30,7 +31,7 @@ class Locator:
                     for left in (True, False):
                         side = section.side(s, left, offset)
                         reach = max(reach, abs(side[-1][2]) if side else abs(offset))
-                x0, y0, heading, _ = frame.line.at(s0)
+                x0, y0, _, _ = frame.line.at(s0)
                 xm, ym, _, _ = frame.line.at(0.5 * (s0 + s1))
                 x1, y1, _, _ = frame.line.at(s1)
                 sagitta = float(np.hypot(xm - 0.5 * (x0 + x1), ym - 0.5 * (y0 + y1)))
@@ -79,10 +80,10 @@ def _cuts(frame: RoadFrame) -> list[tuple[float, float]]:
     stations.update(s for s in frame.line.starts if 0.0 < s < frame.length)
     stations.update(section.s for section in frame.sections if 0.0 < section.s < frame.length)
     ordered = sorted(stations)
-    result = []
-    for s0, s1 in zip(ordered, ordered[1:], strict=False):
+    result: list[tuple[float, float]] = []
+    for s0, s1 in pairwise(ordered):
         turn = max(abs(frame.line.at(s0 + f * (s1 - s0))[3]) for f in (0.0, 0.25, 0.5, 0.75, 1.0)) * (s1 - s0)
         count = min(max(int((s1 - s0) / _CHORD), int(turn / _TURN)) + 1, 20_000)
         edges = [s0 + (s1 - s0) * i / count for i in range(count + 1)]
-        result.extend(zip(edges, edges[1:], strict=False))
+        result.extend(pairwise(edges))
     return result

@@ -221,7 +221,7 @@ class RoadNetwork:
         return types[-1].speed if types else None
 
     def elevation(self, x: float, y: float) -> float:
-        """Height of the surface, lane heights (pavements) included; beside all lanes that of the nearest road's edge."""
+        """Height of the surface, pavements included; beside all lanes that of the nearest road's edge."""
         position = self.lane_from_world(x, y)
         if position is not None:
             lane_id, offset = position.lane_id, position.offset

@@ -249,6 +249,12 @@ class RoadFrame:
             )
         return RoadPoint(point.x, point.y, point.z, heading, point.pitch, point.roll + extra_roll, curvature)
 
+    def surface_breaks(self, low: float, high: float) -> set[float]:
+        """Every s in an interval at which a record of the road's shape begins."""
+        starts = {*self.line.starts, *self._elevation.starts, *self._superelevation.starts, *self.offset.starts}
+        starts.update(s for s, _ in self._shapes)
+        return {s for s in starts if low < s < high}
+
     def project(self, x: float, y: float, s: float) -> tuple[float, float, float]:
         """s, t and the distance beyond the road's ends of the world point, by Newton from a guess of s.
 

@@ -130,7 +130,7 @@ class Routes:
                 continue
             at_start = connection.contact_point != "end"
             section = path.sections[0 if at_start else -1]
-            links = connection.lane_links or tuple(
+            links: tuple[tuple[int | None, int], ...] = connection.lane_links or tuple(
                 (other.predecessor if at_start else other.successor, other.id)
                 for other in section.lanes.values()
                 if other.id

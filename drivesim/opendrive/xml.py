@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from pathlib import Path
+from typing import cast
 
 from lxml import etree
 
@@ -29,7 +30,9 @@ class Element:
         return tag.rpartition("}")[2] if isinstance(tag, str) else ""
 
     def error(self, problem: str, remedy: str | None = None) -> ScenarioError:
-        return ScenarioError(problem, file=self.path, line=self._node.sourceline, element=self.name, remedy=remedy)
+        return ScenarioError(
+            problem, file=self.path, line=cast(int | None, self._node.sourceline), element=self.name, remedy=remedy
+        )
 
     def children(self, *names: str) -> Iterator[Element]:
         """Child elements of these names (all where none is given), in document order."""

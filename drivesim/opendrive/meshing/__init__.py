@@ -1,0 +1,1 @@
+"""Parts of the road network's mesh: lane surfaces, junctions, marks and painted objects."""
