@@ -14,10 +14,14 @@ from numpy.typing import NDArray
 from drivesim.scene.embree import (
     DIR_X,
     GEOM_ID,
+    HIT_U,
+    HIT_V,
+    INST_ID,
     LANES,
     MASK,
     NO_HIT,
     ORG_X,
+    PRIM_ID,
     T_FAR,
     T_NEAR,
     TIME,
@@ -25,11 +29,13 @@ from drivesim.scene.embree import (
     new_packets,
     new_valid,
 )
-from drivesim.scene.hits import hit_instance, hit_triangle, hit_velocity, smooth_normal
+from drivesim.scene.hits import hit_velocity, instance_quaternion, rotated
 from drivesim.scene.raycast import EVERYONE, RayScene, RayTables
 
 F32 = NDArray[np.float32]
 F64 = NDArray[np.float64]
+
+TINY = np.float32(1e-30)
 
 TILE_COLUMNS = 4
 TILE_ROWS = LANES // TILE_COLUMNS
@@ -120,6 +126,7 @@ def _trace(
     triangle: NDArray[np.int32],
 ) -> None:
     columns, beams = time.shape
+    normals = tables.normals
     tiles_up = (beams + TILE_ROWS - 1) // TILE_ROWS
     tiles_round = (columns + TILE_COLUMNS - 1) // TILE_COLUMNS
     for group in nb.prange(tiles_round):
@@ -152,15 +159,27 @@ def _trace(
                 column = group * TILE_COLUMNS + lane % TILE_COLUMNS
                 ring = up * TILE_ROWS + lane // TILE_COLUMNS
                 dx, dy, dz = packet[DIR_X, lane], packet[DIR_X + 1, lane], packet[DIR_X + 2, lane]
-                row = hit_triangle(tables, ints, lane)
-                nx, ny, nz = smooth_normal(tables, packet, ints, lane, row)
-                vx, vy, vz = hit_velocity(tables, packet, ints, lane, row)
+                # Tables are read element by element here: handing them to a function, or slicing them, counts
+                # references on every array for every ray, on all threads at once, and takes longer than tracing.
+                part = ints[INST_ID, lane]
+                row = tables.tri_base[part] + ints[PRIM_ID, lane]
+                i, j, k = tables.triangles[row, 0], tables.triangles[row, 1], tables.triangles[row, 2]
+                u, v = packet[HIT_U, lane], packet[HIT_V, lane]
+                w = np.float32(1.0) - u - v
+                nx = w * normals[i, 0] + u * normals[j, 0] + v * normals[k, 0]
+                ny = w * normals[i, 1] + u * normals[j, 1] + v * normals[k, 1]
+                nz = w * normals[i, 2] + u * normals[j, 2] + v * normals[k, 2]
+                vx, vy, vz = -velocity[column, 0], -velocity[column, 1], -velocity[column, 2]
+                if tables.inst_moving[part]:
+                    nx, ny, nz = rotated(instance_quaternion(tables, part, packet[TIME, lane]), nx, ny, nz)
+                    sx, sy, sz = hit_velocity(tables, packet, ints, lane, row)
+                    vx, vy, vz = vx + sx, vy + sy, vz + sz
+                facing = abs(nx * dx + ny * dy + nz * dz) / np.sqrt(max(nx * nx + ny * ny + nz * nz, TINY))
                 length[column, ring] = packet[T_FAR, lane]
-                cosine[column, ring] = min(np.float32(1.0), abs(nx * dx + ny * dy + nz * dz))
-                rate[column, ring] = (
-                    (vx - velocity[column, 0]) * dx + (vy - velocity[column, 1]) * dy + (vz - velocity[column, 2]) * dz
-                )
+                cosine[column, ring] = min(np.float32(1.0), facing)
+                rate[column, ring] = vx * dx + vy * dy + vz * dz
                 material[column, ring] = tables.material[row]
                 semantic[column, ring] = tables.semantic[row]
-                instance[column, ring] = hit_instance(tables, ints, lane, row)
+                own = tables.instance[row]
+                instance[column, ring] = own if own > 0 else tables.inst_actor[part]
                 triangle[column, ring] = row
