@@ -115,28 +115,39 @@ class Lidar:
         world_from_sensor = world_from_ego @ self.sensor.ego_from_sensor
         rotation = world_from_sensor.rotation.T @ sweep.rotation
         translation = (sweep.translation - world_from_sensor.translation) @ world_from_sensor.rotation
-        detected = np.flatnonzero(echoes.range).astype(np.int32)
-        points = np.empty((len(detected), 3), dtype=np.float32)
-        _place(
-            detected,
-            echoes.range,
-            self._direction,
-            rotation.astype(np.float32),
-            translation.astype(np.float32),
-            points,
-        )
-        return PointCloud(
+        measured = echoes.range.reshape(self._offset.shape)
+        start = np.concatenate([[0], np.cumsum(np.count_nonzero(measured, axis=1))])
+        count = int(start[-1])
+        cloud = PointCloud(
             channel=self.sensor.channel,
             time_ns=time_ns,
             ego_from_sensor=self.sensor.ego_from_sensor,
             world_from_ego=world_from_ego,
-            points=points,
-            intensity=echoes.intensity[detected],
-            ring=detected % np.int32(self.device.beams),
-            time_offset=self._offset.ravel()[detected].astype(np.float32),
-            semantic=paths.semantic[detected],
-            instance=paths.instance[detected],
+            points=np.empty((count, 3), dtype=np.float32),
+            intensity=np.empty(count, dtype=np.float32),
+            ring=np.empty(count, dtype=np.int32),
+            time_offset=np.empty(count, dtype=np.float32),
+            semantic=np.empty(count, dtype=np.uint8),
+            instance=np.empty(count, dtype=np.int32),
         )
+        _collect(
+            start,
+            measured,
+            echoes.intensity.reshape(measured.shape),
+            self._direction,
+            self._offset,
+            rotation.astype(np.float32),
+            translation.astype(np.float32),
+            sweep.hits.semantic,
+            sweep.hits.instance,
+            cloud.points,
+            cloud.intensity,
+            cloud.ring,
+            cloud.time_offset,
+            cloud.semantic,
+            cloud.instance,
+        )
+        return cloud
 
     def _paths(self, time_ns: int, sweep: _Sweep) -> Paths:
         hits = sweep.hits
@@ -157,20 +168,45 @@ class Lidar:
 
 
 @nb.njit(parallel=True, nogil=True, cache=True)
-def _place(
-    detected: NDArray[np.int32], measured: F32, direction: F32, rotation: F32, translation: F32, points: F32
+def _collect(
+    start: NDArray[np.int64],
+    measured: F32,
+    graded: F32,
+    direction: F32,
+    offset: F64,
+    rotation: F32,
+    translation: F32,
+    hit_semantic: NDArray[np.uint8],
+    hit_instance: NDArray[np.int32],
+    points: F32,
+    intensity: F32,
+    ring: NDArray[np.int32],
+    time_offset: F32,
+    semantic: NDArray[np.uint8],
+    instance: NDArray[np.int32],
 ) -> None:
-    """Points (N, 3) in the sensor frame at the stamp: each echo is laid along its ray from where the sensor was then.
+    """Gather the rays with an echo, column by column; lay each echo along its ray from where the sensor was then.
 
     Args:
-        detected: (N,) rays with an echo, numbered column by column; measured: (C * B,) ranges, m.
-        direction: (C, B, 3) unit vectors in the sensor frame.
+        start: (C + 1,) first point of each column; measured, graded: (C, B) ranges (0: none) and intensities.
+        direction: (C, B, 3) unit vectors in the sensor frame; offset: (C, B) s.
         rotation, translation: (C, 3, 3) and (C, 3), sensor frame at the stamp from sensor frame at each column.
+        points and so on: (N, ...), written.
     """
-    beams = direction.shape[1]
-    for i in nb.prange(len(detected)):
-        column, ring = detected[i] // beams, detected[i] % beams
-        x, y, z = direction[column, ring, 0], direction[column, ring, 1], direction[column, ring, 2]
-        for axis in range(3):
-            turned = rotation[column, axis, 0] * x + rotation[column, axis, 1] * y + rotation[column, axis, 2] * z
-            points[i, axis] = turned * measured[detected[i]] + translation[column, axis]
+    columns, beams = measured.shape
+    for column in nb.prange(columns):
+        i = start[column]
+        for beam in range(beams):
+            length = measured[column, beam]
+            if length == 0.0:
+                continue
+            x, y, z = direction[column, beam, 0], direction[column, beam, 1], direction[column, beam, 2]
+            for axis in range(3):
+                turned = rotation[column, axis, 0] * x + rotation[column, axis, 1] * y + rotation[column, axis, 2] * z
+                points[i, axis] = turned * length + translation[column, axis]
+            intensity[i] = graded[column, beam]
+            ring[i] = beam
+            time_offset[i] = offset[column, beam]
+            semantic[i] = hit_semantic[column, beam]
+            instance[i] = hit_instance[column, beam]
+            i += 1
