@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import zip_longest
 
 import numpy as np
 
@@ -23,7 +24,7 @@ _DOTS = (0.1, 1.0)
 def add_marks(builder: Builder, frame: RoadFrame, section: CrossSection, at: Sequence[float]) -> None:
     """All marks of a section, sampled at the stations ``at`` and where strokes begin and end."""
     for lane_id, lane in section.lanes.items():
-        for mark, following in zip(lane.road_marks, [*lane.road_marks[1:], None], strict=True):
+        for mark, following in zip_longest(lane.road_marks, lane.road_marks[1:]):
             low = section.s + mark.s_offset
             high = min(section.s + following.s_offset if following else section.end, section.end)
             for line in _lines(mark, lane_id, frame.road, low):
