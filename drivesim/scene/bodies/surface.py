@@ -1,0 +1,132 @@
+"""Pieces of a person while being dressed: triangles with skinning weights that can be cut along a level line."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from drivesim.materials import MaterialId
+from drivesim.mesh import smooth_normals
+
+F64 = NDArray[np.float64]
+I64 = NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Piece:
+    """One garment, the hair, or the skin.
+
+    Attributes:
+        vertices: (V, 3) m; triangles: (T, 3); weights: (V, 24).
+        material: of all triangles; albedo: (T, 3) linear.
+        normals: (V, 3) to shade with; computed from the triangles where absent.
+    """
+
+    vertices: F64
+    triangles: I64
+    weights: F64
+    material: MaterialId
+    albedo: F64
+    normals: F64 | None = None
+
+    @staticmethod
+    def of(
+        vertices: F64, triangles: I64, weights: F64, material: MaterialId, albedo: ArrayLike, normals: F64 | None = None
+    ) -> Piece:
+        colours = np.broadcast_to(np.asarray(albedo, dtype=np.float64), (len(triangles), 3)).copy()
+        return Piece(vertices, triangles, weights, material, colours, normals)
+
+
+def normals_of(vertices: F64, triangles: I64) -> F64:
+    """Unit vertex normals (V, 3)."""
+    return smooth_normals(vertices.astype(np.float32), triangles.astype(np.int32)).astype(np.float64)
+
+
+def cut(columns: F64, triangles: I64, level: F64) -> tuple[F64, I64]:
+    """The part of a mesh where ``level`` (V,) > 0, its edge exactly on the zero line.
+
+    Args:
+        columns: (V, C) everything that is interpolated along with the vertices.
+
+    Returns:
+        Columns and triangles of the part; unused vertices are dropped.
+    """
+    inside = level > 0.0
+    count = inside[triangles].sum(axis=1)
+    kept = [triangles[count == 3]]
+    new_columns: list[F64] = []
+    made: dict[tuple[int, int], int] = {}
+
+    def crossing(a: int, b: int) -> int:
+        key = (min(a, b), max(a, b))
+        if key not in made:
+            share = level[a] / (level[a] - level[b])
+            made[key] = len(columns) + len(new_columns)
+            new_columns.append(columns[a] + share * (columns[b] - columns[a]))
+        return made[key]
+
+    extra = []
+    for triangle in triangles[(count == 1) | (count == 2)]:
+        i = int(np.argmax(inside[triangle])) if inside[triangle].sum() == 1 else int(np.argmin(inside[triangle]))
+        a, b, c = (int(v) for v in np.roll(triangle, -i))
+        if inside[a]:
+            extra.append((a, crossing(a, b), crossing(a, c)))
+        else:
+            ab, ac = crossing(b, a), crossing(c, a)
+            extra += [(ab, b, c), (ab, c, ac)]
+    kept.append(np.array(extra, dtype=np.int64).reshape(-1, 3))
+    everything = np.vstack([columns, *new_columns]) if new_columns else columns
+    faces = np.concatenate(kept)
+    used, index = np.unique(faces, return_inverse=True)
+    return everything[used], index.reshape(-1, 3)
+
+
+def boundary(triangles: I64) -> I64:
+    """Directed edges (E, 2) that only one triangle has."""
+    edges = np.concatenate([triangles[:, [0, 1]], triangles[:, [1, 2]], triangles[:, [2, 0]]])
+    size = int(triangles.max()) + 1
+    backward = np.isin(edges[:, 1] * size + edges[:, 0], edges[:, 0] * size + edges[:, 1])
+    return edges[~backward]
+
+
+def smoothed(values: F64, triangles: I64, rounds: int) -> F64:
+    """Values (V, C) averaged with their neighbours; those on the edge keep to the edge."""
+    edges = np.concatenate([triangles[:, [0, 1]], triangles[:, [1, 2]], triangles[:, [2, 0]]])
+    rim = np.zeros(len(values), dtype=bool)
+    rim[boundary(triangles)] = True
+    edges = edges[~rim[edges[:, 0]] | rim[edges[:, 1]]]
+    out = values.copy()
+    for _ in range(rounds):
+        total = np.zeros_like(out)
+        number = np.zeros(len(out))
+        for a, b in ((0, 1), (1, 0)):
+            np.add.at(total, edges[:, a], out[edges[:, b]])
+            np.add.at(number, edges[:, a], 1.0)
+        movable = number > 0
+        out[movable] = 0.5 * out[movable] + 0.5 * total[movable] / number[movable, None]
+    return out
+
+
+def shell(vertices: F64, triangles: I64, weights: F64, thickness: F64, rounds: int) -> tuple[F64, I64, F64]:
+    """Cloth over a piece of body: lifted off it, spanning its hollows, with a rim that closes each hem.
+
+    Args:
+        thickness: (V,) distance from the body, m; rounds: how stiffly the cloth spans hollows.
+    """
+    normals = normals_of(vertices, triangles)
+    taut = smoothed(vertices, triangles, rounds)
+    lift = np.maximum(((taut - vertices) * normals).sum(axis=1), 0.0)
+    lift = smoothed(lift[:, None], triangles, 2)[:, 0]
+    away = smoothed(normals, triangles, 3)
+    away /= np.maximum(np.linalg.norm(away, axis=1, keepdims=True), 1e-9)
+    outer = vertices + away * (lift + thickness)[:, None]
+    hem = boundary(triangles)
+    ring, index = np.unique(hem, return_inverse=True)
+    index = index.reshape(-1, 2) + len(outer)
+    rim = np.concatenate(
+        [np.column_stack([hem[:, 1], hem[:, 0], index[:, 0]]), np.column_stack([hem[:, 1], index[:, 0], index[:, 1]])]
+    )
+    points = np.concatenate([outer, vertices[ring] - 0.002 * normals[ring]])
+    return points, np.concatenate([triangles, rim]), np.concatenate([weights, weights[ring]])
