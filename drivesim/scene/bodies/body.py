@@ -168,9 +168,10 @@ class Body:
         return Posed(vertices, normals, keypoints)
 
     def _foot_measures(self, heels: F64) -> F64:
-        """Ankle height, and x of ball and heel relative to the ankle, m."""
+        """The measures of :func:`~drivesim.scene.bodies.gait.standing_foot`, (5,) m."""
         ankle, toes = self._joints[basis.FOOT], self._joints[basis.TOES]
-        return np.array([ankle[2], toes[0] - ankle[0], heels[0, 0] - ankle[0]])
+        ball = toes[0] - ankle[0]
+        return np.array([ankle[2], ball, heels[0, 0] - ankle[0], toes[2], 0.38 * ball])
 
 
 _KEYPOINT_BONES = np.array(
@@ -187,7 +188,7 @@ def _dressed(shape: basis.Shape, look: Appearance) -> list[Piece]:
         [shape.vertices, shape.weights, normals_of(shape.vertices, shape.triangles), shape.eyeball]
     )
     bare, triangles = cut(columns, shape.triangles, -hidden)
-    albedo = np.where((bare[triangles][:, :, -1] > 0.5).all(axis=1)[:, None], WHITE, np.asarray(look.skin))
+    albedo = np.where(np.all(bare[triangles][:, :, -1] > 0.5, axis=1, keepdims=True), WHITE, np.asarray(look.skin))
     body = Piece(bare[:, :3], triangles, bare[:, 3:-4], MaterialId.SKIN, albedo, bare[:, -4:-1])
     return [body, *pieces, *hair(shape, look), *face(shape, look)]
 

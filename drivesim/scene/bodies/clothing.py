@@ -22,6 +22,7 @@ from drivesim.scene.bodies.basis import (
     SHANK,
     SIDE,
     THIGH,
+    TOES,
     UPPER_ARM,
     UPPER_SPINE,
     Shape,
@@ -59,10 +60,11 @@ class Landmarks:
         joints, vertices = body.joints, body.vertices
         arm = np.full(len(vertices), -1.0)
         on_arm = np.zeros(len(vertices), dtype=bool)
-        upper = lower = 0.0
+        lengths = np.zeros(2)
         for side in (0, SIDE):
             shoulder, elbow, wrist = joints[UPPER_ARM + side], joints[FOREARM + side], joints[HAND + side]
-            upper, lower = np.linalg.norm(elbow - shoulder), np.linalg.norm(wrist - elbow)
+            lengths = np.linalg.norm([elbow - shoulder, wrist - elbow], axis=1)
+            upper, lower = lengths
             along_upper = (vertices - shoulder) @ (elbow - shoulder) / upper
             along_lower = upper + (vertices - elbow) @ (wrist - elbow) / lower
             share = body.weights[:, UPPER_ARM + side : FINGERS + side + 1].sum(axis=1)
@@ -75,8 +77,8 @@ class Landmarks:
         return Landmarks(
             arm=arm,
             on_arm=on_arm,
-            elbow=float(upper),
-            wrist=float(upper + lower),
+            elbow=float(lengths[0]),
+            wrist=float(lengths.sum()),
             neck=joints[NECK],
             crotch=float(hips - 0.10 * (hips - knee)),
             waist=float(joints[PELVIS, 2] + 0.75 * (joints[MIDDLE_SPINE, 2] - joints[PELVIS, 2])),
@@ -103,13 +105,36 @@ def _folds(vertices: F64, unit: float, depth: float) -> F64:
     )
 
 
+def _neckline(at: Landmarks, kind: str, x: F64) -> F64:
+    """Height of the garment's upper edge, m: a plane that falls to the front."""
+    collar = {"jacket": 0.022, "hoodie": 0.020, "shirt": 0.018}.get(kind, 0.006)
+    return at.neck[2] + collar * at.unit - 0.55 * (x - at.neck[0])
+
+
+def _collar(body: Shape, at: Landmarks, look: Appearance) -> Piece:
+    """The band round the neck, from ribbing (t-shirt, dress) to a stiff roll (jacket)."""
+    kind = "dress" if look.bottom == "dress" else look.top
+    x, y, z = body.vertices.T
+    near = ~at.on_arm & (np.abs(z - _neckline(at, kind, x)) < 0.018 * at.unit)
+    middle = 0.5 * (x[near].max() + x[near].min())
+    angle = np.linspace(0.0, 2.0 * np.pi, 25)
+    around = np.arctan2(y[near], x[near] - middle)
+    apart = np.abs((around[None] - angle[:, None] + np.pi) % (2.0 * np.pi) - np.pi)
+    closeness = np.exp(-((apart / 0.35) ** 2))
+    thick = {"jacket": 0.0085, "hoodie": 0.0075, "shirt": 0.0065}.get(kind, 0.0045) * at.unit
+    radius = (closeness * np.hypot(x[near] - middle, y[near])).sum(axis=1) / closeness.sum(axis=1) + 0.6 * thick
+    ring_x = middle + radius * np.cos(angle)
+    spine = np.column_stack([ring_x, radius * np.sin(angle), _neckline(at, kind, ring_x)])
+    colour = look.bottom_colour if kind == "dress" else look.top_colour
+    return tube(body, spine, np.full(len(angle), thick), UPPER_SPINE, MaterialId.COTTON, 0.85 * np.asarray(colour))
+
+
 def top_level(body: Shape, at: Landmarks, kind: str) -> F64:
     """> 0 (m from the hem) where the garment for the upper body covers."""
     z, x = body.vertices[:, 2], body.vertices[:, 0]
     sleeve = {"tshirt": 0.62 * at.elbow, "dress": 0.5 * at.elbow}.get(kind, at.wrist - 0.004 * at.unit)
-    collar = {"jacket": 0.022, "hoodie": 0.020, "shirt": 0.018}.get(kind, 0.006)
     hem = at.crotch - {"jacket": 0.02, "hoodie": 0.0, "tshirt": 0.0, "dress": 0.0}.get(kind, -0.01) * at.unit
-    neckline = at.neck[2] + collar * at.unit - 0.55 * (x - at.neck[0]) - z
+    neckline = _neckline(at, kind, x) - z
     trunk = np.minimum(z - hem, neckline)
     return np.where(at.on_arm, sleeve - at.arm, trunk)
 
@@ -133,7 +158,7 @@ def _upper(body: Shape, at: Landmarks, look: Appearance) -> Piece:
     thickness = base * (0.6 + 0.7 * hang) + _folds(body.vertices, at.unit, 0.0016 if kind != "jacket" else 0.0022)
     material = MaterialId.SYNTHETIC if kind == "jacket" else MaterialId.COTTON
     colour = look.bottom_colour if kind == "dress" else look.top_colour
-    return _garment(body, level, np.maximum(thickness, 0.003 * at.unit), 14, material, colour)
+    return _garment(body, level, np.maximum(thickness, 0.003 * at.unit), 60, material, colour)
 
 
 def _lower(body: Shape, at: Landmarks, look: Appearance) -> Piece:
@@ -187,7 +212,7 @@ def _skirt(body: Shape, at: Landmarks, look: Appearance) -> Piece:
 
 
 def grid(rows: int, columns: int, *, closed: bool) -> NDArray[np.int64]:
-    """Triangles of a grid whose rows go down and columns go left, seen from outside; ``closed`` joins the columns' ends."""
+    """Triangles of a grid whose rows go down and columns go left; ``closed`` joins the columns' ends."""
     last = columns if closed else columns - 1
     row, column = np.meshgrid(np.arange(rows - 1), np.arange(last), indexing="ij")
     following = (column + 1) % columns
@@ -196,16 +221,51 @@ def grid(rows: int, columns: int, *, closed: bool) -> NDArray[np.int64]:
     return np.concatenate([np.stack([a, c, b], -1).reshape(-1, 3), np.stack([b, c, d], -1).reshape(-1, 3)])
 
 
-def _shoes(body: Shape, at: Landmarks, look: Appearance) -> Piece:
-    thickness = np.full(len(body.vertices), 0.0045 * at.unit)
-    shoe = _garment(body, shoe_level(body, at), thickness, 10, MaterialId.LEATHER, look.shoe_colour)
-    vertices = shoe.vertices.copy()
-    sole = 0.012 * at.unit
-    low = vertices[:, 2] < 0.012 * at.unit
-    vertices[low, 2] = -sole + 0.25 * np.maximum(vertices[low, 2], 0.0)
-    middle = vertices[shoe.triangles].mean(axis=1)[:, 2]
-    albedo = np.where((middle < 0.2 * sole)[:, None], np.asarray(SOLE), shoe.albedo)
-    return Piece(vertices, shoe.triangles, shoe.weights, shoe.material, albedo)
+# Cross-section of a shoe: sideways in half widths, height as a share of the upper; the first four points are sole.
+_SHOE = np.array(
+    [
+        (1.04, 0.0), (0.5, -1.0), (-0.5, -1.0), (-1.04, 0.0), (-1.0, 0.08), (-1.0, 0.32), (-0.86, 0.68), (-0.5, 0.92),
+        (0.0, 1.0), (0.5, 0.92), (0.86, 0.68), (1.0, 0.32), (1.0, 0.08),
+    ]
+)  # fmt: skip
+
+
+def _shoe(body: Shape, at: Landmarks, look: Appearance, side: int) -> Piece:
+    """One shoe, lofted over the outline of the foot."""
+    bones = [FOOT + side, TOES + side]
+    foot = body.vertices[(body.weights[:, bones].sum(axis=1) > 0.5) & (body.vertices[:, 2] < at.ankle)]
+    ankle, joint = body.joints[FOOT + side, :2], body.joints[TOES + side, :2]
+    ahead = (joint - ankle) / np.linalg.norm(joint - ankle)
+    along, across = (foot[:, :2] - ankle) @ ahead, (foot[:, :2] - ankle) @ np.array([-ahead[1], ahead[0]])
+    start, length = along.min(), float(np.ptp(along))
+    room, sole = 0.004 * at.unit, 0.014 * at.unit
+    stations = np.array([0.0, 0.06, 0.18, 0.32, 0.46, 0.6, 0.72, 0.84, 0.94, 1.0])
+    roundness = np.array([0.55, 0.85, 1, 1, 1, 1, 1, 1, 0.82, 0.45])
+    rings, weights = [], []
+    for station, shape in zip(stations, roundness, strict=True):
+        place = start + station * length
+        band = np.abs(along - place) < 0.12 * length
+        left, right = across[band].max(), across[band].min()
+        middle, half = 0.5 * (left + right), shape * (0.5 * (left - right) + room)
+        top = foot[band & (np.abs(along - place) < 0.09 * length), 2].max() + 1.5 * room
+        top = min(top, at.ankle) if station < 0.5 else max(top * (0.75 + 0.25 * shape), 0.024 * at.unit)
+        sideways = middle + half * _SHOE[:, 0]
+        height = np.where(_SHOE[:, 1] < 0.0, -sole, np.where(_SHOE[:, 1] == 0.0, -0.75 * sole, _SHOE[:, 1] * top))
+        spot = ankle + (place + (2.2 * station - 1.0) * room) * ahead
+        plan = spot + sideways[:, None] * np.array([-ahead[1], ahead[0]])
+        rings.append(np.column_stack([plan, height]))
+        weight = np.zeros((len(_SHOE), body.weights.shape[1]))
+        bent = float(np.clip((place - np.linalg.norm(joint - ankle)) / (0.12 * length) + 0.5, 0.0, 1.0))
+        weight[:, bones] = 1.0 - bent, bent
+        weights.append(weight)
+    for end, neighbour in ((0, 0), (-1, -1)):
+        cap = rings[neighbour] * (0.15, 0.15, 0.6) + rings[neighbour].mean(axis=0) * (0.85, 0.85, 0.4)
+        rings.insert(0 if end == 0 else len(rings), cap)
+        weights.insert(0 if end == 0 else len(weights), weights[neighbour])
+    triangles = grid(len(rings), len(_SHOE), closed=True)
+    is_sole = np.all(triangles % len(_SHOE) < 4, axis=1)
+    albedo = np.where(is_sole[:, None], np.asarray(SOLE), np.asarray(look.shoe_colour))
+    return Piece(np.concatenate(rings), triangles, np.concatenate(weights), MaterialId.LEATHER, albedo)
 
 
 def _tube(spine: F64, radii: F64, across: int) -> tuple[F64, NDArray[np.int64]]:
@@ -242,7 +302,7 @@ def _hood(body: Shape, at: Landmarks, look: Appearance) -> Piece:
         ]
     )
     radii = at.unit * (0.006 + 0.016 * np.cos(0.6 * angle) ** 2)
-    radii[[0, -1]] = 0.001
+    radii[[0, -1]] = 0.001 * at.unit
     return tube(body, spine, radii, UPPER_SPINE, MaterialId.COTTON, look.top_colour)
 
 
@@ -262,10 +322,30 @@ def _backpack(body: Shape, at: Landmarks, look: Appearance) -> Piece:
     return Piece.of(center + size * block, grid(13, 20, closed=True), weights, MaterialId.SYNTHETIC, look.bag_colour)
 
 
+def _strap(body: Shape, at: Landmarks, look: Appearance, side: float) -> Piece:
+    """A strap of the bag: over the shoulder, down the chest, back under the arm."""
+    unit, lateral = at.unit, side * 0.052 * at.unit
+    trunk = body.vertices[~at.on_arm & (body.weights[:, [HEAD, NECK]].sum(axis=1) < 0.3)]
+    slab = trunk[np.abs(trunk[:, 1] - lateral) < 0.02 * unit]
+    slab = slab[slab[:, 2] > at.waist]
+    top, room = slab[:, 2].max(), 0.018 * unit
+    middle = float(slab[slab[:, 2] > top - 0.02 * unit][:, 0].mean())
+    points = [(slab[:, 0].min() - room, lateral, top - 0.055 * unit), (middle - 0.03 * unit, lateral, top + 0.5 * room)]
+    points.append((middle + 0.015 * unit, lateral, top + 0.7 * room))
+    for share in (0.25, 0.5, 0.75):
+        z = top - share * 0.75 * (top - at.waist)
+        front = slab[np.abs(slab[:, 2] - z) < 0.03 * unit][:, 0].max()
+        points.append((front + room, lateral * (1.0 + 0.35 * share), z))
+    low = at.waist + 0.02 * unit
+    points += [(middle + 0.02 * unit, 1.9 * lateral, low), (slab[:, 0].min(), 1.3 * lateral, low)]
+    radii = np.full(len(points), 0.007 * unit)
+    return tube(body, np.array(points), radii, UPPER_SPINE, MaterialId.SYNTHETIC, look.bag_colour)
+
+
 def clothes(body: Shape, at: Landmarks, look: Appearance) -> tuple[list[Piece], F64]:
     """All garments, and how deep under cloth each vertex of the body is, (V,) m (negative: bare)."""
     top = top_level(body, at, "dress" if look.bottom == "dress" else look.top)
-    pieces = [_upper(body, at, look), _shoes(body, at, look)]
+    pieces = [_upper(body, at, look), _collar(body, at, look), _shoe(body, at, look, 0), _shoe(body, at, look, SIDE)]
     covered = np.maximum(top, shoe_level(body, at))
     if look.bottom in ("skirt", "dress"):
         pieces.append(_skirt(body, at, look))
@@ -278,5 +358,5 @@ def clothes(body: Shape, at: Landmarks, look: Appearance) -> tuple[list[Piece], 
     if look.bottom != "dress" and look.top == "hoodie":
         pieces.append(_hood(body, at, look))
     if look.backpack:
-        pieces.append(_backpack(body, at, look))
+        pieces += [_backpack(body, at, look), *(_strap(body, at, look, side) for side in (1.0, -1.0))]
     return pieces, covered - _OVERLAP * at.unit

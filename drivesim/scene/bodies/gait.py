@@ -1,12 +1,12 @@
 """How people walk and run: angles over the gait cycle, and where the foot is.
 
-Hip and knee, walking: after the normative curves of Winter 1991 (The Biomechanics and Motor Control of Human Gait, natural
-cadence); running: after Novacheck 1998 (Gait & Posture 7:77), both sampled every 5 % of the cycle from foot contact.
-Arms: amplitudes of Murray et al. 1967 (Am J Phys Med 46:290). Pelvis and trunk: Perry 1992 (Gait Analysis). Stance takes
-62 % of the cycle in walking and 40 .. 28 % in running.
+Hip and knee, walking: after the normative curves of Winter 1991 (The Biomechanics and Motor Control of Human Gait,
+natural cadence); running: after Novacheck 1998 (Gait & Posture 7:77), both sampled every 5 % of the cycle from foot
+contact and rounded. Arms: amplitudes of Murray et al. 1967 (Am J Phys Med 46:290). Pelvis and trunk: Perry 1992 (Gait
+Analysis). Stance takes 62 % of the cycle in walking and 40 .. 28 % in running.
 
-The tables move the swinging leg. The standing leg follows from its foot, which rolls over heel and ball without sliding:
-the ground under a body that moves forward at speed v moves back at v, so foot and ground agree exactly.
+The tables move the swinging leg. The standing leg follows from its foot, which rolls over heel and ball without
+sliding: the ground under a body that moves forward at speed v moves back at v, so foot and ground agree exactly.
 """
 
 from __future__ import annotations
@@ -73,19 +73,30 @@ def foot_pitch(phase: float, stance: float, run: float, effort: float) -> float:
 
 @nb.njit(cache=True)
 def standing_foot(phase: float, stance: float, stride: float, pitch: float, foot: F64) -> tuple[float, float]:
-    """Ankle (x, z) of a foot on the ground that rolls over its heel and ball.
+    """Ankle (x, z) of a foot on the ground that rolls over its heel and, toes flat, over the ball.
 
     Args:
-        foot: (3,) ankle height, and x of ball and heel relative to the ankle, m.
+        foot: (5,) ankle height; x of ball joint and heel relative to the ankle; height of the ball joint; length of
+            the toes beyond it, m.
     """
-    flat = stride * (0.41 * stance - phase)
+    flat = stride * (0.37 * stance - phase)
     c, s = math.cos(pitch), math.sin(pitch)
-    pivot = foot[1] if pitch > 0.0 else foot[2]
-    return flat + pivot - pivot * c + foot[0] * s, pivot * s + foot[0] * c
+    pivot, height = (foot[1], foot[3]) if pitch > 0.0 else (foot[2], 0.0)
+    return flat + pivot - pivot * c + (foot[0] - height) * s, height + pivot * s + (foot[0] - height) * c
 
 
 @nb.njit(cache=True)
-def clearance(pitch: float, foot: F64) -> float:
-    """Ankle height at which the lowest of heel and ball touches the ground."""
-    s = math.sin(pitch)
-    return foot[0] * math.cos(pitch) + max(foot[1] * s, foot[2] * s)
+def clearance(pitch: float, toes: float, foot: F64) -> float:
+    """Ankle height at which the lowest of heel, ball and toe tip touches the ground; ``toes`` is their bend, rad."""
+    c, s = math.cos(pitch), math.sin(pitch)
+    heel = foot[0] * c + foot[2] * s
+    lift = foot[1] * s + (foot[0] - foot[3]) * c
+    tip = foot[3] * math.cos(pitch - toes) + foot[4] * math.sin(pitch - toes)
+    return max(heel, lift + max(foot[3], tip))
+
+
+@nb.njit(cache=True)
+def toe_bend(phase: float, stance: float, pitch: float) -> float:
+    """Bend of the toes, rad: they stay flat while the heel rises and straighten early in the swing."""
+    bend = min(max(pitch, 0.0), 1.1)
+    return bend if phase < stance else bend * (1.0 - smoothstep(0.0, 0.35, (phase - stance) / (1.0 - stance)))

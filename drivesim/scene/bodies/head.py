@@ -32,25 +32,26 @@ def hair_level(body: Shape, look: Appearance) -> F64:
     """> 0 where hair grows (m from the hairline)."""
     ears, _, tall, deep = _measures(body)
     forward = (body.vertices[:, 0] - ears[0]) / deep
-    heights = _HEIGHT + (0.25 * (forward_bald := np.where(_FORWARD > 0.2, 1.0, 0.0)) if look.hair == "bald" else 0.0)
-    line = np.interp(forward, _FORWARD, heights)
-    level = body.vertices[:, 2] - ears[2] - line * tall
+    height = (body.vertices[:, 2] - ears[2]) / tall
+    level = height - np.interp(forward, _FORWARD, _HEIGHT)
     if look.hair == "bald":
-        crown = 0.62 * tall - (body.vertices[:, 2] - ears[2])
-        level = np.minimum(level, np.where(forward_bald.any(), crown, level))
+        level = np.minimum(level, 0.62 - 0.35 * forward - height)
+    level *= tall
     return np.where(body.weights[:, HEAD] + body.weights[:, NECK] > 0.6, level, -1.0)
 
 
 def hair(body: Shape, look: Appearance) -> list[Piece]:
     """The cap of hair and what hangs from it."""
-    ears, _, tall, deep = _measures(body)
+    ears, _, tall, _ = _measures(body)
     size = tall / 0.14
     x, y, z = ((body.vertices - ears) / tall).T
     thick = {"short": 0.010, "bald": 0.004, "bun": 0.008, "ponytail": 0.008}.get(look.hair, 0.013) * size
     up = np.clip(z, 0.0, 1.0)
     strands = 0.0018 * size * np.sin(34.0 * y + 5.0 * np.sin(6.0 * z + 4.0 * x))
-    columns = np.column_stack([body.vertices, body.weights, thick * (0.75 + 0.9 * up) + strands])
-    part, triangles = cut(columns, body.triangles, hair_level(body, look))
+    level = hair_level(body, look)
+    fringe = np.clip(0.3 + level / (0.25 * tall), 0.3, 1.0)
+    columns = np.column_stack([body.vertices, body.weights, fringe * thick * (0.75 + 0.9 * up) + strands])
+    part, triangles = cut(columns, body.triangles, level)
     vertices, triangles, weights = shell(part[:, :3], triangles, part[:, 3:-1], part[:, -1], 4)
     pieces = [Piece.of(vertices, triangles, weights, MaterialId.HAIR, look.hair_colour)]
     back = np.array([body.vertices[body.weights[:, HEAD] > 0.9][:, 0].min(), 0.0, ears[2]])
@@ -82,10 +83,10 @@ def _curtain(body: Shape, look: Appearance, size: float) -> Piece:
     vertices, weights = [], []
     for row in range(rows):
         t = row / (rows - 1)
-        flare = 1.0 + 0.10 * np.sin(np.pi * min(1.4 * t, 1.0)) - (0.18 * t * t if look.hair == "bob" else -0.05 * t)
+        flare = 0.90 + 0.22 * np.sin(0.5 * np.pi * min(2.2 * t, 1.0)) - (0.20 if look.hair == "bob" else 0.04) * t * t
         ripple = 1.0 + 0.03 * np.sin(9.0 * angle)
         radius = (flare * ripple + 0.02)[:, None] * np.array([back + 0.012 * size, half_width + 0.014 * size])
-        height = ears[2] + 0.35 * tall - t * (0.35 * tall + drop)
+        height = ears[2] + 0.5 * tall - t * (0.5 * tall + drop)
         vertices.append(
             np.column_stack(
                 [ears[0] - radius[:, 0] * np.cos(angle), -radius[:, 1] * np.sin(angle), np.full(columns, height)]

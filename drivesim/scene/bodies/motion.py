@@ -40,6 +40,7 @@ from drivesim.scene.bodies.gait import (
     foot_pitch,
     smoothstep,
     standing_foot,
+    toe_bend,
 )
 
 F64 = NDArray[np.float64]
@@ -112,8 +113,8 @@ def _swing_reach(phase: float, run: float, effort: float, a: float, b: float) ->
 
 @nb.njit(cache=True)
 def _pelvis_bob(phase: float, stance: float, run: float, effort: float, leg: float) -> float:
-    walk = -0.022 * math.cos(4.0 * math.pi * (phase - 0.05))
-    bounce = -0.045 * math.cos(4.0 * math.pi * (phase - 0.5 * stance))
+    walk = -0.026 * math.cos(4.0 * math.pi * (phase - 0.05))
+    bounce = -0.034 * math.cos(4.0 * math.pi * (phase - 0.5 * stance))
     return leg * effort * (walk + run * (bounce - walk))
 
 
@@ -145,7 +146,9 @@ def _foot_place(
     x += rate * (h10 * (gx0 - gxa - xa + x0) + h11 * (gxb - gx1 - x1 + xb))
     z += hip_height + h00 * (gz0 - z0 - hip_height) + h01 * (gz1 - z1 - hip_height)
     z += rate * (h10 * (gz0 - gza - za + z0) + h11 * (gzb - gz1 - z1 + zb))
-    floor = clearance(pitch, foot) + 0.012 * leg[0] / 0.42 * abs(effort) * min(1.0, 8.0 * u, 8.0 * (1.0 - u))
+    floor = clearance(pitch, toe_bend(phase, stance, pitch), foot) + 0.012 * leg[0] / 0.42 * abs(effort) * min(
+        1.0, 8.0 * u, 8.0 * (1.0 - u)
+    )
     gap = z - floor
     return x, floor + 0.5 * (gap + math.sqrt(gap * gap + 4e-4 * abs(effort) * u * (1.0 - u))), pitch
 
@@ -252,8 +255,8 @@ def upright(
         speed: m/s, negative backwards; stride: m per cycle; phase: cycles.
         gaze: head yaw, rad; fallen: 0 .. 1; time: s, for the idle sway.
         joints: (24, 3) rest; align: (24, 3, 3) rotation of each limb bone from rest to straight down.
-        foot: (3,) ankle height, x of ball and heel relative to the ankle.
-        style: (5,) arm swing factor, step width factor, sway phase, direction of fall (1 back, -1 front), arm spread rad.
+        foot: (5,) of :func:`~drivesim.scene.bodies.gait.standing_foot`.
+        style: (5,) arm swing factor, step width factor, sway phase, fall (1 back, -1 front), arm spread in rad.
     """
     rotations = np.empty((len(joints), 3, 3))
     positions = np.empty((len(joints), 3))
@@ -283,7 +286,7 @@ def upright(
     for i in range(24):
         sample = stance * i / 23.999
         ankle_x, ankle_z = standing_foot(sample, stance, signed_stride, foot_pitch(sample, stance, run, work), foot)
-        slack = (0.997 - 0.02 * run) * (lengths[0] + lengths[1])
+        slack = (0.999 - 0.012 * run) * (lengths[0] + lengths[1])
         across = ankle_x * ankle_x + (half_hip - width) ** 2
         hip_height = ankle_z + math.sqrt(max(slack * slack - across, 0.01))
         highest = min(highest, hip_height - _pelvis_bob(sample, stance, run, work, leg))
@@ -322,7 +325,7 @@ def upright(
         local -= math.floor(local)
         x, z, pitch = _foot_place(local, stance, signed_stride, run, effort, hip_mean, lengths, foot)
         toward = np.array([1.0, 0.10 * out, 0.0])
-        bend = min(max(pitch, 0.0), 0.9) if local < stance else max(pitch, 0.0) * max(0.0, 1.0 - 5.0 * (local - stance))
+        bend = toe_bend(local, stance, pitch)
         _place_leg(
             side, np.array([x, out * width, z]), pitch, toward, bend, joints, align, rotations, positions
         )  # fmt: skip
@@ -348,8 +351,8 @@ def seated(seat: F64, turns: float, gaze: float, joints: F64, align: F64, foot: 
     """Skinning transforms (24, 3, 4) of a rider.
 
     Args:
-        seat: (7, 3) saddle, left and right grip, left and right foot centre of motion, (crank radius, 0, 0), (knee spread,
-            0, 0), vehicle frame, m.
+        seat: (7, 3) saddle, left and right grip, left and right centre of the pedal's circle, (crank radius, 0, 0),
+            (knee spread, 0, 0), vehicle frame, m.
         turns: crank turns since start.
     """
     rotations = np.empty((len(joints), 3, 3))

@@ -118,11 +118,12 @@ def shell(vertices: F64, triangles: I64, weights: F64, thickness: F64, rounds: i
     normals = normals_of(vertices, triangles)
     taut = smoothed(vertices, triangles, rounds)
     lift = np.maximum(((taut - vertices) * normals).sum(axis=1), 0.0)
-    lift = smoothed(lift[:, None], triangles, 2)[:, 0]
-    away = smoothed(normals, triangles, 3)
+    hem = boundary(triangles)
+    lift[hem] = 0.0
+    lift = smoothed(lift[:, None], triangles, 3)[:, 0]
+    away = smoothed(normals, triangles, 8)
     away /= np.maximum(np.linalg.norm(away, axis=1, keepdims=True), 1e-9)
     outer = vertices + away * (lift + thickness)[:, None]
-    hem = boundary(triangles)
     ring, index = np.unique(hem, return_inverse=True)
     index = index.reshape(-1, 2) + len(outer)
     rim = np.concatenate(

@@ -1,0 +1,220 @@
+"""People: stature, proportions, gait that does not slide, appearance that says nothing about behaviour."""
+
+from itertools import pairwise
+
+import numpy as np
+import pytest
+from scipy.stats import chi2_contingency
+
+from drivesim.materials import MaterialId
+from drivesim.scene.bodies import Body, RiderSeat
+from drivesim.scene.bodies.anthropometry import median_stature
+from drivesim.scene.bodies.appearance import appearance
+from drivesim.scene.bodies.basis import BONES, FOOT, HAND, KEYPOINTS, SHANK, SIDE, THIGH, TOES
+from drivesim.taxonomy import Tag
+from drivesim.types import Actor, BoundingBox
+from drivesim.world.gait import stride_length
+
+PHASES = np.linspace(0.0, 1.0, 41)
+
+
+def person(name="someone", height=1.75, kind="pedestrian", category="pedestrian", **properties):
+    box = BoundingBox((0.0, 0.0, 0.5 * height), 0.5, 0.6, height)
+    return Actor(0, name, kind, category, "walker", box, properties=properties)
+
+
+@pytest.fixture(scope="module")
+def child():
+    return Body.for_actor(person("child", 1.15), seed=3)
+
+
+@pytest.fixture(scope="module")
+def adult():
+    return Body.for_actor(person("adult", 1.78, sex="male", age="30"), seed=3)
+
+
+def angle_between(a, b):
+    return np.degrees(np.arccos(np.clip(a @ b / np.linalg.norm(a) / np.linalg.norm(b), -1, 1)))
+
+
+def knee_angles(body, speed):
+    joints = np.array([body.joints(speed, phase) for phase in PHASES])
+    return np.array([angle_between(j[SHANK] - j[THIGH], j[FOOT] - j[SHANK]) for j in joints])
+
+
+@pytest.mark.parametrize("height", [0.95, 1.1, 1.25, 1.4])
+def test_a_childs_inferred_age_has_the_stature_as_its_median(height):
+    look = appearance(person("c", height), seed=1)
+    assert median_stature(look.age, look.female) == pytest.approx(height, abs=0.02)
+
+
+@pytest.mark.parametrize("height", [0.9, 1.15, 1.5, 1.65, 1.95])
+def test_standing_height_is_the_box_height(height):
+    body = Body.for_actor(person("h", height), seed=2)
+    lower, upper = body.mesh.bounds()
+    assert upper[2] - lower[2] == pytest.approx(height, abs=0.01)
+    assert lower[2] == pytest.approx(0.0, abs=0.01)
+
+
+def test_a_childs_head_is_larger_for_its_body(child, adult):
+    def heads_tall(body):
+        points = dict(zip(KEYPOINTS, body.pose(0.0, 0.0).keypoints, strict=True))
+        crown = body.mesh.vertices[:, 2].max()
+        return body.stature / (2.0 * (crown - points["left_eye"][2]))
+
+    assert heads_tall(child) < 0.9 * heads_tall(adult)
+
+
+@pytest.mark.parametrize("speed", [0.5, 1.0, 1.4])
+@pytest.mark.parametrize("who", ["child", "adult"])
+def test_the_standing_foot_does_not_slide(who, speed, request):
+    body = request.getfixturevalue(who)
+    stride = stride_length(speed, body.stature)
+    phases = np.linspace(0.12, 0.60, 40)  # foot flat until the toes leave
+    ball = np.array([body.joints(speed, p)[TOES] for p in phases])
+    on_ground = ball[:, 0] + stride * phases
+    assert np.ptp(on_ground) < 0.02
+    assert np.ptp(ball[:, 1]) < 0.02
+    assert np.ptp(ball[:, 2]) < 0.02
+
+
+@pytest.mark.parametrize("speed", [0.0, 0.3, 0.8, 1.4, 2.0])
+@pytest.mark.parametrize("who", ["child", "adult"])
+def test_a_walker_touches_the_ground_all_the_time(who, speed, request):
+    body = request.getfixturevalue(who)
+    lowest = [body.pose(speed, phase).vertices[:, 2].min() for phase in PHASES]
+    assert min(lowest) > -0.02
+    assert max(lowest) < 0.02
+
+
+def test_a_runner_flies_and_lands(adult):
+    lowest = np.array([adult.pose(3.5, phase).vertices[:, 2].min() for phase in PHASES])
+    assert lowest.max() > 0.01
+    assert (lowest < 0.01).mean() > 0.4
+    assert lowest.min() > -0.02
+
+
+def test_knees_bend_as_published(adult):
+    """Winter 1991: 60 .. 70 degrees in the swing of walking; Novacheck 1998: 80 .. 110 in running."""
+    walking, running = knee_angles(adult, 1.4), knee_angles(adult, 3.2)
+    assert 52 < walking.max() < 75
+    assert walking.min() < 12
+    assert PHASES[walking.argmax()] == pytest.approx(0.72, abs=0.06)
+    assert 75 < running.max() < 115
+
+
+def test_arms_swing_against_the_legs_once_a_cycle(adult):
+    joints = np.array([adult.joints(1.4, phase) for phase in PHASES[:-1]])
+    hand, foot = joints[:, HAND, 0], joints[:, FOOT, 0]
+    assert np.corrcoef(hand, foot)[0, 1] < -0.7
+    assert np.abs(np.fft.rfft(hand - hand.mean())).argmax() == 1
+    assert 0.2 < np.ptp(hand) < 0.9
+
+
+def test_left_and_right_are_half_a_cycle_apart(adult):
+    early, late = adult.joints(1.4, 0.2), adult.joints(1.4, 0.7)
+    assert late[FOOT + SIDE, 0] == pytest.approx(early[FOOT, 0], abs=0.01)
+    assert late[FOOT + SIDE, 1] == pytest.approx(-early[FOOT, 1], abs=0.01)
+
+
+@pytest.mark.parametrize("speed", [1.4, 2.1, 3.5])
+def test_motion_is_continuous(adult, speed):
+    """No joint jumps within a cycle, nor from its end to its beginning."""
+    joints = np.array([adult.joints(speed, phase) for phase in np.linspace(0.0, 1.0, 201)])
+    steps = np.linalg.norm(np.diff(joints, axis=0), axis=2)
+    assert steps.max() < 0.06
+    assert np.abs(joints[0] - joints[-1]).max() < 1e-6
+
+
+def test_speed_blends_from_standing_to_running(adult):
+    """Changing speed a little changes the pose a little, through the change from walking to running as well."""
+    poses = [adult.joints(speed, 0.2) for speed in np.linspace(0.0, 4.0, 201)]
+    assert max(np.abs(b - a).max() for a, b in pairwise(poses)) < 0.12
+
+
+def test_vertex_velocity_is_the_derivative_of_the_pose(adult):
+    rate = 1.4 / stride_length(1.4, adult.stature)
+    velocity = adult.velocity(1.4, 0.3)
+    dt = 0.004
+    moved = adult.pose(1.4, 0.3 + rate * dt).vertices - adult.pose(1.4, 0.3 - rate * dt).vertices
+    np.testing.assert_allclose(velocity, moved / (2 * dt), atol=0.08)
+    planted = adult.pose(1.4, 0.3).vertices[:, 2] < 0.02
+    assert np.median(velocity[planted, 0]) == pytest.approx(-1.4, abs=0.05)
+    assert np.abs(adult.velocity(0.0, 0.3)).max() == 0.0
+
+
+def test_gaze_turns_the_face(adult):
+    points = adult.pose(0.0, 0.0, gaze=1.0).keypoints
+    nose, ears = points[0], points[3:5].mean(axis=0)
+    assert np.arctan2(nose[1] - ears[1], nose[0] - ears[0]) == pytest.approx(1.0, abs=0.1)
+
+
+def test_the_fallen_lie_on_the_ground(child):
+    vertices = child.pose(0.0, 0.0, fallen=1.0).vertices
+    assert vertices[:, 2].min() == pytest.approx(0.0, abs=1e-3)
+    assert vertices[:, 2].max() < 0.45 * child.stature
+    assert np.ptp(vertices[:, 0]) > 0.8 * child.stature
+
+
+def test_keypoints_lie_in_the_body(adult):
+    for speed, phase in ((0.0, 0.0), (1.4, 0.1), (3.5, 0.6)):
+        posed = adult.pose(speed, phase)
+        assert posed.keypoints.shape == (17, 3)
+        assert (posed.keypoints >= posed.vertices.min(axis=0) - 0.01).all()
+        assert (posed.keypoints <= posed.vertices.max(axis=0) + 0.01).all()
+        left = [i for i, name in enumerate(KEYPOINTS) if name.startswith("left") and "ankle" not in name]
+        assert (posed.keypoints[left, 1] > posed.keypoints[[i + 1 for i in left], 1]).all()
+
+
+def test_normals_are_unit_and_point_outwards(adult):
+    posed = adult.pose(1.4, 0.3)
+    np.testing.assert_allclose(np.linalg.norm(posed.normals, axis=1), 1.0, atol=1e-3)
+    corners = posed.vertices[adult.mesh.triangles].astype(np.float64)
+    volume = np.einsum("ij,ij->", corners[:, 0], np.cross(corners[:, 1], corners[:, 2])) / 6.0
+    assert volume > 0.03
+
+
+def test_mesh_is_labelled_and_dressed(child):
+    mesh = child.mesh
+    assert (mesh.semantic == Tag.PEDESTRIAN).all()
+    assert {MaterialId.SKIN, MaterialId.HAIR, MaterialId.LEATHER} <= {MaterialId(int(m)) for m in mesh.material}
+    assert {MaterialId.COTTON, MaterialId.SYNTHETIC} & {MaterialId(int(m)) for m in mesh.material}
+    assert 3000 < len(mesh.vertices) < 9000
+    assert mesh.albedo.min() > 0.0
+    assert mesh.albedo.max() < 1.0
+
+
+def test_riders_hold_the_bar_and_turn_the_pedals():
+    rider = Body.for_actor(person("rider", 1.8, kind="vehicle", category="bicycle"), seed=5)
+    seat = RiderSeat((0.28, 0.0, 0.93), (0.85, 0.27, 1.0), (0.85, -0.27, 1.0), (0.43, 0.0, 0.28), 0.12, 0.17)
+    assert (rider.mesh.semantic == Tag.RIDER).all()
+    posed = [rider.pose_riding(seat, turns) for turns in np.linspace(0.0, 1.0, 21)]
+    wrists = np.array([p.keypoints[9] for p in posed])
+    assert np.linalg.norm(wrists - seat.left_grip, axis=1).max() < 0.2
+    ankle = np.array([p.keypoints[15] for p in posed])
+    assert np.ptp(ankle[:, 2]) == pytest.approx(2 * seat.crank_radius, abs=0.1)
+    assert np.abs(rider.velocity_riding(seat, 0.2, 1.0)).max() < 3.0
+
+
+def test_the_same_name_and_seed_give_the_same_person():
+    first, again = (Body.for_actor(person("twin", 1.6), seed=9) for _ in range(2))
+    other = Body.for_actor(person("twin", 1.6), seed=10)
+    assert np.array_equal(first.mesh.vertices, again.mesh.vertices)
+    assert np.array_equal(first.mesh.albedo, again.mesh.albedo)
+    assert first.appearance != other.appearance
+
+
+def test_clothes_say_nothing_about_the_role():
+    """Chi-squared: what people wear does not depend on what their name suggests they will do."""
+    table = np.zeros((2, 4))
+    kinds = ["tshirt", "shirt", "jacket", "hoodie"]
+    for row, role in enumerate(("crossing", "waiting")):
+        for i in range(600):
+            table[row, kinds.index(appearance(person(f"{role}_{i}", 1.7), seed=4).top)] += 1
+    assert chi2_contingency(table).pvalue > 0.01
+    dark, bright = (appearance(person("same", 1.7, model=m), seed=4) for m in ("a", "b"))
+    assert dark == bright
+
+
+def test_bones_are_named_left_before_right():
+    assert [name.replace("left", "right") for name in BONES[6:15]] == BONES[15:]
