@@ -29,12 +29,13 @@ class EmbeddedSimulator:
         self._scene: Scene | None = None
         self._suite: SensorSuite | None = None
         if rig is not None:
-            self._scene = Scene(world.network, world.actors, world.weather, seed, ego=ego, state=world.snapshot())
+            self._scene = Scene(world.network, world.actors, seed, ego=ego, state=world.snapshot())
             self._suite = SensorSuite(rig, self._scene, world.actors, ego, world.weather, seed)
 
     def capture(self, before: WorldState, after: WorldState) -> tuple[Mapping[str, Measurement], Labels | None]:
         if self._scene is None or self._suite is None:
             return {}, None
+        self._suite.weather = self.world.weather
         self._scene.update(before, after)
         return self._suite.capture(before, after)
 

@@ -1,0 +1,224 @@
+"""Houses: walls with real windows and doors, pitched or flat roofs, chimneys.
+
+A building stands in its own frame: x along the street, facade at y = 0 facing -y, ground at z = 0.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from drivesim.materials import MaterialId
+from drivesim.mesh import Mesh, merge
+from drivesim.scene.city.parts import Finish, boxes, linear, panel_with_openings, polygon, quads
+from drivesim.taxonomy import Tag
+from drivesim.transforms import Pose
+
+WALL_COLOURS = ("#e8e2d4", "#d9cbb0", "#efe9df", "#cfd3d1", "#e3c9a8", "#c9b8a8", "#dcd7c9", "#b9c4c2")
+BRICK_COLOURS = ("#8d4b3a", "#9a5d48", "#7c4638", "#a46b52")
+ROOF_COLOURS = ("#7a3b2c", "#5d3429", "#4a4644", "#83503c", "#3f4145")
+DOOR_COLOURS = ("#4b2e20", "#23402f", "#2c3a52", "#6b1f1f", "#3b3b3b")
+
+GLASS = Finish(MaterialId.WINDOW_GLASS, linear("#20262b"), Tag.BUILDING)
+FRAME = Finish(MaterialId.PLASTER, linear("#f1efe9"), Tag.BUILDING)
+SILL = Finish(MaterialId.CONCRETE, linear("#b9b6ae"), Tag.BUILDING)
+PLINTH = Finish(MaterialId.CONCRETE, linear("#8c8a86"), Tag.BUILDING)
+STEP = Finish(MaterialId.CONCRETE, linear("#9d9a94"), Tag.BUILDING)
+GUTTER = Finish(MaterialId.GALVANISED_STEEL, linear("#7d8284"), Tag.BUILDING)
+
+STOREY = 2.85
+REVEAL = 0.14
+"""Depth of windows behind the wall's face, m."""
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Everything that varies from house to house."""
+
+    width: float
+    depth: float
+    storeys: int
+    roof_pitch: float
+    wall: Finish
+    roof: Finish
+    door: Finish
+    window_width: float
+    window_height: float
+    window_spacing: float
+    shutters: str | None
+
+    @property
+    def eaves(self) -> float:
+        return 0.35 + self.storeys * STOREY
+
+
+def draw_plan(random: np.random.Generator, width: float, depth: float, storeys: tuple[int, int] = (1, 3)) -> Plan:
+    """A house for a plot: size is given, the rest is drawn."""
+    brick = random.random() < 0.3
+    wall_material, colours = (MaterialId.BRICK, BRICK_COLOURS) if brick else (MaterialId.PLASTER, WALL_COLOURS)
+    levels = int(random.integers(storeys[0], storeys[1] + 1))
+    flat = levels >= 3 and random.random() < 0.35
+    return Plan(
+        width=width,
+        depth=depth,
+        storeys=levels,
+        roof_pitch=0.0 if flat else float(np.radians(random.uniform(32, 46))),
+        wall=Finish(wall_material, linear(str(random.choice(colours))), Tag.BUILDING),
+        roof=Finish(MaterialId.ROOF_TILES, linear(str(random.choice(ROOF_COLOURS))), Tag.BUILDING),
+        door=Finish(MaterialId.WOOD, linear(str(random.choice(DOOR_COLOURS))), Tag.BUILDING),
+        window_width=float(random.uniform(0.95, 1.3)),
+        window_height=float(random.uniform(1.25, 1.5)),
+        window_spacing=float(random.uniform(2.1, 2.8)),
+        shutters=str(random.choice(("#3f5c46", "#50606e", "#7a3f33"))) if random.random() < 0.3 else None,
+    )
+
+
+def house(plan: Plan) -> Mesh:
+    """The whole building."""
+    front = _facade(plan, plan.width, door=True)
+    back = _facade(plan, plan.width, door=False)
+    side = _facade(plan, plan.depth, door=False)
+    right_angle = np.pi / 2
+    parts = [
+        front,
+        back.placed(Pose.from_ypr([plan.width, plan.depth, 0], [np.pi, 0, 0])),
+        side.placed(Pose.from_ypr([plan.width, 0, 0], [right_angle, 0, 0])),
+        side.placed(Pose.from_ypr([0, plan.depth, 0], [-right_angle, 0, 0])),
+        _roof(plan),
+    ]
+    return merge(parts)
+
+
+def _facade(plan: Plan, width: float, *, door: bool) -> Mesh:
+    """One wall with its windows (and the front door), facing -y."""
+    windows, doors = _openings(plan, width, door)
+    parts = [
+        panel_with_openings(width, plan.eaves, [*windows, *doors], plan.wall),
+        boxes((-0.02, -0.03, 0.0), (width + 0.02, 0.0, 0.30), PLINTH)
+        if not door
+        else _plinth_with_gap(width, doors[0]),
+    ]
+    for hole in windows:
+        parts += [_reveal(hole, plan.wall), _window(hole)]
+        if plan.shutters:
+            parts.append(_shutters(hole, plan.shutters))
+    for hole in doors:
+        parts += [_reveal(hole, plan.wall), _door(hole, plan.door)]
+    return merge(parts)
+
+
+def _openings(plan: Plan, width: float, door: bool) -> tuple[list[tuple[float, ...]], list[tuple[float, ...]]]:
+    """Window and door holes (x_min, z_min, x_max, z_max) on a regular axis grid."""
+    count = max(1, int((width - 0.9) / plan.window_spacing))
+    axes = (np.arange(count) + 0.5) * (width / count)
+    door_axis = count // 2 if door else -1
+    windows: list[tuple[float, ...]] = []
+    doors: list[tuple[float, ...]] = []
+    half = plan.window_width / 2
+    for storey in range(plan.storeys):
+        sill = 0.35 + storey * STOREY + 0.95
+        for number, x in enumerate(axes):
+            if storey == 0 and number == door_axis:
+                doors.append((x - 0.52, 0.35, x + 0.52, 0.35 + 2.15))
+            else:
+                windows.append((x - half, sill, x + half, sill + plan.window_height))
+    return windows, doors
+
+
+def _plinth_with_gap(width: float, door: tuple[float, ...]) -> Mesh:
+    lower = [(-0.02, -0.03, 0.0), (door[2], -0.03, 0.0)]
+    upper = [(door[0], 0.0, 0.30), (width + 0.02, 0.0, 0.30)]
+    return boxes(lower, upper, PLINTH)
+
+
+def _reveal(hole: tuple[float, ...], finish: Finish) -> Mesh:
+    """The four sides of a hole in a wall."""
+    x0, z0, x1, z1 = hole
+    y = REVEAL
+    sides = [
+        [(x0, 0, z0), (x0, 0, z1), (x0, y, z1), (x0, y, z0)],
+        [(x1, 0, z1), (x1, 0, z0), (x1, y, z0), (x1, y, z1)],
+        [(x0, 0, z1), (x1, 0, z1), (x1, y, z1), (x0, y, z1)],
+        [(x1, 0, z0), (x0, 0, z0), (x0, y, z0), (x1, y, z0)],
+    ]
+    return quads(sides, finish)
+
+
+def _rectangle(x0: float, z0: float, x1: float, z1: float, y: float) -> list[tuple[float, float, float]]:
+    return [(x0, y, z0), (x1, y, z0), (x1, y, z1), (x0, y, z1)]
+
+
+def _window(hole: tuple[float, ...]) -> Mesh:
+    """Two casements behind the wall's face, with frame, mullion and an outer sill."""
+    x0, z0, x1, z1 = hole
+    bar, middle = 0.07, (x0 + x1) / 2
+    glass = quads([_rectangle(x0, z0, x1, z1, REVEAL)], GLASS)
+    y = REVEAL - 0.03
+    bars = [
+        _rectangle(x0, z0, x1, z0 + bar, y),
+        _rectangle(x0, z1 - bar, x1, z1, y),
+        _rectangle(x0, z0, x0 + bar, z1, y),
+        _rectangle(x1 - bar, z0, x1, z1, y),
+        _rectangle(middle - bar / 2, z0, middle + bar / 2, z1, y),
+    ]
+    sill = boxes((x0 - 0.06, -0.07, z0 - 0.05), (x1 + 0.06, REVEAL, z0), SILL)
+    return merge([glass, quads(bars, FRAME), sill])
+
+
+def _shutters(hole: tuple[float, ...], colour: str) -> Mesh:
+    x0, z0, x1, z1 = hole
+    leaf = (x1 - x0) / 2
+    finish = Finish(MaterialId.WOOD, linear(colour), Tag.BUILDING)
+    return boxes([(x0 - leaf, -0.05, z0), (x1, -0.05, z0)], [(x0 - 0.03, -0.01, z1), (x1 + leaf, -0.01, z1)], finish)
+
+
+def _door(hole: tuple[float, ...], finish: Finish) -> Mesh:
+    x0, z0, x1, z1 = hole
+    leaf = quads([_rectangle(x0, z0, x1, z1, REVEAL)], finish)
+    light = quads([_rectangle(x0 + 0.25, z1 - 0.75, x1 - 0.25, z1 - 0.25, REVEAL - 0.01)], GLASS)
+    steps = boxes([(x0 - 0.2, -0.75, 0.0), (x0 - 0.2, -0.4, 0.0)], [(x1 + 0.2, 0.0, 0.17), (x1 + 0.2, 0.0, 0.34)], STEP)
+    canopy = boxes((x0 - 0.3, -0.8, z1 + 0.1), (x1 + 0.3, 0.0, z1 + 0.18), PLINTH)
+    return merge([leaf, light, steps, canopy])
+
+
+def _roof(plan: Plan) -> Mesh:
+    """A gable roof with its ridge along the street, or a flat roof with a parapet."""
+    w, d, z = plan.width, plan.depth, plan.eaves
+    if plan.roof_pitch == 0.0:
+        top = quads([[(0, 0, z), (w, 0, z), (w, d, z), (0, d, z)]], PLINTH)
+        rim = boxes(
+            [(-0.05, -0.05, z - 0.1), (-0.05, d - 0.25, z - 0.1), (-0.05, -0.05, z - 0.1), (w - 0.25, -0.05, z - 0.1)],
+            [
+                (w + 0.05, 0.25, z + 0.4),
+                (w + 0.05, d + 0.05, z + 0.4),
+                (0.25, d + 0.05, z + 0.4),
+                (w + 0.05, d + 0.05, z + 0.4),
+            ],
+            plan.wall,
+        )
+        return merge([top, rim])
+    over, rise = 0.45, np.tan(plan.roof_pitch)
+    ridge = z + d / 2 * rise
+    low = z - over * rise
+    thick = 0.16
+    front = [(-0.3, -over, low), (w + 0.3, -over, low), (w + 0.3, d / 2, ridge), (-0.3, d / 2, ridge)]
+    back = [(w + 0.3, d + over, low), (-0.3, d + over, low), (-0.3, d / 2, ridge), (w + 0.3, d / 2, ridge)]
+    above = [[(x, y, height + thick) for x, y, height in slope] for slope in (front, back)]
+    below = [slope[::-1] for slope in (front, back)]
+    edges = []
+    for slope in (front, back):
+        for a, b in zip(slope, [*slope[1:], slope[0]], strict=True):
+            edges.append([a, b, (b[0], b[1], b[2] + thick), (a[0], a[1], a[2] + thick)])
+    gables = [
+        polygon([(0, d, z), (0, 0, z), (0, d / 2, ridge)], plan.wall),
+        polygon([(w, 0, z), (w, d, z), (w, d / 2, ridge)], plan.wall),
+    ]
+    chimney = boxes(
+        (w * 0.3, d * 0.55, z + 0.2), (w * 0.3 + 0.6, d * 0.55 + 0.6, ridge + 0.8),
+        Finish(MaterialId.BRICK, linear("#7c4638"), Tag.BUILDING),
+    )  # fmt: skip
+    gutters = boxes([(-0.3, -over - 0.1, low - 0.02), (-0.3, d + over, low - 0.02)],
+                    [(w + 0.3, -over, low + 0.1), (w + 0.3, d + over + 0.1, low + 0.1)], GUTTER)  # fmt: skip
+    soffit = quads(below, FRAME)
+    return merge([quads(above, plan.roof), soffit, quads(edges, plan.roof), *gables, chimney, gutters])

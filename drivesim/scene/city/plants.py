@@ -1,0 +1,104 @@
+"""Trees, hedges and bushes made of leaves: thousands of small cards with softly turned normals."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from drivesim.materials import MaterialId
+from drivesim.mesh import Mesh, merge
+from drivesim.scene.city.parts import Finish, boxes, linear, tube
+from drivesim.taxonomy import Tag
+
+BARK = Finish(MaterialId.BARK, linear("#5a4a3c"), Tag.VEGETATION)
+LEAF_COLOURS = ("#4d6b2c", "#5c7a35", "#3f5c2a", "#6a8240", "#52702f")
+HEDGE_COLOURS = ("#3c5a2b", "#466331", "#354f28")
+
+
+def leaves(centres: np.ndarray, outward: np.ndarray, size: float, random: np.random.Generator, colour: str) -> Mesh:
+    """Leaf cards (two triangles each) at ``centres`` (L, 3), shaded as if their normal were ``outward`` (L, 3).
+
+    Shading with the canopy's normal instead of the card's own keeps the canopy soft, as light scattered between
+    leaves does.
+    """
+    count = len(centres)
+    facing = outward + random.normal(0, 0.6, (count, 3))
+    facing /= np.linalg.norm(facing, axis=1, keepdims=True)
+    side = np.cross(facing, random.normal(0, 1, (count, 3)))
+    side /= np.linalg.norm(side, axis=1, keepdims=True)
+    up = np.cross(facing, side)
+    scale = size * random.uniform(0.7, 1.3, (count, 1))
+    corners = np.stack([-side, -up * 0.55, side, up * 0.55], axis=1) * scale[:, None] + centres[:, None]
+    base = np.arange(count)[:, None] * 4
+    faces = np.concatenate([base + [0, 1, 2], base + [0, 2, 3]], axis=1).reshape(-1, 3)
+    shade = random.uniform(0.7, 1.25, (count, 1)) * random.normal(1, 0.05, (count, 3))
+    albedo = np.clip(np.array(linear(colour)) * shade, 0.005, 0.9)
+    return Mesh.build(
+        corners.reshape(-1, 3),
+        faces,
+        material=MaterialId.FOLIAGE,
+        albedo=np.repeat(albedo, 2, axis=0),
+        semantic=Tag.VEGETATION,
+        normals=np.repeat(outward, 4, axis=0),
+    )
+
+
+def _on_ellipsoids(
+    centres: np.ndarray, radii: np.ndarray, count: int, random: np.random.Generator
+) -> tuple[np.ndarray, np.ndarray]:
+    """Points near the surfaces of ellipsoids and their outward unit normals."""
+    which = random.integers(0, len(centres), count)
+    direction = random.normal(0, 1, (count, 3))
+    direction /= np.linalg.norm(direction, axis=1, keepdims=True)
+    depth = 1 - 0.45 * random.random((count, 1)) ** 2
+    points = centres[which] + direction * radii[which] * depth
+    normal = direction / radii[which]
+    return points, normal / np.linalg.norm(normal, axis=1, keepdims=True)
+
+
+def tree(random: np.random.Generator, height: float, leaf_count: int = 2600) -> Mesh:
+    """A broad-leaved tree: bent trunk, a few limbs and a canopy of leaf clusters; trunk foot at the origin."""
+    trunk_top = 0.42 * height
+    radius = 0.02 * height + 0.05
+    bend = random.normal(0, 0.03 * height, (3, 2))
+    path = np.array([[0, 0, -0.2], [*bend[0] * 0.3, 0.5 * trunk_top], [*bend[1], trunk_top], [*bend[2], 0.75 * height]])
+    parts = [tube(path, [radius * 1.25, radius, radius * 0.75, radius * 0.25], BARK, sides=9)]
+    clusters = int(random.integers(7, 11))
+    angle = np.arange(clusters) * 2.4 + random.uniform(0, 6.28)
+    reach = 0.24 * height * np.sqrt(random.uniform(0.15, 1.0, clusters))
+    level = random.uniform(0.48, 0.88, clusters) * height
+    centres = np.stack([bend[1, 0] + reach * np.cos(angle), bend[1, 1] + reach * np.sin(angle), level], axis=1)
+    radii = height * random.uniform(0.11, 0.17, (clusters, 1)) * np.array([[1.15, 1.15, 0.9]])
+    for centre in centres[: clusters // 2]:
+        start = np.array([*bend[1] * 0.9, trunk_top * random.uniform(0.85, 1.1)])
+        middle = (start + centre) / 2 - [0, 0, 0.04 * height]
+        parts.append(tube([start, middle, centre], [radius * 0.45, radius * 0.3, radius * 0.1], BARK, sides=6))
+    points, normals = _on_ellipsoids(centres, radii, leaf_count, random)
+    parts.append(leaves(points, normals, 0.13 + 0.012 * height, random, str(random.choice(LEAF_COLOURS))))
+    return merge(parts)
+
+
+def bush(random: np.random.Generator, size: float) -> Mesh:
+    """A round garden shrub."""
+    centres = np.column_stack([random.normal(0, 0.25 * size, (4, 2)), random.uniform(0.3, 0.55, 4) * size])
+    points, normals = _on_ellipsoids(centres, np.full((4, 3), 0.4 * size), 420, random)
+    points[:, 2] = np.abs(points[:, 2])
+    return leaves(points, normals, 0.07, random, str(random.choice(LEAF_COLOURS)))
+
+
+def hedge(random: np.random.Generator, length: float, height: float = 1.2, thickness: float = 0.6) -> Mesh:
+    """A clipped hedge along +x from the origin."""
+    core = Finish(MaterialId.FOLIAGE, linear("#22331a"), Tag.VEGETATION)
+    inner = boxes((0.0, -thickness / 2 + 0.08, 0.0), (length, thickness / 2 - 0.08, height - 0.08), core)
+    count = int(170 * length)
+    points = random.uniform([0, -thickness / 2, 0], [length, thickness / 2, height], (count, 3))
+    face = random.integers(0, 3, count)
+    normals = np.zeros((count, 3))
+    side = np.where(random.random(count) < 0.5, -1.0, 1.0)
+    jitter = random.normal(0, 0.025, count)
+    points[face < 2, 1] = (side * thickness / 2 + jitter)[face < 2]
+    normals[face < 2, 1] = side[face < 2]
+    points[face == 2, 2] = (height + jitter)[face == 2]
+    normals[face == 2, 2] = 1.0
+    normals[:, 2] += 0.35
+    normals /= np.linalg.norm(normals, axis=1, keepdims=True)
+    return merge([inner, leaves(points, normals, 0.075, random, str(random.choice(HEDGE_COLOURS)))])

@@ -1,0 +1,79 @@
+"""The scene of one run: road, city and actors in one ray scene, moved once per tick."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from drivesim.mesh import Mesh
+from drivesim.opendrive import RoadNetwork
+from drivesim.opendrive.mesh import network_mesh
+from drivesim.scene.actors import Figure, figure_of
+from drivesim.scene.city import city_mesh
+from drivesim.scene.raycast import RayScene, RaySceneBuilder
+from drivesim.types import Actor, WorldState
+
+_VEHICLE_MARGIN = 0.8
+_WAY = (14.0, 3.0)
+"""Half length and half width of what is kept clear along the way of people and two-wheelers, m."""
+
+
+class Scene:
+    """Everything sensors can hit.
+
+    Args:
+        network: the map.
+        actors: who will ever appear.
+        seed: scenario seed; looks and city derive their own streams.
+        ego: index of the actor that carries the sensors; they look past its body.
+        state: the world at the start; the city keeps clear of where actors stand and walk.
+
+    Attributes:
+        rays: what sensors trace.
+    """
+
+    def __init__(
+        self, network: RoadNetwork, actors: Sequence[Actor], seed: int, *, ego: int, state: WorldState
+    ) -> None:
+        origin = np.round(state.position[0, ego])
+        builder = RaySceneBuilder(origin)
+        builder.add_static(_moved(network_mesh(network), origin))
+        zones = [keep_clear(actor, state) for actor in actors if state.present[0, actor.index]]
+        city = city_mesh(network, seed, keep_clear=zones, first_instance=len(actors) + 1)
+        builder.add_static(_moved(city, origin))
+        self._figures: list[tuple[int, Figure]] = [
+            (actor.index, figure_of(actor, builder, seed, is_ego=actor.index == ego)) for actor in actors
+        ]
+        self.rays: RayScene = builder.build()
+
+    def update(self, before: WorldState, after: WorldState) -> None:
+        """Show the tick between two states: ray time 0 is ``before``, 1 is ``after``."""
+        for index, figure in self._figures:
+            if before.present[0, index] and after.present[0, index]:
+                figure.move(self.rays, before, after)
+            else:
+                figure.hide(self.rays)
+        self.rays.commit()
+
+    def close(self) -> None:
+        """Release the ray scene; legal twice."""
+        self.rays.close()
+
+
+def keep_clear(actor: Actor, state: WorldState) -> NDArray[np.float64]:
+    """Corners (4, 2) of the ground where the city must not put things: an actor's place, or a walker's way."""
+    x, y, _ = actor.box.center
+    half_length = actor.box.length / 2 + _VEHICLE_MARGIN
+    half_width = actor.box.width / 2 + _VEHICLE_MARGIN / 2
+    if actor.kind == "pedestrian" or actor.category in {"bicycle", "motorbike"}:
+        half_length, half_width = _WAY
+    corners = [(x + i * half_length, y + j * half_width, 0.0) for i, j in ((-1, -1), (1, -1), (1, 1), (-1, 1))]
+    return state.pose(actor.index).apply(corners)[:, :2]
+
+
+def _moved(mesh: Mesh, origin: NDArray[np.float64]) -> Mesh:
+    """A mesh relative to the scene's origin, subtracted in float64 so that far maps keep their precision."""
+    return replace(mesh, vertices=(mesh.vertices.astype(np.float64) - origin).astype(np.float32))
