@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Protocol
 
 import numpy as np
@@ -10,7 +11,7 @@ from numpy.typing import NDArray
 from drivesim.scene.bodies import Body, Posed, RiderSeat
 from drivesim.scene.raycast import EGO_BODY, EVERYONE, RayScene, RaySceneBuilder
 from drivesim.scene.vehicles import prop_model, vehicle_model
-from drivesim.scene.vehicles.model import Wheel
+from drivesim.scene.vehicles.model import Lamp, Wheel
 from drivesim.transforms import Pose
 from drivesim.types import Actor, WorldState
 
@@ -18,7 +19,9 @@ F64 = NDArray[np.float64]
 
 
 class Figure(Protocol):
-    """An actor's presence in the ray scene."""
+    """An actor's presence in the ray scene; ``lamps`` are those of vehicles."""
+
+    lamps: Sequence[Lamp]
 
     def move(self, rays: RayScene, before: WorldState, after: WorldState) -> None:
         """Show the actor over one tick: ``before`` is ray time 0, ``after`` ray time 1."""
@@ -52,6 +55,8 @@ def _mean_velocity(index: int, before: WorldState, after: WorldState) -> tuple[F
 class _Prop:
     """A thing of one piece."""
 
+    lamps: Sequence[Lamp] = ()
+
     def __init__(self, actor: Actor, builder: RaySceneBuilder, seed: int, mask: int) -> None:
         self._index = actor.index
         self._handle = builder.add_rigid(prop_model(actor, seed), actor.instance, mask=mask)
@@ -70,6 +75,7 @@ class _Vehicle:
     def __init__(self, actor: Actor, builder: RaySceneBuilder, seed: int, mask: int) -> None:
         model = vehicle_model(actor, seed)
         self._index = actor.index
+        self.lamps: Sequence[Lamp] = model.lamps
         self._body = builder.add_rigid(model.body, actor.instance, mask=mask)
         self._wheels = [(builder.add_rigid(wheel.mesh, actor.instance, mask=mask), wheel) for wheel in model.wheels]
         self._rider = None
@@ -128,6 +134,8 @@ def _hub(wheel: Wheel, steering: float) -> Pose:
 
 class _Deforming:
     """A body whose surface is posed at both ends of the tick."""
+
+    lamps: Sequence[Lamp] = ()
 
     def __init__(self, actor: Actor, builder: RaySceneBuilder, seed: int, mask: int) -> None:
         self._index = actor.index

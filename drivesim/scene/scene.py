@@ -14,7 +14,13 @@ from drivesim.opendrive.mesh import network_mesh
 from drivesim.scene.actors import Figure, figure_of
 from drivesim.scene.city import city_mesh
 from drivesim.scene.raycast import RayScene, RaySceneBuilder
-from drivesim.types import Actor, WorldState
+from drivesim.types import Actor, Light, Weather, WorldState
+
+LOW_BEAM_INTENSITY = 20_000.0
+"""Brightest direction of one low-beam headlamp, cd (UN R112 class B allows about 16,800 to 44,100 at 50R/50V)."""
+LOW_BEAM_REACH = 150.0
+_HEADLAMPS_ON = np.radians(2.0)
+_FOG_LAMPS_ON = 300.0
 
 _VEHICLE_MARGIN = 0.8
 _WAY = (14.0, 3.0)
@@ -48,6 +54,9 @@ class Scene:
             (actor.index, figure_of(actor, builder, seed, is_ego=actor.index == ego)) for actor in actors
         ]
         self.rays: RayScene = builder.build()
+        self._actors = tuple(actors)
+        self._ego = ego
+        self._state = state
 
     def update(self, before: WorldState, after: WorldState) -> None:
         """Show the tick between two states: ray time 0 is ``before``, 1 is ``after``."""
@@ -57,6 +66,32 @@ class Scene:
             else:
                 figure.hide(self.rays)
         self.rays.commit()
+        self._state = after
+
+    def lit(self, weather: Weather) -> NDArray[np.uint16]:
+        """Lamp flags by instance id, (A + 1,) uint16; vehicles in traffic switch on their low beam when it is dark."""
+        flags = np.zeros(len(self._actors) + 1, dtype=np.uint16)
+        dark = weather.sun_elevation < _HEADLAMPS_ON or weather.fog_visual_range < _FOG_LAMPS_ON
+        for actor in self._actors:
+            if actor.kind != "vehicle" or not self._state.present[0, actor.index]:
+                continue
+            in_traffic = actor.index == self._ego or abs(self._state.speed[0, actor.index]) > 0.1
+            own = int(self._state.lights[0, actor.index])
+            flags[actor.instance] = own | (Light.LOW_BEAM | Light.POSITION if dark and in_traffic else 0)
+        return flags
+
+    def lamps(self, weather: Weather) -> NDArray[np.float32]:
+        """Lit headlamps, (L, 8) float32: position relative to ``rays.origin``, direction, intensity cd, reach m."""
+        flags = self.lit(weather)
+        rows = []
+        for index, figure in self._figures:
+            if flags[index + 1] & Light.LOW_BEAM:
+                pose = self._state.pose(index)
+                for lamp in figure.lamps:
+                    if lamp.kind & Light.LOW_BEAM:
+                        place = pose.apply(lamp.position) - self.rays.origin
+                        rows.append([*place, *(pose.rotation @ lamp.direction), LOW_BEAM_INTENSITY, LOW_BEAM_REACH])
+        return np.array(rows, dtype=np.float32).reshape(-1, 8)
 
     def close(self) -> None:
         """Release the ray scene; legal twice."""

@@ -1,7 +1,7 @@
 """Procedural surface textures: tileable colour modulations with mipmaps, made once per process.
 
-Each is a square of ``SIZE`` texels, four bytes each; a byte of 128 leaves the surface's albedo as it is. Random fields come from
-filtered noise in the frequency domain, which tiles by construction.
+Each is a square of ``SIZE`` texels, four bytes each; a byte of 128 leaves the surface's albedo as it is. Random
+fields come from filtered noise in the frequency domain, which tiles by construction.
 """
 
 from __future__ import annotations
@@ -226,7 +226,7 @@ _LEVEL_OFFSETS = tuple(int(offset) for offset in _OFFSETS)
 
 @nb.njit(fastmath=True)
 def sample_texture(texels: NDArray[np.uint32], u: float, v: float, level: int) -> tuple[float, float, float]:
-    """Bilinear colour factors (1 leaves albedo as it is) of one texture (N,) at tile coordinates u, v on one mip level."""
+    """Bilinear colour factors (1 leaves albedo as it is) of a texture (N,) at tile coordinates u, v on one mip level."""
     size = SIZE >> level
     offset = _LEVEL_OFFSETS[level]
     x, y = (u - np.floor(u)) * np.float32(size), (v - np.floor(v)) * np.float32(size)

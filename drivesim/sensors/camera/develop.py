@@ -1,0 +1,122 @@
+"""From radiance to a picture: ambient light filtered, exposure, noise, tone curve, sRGB."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numba as nb
+import numpy as np
+from numpy.typing import NDArray
+
+from drivesim.streams import hash64
+
+F32 = NDArray[np.float32]
+I32 = NDArray[np.int32]
+U8 = NDArray[np.uint8]
+
+GREY = 0.19
+"""What the geometric mean of the scene is exposed to; a little above middle grey, as in-vehicle cameras are."""
+DARKEST = 0.02
+"""cd/m2 below which automatic exposure stops brightening: gain of an automotive imager is finite."""
+
+_STEPS = 4096
+
+
+def _curve() -> U8:
+    """sRGB byte by square root of exposed radiance / 16, through a filmic curve (Narkowicz 2015, ACES fit)."""
+    x = (np.arange(_STEPS) / (_STEPS - 1)) ** 2 * 16.0
+    y = np.clip(x * (2.51 * x + 0.03) / (x * (2.43 * x + 0.59) + 0.14), 0, 1)
+    encoded = np.where(y <= 0.0031308, 12.92 * y, 1.055 * y ** (1 / 2.4) - 0.055)
+    return np.round(encoded * 255).astype(np.uint8)
+
+
+CURVE = _curve()
+
+
+@nb.njit(parallel=True, nogil=True, fastmath=True, cache=True)
+def soften(sky_share: F32, depth: F32, width: int, height: int, smooth: F32) -> None:
+    """Share of the sky (H*W,) that each pixel's 4 x 4 neighbourhood sees.
+
+    Neighbours at another depth do not count; the sixteen pixels of a tile look in sixteen directions.
+    """
+    for y in nb.prange(height):
+        for x in range(width):
+            here = y * width + x
+            total, weight = np.float32(0.0), np.float32(0.0)
+            limit = np.float32(0.04) * depth[here] + np.float32(0.02)
+            for row in range(max(y - 2, 0), min(y + 2, height)):
+                for column in range(max(x - 2, 0), min(x + 2, width)):
+                    other = row * width + column
+                    if abs(depth[other] - depth[here]) < limit:
+                        total += sky_share[other]
+                        weight += np.float32(1.0)
+            share = total / weight if weight > 0.0 else np.float32(1.0)
+            smooth[here] = np.float32(0.12) + np.float32(0.88) * share
+
+
+@nb.njit(parallel=True, nogil=True, cache=True)
+def edges(depth: F32, instance: I32, semantic: U8, radiance: F32, width: int, height: int, mark: U8) -> None:
+    """Mark pixels whose neighbour to the right or below is another thing, another depth or another brightness."""
+    for y in nb.prange(height):
+        for x in range(width):
+            here = y * width + x
+            found = False
+            for step in range(4):
+                column = x + (1 if step == 0 else (-1 if step == 1 else 0))
+                line = y + (1 if step == 2 else (-1 if step == 3 else 0))
+                if column < 0 or line < 0 or column >= width or line >= height:
+                    continue
+                other = line * width + column
+                a, b = depth[here], depth[other]
+                labels_differ = instance[here] != instance[other] or semantic[here] != semantic[other]
+                if labels_differ or (a < 1e8 and abs(a - b) > np.float32(0.03) * min(a, b)):
+                    found = True
+                else:
+                    la = radiance[here, 0] + radiance[here, 1] + radiance[here, 2]
+                    lb = radiance[other, 0] + radiance[other, 1] + radiance[other, 2]
+                    if abs(la - lb) > np.float32(0.22) * (la + lb):
+                        found = True
+            mark[here] = found
+
+
+@nb.njit(parallel=True, nogil=True, fastmath=True, cache=True)
+def row_log_luminance(radiance: F32, width: int, height: int, total: NDArray[np.float64]) -> None:
+    """Sum of log luminance per image row; summed up in order afterwards, so threads do not matter."""
+    for y in nb.prange(height):
+        value = 0.0
+        for x in range(width):
+            i = y * width + x
+            level = 0.2126 * radiance[i, 0] + 0.7152 * radiance[i, 1] + 0.0722 * radiance[i, 2]
+            value += math.log(min(level, np.float32(1e5)) + 1e-4)
+        total[y] = value
+
+
+@nb.njit(parallel=True, nogil=True, fastmath=True, cache=True)
+def expose(
+    radiance: F32, width: int, height: int, gain: Any, vignetting: Any, focal: Any, noise: Any, key: int, rgb: U8
+) -> None:
+    """Write (H, W, 3) uint8 sRGB: vignetting, shot and read noise, tone curve.
+
+    Args:
+        gain: exposed value per cd/m2. noise: standard deviation at middle grey, 1 = 0.4 %.
+    """
+    scale = np.float32(_STEPS - 1)
+    for y in nb.prange(height):
+        dy = (y - height * np.float32(0.5)) / focal
+        for x in range(width):
+            dx = (x - width * np.float32(0.5)) / focal
+            fall = np.float32(1.0) / (np.float32(1.0) + dx * dx + dy * dy)
+            fall = np.float32(1.0) - vignetting * (np.float32(1.0) - fall * fall)
+            bits = hash64(key, x, y)
+            for c in range(3):
+                value = radiance[y * width + x, c] * gain * fall
+                if noise > 0.0:
+                    # The sum of four bytes is close to normal: mean 510, standard deviation 147.8.
+                    part = (bits >> np.uint64(21 * c)) & np.uint64(0x1FFFFF)
+                    draw = np.float32(part & np.uint64(127)) + np.float32((part >> np.uint64(7)) & np.uint64(127))
+                    draw += np.float32((part >> np.uint64(14)) & np.uint64(127))
+                    draw = (draw - np.float32(190.5)) * np.float32(1.0 / 63.97)
+                    value += draw * noise * np.float32(0.009) * math.sqrt(value * np.float32(0.18) + np.float32(2e-4))
+                step = math.sqrt(max(value, np.float32(0.0)) * np.float32(1.0 / 16.0)) * scale
+                rgb[y, x, c] = CURVE[min(int(step + np.float32(0.5)), _STEPS - 1)]

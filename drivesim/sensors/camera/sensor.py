@@ -1,0 +1,192 @@
+"""A camera on a vehicle: exposes when due, renders, and hands over the picture with its labels."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cache
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from drivesim.materials import MATERIALS, column
+from drivesim.scene.raycast import RayScene
+from drivesim.sensors.camera import develop
+from drivesim.sensors.camera.device import CameraDevice
+from drivesim.sensors.camera.kernel import WETTED, trace_and_shade
+from drivesim.sensors.camera.sky import daylight
+from drivesim.sensors.camera.textures import textures
+from drivesim.sensors.clock import due, stamp
+from drivesim.sensors.motion import EgoMotion
+from drivesim.sensors.rig import Sensor
+from drivesim.streams import stream_key
+from drivesim.transforms import Pose
+from drivesim.types import CameraImage, Weather
+
+if TYPE_CHECKING:
+    from drivesim.scene import Scene
+
+F32 = NDArray[np.float32]
+I32 = NDArray[np.int32]
+
+_EXTRA = np.array([(-0.375, -0.125), (0.125, -0.375), (0.375, 0.125), (-0.125, 0.375)], dtype=np.float32)
+"""Rotated-grid sample positions within a pixel."""
+
+_daylight = cache(daylight)
+
+
+@cache
+def surface_table() -> F32:
+    """(M, 5) float32 per material: roughness, metalness, transmission, texture, whether rain wets it."""
+    rows = [column(name) for name in ("roughness", "metalness", "transmission")]
+    texture = np.array([int(material.texture) for material in MATERIALS], dtype=np.float32)
+    return np.stack([*rows, texture, WETTED.astype(np.float32)], axis=1)
+
+
+class Camera:
+    """Takes pictures with one camera of a rig.
+
+    Labels and depth belong to the ray through each pixel's centre; antialiasing adds rays to the picture alone. Glass
+    is labelled as glass: the first surface counts.
+
+    Args:
+        sensor: a camera of the rig. seed: scenario seed; image noise is a stream of its own per channel.
+    """
+
+    def __init__(self, sensor: Sensor, seed: int) -> None:
+        assert isinstance(sensor.device, CameraDevice)
+        self.sensor = sensor
+        self.device = sensor.device
+        self._key = stream_key(seed, "camera", sensor.channel)
+
+    def capture(self, scene: Scene, motion: EgoMotion, weather: Weather) -> CameraImage | None:
+        """The newest image due in this tick, if any."""
+        image = None
+        for number in due(motion.start_ns, motion.end_ns, self.sensor.rate_hz, self.sensor.phase):
+            time_ns = stamp(number, self.sensor.rate_hz, self.sensor.phase)
+            world_from_ego = motion.pose(time_ns)
+            first = float(motion.fraction(time_ns))
+            readout = self.device.readout_ms * 1e6 / (motion.end_ns - motion.start_ns)
+            image = self.render(
+                scene.rays,
+                world_from_ego,
+                weather,
+                times=(first - readout, first),
+                lamps=scene.lamps(weather),
+                lit=scene.lit(weather),
+                time_ns=time_ns,
+                frame=number,
+            )
+        return image
+
+    def render(
+        self,
+        rays: RayScene,
+        world_from_ego: Pose,
+        weather: Weather,
+        *,
+        times: tuple[float, float] = (1.0, 1.0),
+        lamps: F32 | None = None,
+        lit: NDArray[np.uint16] | None = None,
+        time_ns: int = 0,
+        frame: int = 0,
+    ) -> CameraImage:
+        """One exposure of a ray scene.
+
+        Args:
+            times: ray time of the first and last image row.
+            lamps: (L, 8) float32 light cones, relative to the scene's origin; see the kernel.
+            lit: (A + 1,) uint16 lamp flags by instance id.
+            frame: counter for noise.
+        """
+        device = self.device
+        width, height = device.width, device.height
+        light = _daylight(weather)
+        pixels = width * height
+        direct, ambient = np.empty((pixels, 3), np.float32), np.empty((pixels, 3), np.float32)
+        share = np.empty(pixels, np.float32)
+        depth, semantic = np.empty(pixels, np.float32), np.empty(pixels, np.uint8)
+        instance = np.empty(pixels, np.int32)
+        lamps = np.zeros((0, 8), np.float32) if lamps is None else lamps
+        lit = np.zeros(1, np.uint16) if lit is None else lit
+        camera = self._camera(rays, world_from_ego)
+        wetness = float(max(weather.wetness, min(weather.rain / 4.0, 1.0)))
+
+        def shoot(samples: F32, rows: I32, tiles: int, outputs: tuple[NDArray, ...], ao: bool) -> None:
+            trace_and_shade(
+                rays.tables, light, textures(), surface_table(), lamps, lit, camera,
+                (np.float32(times[0]), np.float32(times[1])), samples, rows, tiles, width, wetness, ao, *outputs,
+            )  # fmt: skip
+
+        nothing, none = np.zeros((0, 2), np.float32), np.zeros(0, np.int32)
+        tiles = ((width + 3) // 4) * ((height + 3) // 4)
+        shoot(nothing, none, tiles, (direct, ambient, share, depth, semantic, instance), device.ambient_occlusion)
+        if device.ambient_occlusion:
+            smooth = np.empty(pixels, np.float32)
+            develop.soften(share, depth, width, height, smooth)
+            share = smooth
+        radiance = direct
+        radiance += ambient * share[:, None]
+        if device.antialiasing > 1:
+            self._smooth_edges(shoot, radiance, share, depth, semantic, instance)
+        return CameraImage(
+            channel=self.sensor.channel,
+            time_ns=time_ns,
+            ego_from_sensor=self.sensor.ego_from_sensor,
+            world_from_ego=world_from_ego,
+            rgb=self._develop(radiance, frame),
+            depth=depth.reshape(height, width),
+            semantic=semantic.reshape(height, width),
+            instance=instance.reshape(height, width),
+            intrinsic=device.intrinsic,
+        )
+
+    def _camera(self, rays: RayScene, world_from_ego: Pose) -> F32:
+        """The kernel's camera table: pose relative to the scene's origin, intrinsics, size."""
+        pose = world_from_ego @ self.sensor.ego_from_sensor
+        device = self.device
+        table = np.zeros((5, 4))
+        table[:3, :3] = pose.rotation
+        table[:3, 3] = pose.translation - rays.origin
+        table[3] = device.fx, device.fy, device.cx, device.cy
+        table[4, :2] = device.width, device.height
+        return table.astype(np.float32)
+
+    def _smooth_edges(
+        self,
+        shoot: Callable[[F32, I32, int, tuple[NDArray, ...], bool], None],
+        radiance: F32,
+        share: F32,
+        depth: F32,
+        semantic: NDArray[np.uint8],
+        instance: I32,
+    ) -> None:
+        """Replace edge pixels by the mean of four samples."""
+        width, height = self.device.width, self.device.height
+        mark = np.zeros(len(depth), np.uint8)
+        develop.edges(depth, instance, semantic, radiance, width, height, mark)
+        chosen = np.flatnonzero(mark)
+        if not len(chosen):
+            return
+        centres = np.stack([chosen % width + 0.5, chosen // width + 0.5], axis=1).astype(np.float32)
+        samples = np.ascontiguousarray((centres[:, None] + _EXTRA).reshape(-1, 2))
+        count = len(samples)
+        direct, soft = np.empty((count, 3), np.float32), np.empty((count, 3), np.float32)
+        labels = (np.empty(count, np.float32), np.empty(count, np.float32), np.empty(count, np.uint8))
+        rows = np.arange(count, dtype=np.int32)
+        shoot(samples, rows, (count + 15) // 16, (direct, soft, *labels, np.empty(count, np.int32)), False)
+        radiance[chosen] = (direct + soft * np.repeat(share[chosen], 4)[:, None]).reshape(-1, 4, 3).mean(axis=1)
+
+    def _develop(self, radiance: F32, frame: int) -> NDArray[np.uint8]:
+        device = self.device
+        width, height = device.width, device.height
+        rows = np.empty(height)
+        develop.row_log_luminance(radiance, width, height, rows)
+        level = device.exposure or max(float(np.exp(rows.sum() / (width * height))), develop.DARKEST)
+        gain = develop.GREY / level * 2.0**device.exposure_bias
+        rgb = np.empty((height, width, 3), np.uint8)
+        develop.expose(
+            radiance, width, height, np.float32(gain), np.float32(device.vignetting), np.float32(device.fx),
+            np.float32(device.noise), self._key ^ (frame * 0x9E3779B1), rgb,
+        )  # fmt: skip
+        return rgb
