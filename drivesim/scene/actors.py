@@ -12,6 +12,7 @@ from drivesim.scene.bodies import Body, Posed, RiderSeat
 from drivesim.scene.raycast import EGO_BODY, EVERYONE, RayScene, RaySceneBuilder
 from drivesim.scene.vehicles import prop_model, vehicle_model
 from drivesim.scene.vehicles.model import Lamp, Wheel
+from drivesim.scene.vehicles.model import RiderSeat as VehicleSeat
 from drivesim.transforms import Pose
 from drivesim.types import Actor, WorldState
 
@@ -80,21 +81,7 @@ class _Vehicle:
         self._wheels = [(builder.add_rigid(wheel.mesh, actor.instance, mask=mask), wheel) for wheel in model.wheels]
         self._rider = None
         if model.rider is not None:
-            seat = model.rider
-            self._rider = _Rider(
-                actor,
-                RiderSeat(
-                    saddle=seat.saddle,
-                    left_grip=seat.handlebar_left,
-                    right_grip=seat.handlebar_right,
-                    pedal_axis=seat.pedal_center,
-                    pedal_half_width=seat.pedal_width / 2,
-                    crank_radius=seat.crank_radius,
-                ),
-                builder,
-                seed,
-                mask,
-            )
+            self._rider = _Rider(actor, _seat(model.rider), builder, seed, mask)
 
     def move(self, rays: RayScene, before: WorldState, after: WorldState) -> None:
         index = self._index
@@ -125,6 +112,15 @@ class _Vehicle:
             rays.set_present(handle, False)
         if self._rider is not None:
             self._rider.hide(rays)
+
+
+def _seat(place: VehicleSeat) -> RiderSeat:
+    """A vehicle's seat as the body that rides it wants it."""
+    saddle, left, right, pedals = (
+        (float(x), float(y), float(z))
+        for x, y, z in (place.saddle, place.handlebar_left, place.handlebar_right, place.pedal_center)
+    )
+    return RiderSeat(saddle, left, right, pedals, place.pedal_width / 2, place.crank_radius)
 
 
 def _hub(wheel: Wheel, steering: float) -> Pose:

@@ -71,7 +71,9 @@ def tree(random: np.random.Generator, height: float, leaf_count: int = 2600) -> 
     for centre in centres[: clusters // 2]:
         start = np.array([*bend[1] * 0.9, trunk_top * random.uniform(0.85, 1.1)])
         middle = (start + centre) / 2 - [0, 0, 0.04 * height]
-        parts.append(tube([start, middle, centre], [radius * 0.45, radius * 0.3, radius * 0.1], BARK, sides=6))
+        parts.append(
+            tube(np.array([start, middle, centre]), [radius * 0.45, radius * 0.3, radius * 0.1], BARK, sides=6)
+        )
     points, normals = _on_ellipsoids(centres, radii, leaf_count, random)
     parts.append(leaves(points, normals, 0.13 + 0.012 * height, random, str(random.choice(LEAF_COLOURS))))
     return merge(parts)

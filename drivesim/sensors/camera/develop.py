@@ -35,11 +35,12 @@ CURVE = _curve()
 
 
 @nb.njit(parallel=True, nogil=True, fastmath=True, cache=True)
-def soften(sky_share: F32, depth: F32, width: int, height: int, smooth: F32) -> None:
+def soften(sky_share: F32, depth: F32, width: int, height: int) -> F32:
     """Share of the sky (H*W,) that each pixel's 4 x 4 neighbourhood sees.
 
     Neighbours at another depth do not count; the sixteen pixels of a tile look in sixteen directions.
     """
+    smooth = np.empty_like(sky_share)
     for y in nb.prange(height):
         for x in range(width):
             here = y * width + x
@@ -53,6 +54,15 @@ def soften(sky_share: F32, depth: F32, width: int, height: int, smooth: F32) -> 
                         weight += np.float32(1.0)
             share = total / weight if weight > 0.0 else np.float32(1.0)
             smooth[here] = np.float32(0.12) + np.float32(0.88) * share
+    return smooth
+
+
+@nb.njit(parallel=True, nogil=True, fastmath=True, cache=True)
+def add_ambient(radiance: F32, ambient: F32, share: F32) -> None:
+    """Add skylight, scaled by its share, to radiance (P, 3) in place."""
+    for i in nb.prange(len(share)):
+        for c in range(3):
+            radiance[i, c] += ambient[i, c] * share[i]
 
 
 @nb.njit(parallel=True, nogil=True, cache=True)

@@ -58,6 +58,12 @@ class Camera:
         self.sensor = sensor
         self.device = sensor.device
         self._key = stream_key(seed, "camera", sensor.channel)
+        pixels = self.device.width * self.device.height
+        self._scratch = (
+            np.empty((pixels, 3), np.float32),
+            np.empty((pixels, 3), np.float32),
+            np.empty(pixels, np.float32),
+        )
 
     def capture(self, scene: Scene, motion: EgoMotion, weather: Weather) -> CameraImage | None:
         """The newest image due in this tick, if any."""
@@ -103,8 +109,7 @@ class Camera:
         width, height = device.width, device.height
         light = _daylight(weather)
         pixels = width * height
-        direct, ambient = np.empty((pixels, 3), np.float32), np.empty((pixels, 3), np.float32)
-        share = np.empty(pixels, np.float32)
+        direct, ambient, share = self._scratch
         depth, semantic = np.empty(pixels, np.float32), np.empty(pixels, np.uint8)
         instance = np.empty(pixels, np.int32)
         lamps = np.zeros((0, 8), np.float32) if lamps is None else lamps
@@ -122,11 +127,9 @@ class Camera:
         tiles = ((width + 3) // 4) * ((height + 3) // 4)
         shoot(nothing, none, tiles, (direct, ambient, share, depth, semantic, instance), device.ambient_occlusion)
         if device.ambient_occlusion:
-            smooth = np.empty(pixels, np.float32)
-            develop.soften(share, depth, width, height, smooth)
-            share = smooth
+            share = develop.soften(share, depth, width, height)
+        develop.add_ambient(direct, ambient, share)
         radiance = direct
-        radiance += ambient * share[:, None]
         if device.antialiasing > 1:
             self._smooth_edges(shoot, radiance, share, depth, semantic, instance)
         return CameraImage(

@@ -1,8 +1,9 @@
 """Daylight: how bright the sky is in every direction, and how much light it sends onto a surface.
 
-Clear sky: Preetham, Shirley & Smits, "A practical analytic model for daylight", SIGGRAPH 1999 (luminance
-distribution of Perez, chromaticity fit). Overcast sky: CIE standard overcast, L = Lz (1 + 2 sin h) / 3 (Moon & Spencer 1942). Night: an
-even 0.001 cd/m2 of airglow and scattered light (Leinert et al. 1998, order of magnitude). Radiance is linear sRGB, cd/m2.
+Clear sky: Preetham, Shirley & Smits, "A practical analytic model for daylight", SIGGRAPH 1999 (luminance distribution
+of Perez, chromaticity fit). Overcast sky: CIE standard overcast, L = Lz (1 + 2 sin h) / 3 (Moon & Spencer 1942).
+Night: an even 0.001 cd/m2 of airglow and scattered light (Leinert et al. 1998, order of magnitude). Radiance is linear
+sRGB, cd/m2.
 """
 
 from __future__ import annotations
@@ -19,8 +20,6 @@ F32 = NDArray[np.float32]
 
 ROWS, COLUMNS = 64, 256
 """Size of the radiance table: sine of elevation 0..1 (square-root spaced), azimuth 0..2 pi."""
-FLAT_ROWS, FLAT_COLUMNS = 16, 32
-"""Size of the irradiance table: z of the normal -1..1, azimuth."""
 
 GROUND_ALBEDO = 0.2
 """Broadband albedo of streets and lawns as seen from a car, ASHRAE clear-ground convention."""
@@ -39,14 +38,15 @@ class Daylight(NamedTuple):
 
     Attributes:
         sky: (ROWS, COLUMNS, 3) float32, radiance by direction above the horizon.
-        irradiance: (FLAT_ROWS, FLAT_COLUMNS, 3) float32, from sky and ground on a surface by its normal, divided by pi.
+        cube: (6, 3) float32, irradiance over pi from sky and sunlit ground on surfaces facing +x, -x, +y, -y, +z, -z;
+            in between it goes with the squared components of the normal (ambient cube, McTaggart 2004).
         sun_direction: (3,) float32, towards the sun or moon; sun: (3,) float32, illuminance facing it, lux.
         air: (3,) float32, radiance of a thick layer of fog (airlight).
         extinction: 1/m; cloud: 0 clear .. 1 overcast.
     """
 
     sky: F32
-    irradiance: F32
+    cube: F32
     sun_direction: F32
     sun: F32
     air: F32
@@ -73,14 +73,14 @@ def daylight(weather: Weather) -> Daylight:
     overcast = (zenith * (1 + 2 * directions[..., 2:3]) / 3 * 1.6) * np.array([0.97, 1.0, 1.05])
     mix = np.clip(weather.cloud_cover, 0.0, 1.0) ** 2
     sky = day * ((1 - mix) * clear + mix * overcast) + NIGHT_LUMINANCE * np.array([0.75, 0.9, 1.3])
-    irradiance = _irradiance(sky, directions, sine, towards_sun, sun_light)
+    cube = _ambient_cube(sky, directions, solid[..., None], towards_sun, sun_light)
     fog = 2.996 / weather.fog_visual_range if np.isfinite(weather.fog_visual_range) else 0.0
     rain = 0.365e-3 * weather.rain**0.63
     snow = 1.4e-3 * weather.snow
-    air = irradiance[FLAT_ROWS - 1].mean(axis=0) * 0.5 + sky[:8].mean(axis=(0, 1)) * 0.5
+    air = cube[4] * 0.5 + sky[:8].mean(axis=(0, 1)) * 0.5
     return Daylight(
         sky=sky.astype(np.float32),
-        irradiance=irradiance.astype(np.float32),
+        cube=cube.astype(np.float32),
         sun_direction=towards_sun.astype(np.float32),
         sun=sun_light.astype(np.float32) * (1.0 if elevation > -0.01 else 0.0),
         air=air.astype(np.float32),
@@ -148,17 +148,14 @@ _PEREZ = (
 """Perez coefficients A..E as slope and intercept in turbidity, for x, y and Y (Preetham et al. 1999, appendix A.2)."""
 
 
-def _irradiance(sky: F64, directions: F64, sine: F64, towards_sun: F64, sun_light: F64) -> F64:
-    """Cosine-weighted light of sky and sunlit ground by surface normal, over pi."""
-    solid = np.gradient(sine)[:, None, None] * (2 * np.pi / COLUMNS)
+def _ambient_cube(sky: F64, directions: F64, solid: F64, towards_sun: F64, sun_light: F64) -> F64:
+    """Irradiance over pi by axis of the normal, (6, 3)."""
     on_ground = (sky * directions[..., 2:3] * solid).sum(axis=(0, 1)) / np.pi
     on_ground = on_ground + sun_light * max(towards_sun[2], 0.0) / np.pi
-    z = np.linspace(-1, 1, FLAT_ROWS)[:, None]
-    azimuth = (np.arange(FLAT_COLUMNS) * 2 * np.pi / FLAT_COLUMNS)[None]
-    normals = _direction(*np.broadcast_arrays(np.arcsin(z), azimuth)).reshape(-1, 3)
-    coarse = (slice(None, None, 2), slice(None, None, 8))
-    few, light = directions[coarse].reshape(-1, 3), (sky * solid)[coarse].reshape(-1, 3) * 16
-    cosine = np.maximum(normals @ few.T, 0.0)
-    from_sky = cosine @ light / np.pi
-    from_ground = (1 - normals[:, 2:3]) / 2 * on_ground * GROUND_ALBEDO
-    return (from_sky + from_ground).reshape(FLAT_ROWS, FLAT_COLUMNS, 3)
+    rows = []
+    for axis in range(3):
+        for sign in (1.0, -1.0):
+            cosine = np.maximum(sign * directions[..., axis : axis + 1], 0.0)
+            below = 0.5 if axis < 2 else (0.0 if sign > 0 else 1.0)
+            rows.append((sky * cosine * solid).sum(axis=(0, 1)) / np.pi + below * on_ground * GROUND_ALBEDO)
+    return np.array(rows)

@@ -10,7 +10,6 @@ from collections.abc import Callable
 from functools import cache
 from typing import NamedTuple
 
-import numba as nb
 import numpy as np
 from numpy.typing import NDArray
 
@@ -219,45 +218,3 @@ def textures() -> TextureTable:
         variation=np.array([row[2] for row in rows], dtype=np.float32),
         along=np.array([row[3] for row in rows], dtype=np.uint8),
     )
-
-
-_LEVEL_OFFSETS = tuple(int(offset) for offset in _OFFSETS)
-
-
-@nb.njit(fastmath=True)
-def sample_texture(texels: NDArray[np.uint32], u: float, v: float, level: int) -> tuple[float, float, float]:
-    """Bilinear colour factors (1 leaves albedo as it is) of a texture (N,) at tile coordinates u, v on one mip level."""
-    size = SIZE >> level
-    offset = _LEVEL_OFFSETS[level]
-    x, y = (u - np.floor(u)) * np.float32(size), (v - np.floor(v)) * np.float32(size)
-    i, j = np.int64(x), np.int64(y)
-    a, b = x - np.float32(i), y - np.float32(j)
-    wrap = size - 1
-    i0, j0 = i & wrap, (j & wrap) * size + offset
-    i1, j1 = (i + 1) & wrap, ((j + 1) & wrap) * size + offset
-    t00, t10 = texels[j0 + i0], texels[j0 + i1]
-    t01, t11 = texels[j1 + i0], texels[j1 + i1]
-    unit = np.float32(1.0 / 128.0)
-    one = np.float32(1.0)
-    w00, w10 = (one - a) * (one - b) * unit, a * (one - b) * unit
-    w01, w11 = (one - a) * b * unit, a * b * unit
-    mask = np.uint32(255)
-    r = (
-        w00 * np.float32(t00 & mask)
-        + w10 * np.float32(t10 & mask)
-        + w01 * np.float32(t01 & mask)
-        + w11 * np.float32(t11 & mask)
-    )
-    g = (
-        w00 * np.float32((t00 >> np.uint32(8)) & mask)
-        + w10 * np.float32((t10 >> np.uint32(8)) & mask)
-        + w01 * np.float32((t01 >> np.uint32(8)) & mask)
-        + w11 * np.float32((t11 >> np.uint32(8)) & mask)
-    )
-    c = (
-        w00 * np.float32(t00 >> np.uint32(16))
-        + w10 * np.float32(t10 >> np.uint32(16))
-        + w01 * np.float32(t01 >> np.uint32(16))
-        + w11 * np.float32(t11 >> np.uint32(16))
-    )
-    return r, g, c
