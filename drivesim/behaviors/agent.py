@@ -1,0 +1,101 @@
+"""Who a behaviour tree decides for: what it knows of the world, what it wants, and why."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from drivesim.streams import stream
+from drivesim.transforms import Pose
+from drivesim.world import Control, Kinematic, VehicleControl, WalkerControl, World
+
+FIELD_OF_VIEW = math.radians(200.0)
+"""Horizontal, about the direction of gaze (Helbing & Molnar 1995, "effective angle of sight")."""
+
+
+@dataclass
+class Agent:
+    """One actor under a tree's control.
+
+    Attributes:
+        index: the actor; master: the vehicle it reacts to.
+        home: (2,) where it stood when the tree started; way: (2,) unit vector of its first heading, the way across.
+        wish: what it does in the coming step; set anew by the leaf that acts.
+        gaze: head yaw relative to the body, rad.
+        trace: (seconds, node, status) whenever a node's status changed: why it did what it did.
+    """
+
+    world: World
+    index: int
+    master: int
+    dt: float = 0.05
+    gaze: float = 0.0
+    wish: Control | None = None
+    trace: list[tuple[float, str, str]] = field(default_factory=list)
+    home: np.ndarray = field(init=False)
+    way: np.ndarray = field(init=False)
+    heading: float = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.heading = float(self.world.orientation[0, self.index, 0])
+        self.home = self.world.position[0, self.index, :2].copy()
+        self.way = np.array([math.cos(self.heading), math.sin(self.heading)])
+
+    @property
+    def walks(self) -> bool:
+        return self.world.actors[self.index].kind == "pedestrian"
+
+    @property
+    def travelled(self) -> float:
+        """Metres from home along the way across."""
+        return float((self.world.position[0, self.index, :2] - self.home) @ self.way)
+
+    def draw(self, node: str) -> np.random.Generator:
+        """The random stream of one node of this actor's tree."""
+        return stream(self.world.seed, "behavior", self.world.actors[self.index].name, node)
+
+    def move(self, speed: float, acceleration: float) -> None:
+        """Go along the way across (backwards if negative)."""
+        if self.walks:
+            velocity = (float(self.way[0] * speed), float(self.way[1] * speed))
+            self.wish = WalkerControl(velocity, gaze=self.gaze, max_acceleration=acceleration)
+        else:
+            now = float(self.world.speed[0, self.index])
+            wanted = (max(speed, 0.0) - now) / self.dt
+            self.wish = VehicleControl(min(max(wanted, -2.5 * acceleration), acceleration), 0.0)
+
+    def stand(self) -> None:
+        """Stop, or stay."""
+        if self.walks:
+            self.wish = WalkerControl((0.0, 0.0), heading=None, gaze=self.gaze, max_acceleration=3.0)
+        else:
+            self.wish = VehicleControl(-3.0, 0.0)
+
+    def follow_profile(self, distance: float, speed: float) -> None:
+        """Be exactly ``distance`` metres along the way at the end of the step, moving at ``speed``."""
+        x, y = self.home + self.way * distance
+        network = self.world.network
+        z = network.elevation(float(x), float(y)) if network is not None else 0.0
+        self.wish = Kinematic(Pose.from_ypr([x, y, z], [self.heading, 0.0, 0.0]), speed)
+
+    def master_gap(self) -> float:
+        """Metres from the master's front to the line this actor crosses on, along the master's heading."""
+        world = self.world
+        yaw = float(world.orientation[0, self.master, 0])
+        box = world.actors[self.master].box
+        to_home = self.home - world.position[0, self.master, :2]
+        return float(to_home @ [math.cos(yaw), math.sin(yaw)]) - box.center[0] - box.length / 2
+
+    def master_time(self) -> float:
+        """Seconds until the master's front reaches the crossing line at its present speed; inf if it stands."""
+        speed = float(self.world.speed[0, self.master])
+        return self.master_gap() / speed if speed > 0.1 else math.inf
+
+    def sees_master(self) -> bool:
+        """In the field of view, and not hidden by anything."""
+        offset = self.world.position[0, self.master, :2] - self.world.position[0, self.index, :2]
+        bearing = math.atan2(offset[1], offset[0]) - float(self.world.orientation[0, self.index, 0])
+        off_gaze = (bearing - float(self.world.gaze[0, self.index]) + math.pi) % (2 * math.pi) - math.pi
+        return abs(off_gaze) <= FIELD_OF_VIEW / 2 and self.world.sees(self.index, self.master)

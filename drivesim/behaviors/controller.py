@@ -1,0 +1,90 @@
+"""From a scenario's Controller properties to whoever decides for the actor."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Protocol
+
+from drivesim import content
+from drivesim.behaviors.driver import CarFollowingDriver
+from drivesim.errors import ScenarioError, did_you_mean
+from drivesim.types import Actor
+from drivesim.world import Control, World
+
+_DRIVERS = ("constant", "following", "attentive")
+
+
+class Declared(Protocol):
+    """What a scenario says of a controller (structurally an OpenSCENARIO Controller)."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def properties(self) -> Mapping[str, str]: ...
+
+
+class Idle:
+    """Leaves every tick to the default controller; for controllers meant for other players."""
+
+    def step(self, world: World, actor: int, dt: float) -> Control | None:
+        return None
+
+
+class TreeController:
+    """A behaviour tree in charge of one actor.
+
+    Attributes:
+        trace: (seconds, node, status) of every change: why the child ran.
+    """
+
+    def __init__(self, file: str, inputs: Mapping[str, str], world: World, actor: int) -> None:
+        from drivesim.behaviors.agent import Agent
+        from drivesim.behaviors.runtime import build
+        from drivesim.behaviors.tree import read_tree
+
+        tree = read_tree(content.find("behaviors", file))
+        master = _master(inputs.get("master", "Ego"), world)
+        self._agent = Agent(world, actor, master)
+        self._root = build(tree, self._agent, inputs)
+        self.trace = self._agent.trace
+
+    def step(self, world: World, actor: int, dt: float) -> Control | None:
+        agent = self._agent
+        if world.fallen[0, actor] > 0.0:
+            agent.stand()
+            return agent.wish
+        agent.dt = dt
+        agent.wish = None
+        if self._root.status.value != "SUCCESS":
+            self._root.tick_once()
+        if agent.wish is None:
+            agent.stand()
+        return agent.wish
+
+
+def _master(name: str, world: World) -> int:
+    names = [actor.name for actor in world.actors]
+    if name not in names:
+        raise ScenarioError(
+            f"no entity '{name}' to react to", element="Property master", remedy=did_you_mean(name, names)
+        )
+    return world.index(name)
+
+
+def make_controller(model: Declared, actor: Actor, world: World) -> CarFollowingDriver | TreeController | Idle:
+    """The controller that a scenario's properties ask for: ``behaviorTree`` or ``driver``.
+
+    Raises:
+        ScenarioError: an unknown driver or tree, or a tree whose inputs are missing.
+    """
+    properties = model.properties
+    if "behaviorTree" in properties:
+        return TreeController(properties["behaviorTree"], properties, world, actor.index)
+    if "driver" in properties:
+        mode = properties["driver"]
+        if mode == "constant" or mode == "following" or mode == "attentive":
+            return CarFollowingDriver(mode)
+        raise ScenarioError(
+            f"unknown driver '{mode}' of {actor.name}", element="Property driver", remedy=did_you_mean(mode, _DRIVERS)
+        )
+    return Idle()

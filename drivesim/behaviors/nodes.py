@@ -1,0 +1,77 @@
+"""Every node a tree may use, with its ports: the table that files are checked against and that docs are made of."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+CONTROL = ("Sequence", "SequenceWithMemory", "ReactiveSequence", "Fallback", "ReactiveFallback", "Parallel")
+DECORATORS = (
+    "Inverter",
+    "ForceSuccess",
+    "ForceFailure",
+    "RetryUntilSuccessful",
+    "Repeat",
+    "RunOnce",
+    "Delay",
+    "Timeout",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class NodeType:
+    """Ports by name with their default (None: must be given), and what the node does."""
+
+    ports: dict[str, str | None]
+    says: str
+
+
+NODES: dict[str, NodeType] = {
+    "Sequence": NodeType({}, "children in order until one fails; goes on where it was; failing starts over"),
+    "SequenceWithMemory": NodeType({}, "like Sequence, but a failure does not start over"),
+    "ReactiveSequence": NodeType({}, "like Sequence, but asks the earlier children again every tick"),
+    "Fallback": NodeType({}, "children in order until one succeeds; goes on where it was"),
+    "ReactiveFallback": NodeType({}, "like Fallback, but asks the earlier children again every tick"),
+    "Parallel": NodeType({"success_count": "-1"}, "all children each tick; succeeds when so many have (-1: all)"),
+    "Inverter": NodeType({}, "success becomes failure and failure success"),
+    "ForceSuccess": NodeType({}, "failure becomes success"),
+    "ForceFailure": NodeType({}, "success becomes failure"),
+    "RetryUntilSuccessful": NodeType({"num_attempts": None}, "runs the child again when it fails, so many times"),
+    "Repeat": NodeType({"num_cycles": None}, "runs the child again when it succeeds, so many times"),
+    "RunOnce": NodeType({}, "runs the child once; afterwards gives its result"),
+    "Delay": NodeType({"delay_msec": None}, "waits, then runs the child (simulated time)"),
+    "Timeout": NodeType({"msec": None}, "fails when the child takes longer (simulated time)"),
+    "AlwaysSuccess": NodeType({}, "succeeds"),
+    "AlwaysFailure": NodeType({}, "fails"),
+    "Sleep": NodeType({"msec": None}, "stands for a time, then succeeds"),
+    "CheckEquals": NodeType({"a": None, "b": None}, "whether two texts are equal"),
+    "Probability": NodeType({"p": None}, "succeeds with probability p; drawn once a run"),
+    "WaitForMaster": NodeType(
+        {"time": None, "spread": "0"}, "stands until the master is so many seconds (+- spread) from the crossing line"
+    ),
+    "MasterPassed": NodeType({"margin": "2"}, "whether the master's front is past the line by so many metres"),
+    "WaitUntilPassed": NodeType({"margin": "2"}, "stands until the master has passed, or stands still"),
+    "LookBothWays": NodeType({"duration": "0.8"}, "turns the head left, then right, seconds in all"),
+    "LookAhead": NodeType({}, "turns the head straight ahead"),
+    "PerceivesVehicle": NodeType({}, "whether the master is in the field of view and not hidden"),
+    "GapAccept": NodeType(
+        {"mode": "time", "threshold": None, "spread": "0"},
+        "whether the gap to the master is accepted: by distance (children) or time (adults), m or s",
+    ),
+    "Notices": NodeType(
+        {"distance": "30", "probability": "1"}, "whether the master was noticed near while crossing; stays so"
+    ),
+    "CrossTo": NodeType(
+        {"distance": None, "speed": None, "acceleration": "2"}, "walks or rides across, metres from the start"
+    ),
+    "DartOut": NodeType(
+        {"distance": None, "speed": None, "acceleration": "2.2", "variation": "0.4", "delay": "0"},
+        "runs across, faster than asked by up to variation, after a delay",
+    ),
+    "RunBack": NodeType({"speed": None, "acceleration": "2.5"}, "runs back to where it started"),
+    "Hesitate": NodeType({"duration": "0.7", "spread": "0.2"}, "stops in the way for a moment"),
+    "Stand": NodeType({}, "stands for good"),
+    "SyncArrival": NodeType(
+        {"speed": None, "start_distance": None, "acceleration_distance": "1", "crossing_distance": None},
+        "crosses so as to be on the master's centreline when its front arrives, as in Euro NCAP tests",
+    ),
+}

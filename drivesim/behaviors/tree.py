@@ -1,0 +1,134 @@
+"""Behaviour trees as files: BehaviorTree.CPP 4 XML to a checked model.
+
+The format is that of BehaviorTree.CPP 4.x and its editor Groot2. Every node and port is checked against
+:data:`~drivesim.behaviors.nodes.NODES`; what is unknown is refused with its line.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from lxml import etree
+
+from drivesim.behaviors.nodes import CONTROL, DECORATORS, NODES
+from drivesim.errors import ScenarioError, did_you_mean
+
+_PARSER = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False)
+_EVERYWHERE = {"name", "ID", "_description", "_uid", "_fullpath"}
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """One node of a tree; ``ports`` are texts, ``{key}`` refers to the blackboard."""
+
+    kind: str
+    name: str
+    ports: Mapping[str, str]
+    children: tuple[Node, ...]
+    file: Path
+    line: int
+
+
+@dataclass(frozen=True, slots=True)
+class Tree:
+    """A file's trees by id, and the one to run."""
+
+    file: Path
+    main: str
+    trees: Mapping[str, Node]
+
+
+def read_tree(path: Path) -> Tree:
+    """Read and check a behaviour-tree file.
+
+    Raises:
+        ScenarioError: malformed XML, another format, unknown nodes, ports or subtrees, wrong numbers of children.
+    """
+    try:
+        root = etree.parse(str(path), _PARSER).getroot()
+    except OSError as error:
+        raise ScenarioError("cannot be read", file=path, remedy="check the path") from error
+    except etree.XMLSyntaxError as error:
+        raise ScenarioError(
+            f"not well-formed XML: {error.msg}", file=path, line=error.lineno, remedy="mend the XML"
+        ) from None
+    if root.tag != "root" or root.get("BTCPP_format") != "4":
+        raise ScenarioError(
+            "not a BehaviorTree.CPP 4 file", file=path, line=root.sourceline, element=str(root.tag),
+            remedy='the root element is <root BTCPP_format="4">',
+        )  # fmt: skip
+    elements = {e.get("ID", ""): e for e in root.iterfind("BehaviorTree")}
+    if not elements:
+        raise ScenarioError("holds no BehaviorTree", file=path, remedy="add a <BehaviorTree ID=...>")
+    main = root.get("main_tree_to_execute") or next(iter(elements))
+    if main not in elements:
+        raise ScenarioError(
+            f"main tree '{main}' is not in the file", file=path, line=root.sourceline, element="root",
+            remedy=did_you_mean(main, elements),
+        )  # fmt: skip
+    trees = {name: _only_child(element, path, elements) for name, element in elements.items()}
+    _refuse_recursion(trees, path)
+    return Tree(path, main, trees)
+
+
+def _only_child(element: etree._Element, path: Path, trees: Mapping[str, object]) -> Node:
+    children = [child for child in element if isinstance(child.tag, str)]
+    if len(children) != 1:
+        raise ScenarioError(
+            f"has {len(children)} root nodes", file=path, line=element.sourceline, element="BehaviorTree",
+            remedy="put exactly one node inside",
+        )  # fmt: skip
+    return _node(children[0], path, trees)
+
+
+def _node(element: etree._Element, path: Path, trees: Mapping[str, object]) -> Node:
+    kind = str(element.tag)
+    line = element.sourceline or 0
+    if kind in ("Action", "Condition", "Control", "Decorator"):
+        kind = element.get("ID", "")
+    ports = {str(k): str(v) for k, v in element.attrib.items() if str(k) not in _EVERYWHERE}
+    if kind == "SubTree":
+        target = element.get("ID", "")
+        if target not in trees:
+            raise ScenarioError(
+                f"no tree '{target}' in the file", file=path, line=line, element="SubTree",
+                remedy=did_you_mean(target, trees),
+            )  # fmt: skip
+        return Node("SubTree", target, ports, (), path, line)
+    if kind not in NODES:
+        raise ScenarioError("unknown node", file=path, line=line, element=kind, remedy=did_you_mean(kind, NODES))
+    known = NODES[kind].ports
+    for port in ports:
+        if port not in known:
+            raise ScenarioError(
+                f"unknown port '{port}'", file=path, line=line, element=kind,
+                remedy=did_you_mean(port, known) if known else "this node has no ports",
+            )  # fmt: skip
+    children = tuple(_node(child, path, trees) for child in element if isinstance(child.tag, str))
+    fits = bool(children) if kind in CONTROL else len(children) == (1 if kind in DECORATORS else 0)
+    if not fits:
+        wanted = "at least one child" if kind in CONTROL else "one child" if kind in DECORATORS else "no children"
+        raise ScenarioError(
+            f"has {len(children)} children", file=path, line=line, element=kind, remedy=f"give it {wanted}"
+        )
+    return Node(kind, element.get("name") or kind, ports, children, path, line)
+
+
+def _refuse_recursion(trees: Mapping[str, Node], path: Path) -> None:
+    def visit(name: str, above: tuple[str, ...]) -> None:
+        if name in above:
+            raise ScenarioError(
+                f"tree '{name}' contains itself", file=path, line=trees[name].line, element="SubTree",
+                remedy="break the circle",
+            )  # fmt: skip
+        pending = [trees[name]]
+        while pending:
+            node = pending.pop()
+            pending += node.children
+            if node.kind == "SubTree":
+                visit(node.name, (*above, name))
+
+    for name in trees:
+        visit(name, ())
