@@ -6,21 +6,28 @@ Everything that runs a scenario (the recorder, the player without sensors, studi
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Iterator, Mapping
+from importlib.metadata import version
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+import numpy as np
+from numpy.typing import NDArray
+
+from drivesim import __version__
 from drivesim.behaviors import make_controller
 from drivesim.errors import ScenarioError
-from drivesim.opendrive import read_network
+from drivesim.opendrive import RoadNetwork, read_network
 from drivesim.openscenario import Scenario, ScenarioPlayer, load_scenario
 from drivesim.simulators.embedded import EmbeddedSimulator
 from drivesim.types import Actor, Frame
 from drivesim.world import World
 
 if TYPE_CHECKING:
-    from drivesim.sensors.rig import Rig
+    from drivesim.recording import ChannelInfo, RunManifest, Summary
+    from drivesim.sensors.rig import Rig, Sensor
     from drivesim.simulators import Simulator
 
 DEFAULT_DT = 0.05
@@ -162,3 +169,128 @@ def as_rig(rig: Rig | str | Path | None) -> Rig | None:
 
         return load_rig(rig)
     return rig
+
+
+def record(
+    scenario: Scenario | str | Path,
+    rig: Rig | str | Path = "default",
+    out: str | Path = "recording",
+    *,
+    parameters: Mapping[str, str] | None = None,
+    seed: int = 0,
+    dt: float = DEFAULT_DT,
+    duration: float | None = None,
+    overwrite: bool = False,
+    progress: Callable[[Frame, float | None], None] | None = None,
+) -> Summary:
+    """Simulate a scenario and write everything to disk as a nuScenes-style dataset.
+
+    Args:
+        out: folder of the recording; made if absent.
+        overwrite: replace a recording that is there.
+        progress: called after every frame with it and the expected duration in seconds (None if unknown).
+
+    Raises:
+        DrivesimError: bad input, with file, line and remedy; what was written before stays readable.
+    """
+    from drivesim.recording import Recorder
+    from drivesim.recording.preview import Preview
+
+    loaded, equipment = as_scenario(scenario, parameters), as_rig(rig)
+    if equipment is None:
+        raise ScenarioError("a recording needs a rig", element="--rig", remedy="choose default, nuscenes or kitti")
+    folder = Path(out)
+    with Simulation(loaded, equipment, seed=seed, dt=dt, duration=duration) as simulation:
+        manifest = _manifest(simulation, scenario, rig, parameters or {})
+        channels = [_channel(sensor) for sensor in equipment.sensors]
+        expected = duration or _declared_duration(loaded)
+        cameras = equipment.of_kind("camera") or equipment.sensors
+        with Recorder(
+            folder,
+            manifest,
+            channels,
+            simulation.actors,
+            map_mask=drivable_mask(simulation.network),
+            overwrite=overwrite,
+        ) as recorder:
+            title = loaded.path.stem.replace("_", " ")
+            preview = Preview(folder, title, simulation.actors, simulation.ego.index, cameras[0].rate_hz)
+            try:
+                for frame in simulation:
+                    recorder.append(frame)
+                    preview.add(frame)
+                    if progress:
+                        progress(frame, expected)
+            finally:
+                preview.close()
+            return recorder.close()
+
+
+def drivable_mask(network: RoadNetwork, resolution: float = 0.1, margin: float = 20.0) -> NDArray[np.uint8]:
+    """Where vehicles may drive, (H, W) uint8, 255 = road; row 0 is the largest y.
+
+    Args:
+        resolution: metres per pixel, as in nuScenes; coarser where the map would exceed 6000 pixels.
+    """
+    import cv2
+
+    from drivesim.opendrive.mesh import network_mesh
+    from drivesim.taxonomy import Tag
+
+    x0, y0, x1, y1 = network.bounds()
+    step = max(resolution, max(x1 - x0, y1 - y0) / 6000)
+    size = (int((y1 - y0 + 2 * margin) / step) + 1, int((x1 - x0 + 2 * margin) / step) + 1)
+    mask = np.zeros(size, dtype=np.uint8)
+    mesh = network_mesh(network)
+    road = np.isin(mesh.semantic, [int(Tag.ROADS), int(Tag.ROAD_LINE)])
+    corners = mesh.vertices[mesh.triangles[road]][..., :2]
+    pixels = np.stack([(corners[..., 0] - x0 + margin) / step, (y1 + margin - corners[..., 1]) / step], axis=-1)
+    for triangle in np.round(pixels * 16).astype(np.int32):
+        cv2.fillConvexPoly(mask, triangle, 255, shift=4)
+    return mask
+
+
+def _channel(sensor: Sensor) -> ChannelInfo:
+    from drivesim.recording import ChannelInfo
+
+    device: Any = sensor.device
+    if sensor.kind != "camera":
+        return ChannelInfo(sensor.channel, sensor.kind, sensor.ego_from_sensor)
+    return ChannelInfo(
+        sensor.channel, sensor.kind, sensor.ego_from_sensor, device.intrinsic, device.width, device.height
+    )
+
+
+def _declared_duration(scenario: Scenario) -> float | None:
+    """The scenario's own ``duration`` parameter, where it has one."""
+    value = scenario.parameters.get("duration")
+    return float(value) if value is not None else None
+
+
+def _manifest(
+    simulation: Simulation, scenario: Scenario | str | Path, rig: Rig | str | Path, parameters: Mapping[str, str]
+) -> RunManifest:
+    from drivesim.recording import RunManifest
+
+    loaded, equipment = simulation.scenario, simulation.rig
+    assert equipment is not None
+    resolved = {name: str(value) for name, value in loaded.parameters.items()}
+    return RunManifest(
+        scenario=loaded.path.stem if isinstance(scenario, Scenario) else str(scenario),
+        scenario_sha256=hashlib.sha256(loaded.path.read_bytes()).hexdigest(),
+        description=loaded.header.description,
+        parameters=dict(parameters),
+        resolved={**resolved, "map": loaded.road_file.stem},
+        rig=str(rig) if isinstance(rig, (str, Path)) else equipment.name,
+        rig_source=equipment.path.read_text(),
+        seed=simulation.seed,
+        dt=simulation.dt,
+        duration=simulation.duration,
+        date=resolved.get("time_of_day", loaded.header.date),
+        versions={
+            "drivesim": __version__,
+            "numpy": np.__version__,
+            "numba": version("numba"),
+            "embreex": version("embreex"),
+        },
+    )

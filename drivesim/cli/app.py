@@ -59,7 +59,6 @@ def record(
     dt: Annotated[float, typer.Option(metavar="S", help="Tick of the scenario.")] = 0.05,
     jobs: Annotated[int | None, typer.Option("-j", "--jobs", metavar="N", help="Threads; default all cores.")] = None,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace an existing recording.")] = False,
-    resume: Annotated[bool, typer.Option("--resume", help="Finish a recording that was interrupted.")] = False,
     source: Annotated[
         Path | None, typer.Option("--from", metavar="RECORDING", help="Make an earlier recording again, bit by bit.")
     ] = None,
@@ -78,7 +77,6 @@ def record(
         dt=dt,
         jobs=jobs,
         overwrite=overwrite,
-        resume=resume,
         source=source,
         quiet=quiet,
     )

@@ -150,7 +150,7 @@ class World:
         self._command["mode"] = dynamics.COAST
         for world, poses in enumerate(before):
             self._collide(world, poses, dt)
-        self._time += dt
+        self._time = np.round(self._time + dt, 9)  # whole nanoseconds: ticks add up to what they say
 
     def snapshot(self) -> WorldState:
         """A copy of the state now."""

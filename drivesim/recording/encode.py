@@ -1,0 +1,142 @@
+"""Measurements as files: nuScenes formats, and PNG/npz for what nuScenes lacks."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from drivesim.errors import RecordingError
+from drivesim.types import CameraImage, PointCloud, RadarDetections
+
+JPEG_QUALITY = 95
+DEPTH_SCALE = 256.0
+"""Depth PNGs hold metres times this in 16 bits (KITTI's convention); 0 is sky or beyond 255.99 m."""
+
+RADAR_FIELDS = (
+    ("x", "<f4"), ("y", "<f4"), ("z", "<f4"), ("dyn_prop", "i1"), ("id", "<i2"), ("rcs", "<f4"), ("vx", "<f4"),
+    ("vy", "<f4"), ("vx_comp", "<f4"), ("vy_comp", "<f4"), ("is_quality_valid", "i1"), ("ambig_state", "i1"),
+    ("x_rms", "i1"), ("y_rms", "i1"), ("invalid_state", "i1"), ("pdh0", "i1"), ("vx_rms", "i1"), ("vy_rms", "i1"),
+)  # fmt: skip
+"""The 18 fields of a nuScenes radar point."""
+
+UNAMBIGUOUS = 3
+
+Job = tuple[Path, Callable[[], bytes]]
+
+
+def camera_jobs(image: CameraImage, sample: Path, extra: Path, stem: str) -> list[Job]:
+    """JPEG, depth, semantic and instance of one exposure."""
+    jobs: list[Job] = [(sample / f"{stem}.jpg", lambda: _jpeg(image.rgb))]
+    jobs.append((extra / "depth" / f"{stem}.png", lambda: _png(_depth(image.depth))))
+    jobs.append((extra / "semantic" / f"{stem}.png", lambda: _png(image.semantic)))
+    jobs.append((extra / "instance" / f"{stem}.png", lambda: _png(image.instance.astype(np.uint16))))
+    return jobs
+
+
+def lidar_jobs(cloud: PointCloud, sample: Path, extra: Path, stem: str) -> list[Job]:
+    """Points as nuScenes has them; times and labels per point beside."""
+    points = np.column_stack([cloud.points, cloud.intensity, cloud.ring]).astype("<f4")
+    labels = {
+        "time_offset": cloud.time_offset,
+        "semantic": cloud.semantic,
+        "instance": cloud.instance.astype(np.uint16),
+    }
+    return [(sample / f"{stem}.pcd.bin", points.tobytes), (extra / f"{stem}.npz", lambda: npz(labels))]
+
+
+def radar_jobs(detections: RadarDetections, sample: Path, extra: Path, stem: str) -> list[Job]:
+    """A radar list as nuScenes has it; signal-to-noise, rates and labels per detection beside."""
+    labels = {
+        "range": detections.range,
+        "azimuth": detections.azimuth,
+        "elevation": detections.elevation,
+        "radial_velocity": detections.radial_velocity,
+        "radial_velocity_compensated": detections.radial_velocity_compensated,
+        "snr": detections.snr,
+        "semantic": detections.semantic,
+        "instance": detections.instance.astype(np.uint16),
+    }
+    return [(sample / f"{stem}.pcd", lambda: radar_pcd(detections)), (extra / f"{stem}.npz", lambda: npz(labels))]
+
+
+def write(path: Path, make: Callable[[], bytes]) -> int:
+    """Write one file whole; its size.
+
+    Raises:
+        RecordingError: the disk is full or the folder is not writable.
+    """
+    data = make()
+    try:
+        path.write_bytes(data)
+    except OSError as error:
+        raise RecordingError(
+            f"cannot write: {error.strerror}", file=path, remedy="free space, then record again with --overwrite"
+        ) from error
+    return len(data)
+
+
+def radar_pcd(detections: RadarDetections) -> bytes:
+    """A binary PCD 0.7 with nuScenes' 18 fields.
+
+    No detections are one point of NaN, as the devkit expects; a newline follows the data, since the devkit
+    insists that the file goes on after the last record.
+    """
+    count = max(len(detections.range), 1)
+    points = np.zeros(count, dtype=list(RADAR_FIELDS))
+    if len(detections.range) == 0:
+        points["x"] = points["y"] = points["z"] = np.nan
+    else:
+        flat = detections.range * np.cos(detections.elevation)
+        c, s = np.cos(detections.azimuth), np.sin(detections.azimuth)
+        points["x"], points["y"] = flat * c, flat * s
+        points["dyn_prop"] = detections.dynamic
+        points["id"] = np.arange(count)
+        points["rcs"] = detections.rcs
+        points["vx"], points["vy"] = detections.radial_velocity * c, detections.radial_velocity * s
+        points["vx_comp"] = detections.radial_velocity_compensated * c
+        points["vy_comp"] = detections.radial_velocity_compensated * s
+        points["is_quality_valid"] = 1
+        points["ambig_state"] = UNAMBIGUOUS
+        points["pdh0"] = 1
+    kinds = [np.dtype(kind) for _, kind in RADAR_FIELDS]
+    header = [
+        "# .PCD v0.7 - Point Cloud Data file format",
+        "VERSION 0.7",
+        "FIELDS " + " ".join(name for name, _ in RADAR_FIELDS),
+        "SIZE " + " ".join(str(kind.itemsize) for kind in kinds),
+        "TYPE " + " ".join("F" if kind.kind == "f" else "I" for kind in kinds),
+        "COUNT " + " ".join("1" for _ in kinds),
+        f"WIDTH {count}",
+        "HEIGHT 1",
+        "VIEWPOINT 0 0 0 1 0 0 0",
+        f"POINTS {count}",
+        "DATA binary",
+    ]
+    return ("\n".join(header) + "\n").encode() + points.tobytes() + b"\n"
+
+
+def npz(arrays: dict[str, NDArray[Any]]) -> bytes:
+    """A compressed npz; NumPy dates its members 1980, so equal arrays are equal bytes."""
+    buffer = io.BytesIO()
+    np.savez_compressed(buffer, **arrays)  # type: ignore[arg-type]
+    return buffer.getvalue()
+
+
+def _jpeg(rgb: NDArray[np.uint8]) -> bytes:
+    bgr = cv2.cvtColor(rgb, cv2.COLOR_RGB2BGR)
+    return bytes(cv2.imencode(".jpg", bgr, [cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY])[1])
+
+
+def _png(image: NDArray[Any]) -> bytes:
+    return bytes(cv2.imencode(".png", image, [cv2.IMWRITE_PNG_COMPRESSION, 1])[1])
+
+
+def _depth(metres: NDArray[np.float32]) -> NDArray[np.uint16]:
+    scaled = np.where(metres < 65535.0 / DEPTH_SCALE, metres * np.float32(DEPTH_SCALE), 0.0)
+    return scaled.astype(np.uint16)
