@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from drivesim.streams import stream
-from drivesim.transforms import Pose
+from drivesim.transforms import Pose, wrap_angle
 from drivesim.world import Control, Kinematic, VehicleControl, WalkerControl, World
 
 FIELD_OF_VIEW = math.radians(200.0)
@@ -24,6 +24,7 @@ class Agent:
         home: (2,) where it stood when the tree started; way: (2,) unit vector of its first heading, the way across.
         wish: what it does in the coming step; set anew by the leaf that acts.
         gaze: head yaw relative to the body, rad.
+        last_seen: when a look last caught the master, seconds of the scenario.
         trace: (seconds, node, status) whenever a node's status changed: why it did what it did.
     """
 
@@ -33,6 +34,7 @@ class Agent:
     dt: float = 0.05
     gaze: float = 0.0
     wish: Control | None = None
+    last_seen: float = -math.inf
     trace: list[tuple[float, str, str]] = field(default_factory=list)
     home: np.ndarray = field(init=False)
     way: np.ndarray = field(init=False)
@@ -93,9 +95,14 @@ class Agent:
         speed = float(self.world.speed[0, self.master])
         return self.master_gap() / speed if speed > 0.1 else math.inf
 
-    def sees_master(self) -> bool:
-        """In the field of view, and not hidden by anything."""
+    def bearing(self) -> tuple[float, float]:
+        """Of the master from straight ahead, rad (left positive), and its distance, m."""
         offset = self.world.position[0, self.master, :2] - self.world.position[0, self.index, :2]
-        bearing = math.atan2(offset[1], offset[0]) - float(self.world.orientation[0, self.index, 0])
-        off_gaze = (bearing - float(self.world.gaze[0, self.index]) + math.pi) % (2 * math.pi) - math.pi
-        return abs(off_gaze) <= FIELD_OF_VIEW / 2 and self.world.sees(self.index, self.master)
+        angle = math.atan2(offset[1], offset[0]) - float(self.world.orientation[0, self.index, 0])
+        return float(wrap_angle(angle)), math.hypot(offset[0], offset[1])
+
+    def sees_master(self, reach: float = math.inf) -> bool:
+        """In the field of view, within reach (m), and not hidden by anything."""
+        angle, distance = self.bearing()
+        off_gaze = abs(float(wrap_angle(angle - float(self.world.gaze[0, self.index]))))
+        return distance <= reach and off_gaze <= FIELD_OF_VIEW / 2 and self.world.sees(self.index, self.master)

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Protocol
+from typing import Protocol, get_args
 
 from drivesim import content
-from drivesim.behaviors.driver import CarFollowingDriver
+from drivesim.behaviors.driver import CarFollowingDriver, Mode
 from drivesim.errors import ScenarioError, did_you_mean
 from drivesim.types import Actor
 from drivesim.world import Control, World
 
-_DRIVERS = ("constant", "following", "attentive")
+_DRIVERS: dict[str, Mode] = {mode: mode for mode in get_args(Mode)}
 
 
 class Declared(Protocol):
@@ -82,8 +82,8 @@ def make_controller(model: Declared, actor: Actor, world: World) -> CarFollowing
         return TreeController(properties["behaviorTree"], properties, world, actor.index)
     if "driver" in properties:
         mode = properties["driver"]
-        if mode == "constant" or mode == "following" or mode == "attentive":
-            return CarFollowingDriver(mode)
+        if mode in _DRIVERS:
+            return CarFollowingDriver(_DRIVERS[mode])
         raise ScenarioError(
             f"unknown driver '{mode}' of {actor.name}", element="Property driver", remedy=did_you_mean(mode, _DRIVERS)
         )

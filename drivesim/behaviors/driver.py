@@ -45,6 +45,7 @@ class CarFollowingDriver:
         self.mode = mode
         self.desired_speed = desired_speed
         self._lane: LanePosition | None = None
+        self._seen: dict[int, LanePosition] = {}
         self._alarm: float | None = None
         self._braking = 0.0
 
@@ -53,21 +54,21 @@ class CarFollowingDriver:
         speed = float(world.speed[0, actor])
         if self.desired_speed is None:
             self.desired_speed = speed
-        acceleration = 0.0
-        if self.mode != "constant":
-            acceleration = self._follow(world, actor, speed)
+        steering = self._steer(world, actor, speed)
+        if self.mode == "constant":
+            acceleration = min(max((self.desired_speed - speed) / dt, -3.0), 3.0)
         else:
-            acceleration = min(max((self.desired_speed - speed) / max(dt, 1e-3), -3.0), 3.0)
+            acceleration = self._follow(world, actor, speed)
         if self.mode == "attentive":
             acceleration = min(acceleration, -self._emergency(world, actor, speed, dt))
-        return VehicleControl(acceleration, self._steer(world, actor, speed))
+        return VehicleControl(acceleration, steering)
 
     def _follow(self, world: World, actor: int, speed: float) -> float:
         assert self.desired_speed is not None
         free = 1.0 - (speed / max(self.desired_speed, 0.1)) ** 4
         gap, closing = math.inf, 0.0
         for other in _others(world, actor, kinds=("vehicle", "misc")):
-            ahead, aside, lead_speed, half_width = _relative(world, actor, other)
+            ahead, aside, lead_speed, half_width = self._ahead(world, actor, other)
             in_lane = abs(aside) < world.actors[actor].box.width / 2 + half_width + 0.2
             if 0.0 < ahead < gap and in_lane and world.sees(actor, other):
                 gap, closing = ahead, speed - lead_speed
@@ -79,25 +80,21 @@ class CarFollowingDriver:
 
     def _emergency(self, world: World, actor: int, speed: float, dt: float) -> float:
         """Deceleration asked for by the alarm, m/s2; builds up after the reaction time, stays until standstill."""
-        if self._alarm is None and any(
-            self._threatens(world, actor, other, speed)
-            for other in _others(world, actor, kinds=("pedestrian", "rider"))
-        ):
+        people = _others(world, actor, kinds=("pedestrian", "rider"))
+        threatened = any(self._threatens(world, actor, other, speed) for other in people)
+        if self._alarm is None and threatened:
             self._alarm = world.time
-        if self._alarm is None or world.time - self._alarm < REACTION_TIME:
+        if self._alarm is None or world.time - self._alarm < REACTION_TIME - 1e-9:
             return -math.inf
-        self._braking = min(self._braking + JERK * dt, EMERGENCY_DECELERATION)
-        if speed < 0.05 and not any(
-            self._threatens(world, actor, other, speed)
-            for other in _others(world, actor, kinds=("pedestrian", "rider"))
-        ):
+        if speed < 0.05 and not threatened:
             self._alarm, self._braking = None, 0.0
             return -math.inf
+        self._braking = min(self._braking + JERK * dt, EMERGENCY_DECELERATION)
         return self._braking
 
     def _threatens(self, world: World, actor: int, other: int, speed: float) -> bool:
         """Whether someone is, or will soon be, in the corridor ahead, and can be seen."""
-        ahead, aside, _, half = _relative(world, actor, other)
+        ahead, aside, _, half = self._ahead(world, actor, other)
         if ahead < -1.0 or ahead > max(speed * CRITICAL_TIME, 6.0):
             return False
         yaw = float(world.orientation[0, actor, 0])
@@ -108,6 +105,25 @@ class CarFollowingDriver:
         later = aside + drift * min(arrival, CRITICAL_TIME)
         inside = abs(aside) < reach or abs(later) < reach or aside * later < 0.0
         return inside and world.sees(actor, other)
+
+    def _ahead(self, world: World, actor: int, other: int) -> tuple[float, float, float, float]:
+        """Like :func:`_relative`, but measured along the road where both are on the same one, so that bends count."""
+        ahead, aside, speed, half = _relative(world, actor, other)
+        mine = self._lane
+        if world.network is None or mine is None or ahead < 0.0:
+            return ahead, aside, speed, half
+        middle = world.position[0, other, :2]
+        theirs = world.network.lane_from_world(float(middle[0]), float(middle[1]), hint=self._seen.get(other))
+        if theirs is None or theirs.road_id != mine.road_id:
+            return ahead, aside, speed, half
+        self._seen[other] = theirs
+        direction = world.network.lane_direction(mine.road_id, mine.lane_id, mine.s)
+        point = world.network.world_from_road(theirs.road_id, theirs.s, 0.0)
+        bend = point.heading - float(world.orientation[0, actor, 0]) + (0.0 if direction > 0 else math.pi)
+        if abs(math.sin(bend)) < 1e-3:
+            return ahead, aside, speed, half
+        straight = _along(world, actor, other)
+        return ahead + direction * (theirs.s - mine.s) - straight, direction * (theirs.t - mine.t), speed, half
 
     def _steer(self, world: World, actor: int, speed: float) -> float:
         """Road-wheel angle towards a point of the lane ahead."""
@@ -139,6 +155,13 @@ def _others(world: World, actor: int, kinds: tuple[str, ...]) -> list[int]:
         if other.index != actor and kind in kinds and world.present[0, other.index]:
             found.append(other.index)
     return found
+
+
+def _along(world: World, actor: int, other: int) -> float:
+    """Metres from reference point to reference point along the driver's heading."""
+    yaw = float(world.orientation[0, actor, 0])
+    offset = world.position[0, other] - world.position[0, actor]
+    return float(offset[0] * math.cos(yaw) + offset[1] * math.sin(yaw))
 
 
 def _relative(world: World, actor: int, other: int) -> tuple[float, float, float, float]:

@@ -1,13 +1,15 @@
 """What pedestrians and riders perceive, decide and do: one small class per leaf.
 
 A leaf is made once with its ports and ticked with the agent; it answers True (success), False (failure) or None
-(running). ``begin`` starts it anew.
+(running). ``begin`` starts it anew. Traits of a person (caution, luck) are drawn once, when first asked for; choices
+of an action (how long, how fast) each time it begins.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -15,6 +17,9 @@ import numpy as np
 from drivesim.behaviors.agent import Agent
 
 Answer = bool | None
+
+NECK = math.radians(70.0)
+"""How far a head turns with ease (range of motion of young people: Youdas et al. 1992, Physical Therapy 72:770)."""
 
 
 class Leaf:
@@ -27,6 +32,10 @@ class Leaf:
 
     def number(self, port: str) -> float:
         return float(self.ports[port])
+
+    def lasted(self, seconds: float) -> bool:
+        """Whether the leaf has run for so long, up to rounding of the sum of ticks."""
+        return self.elapsed >= seconds - 1e-9
 
     def begin(self, agent: Agent) -> None:
         """Called when the leaf starts to run."""
@@ -41,9 +50,9 @@ class CheckEquals(Leaf):
 
 
 class Probability(Leaf):
-    def __init__(self, ports: Mapping[str, str], random: np.random.Generator) -> None:
-        super().__init__(ports, random)
-        self._lucky = bool(random.random() < self.number("p"))
+    @cached_property
+    def _lucky(self) -> bool:
+        return bool(self.random.random() < self.number("p"))
 
     def tick(self, agent: Agent) -> Answer:
         return self._lucky
@@ -52,7 +61,7 @@ class Probability(Leaf):
 class Sleep(Leaf):
     def tick(self, agent: Agent) -> Answer:
         agent.stand()
-        return True if self.elapsed >= self.number("msec") / 1000 else None
+        return True if self.lasted(self.number("msec") / 1000) else None
 
 
 class Stand(Leaf):
@@ -62,13 +71,14 @@ class Stand(Leaf):
 
 
 class WaitForMaster(Leaf):
-    def __init__(self, ports: Mapping[str, str], random: np.random.Generator) -> None:
-        super().__init__(ports, random)
-        self._time = self.number("time") + self.number("spread") * float(random.uniform(-1, 1))
+    def begin(self, agent: Agent) -> None:
+        self._by = "time" if self.ports["time"] else "distance"
+        self._threshold = self.number(self._by) + self.number("spread") * float(self.random.uniform(-1, 1))
 
     def tick(self, agent: Agent) -> Answer:
         agent.stand()
-        return True if agent.master_time() <= self._time else None
+        left = agent.master_time() if self._by == "time" else agent.master_gap()
+        return True if left <= self._threshold else None
 
 
 class MasterPassed(Leaf):
@@ -88,8 +98,16 @@ class LookBothWays(Leaf):
     def tick(self, agent: Agent) -> Answer:
         agent.stand()
         share = self.elapsed / max(self.number("duration"), 1e-3)
-        agent.gaze = math.radians(70.0 if share < 0.5 else -70.0)
-        return True if share >= 1.0 else None
+        agent.gaze = math.copysign(NECK, 0.5 - share)
+        if agent.sees_master():
+            agent.last_seen = agent.world.time
+        return True if self.lasted(self.number("duration")) else None
+
+
+class LookAt(Leaf):
+    def tick(self, agent: Agent) -> Answer:
+        agent.gaze = min(max(agent.bearing()[0], -NECK), NECK)
+        return True
 
 
 class LookAhead(Leaf):
@@ -100,15 +118,17 @@ class LookAhead(Leaf):
 
 class PerceivesVehicle(Leaf):
     def tick(self, agent: Agent) -> Answer:
-        return agent.sees_master()
+        if agent.sees_master(self.number("range")):
+            agent.last_seen = agent.world.time
+        return agent.world.time - agent.last_seen <= self.number("memory")
 
 
 class GapAccept(Leaf):
     """Children go by distance whatever the speed (Connelly et al. 1998), adults by time."""
 
-    def __init__(self, ports: Mapping[str, str], random: np.random.Generator) -> None:
-        super().__init__(ports, random)
-        self._threshold = self.number("threshold") + self.number("spread") * float(random.normal())
+    @cached_property
+    def _threshold(self) -> float:
+        return self.number("threshold") + self.number("spread") * float(self.random.normal())
 
     def tick(self, agent: Agent) -> Answer:
         gap = agent.master_gap() if self.ports["mode"] == "distance" else agent.master_time()
@@ -116,10 +136,11 @@ class GapAccept(Leaf):
 
 
 class Notices(Leaf):
-    def __init__(self, ports: Mapping[str, str], random: np.random.Generator) -> None:
-        super().__init__(ports, random)
-        self._attentive = bool(random.random() < self.number("probability"))
-        self._noticed = False
+    _noticed = False
+
+    @cached_property
+    def _attentive(self) -> bool:
+        return bool(self.random.random() < self.number("probability"))
 
     def tick(self, agent: Agent) -> Answer:
         near = 0.0 < agent.master_gap() < self.number("distance")
@@ -138,16 +159,15 @@ class CrossTo(Leaf):
 
 
 class DartOut(Leaf):
-    def __init__(self, ports: Mapping[str, str], random: np.random.Generator) -> None:
-        super().__init__(ports, random)
-        self._speed = self.number("speed") * (1.0 + self.number("variation") * float(random.random()))
+    def begin(self, agent: Agent) -> None:
+        self._speed = self.number("speed") * (1.0 + self.number("variation") * float(self.random.random()))
         self._delay = self.number("delay")
 
     def tick(self, agent: Agent) -> Answer:
         if agent.travelled >= self.number("distance"):
             agent.stand()
             return True
-        if self.elapsed < self._delay:
+        if not self.lasted(self._delay):
             agent.stand()
         else:
             agent.move(self._speed, self.number("acceleration"))
@@ -164,53 +184,47 @@ class RunBack(Leaf):
 
 
 class Hesitate(Leaf):
-    def __init__(self, ports: Mapping[str, str], random: np.random.Generator) -> None:
-        super().__init__(ports, random)
-        self._duration = max(0.1, self.number("duration") + self.number("spread") * float(random.normal()))
+    def begin(self, agent: Agent) -> None:
+        self._duration = max(0.1, self.number("duration") + self.number("spread") * float(self.random.normal()))
 
     def tick(self, agent: Agent) -> Answer:
         agent.stand()
-        return True if self.elapsed >= self._duration else None
+        return True if self.lasted(self._duration) else None
 
 
 class SyncArrival(Leaf):
     """Euro NCAP VRU protocol: accelerate evenly over a distance, then steady; on the centreline at the same time as the
-    unbraked vehicle's front. The start falls between ticks where it must."""
+    unbraked vehicle's front. The start falls between ticks where it must; a start that comes too late is not made up.
+    """
 
-    def __init__(self, ports: Mapping[str, str], random: np.random.Generator) -> None:
-        super().__init__(ports, random)
-        self._speed = self.number("speed")
-        self._ramp = self.number("acceleration_distance")
-        self._ramp_time = 2.0 * self._ramp / self._speed
-        self._needs = self._ramp_time + (self.number("start_distance") - self._ramp) / self._speed
+    def begin(self, agent: Agent) -> None:
         self._clock: float | None = None
 
     def tick(self, agent: Agent) -> Answer:
-        end = self.number("crossing_distance")
+        speed, ramp = self.number("speed"), self.number("acceleration_distance")
+        ramp_time = 2.0 * ramp / speed
         if self._clock is None:
-            early = agent.master_time() - self._needs
+            needs = ramp_time + (self.number("start_distance") - ramp) / speed
+            early = agent.master_time() - needs
             if early > agent.dt or agent.master_gap() < 0.0:
                 agent.follow_profile(0.0, 0.0)
                 return None
-            self._clock = -early
+            self._clock = -max(early, 0.0)
         self._clock += agent.dt
-        clock = max(self._clock, 0.0)
-        rate = self._speed / self._ramp_time
-        if clock < self._ramp_time:
-            distance, speed = 0.5 * rate * clock * clock, rate * clock
+        if self._clock < ramp_time:
+            share = max(self._clock, 0.0) / ramp_time
+            distance, speed = ramp * share * share, speed * share
         else:
-            distance, speed = self._ramp + self._speed * (clock - self._ramp_time), self._speed
-        if distance >= end:
-            agent.follow_profile(end, 0.0)
-            return True
+            distance = ramp + speed * (self._clock - ramp_time)
         agent.follow_profile(distance, speed)
-        return None
+        return True if distance >= self.number("crossing_distance") else None
 
 
 LEAVES: dict[str, Callable[[Mapping[str, str], Any], Leaf]] = {
     leaf.__name__: leaf
     for leaf in (
-        CheckEquals, Probability, Sleep, Stand, WaitForMaster, MasterPassed, WaitUntilPassed, LookBothWays, LookAhead,
+        CheckEquals, Probability, Sleep, Stand, WaitForMaster, MasterPassed, WaitUntilPassed, LookBothWays, LookAt,
+        LookAhead,
         PerceivesVehicle, GapAccept, Notices, CrossTo, DartOut, RunBack, Hesitate, SyncArrival,
     )
 }  # fmt: skip

@@ -4,17 +4,33 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-CONTROL = ("Sequence", "SequenceWithMemory", "ReactiveSequence", "Fallback", "ReactiveFallback", "Parallel")
+CONTROL = (
+    "Sequence",
+    "SequenceWithMemory",
+    "ReactiveSequence",
+    "Fallback",
+    "ReactiveFallback",
+    "Parallel",
+    "IfThenElse",
+    "WhileDoElse",
+)
+BRANCHING = ("IfThenElse", "WhileDoElse")
+"""Control nodes of two or three children: condition, then, else."""
 DECORATORS = (
     "Inverter",
     "ForceSuccess",
     "ForceFailure",
     "RetryUntilSuccessful",
     "Repeat",
+    "KeepRunningUntilFailure",
     "RunOnce",
     "Delay",
     "Timeout",
 )
+
+TEXTS = frozenset({"a", "b", "value", "output_key"})
+"""Ports that take any text; all others are numbers or choices."""
+CHOICES = {"mode": ("distance", "time")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,28 +47,42 @@ NODES: dict[str, NodeType] = {
     "ReactiveSequence": NodeType({}, "like Sequence, but asks the earlier children again every tick"),
     "Fallback": NodeType({}, "children in order until one succeeds; goes on where it was"),
     "ReactiveFallback": NodeType({}, "like Fallback, but asks the earlier children again every tick"),
-    "Parallel": NodeType({"success_count": "-1"}, "all children each tick; succeeds when so many have (-1: all)"),
+    "Parallel": NodeType(
+        {"success_count": "-1", "failure_count": "1"},
+        "all unfinished children each tick; succeeds or fails when so many have (-1: all)",
+    ),
+    "IfThenElse": NodeType({}, "first child decides once: then the second, else the third (or failure)"),
+    "WhileDoElse": NodeType({}, "first child is asked each tick: while it succeeds the second, else the third"),
     "Inverter": NodeType({}, "success becomes failure and failure success"),
     "ForceSuccess": NodeType({}, "failure becomes success"),
     "ForceFailure": NodeType({}, "success becomes failure"),
-    "RetryUntilSuccessful": NodeType({"num_attempts": None}, "runs the child again when it fails, so many times"),
-    "Repeat": NodeType({"num_cycles": None}, "runs the child again when it succeeds, so many times"),
+    "RetryUntilSuccessful": NodeType(
+        {"num_attempts": None}, "runs the child again when it fails, so many times (-1: for ever)"
+    ),
+    "Repeat": NodeType({"num_cycles": None}, "runs the child again when it succeeds, so many times (-1: for ever)"),
+    "KeepRunningUntilFailure": NodeType({}, "runs the child again until it fails"),
     "RunOnce": NodeType({}, "runs the child once; afterwards gives its result"),
     "Delay": NodeType({"delay_msec": None}, "waits, then runs the child (simulated time)"),
     "Timeout": NodeType({"msec": None}, "fails when the child takes longer (simulated time)"),
     "AlwaysSuccess": NodeType({}, "succeeds"),
     "AlwaysFailure": NodeType({}, "fails"),
     "Sleep": NodeType({"msec": None}, "stands for a time, then succeeds"),
+    "SetBlackboard": NodeType({"value": None, "output_key": None}, "sets a key of the blackboard"),
     "CheckEquals": NodeType({"a": None, "b": None}, "whether two texts are equal"),
-    "Probability": NodeType({"p": None}, "succeeds with probability p; drawn once a run"),
+    "Probability": NodeType({"p": None}, "succeeds with probability p; drawn once, a trait of the person"),
     "WaitForMaster": NodeType(
-        {"time": None, "spread": "0"}, "stands until the master is so many seconds (+- spread) from the crossing line"
+        {"time": "", "distance": "", "spread": "0"},
+        "stands until the master is so many seconds, or metres, (+- spread) from the crossing line",
     ),
     "MasterPassed": NodeType({"margin": "2"}, "whether the master's front is past the line by so many metres"),
     "WaitUntilPassed": NodeType({"margin": "2"}, "stands until the master has passed, or stands still"),
     "LookBothWays": NodeType({"duration": "0.8"}, "turns the head left, then right, seconds in all"),
+    "LookAt": NodeType({}, "turns the head towards the master, as far as the neck goes"),
     "LookAhead": NodeType({}, "turns the head straight ahead"),
-    "PerceivesVehicle": NodeType({}, "whether the master is in the field of view and not hidden"),
+    "PerceivesVehicle": NodeType(
+        {"range": "100", "memory": "0"},
+        "whether the master is in the field of view and not hidden, or was while looking, so many seconds ago",
+    ),
     "GapAccept": NodeType(
         {"mode": "time", "threshold": None, "spread": "0"},
         "whether the gap to the master is accepted: by distance (children) or time (adults), m or s",

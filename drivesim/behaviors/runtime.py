@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping
+import math
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import py_trees
-from py_trees.common import ParallelPolicy, Status
+from py_trees.common import Status
 
 from drivesim.behaviors.agent import Agent
+from drivesim.behaviors.board import Board, Ports, referred
+from drivesim.behaviors.control import INNER
 from drivesim.behaviors.leaves import LEAVES, Leaf
-from drivesim.behaviors.nodes import NODES
+from drivesim.behaviors.nodes import CHOICES, NODES, TEXTS
 from drivesim.behaviors.tree import Node, Tree
 from drivesim.errors import ScenarioError, did_you_mean
 
-_REFERENCE = re.compile(r"^\{(\w+)\}$")
 _STATUS = {True: Status.SUCCESS, False: Status.FAILURE, None: Status.RUNNING}
 
 
@@ -28,95 +29,94 @@ def build(tree: Tree, agent: Agent, inputs: Mapping[str, str]) -> py_trees.behav
     Raises:
         ScenarioError: a port that nothing fills, or text where a number is wanted.
     """
-    return _build(tree.trees[tree.main], tree, agent, dict(inputs), tree.main)
+    return _Builder(tree, agent).build(tree.trees[tree.main], Board(inputs), tree.main)
 
 
-def _build(node: Node, tree: Tree, agent: Agent, board: dict[str, str], path: str) -> Any:
-    if node.kind == "SubTree":
-        ports = {key: _resolve(node, key, text, board) for key, text in node.ports.items() if key != "_autoremap"}
-        inner = {**board, **ports} if node.ports.get("_autoremap") == "true" else ports
-        return _build(tree.trees[node.name], tree, agent, inner, f"{path}/{node.name}")
-    filled = _ports(node, board)
-    children = [
-        _build(child, tree, agent, board, f"{path}/{number}.{child.kind}") for number, child in enumerate(node.children)
-    ]
-    if node.kind in LEAVES:
+class _Builder:
+    def __init__(self, tree: Tree, agent: Agent) -> None:
+        self._tree, self._agent = tree, agent
+        self._written = {
+            _key_of(node) for root in tree.trees.values() for node in _walk(root) if node.kind == "SetBlackboard"
+        }
+
+    def build(self, node: Node, board: Board, path: str) -> Any:
+        if node.kind == "SubTree":
+            return self.build(self._tree.trees[node.name], self._inner_board(node, board), path)
+        ports = self._ports(node, board)
+        children = [self.build(c, board, f"{path}/{number}.{c.name}") for number, c in enumerate(node.children)]
+        if node.kind in INNER:
+            return INNER[node.kind](node.name, children, {p: float(ports[p]) for p in ports}, self._agent)
+        if node.kind == "SetBlackboard":
+            return _SetBlackboard(node.name, ports, board, _key_of(node))
+        return _LeafNode(node.name, path, LEAVES[node.kind](ports, self._agent.draw(path)), self._agent)
+
+    def _inner_board(self, node: Node, board: Board) -> Board:
+        values, names = {}, {}
+        for port, text in node.ports.items():
+            key = referred(text)
+            if key is not None:
+                self._check_key(node, port, key, board)
+                names[port] = key
+            elif port != "_autoremap":
+                values[port] = text
+        return Board(values, board, names, passes_all=node.ports.get("_autoremap") == "true")
+
+    def _ports(self, node: Node, board: Board) -> Ports:
+        texts = {}
+        for port, default in NODES[node.kind].ports.items():
+            text = node.ports.get(port, default)
+            if text is None:
+                raise _error(node, f"port '{port}' is missing", "give it a value")
+            key = referred(text)
+            if key is not None and port != "output_key":
+                self._check_key(node, port, key, board)
+            known = text if key is None else board.get(key)
+            if known is not None and not (known == "" == default):
+                _check_value(node, port, known)
+            if key is not None and known is None and node.kind in INNER:
+                raise _error(node, f"port '{port}' reads '{key}' before it is set", "give a number or an input")
+            texts[port] = text
+        either = [texts[p] for p in ("time", "distance") if node.kind == "WaitForMaster"]
+        if either and either.count("") != 1:
+            raise _error(node, "needs either a time or a distance", "give one of the two ports")
+        return Ports(texts, board)
+
+    def _check_key(self, node: Node, port: str, key: str, board: Board) -> None:
+        if key not in board and key not in self._written:
+            keys = board.keys()
+            raise _error(
+                node, f"port '{port}' reads '{key}', which nothing sets",
+                f"add a controller property '{key}'" + (f"; {did_you_mean(key, keys)}" if keys else ""),
+            )  # fmt: skip
+
+
+def _check_value(node: Node, port: str, text: str) -> None:
+    if port in CHOICES:
+        if text not in CHOICES[port]:
+            raise _error(node, f"port '{port}' cannot be '{text}'", did_you_mean(text, CHOICES[port]))
+    elif port not in TEXTS:
         try:
-            leaf = LEAVES[node.kind](filled, agent.draw(path))
-        except ValueError as error:
-            raise ScenarioError(
-                f"a port is not a number: {error}", file=node.file, line=node.line, element=node.kind,
-                remedy="check the controller's properties",
-            ) from None  # fmt: skip
-        return _LeafNode(node.name, path, leaf, agent)
-    return _inner(node, filled, children, agent)
+            fine = math.isfinite(float(text))
+        except ValueError:
+            fine = False
+        if not fine:
+            raise _error(node, f"port '{port}' is not a number but '{text}'", "check the controller's properties")
 
 
-def _ports(node: Node, board: Mapping[str, str]) -> dict[str, str]:
-    filled = {}
-    for port, default in NODES[node.kind].ports.items():
-        text = node.ports.get(port, default)
-        if text is None:
-            raise ScenarioError(
-                f"port '{port}' is missing", file=node.file, line=node.line, element=node.kind, remedy="give it a value"
-            )
-        filled[port] = _resolve(node, port, text, board)
-    return filled
+def _error(node: Node, problem: str, remedy: str) -> ScenarioError:
+    return ScenarioError(problem, file=node.file, line=node.line, element=node.kind, remedy=remedy)
 
 
-def _resolve(node: Node, port: str, text: str, board: Mapping[str, str]) -> str:
-    reference = _REFERENCE.match(text)
-    if reference is None:
-        return text
-    key = reference.group(1)
-    if key not in board:
-        raise ScenarioError(
-            f"port '{port}' reads '{key}', which nothing sets", file=node.file, line=node.line, element=node.kind,
-            remedy=f"add a controller property '{key}'" + (f"; {did_you_mean(key, board)}" if board else ""),
-        )  # fmt: skip
-    return board[key]
+def _key_of(node: Node) -> str:
+    """The key that a SetBlackboard writes, given as ``key`` or ``{key}``."""
+    text = node.ports.get("output_key", "")
+    return referred(text) or text
 
 
-def _inner(node: Node, ports: Mapping[str, str], children: list[Any], agent: Agent) -> Any:
-    composites, decorators, name = py_trees.composites, py_trees.decorators, node.name
-    match node.kind:
-        case "Sequence" | "SequenceWithMemory" | "ReactiveSequence":
-            made: Any = composites.Sequence(name, memory=node.kind != "ReactiveSequence")
-        case "Fallback" | "ReactiveFallback":
-            made = composites.Selector(name, memory=node.kind == "Fallback")
-        case "Parallel":
-            made = composites.Parallel(name, policy=_policy(int(ports["success_count"]), children))
-        case "Inverter":
-            return decorators.Inverter(name, children[0])
-        case "ForceSuccess":
-            return decorators.FailureIsSuccess(name, children[0])
-        case "ForceFailure":
-            return decorators.SuccessIsFailure(name, children[0])
-        case "RetryUntilSuccessful":
-            return decorators.Retry(name, children[0], num_failures=int(ports["num_attempts"]))
-        case "Repeat":
-            return decorators.Repeat(name, children[0], num_success=int(ports["num_cycles"]))
-        case "RunOnce":
-            policy = py_trees.common.OneShotPolicy.ON_COMPLETION
-            return decorators.OneShot(name, children[0], policy=policy)
-        case "Delay":
-            return _Timed(name, children[0], agent, float(ports["delay_msec"]) / 1000, is_delay=True)
-        case "Timeout":
-            return _Timed(name, children[0], agent, float(ports["msec"]) / 1000, is_delay=False)
-        case "AlwaysSuccess":
-            return py_trees.behaviours.Success(name)
-        case "AlwaysFailure":
-            return py_trees.behaviours.Failure(name)
-        case _:
-            raise AssertionError(node.kind)
-    made.add_children(children)
-    return made
-
-
-def _policy(count: int, children: list[Any]) -> Any:
-    if count in (-1, len(children)):
-        return ParallelPolicy.SuccessOnAll(synchronise=False)
-    return ParallelPolicy.SuccessOnOne()
+def _walk(node: Node) -> Iterator[Node]:
+    yield node
+    for child in node.children:
+        yield from _walk(child)
 
 
 class _LeafNode(py_trees.behaviour.Behaviour):
@@ -139,33 +139,16 @@ class _LeafNode(py_trees.behaviour.Behaviour):
             self._last = status
         return status
 
+    def terminate(self, new_status: Status) -> None:
+        if new_status == Status.INVALID:
+            self._last = None
 
-class _Timed(py_trees.decorators.Decorator):
-    """Delay before the child, or a limit on it, in simulated seconds."""
 
-    def __init__(self, name: str, child: Any, agent: Agent, seconds: float, *, is_delay: bool) -> None:
-        super().__init__(name, child)
-        self._agent, self._seconds, self._is_delay = agent, seconds, is_delay
-        self._elapsed = 0.0
-
-    def initialise(self) -> None:
-        self._elapsed = 0.0
-
-    def tick(self) -> Any:
-        if self._is_delay and self.status != Status.RUNNING:
-            self._elapsed = 0.0
-        if self._is_delay and self._elapsed < self._seconds:
-            self._elapsed += self._agent.dt
-            self.status = Status.RUNNING
-            self._agent.stand()
-            yield self
-            return
-        yield from super().tick()
+class _SetBlackboard(py_trees.behaviour.Behaviour):
+    def __init__(self, name: str, ports: Ports, board: Board, key: str) -> None:
+        super().__init__(name)
+        self._ports, self._board, self._key = ports, board, key
 
     def update(self) -> Status:
-        if not self._is_delay:
-            self._elapsed += self._agent.dt
-            if self.decorated.status == Status.RUNNING and self._elapsed >= self._seconds:
-                self.decorated.stop(Status.INVALID)
-                return Status.FAILURE
-        return Status(self.decorated.status)
+        self._board[self._key] = self._ports["value"]
+        return Status.SUCCESS

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from lxml import etree
 
-from drivesim.behaviors.nodes import CONTROL, DECORATORS, NODES
+from drivesim.behaviors.nodes import BRANCHING, CONTROL, DECORATORS, NODES
 from drivesim.errors import ScenarioError, did_you_mean
 
 _PARSER = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False)
@@ -107,9 +107,15 @@ def _node(element: etree._Element, path: Path, trees: Mapping[str, object]) -> N
                 remedy=did_you_mean(port, known) if known else "this node has no ports",
             )  # fmt: skip
     children = tuple(_node(child, path, trees) for child in element if isinstance(child.tag, str))
-    fits = bool(children) if kind in CONTROL else len(children) == (1 if kind in DECORATORS else 0)
+    if kind in BRANCHING:
+        fits, wanted = len(children) in (2, 3), "two or three children"
+    elif kind in CONTROL:
+        fits, wanted = bool(children), "at least one child"
+    elif kind in DECORATORS:
+        fits, wanted = len(children) == 1, "one child"
+    else:
+        fits, wanted = not children, "no children"
     if not fits:
-        wanted = "at least one child" if kind in CONTROL else "one child" if kind in DECORATORS else "no children"
         raise ScenarioError(
             f"has {len(children)} children", file=path, line=line, element=kind, remedy=f"give it {wanted}"
         )

@@ -1,0 +1,252 @@
+"""Control nodes and decorators with the semantics of BehaviorTree.CPP 4, as py_trees behaviours.
+
+py_trees' own composites differ where it matters: its parallels tick finished children again, its retries give up the
+tick between attempts, and it has no sequence that remembers a failure. Time is simulated time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, ClassVar
+
+import py_trees
+from py_trees.common import Status
+
+from drivesim.behaviors.agent import Agent
+
+SUCCESS, FAILURE, RUNNING, IDLE = Status.SUCCESS, Status.FAILURE, Status.RUNNING, Status.INVALID
+_ALMOST = 1e-9
+"""Seconds by which a sum of ticks may fall short of a duration."""
+
+
+class Inner(py_trees.behaviour.Behaviour):
+    """A node with children; those still running when it ends or is halted are halted.
+
+    Args:
+        ports: number ports, already resolved.
+    """
+
+    def __init__(self, name: str, children: Sequence[Any], ports: Mapping[str, float], agent: Agent) -> None:
+        super().__init__(name)
+        self.children = list(children)
+        for child in self.children:
+            child.parent = self
+        self.ports, self.agent = ports, agent
+
+    def ask(self, index: int = 0) -> Status:
+        """Tick one child."""
+        child = self.children[index]
+        child.tick_once()
+        return Status(child.status)
+
+    def halt(self, *indices: int) -> None:
+        for index in indices:
+            if self.children[index].status == RUNNING:
+                self.children[index].stop(IDLE)
+
+    def terminate(self, new_status: Status) -> None:
+        self.halt(*range(len(self.children)))
+
+
+class _Ordered(Inner):
+    """Children one after another while they answer ``_go_on``."""
+
+    _go_on = SUCCESS
+    _remembers = False
+
+    def __init__(self, *args: Any) -> None:
+        super().__init__(*args)
+        self._at = 0
+
+    def initialise(self) -> None:
+        if not self._remembers:
+            self._at = 0
+
+    def update(self) -> Status:
+        while self._at < len(self.children):
+            status = self.ask(self._at)
+            if status != self._go_on:
+                return status
+            self._at += 1
+        self._at = 0
+        return self._go_on
+
+
+class SequenceNode(_Ordered):
+    pass
+
+
+class SequenceWithMemory(_Ordered):
+    _remembers = True
+
+
+class FallbackNode(_Ordered):
+    _go_on = FAILURE
+
+
+class ReactiveSequence(Inner):
+    """All earlier children are asked again each tick; whatever else ran is halted."""
+
+    _go_on = SUCCESS
+
+    def update(self) -> Status:
+        for index in range(len(self.children)):
+            status = self.ask(index)
+            if status == RUNNING:
+                self.halt(*(i for i in range(len(self.children)) if i != index))
+            if status != self._go_on:
+                return status
+        return self._go_on
+
+
+class ReactiveFallback(ReactiveSequence):
+    _go_on = FAILURE
+
+
+class Parallel(Inner):
+    """Ticks every unfinished child; negative counts are from the end, -1 being all."""
+
+    def initialise(self) -> None:
+        self._done: dict[int, Status] = {}
+
+    def _count(self, port: str) -> int:
+        wanted = int(self.ports[port])
+        return wanted if wanted >= 0 else max(len(self.children) + wanted + 1, 0)
+
+    def update(self) -> Status:
+        total, wanted, tolerated = len(self.children), self._count("success_count"), self._count("failure_count")
+        for index in range(total):
+            if index in self._done:
+                continue
+            status = self.ask(index)
+            if status != RUNNING:
+                self._done[index] = status
+            succeeded = sum(s == SUCCESS for s in self._done.values())
+            failed = len(self._done) - succeeded
+            if succeeded >= wanted:
+                return SUCCESS
+            if total - failed < wanted or failed >= max(tolerated, 1):
+                return FAILURE
+        return RUNNING
+
+
+class IfThenElse(Inner):
+    """The condition decides once; without an else, a failed condition fails."""
+
+    def initialise(self) -> None:
+        self._branch = 0
+
+    def update(self) -> Status:
+        if self._branch == 0:
+            condition = self.ask(0)
+            if condition == RUNNING or (condition == FAILURE and len(self.children) == 2):
+                return condition
+            self._branch = 1 if condition == SUCCESS else 2
+        return self.ask(self._branch)
+
+
+class WhileDoElse(Inner):
+    """The condition is asked each tick; the other branch is halted when its answer changes."""
+
+    def update(self) -> Status:
+        condition = self.ask(0)
+        if condition == RUNNING:
+            return RUNNING
+        branch, other = (1, 2) if condition == SUCCESS else (2, 1)
+        if other < len(self.children):
+            self.halt(other)
+        return self.ask(branch) if branch < len(self.children) else FAILURE
+
+
+class _Mapped(Inner):
+    _answers: ClassVar[Mapping[Status, Status]]
+
+    def update(self) -> Status:
+        status = self.ask()
+        return self._answers.get(status, status)
+
+
+class Inverter(_Mapped):
+    _answers: ClassVar[Mapping[Status, Status]] = {SUCCESS: FAILURE, FAILURE: SUCCESS}
+
+
+class ForceSuccess(_Mapped):
+    _answers: ClassVar[Mapping[Status, Status]] = {FAILURE: SUCCESS}
+
+
+class ForceFailure(_Mapped):
+    _answers: ClassVar[Mapping[Status, Status]] = {SUCCESS: FAILURE}
+
+
+class KeepRunningUntilFailure(_Mapped):
+    _answers: ClassVar[Mapping[Status, Status]] = {SUCCESS: RUNNING}
+
+
+class RetryUntilSuccessful(Inner):
+    """Attempts follow within a tick; without a limit (-1) one attempt a tick."""
+
+    _again, _limit = FAILURE, "num_attempts"
+
+    def initialise(self) -> None:
+        self._count = 0
+
+    def update(self) -> Status:
+        limit = int(self.ports[self._limit])
+        while limit < 0 or self._count < limit:
+            status = self.ask()
+            if status != self._again:
+                return status
+            self._count += 1
+            if limit < 0:
+                return RUNNING
+        return self._again
+
+
+class Repeat(RetryUntilSuccessful):
+    _again, _limit = SUCCESS, "num_cycles"
+
+
+class RunOnce(Inner):
+    """Runs to an end once, and keeps that answer."""
+
+    _answer: Status | None = None
+
+    def update(self) -> Status:
+        if self._answer is None:
+            status = self.ask()
+            if status == RUNNING:
+                return RUNNING
+            self._answer = status
+        return self._answer
+
+
+class Delay(Inner):
+    def initialise(self) -> None:
+        self._due = self.agent.world.time + self.ports["delay_msec"] / 1000 - _ALMOST
+
+    def update(self) -> Status:
+        if self.agent.world.time < self._due:
+            self.agent.stand()
+            return RUNNING
+        return self.ask()
+
+
+class Timeout(Inner):
+    def initialise(self) -> None:
+        self._due = self.agent.world.time + self.ports["msec"] / 1000 - _ALMOST
+
+    def update(self) -> Status:
+        return FAILURE if self.agent.world.time >= self._due else self.ask()
+
+
+INNER: Mapping[str, Callable[[str, Sequence[Any], Mapping[str, float], Agent], Inner]] = {
+    "Sequence": SequenceNode,
+    "Fallback": FallbackNode,
+    **{
+        made.__name__: made
+        for made in (
+            SequenceWithMemory, ReactiveSequence, ReactiveFallback, Parallel, IfThenElse, WhileDoElse, Inverter,
+            ForceSuccess, ForceFailure, KeepRunningUntilFailure, RetryUntilSuccessful, Repeat, RunOnce, Delay, Timeout,
+        )
+    },
+}  # fmt: skip
