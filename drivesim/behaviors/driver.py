@@ -11,6 +11,7 @@ import math
 from typing import Literal
 
 from drivesim.opendrive.network import LanePosition
+from drivesim.types import Actor
 from drivesim.world import VehicleControl, World
 
 Mode = Literal["constant", "following", "attentive"]
@@ -28,6 +29,8 @@ CORRIDOR_MARGIN = 0.35
 """Room beside the car that counts as its path, m."""
 CRITICAL_TIME = 2.6
 """A vulnerable road user that will be in the corridor within this time is a reason to brake, s."""
+ALIGNED = math.cos(math.radians(45.0))
+"""Riders heading more across than this are not followed but, by who is attentive, braked for."""
 LOOK_AHEAD = 1.0
 """Pure-pursuit preview, s."""
 
@@ -67,7 +70,10 @@ class CarFollowingDriver:
         assert self.desired_speed is not None
         free = 1.0 - (speed / max(self.desired_speed, 0.1)) ** 4
         gap, closing = math.inf, 0.0
-        for other in _others(world, actor, kinds=("vehicle", "misc")):
+        for other in _others(world, actor, kinds=("vehicle", "misc", "rider")):
+            turned = abs(float(world.orientation[0, other, 0] - world.orientation[0, actor, 0]))
+            if _is_rider(world.actors[other]) and math.cos(turned) < ALIGNED:
+                continue
             ahead, aside, lead_speed, half_width = self._ahead(world, actor, other)
             in_lane = abs(aside) < world.actors[actor].box.width / 2 + half_width + 0.2
             if 0.0 < ahead < gap and in_lane and world.sees(actor, other):
@@ -76,7 +82,7 @@ class CarFollowingDriver:
             return COMFORT_ACCELERATION * free
         wanted = MINIMUM_GAP + speed * TIME_HEADWAY
         wanted += speed * closing / (2 * math.sqrt(COMFORT_ACCELERATION * COMFORT_DECELERATION))
-        return COMFORT_ACCELERATION * (free - (max(wanted, 0.0) / max(gap, 0.1)) ** 2)
+        return max(COMFORT_ACCELERATION * (free - (max(wanted, 0.0) / max(gap, 0.1)) ** 2), -EMERGENCY_DECELERATION)
 
     def _emergency(self, world: World, actor: int, speed: float, dt: float) -> float:
         """Deceleration asked for by the alarm, m/s2; builds up after the reaction time, stays until standstill."""
@@ -147,11 +153,15 @@ class CarFollowingDriver:
         return math.atan2(2.0 * wheelbase * left, dx * dx + dy * dy)
 
 
+def _is_rider(actor: Actor) -> bool:
+    return actor.category in ("bicycle", "motorbike")
+
+
 def _others(world: World, actor: int, kinds: tuple[str, ...]) -> list[int]:
     """Indices of other present actors; people on two wheels are ``rider``, not ``vehicle``."""
     found = []
     for other in world.actors:
-        kind = "rider" if other.category in ("bicycle", "motorbike") else other.kind
+        kind = "rider" if _is_rider(other) else other.kind
         if other.index != actor and kind in kinds and world.present[0, other.index]:
             found.append(other.index)
     return found
