@@ -30,7 +30,7 @@ def use_threads(jobs: int | None) -> None:
 
     if jobs is None:
         return
-    available = numba.config.NUMBA_NUM_THREADS
+    available: int = numba.config.NUMBA_NUM_THREADS  # type: ignore[attr-defined]
     if not 1 <= jobs <= available:
         raise ScenarioError(f"{jobs} threads asked for", element="--jobs", remedy=f"choose 1 to {available}")
     numba.set_num_threads(jobs)

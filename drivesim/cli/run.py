@@ -14,7 +14,7 @@ from rich.console import Console
 from drivesim.cli.common import parse_settings
 from drivesim.errors import RecordingError
 from drivesim.simulation import Simulation, as_scenario
-from drivesim.types import Frame
+from drivesim.types import Collision, Frame
 
 TRAJECTORY_COLUMNS = ["time", "entity", "x", "y", "z", "h", "speed", "p", "r", "road", "lane", "s", "t"]
 EVENT_COLUMNS = ["time", "element_type", "path", "state", "transition"]
@@ -37,7 +37,7 @@ def run_command(
         _table(events, EVENT_COLUMNS) as transitions,
     ):
         frames = transition_count = 0
-        collisions = []
+        collisions: list[Collision] = []
         for frame in simulation:
             frames += 1
             transition_count += len(frame.events)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 
 from astral import Observer, sun
 
@@ -19,9 +19,7 @@ def sun_at(date_time: str, latitude: float = LATITUDE, longitude: float = LONGIT
     """
     moment = datetime.fromisoformat(date_time)
     if moment.tzinfo is None:
-        moment = datetime.fromtimestamp(
-            moment.replace(tzinfo=timezone.utc).timestamp() - longitude / 15.0 * 3600.0, timezone.utc
-        )
+        moment = datetime.fromtimestamp(moment.replace(tzinfo=UTC).timestamp() - longitude / 15.0 * 3600.0, UTC)
     observer = Observer(latitude, longitude)
     azimuth = math.radians(sun.azimuth(observer, moment))
     return math.pi / 2 - azimuth, math.radians(sun.elevation(observer, moment))

@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable, Mapping
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 Value = float | int | bool | str
 
@@ -40,11 +40,11 @@ FUNCTIONS: dict[str, tuple[int, Callable[..., float]]] = {
 
 CONSTANTS: dict[str, Value] = {"true": True, "false": False, "pi": math.pi, "e": math.e}
 
-_COMPARE: dict[str, Callable[[Value, Value], bool]] = {
+_COMPARE: dict[str, Callable[[Any, Any], bool]] = {
     "==": lambda a, b: a == b, "eq": lambda a, b: a == b, "!=": lambda a, b: a != b, "ne": lambda a, b: a != b,
     "<": lambda a, b: a < b, "lt": lambda a, b: a < b, "<=": lambda a, b: a <= b, "le": lambda a, b: a <= b,
     ">": lambda a, b: a > b, "gt": lambda a, b: a > b, ">=": lambda a, b: a >= b, "ge": lambda a, b: a >= b,
-}  # type: ignore[operator]  # fmt: skip
+}  # fmt: skip
 
 
 class _Token(NamedTuple):

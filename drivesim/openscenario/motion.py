@@ -73,7 +73,7 @@ class Motion:
         ahead = network.follow_lane(self.lane, distance)  # type: ignore[arg-type]
         if ahead is None:
             return None
-        before = self.lane.offset  # type: ignore[union-attr, attr-defined]
+        before = self.lane.offset  # type: ignore[attr-defined]
         offset = before if self.next_offset is None else self.next_offset
         self.next_offset = None
         self.lane = replace(ahead, offset=offset, t=ahead.t - ahead.offset + offset)

@@ -146,7 +146,7 @@ class Reader:
     def typed(self, node: Node, made: ParameterDeclaration) -> Value:
         kinds: dict[str, Any] = {"double": float, "boolean": bool, "string": str, "dateTime": str}
         try:
-            return convert(made.value, kinds.get(made.parameter_type, int))  # type: ignore[no-any-return]
+            return convert(made.value, kinds.get(made.parameter_type, int))
         except ValueError as error:
             raise self.fail(node, f"'{made.value}' {error}", f"'{made.name}' is a {made.parameter_type}") from error
 
@@ -162,7 +162,7 @@ class Reader:
             raise self.fail(node, f"{name}='{raw}' {error}", f"give '{name}' a value of its type") from error
 
     def field(self, cls: type[Element], name: str, xml: Xml, node: Node) -> Any:
-        options, many, _ = parts(hints(cls)[name])
+        options, many, _ = parts(hints(cls)[name])  # type: ignore[arg-type]
         if xml.text:
             return node.text or ""
         if not is_model(options[0]):
@@ -204,7 +204,7 @@ class Reader:
             raise self.fail(node, f"no entry '{key[1]}' in catalogue '{key[0]}'", remedy)
         file, found = self.catalogs[key]
         if str(found.tag) not in table:
-            raise self.fail(node, f"'{key[1]}' is a {found.tag}", f"name one of: {', '.join(table)}")
+            raise self.fail(node, f"'{key[1]}' is a {found.tag!s}", f"name one of: {', '.join(table)}")
         given = {
             self.attribute(a, "parameterRef", str): self.attribute(a, "value", str)
             for a in node.iterfind("ParameterAssignments/ParameterAssignment")

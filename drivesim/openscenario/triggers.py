@@ -23,7 +23,7 @@ def separation(condition: model.RelativeDistanceCondition, first: Motion, second
         return {"longitudinal": abs(dx), "lateral": abs(dy)}.get(kind, float(np.hypot(dx, dy)))
     a, b = _corners(first), offset.apply(_corners(second))
     gaps = [max(float(b[:, i].min() - a[:, i].max()), float(a[:, i].min() - b[:, i].max()), 0.0) for i in (0, 1)]
-    return {"longitudinal": gaps[0], "lateral": gaps[1]}.get(kind, float(np.hypot(*gaps)))
+    return {"longitudinal": gaps[0], "lateral": gaps[1]}.get(kind, float(np.hypot(gaps[0], gaps[1])))
 
 
 def _corners(motion: Motion) -> np.ndarray:
@@ -77,7 +77,9 @@ class ConditionRun:
 class TriggerRun:
     """Any group whose conditions all hold; an absent or empty trigger is ``default``."""
 
-    def __init__(self, trigger: model.Trigger | None, world: World, motions: Mapping[str, Motion], *, default: bool):
+    def __init__(
+        self, trigger: model.Trigger | None, world: World, motions: Mapping[str, Motion], *, default: bool
+    ) -> None:
         groups = trigger.groups if trigger else ()
         self.groups = [[ConditionRun(c, world, motions) for c in g.conditions] for g in groups]
         self.default = default
@@ -85,4 +87,7 @@ class TriggerRun:
     def evaluate(self) -> bool:
         if not self.groups:
             return self.default
-        return any([all([c.evaluate() for c in group]) for group in self.groups])
+        held = [
+            [c.evaluate() for c in group] for group in self.groups
+        ]  # every condition sees every tick: edges need it
+        return any(all(group) for group in held)

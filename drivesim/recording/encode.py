@@ -42,7 +42,7 @@ def camera_jobs(image: CameraImage, sample: Path, extra: Path, stem: str) -> lis
 def lidar_jobs(cloud: PointCloud, sample: Path, extra: Path, stem: str) -> list[Job]:
     """Points as nuScenes has them; times and labels per point beside."""
     points = np.column_stack([cloud.points, cloud.intensity, cloud.ring]).astype("<f4")
-    labels = {
+    labels: dict[str, NDArray[Any]] = {
         "time_offset": cloud.time_offset,
         "semantic": cloud.semantic,
         "instance": cloud.instance.astype(np.uint16),
@@ -52,7 +52,7 @@ def lidar_jobs(cloud: PointCloud, sample: Path, extra: Path, stem: str) -> list[
 
 def radar_jobs(detections: RadarDetections, sample: Path, extra: Path, stem: str) -> list[Job]:
     """A radar list as nuScenes has it; signal-to-noise, rates and labels per detection beside."""
-    labels = {
+    labels: dict[str, NDArray[Any]] = {
         "range": detections.range,
         "azimuth": detections.azimuth,
         "elevation": detections.elevation,

@@ -173,9 +173,9 @@ class Preview:
         if self._cloud is not None:
             cloud = self._cloud
             world = cloud.world_from_ego.apply(cloud.ego_from_sensor.apply(cloud.points))
-            uv = pixel(world).astype(np.int64)
-            inside = (uv >= 0).all(axis=1) & (uv[:, 0] < width) & (uv[:, 1] < height)
-            view[uv[inside, 1], uv[inside, 0]] = _BRIGHT[cloud.semantic[inside]]
+            cell = pixel(world).astype(np.int64)
+            inside = (cell >= 0).all(axis=1) & (cell[:, 0] < width) & (cell[:, 1] < height)
+            view[cell[inside, 1], cell[inside, 0]] = _BRIGHT[cloud.semantic[inside]]
         else:
             _text(view, 120, 20, "no lidar in this rig", 16, _DIM)
         for i in range(len(labels.instance)):

@@ -109,7 +109,8 @@ class _Tables:
             "scene": [
                 {
                     "token": scene, "log_token": log, "nbr_samples": len(samples),
-                    "first_sample_token": chosen[0] if chosen else "", "last_sample_token": chosen[-1] if chosen else "",
+                    "first_sample_token": next(iter(chosen), ""),
+                    "last_sample_token": next(reversed(chosen), ""),
                     "name": self._manifest.scenario, "description": self._manifest.description,
                 }
             ],
@@ -160,7 +161,8 @@ class _Tables:
                 for item in group.values():
                     item["row"]["is_key_frame"] = False
                 continue
-            leader = next((i for i in group.values() if i["file"]["modality"] == "lidar"), next(iter(group.values())))
+            members = list(group.values())
+            leader = next((i for i in members if i["file"]["modality"] == "lidar"), members[0])
             made = {"token": token(self._run, "sample", number), "timestamp": leader["row"]["timestamp"], "prev": "",
                     "next": "", "frame": leader["frame"]}  # fmt: skip
             for item in group.values():

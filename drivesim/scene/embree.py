@@ -45,7 +45,7 @@ _INDEX, _VERTEX = 0, 1
 _TRIANGLE, _INSTANCE = 0, 121
 _QUALITY_LOW, _QUALITY_HIGH = 0, 2
 _SCENE_DYNAMIC = 1 << 0
-_VERSION_MAJOR, _RAY_MASK_SUPPORTED = 1, 64
+_VERSION, _VERSION_MAJOR, _RAY_MASK_SUPPORTED = 0, 1, 64
 _COHERENT = 1 << 16
 
 _ERRORS = {
@@ -363,3 +363,11 @@ def occluded16(
 ) -> None:
     """Trace one packet to any hit; afterwards ``T_FAR`` is negative in lanes that are occluded."""
     _call_void4(handles[1], valid.ctypes.data, handles[2], packet.ctypes.data, handles[3] if coherent else handles[4])
+
+
+def version() -> str:
+    """What ray engine is in use, for people."""
+    device = Device()
+    number = int(_library().rtcGetDeviceProperty(device.handle, _VERSION))
+    device.close()
+    return f"Embree {number // 10000}.{number // 100 % 100}.{number % 100}"

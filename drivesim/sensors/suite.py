@@ -48,7 +48,8 @@ class SensorSuite:
         """Measurements by channel of the tick from ``before`` to ``after``, and labels if there are any."""
         motion = EgoMotion(before, after, self._ego)
         rays = self._scene.rays
-        ranging = [sensor.capture(rays, motion, self.weather) for sensor in (*self._lidars, *self._radars)]
+        ranging: list[Measurement | None] = [lidar.capture(rays, motion, self.weather) for lidar in self._lidars]
+        ranging += [radar.capture(rays, motion, self.weather) for radar in self._radars]
         images = [camera.capture(self._scene, motion, self.weather) for camera in self._cameras]
         by_channel = {m.channel: m for m in (*images, *ranging) if m is not None}
         measurements = {s.channel: by_channel[s.channel] for s in self.rig.sensors if s.channel in by_channel}

@@ -29,6 +29,7 @@ class EmbeddedSimulator:
         self._scene: Scene | None = None
         self._suite: SensorSuite | None = None
         if rig is not None:
+            assert world.network is not None
             self._scene = Scene(world.network, world.actors, seed, ego=ego, state=world.snapshot())
             self._suite = SensorSuite(rig, self._scene, world.actors, ego, world.weather, seed)
 

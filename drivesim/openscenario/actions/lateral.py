@@ -20,16 +20,16 @@ class LaneChange:
         self.elapsed = self.travelled = 0.0
         network, lane = motion.world.network, motion.lane
         source = action.source
-        place = {"file": source.file if source else None, "line": source.line if source else None}
+        file, line = (source.file, source.line) if source else (None, None)
         if network is None or lane is None:
             raise ScenarioError(f"'{motion.actor.name}' is on no lane", element="LaneChangeAction",
-                                remedy="place it on a lane, along its direction", **place)  # fmt: skip
+                                remedy="place it on a lane, along its direction", file=file, line=line)  # fmt: skip
         target = action.target.value
         if isinstance(action.target, model.RelativeTargetLane):
             base = reference.lane if reference else lane
             if base is None:
                 raise ScenarioError("the reference entity is on no lane", element="RelativeTargetLane",
-                                    remedy="place it on a lane", **place)  # fmt: skip
+                                    remedy="place it on a lane", file=file, line=line)  # fmt: skip
             step = action.target.value * (1 if base.lane_id < 0 else -1)  # type: ignore[attr-defined]
             target = base.lane_id + step  # type: ignore[attr-defined]
             if target == 0 or (target > 0) != (base.lane_id > 0):  # type: ignore[attr-defined]

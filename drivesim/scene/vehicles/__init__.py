@@ -24,5 +24,5 @@ _BY_CATEGORY = {
 
 
 def vehicle_model(actor: Actor, seed: int) -> VehicleModel:
-    """The geometry of a vehicle, the same for the same actor name and seed; cars where the category says nothing else."""
+    """The geometry of a vehicle, the same for the same name and seed; a car where the category says nothing else."""
     return _BY_CATEGORY.get(actor.category, car_model)(actor, seed)

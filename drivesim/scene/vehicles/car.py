@@ -99,7 +99,9 @@ def fit(assembly: Assembly, frame: Frame) -> None:
     assembly.stretch(scale, np.array([frame.front - scale[0] * high[0], frame.middle, 0.0]))
 
 
-def car_wheels(tag: Tag, frame: Frame, half: float, *, spokes: int, finish: Finish, twin: bool = False) -> tuple[Wheel, ...]:
+def car_wheels(
+    tag: Tag, frame: Frame, half: float, *, spokes: int, finish: Finish, twin: bool = False
+) -> tuple[Wheel, ...]:
     """Four wheels under a body ``half`` wide; ``twin``: wide rear pairs."""
     wheels = []
     for x, steered in ((frame.front_axle, True), (frame.rear_axle, False)):

@@ -43,9 +43,7 @@ def add_shell(assembly: Assembly, shell: Shell, paint: Finish) -> None:
     cowl = _cowl(shell, greenhouse)
     assembly.add(join([cowl, cowl.mirrored()]), GAP)
     both = join([left, left.mirrored()])
-    assembly.add_cells(
-        both, [*finishes, *map(other_side, finishes)], np.concatenate([choice, choice + len(finishes)])
-    )
+    assembly.add_cells(both, [*finishes, *map(other_side, finishes)], np.concatenate([choice, choice + len(finishes)]))
     _add_lining(assembly, shell, greenhouse, roof, windows)
     _add_underside(assembly, shell, lower)
 
@@ -58,7 +56,7 @@ def _cells(choice: NDArray[np.int64]) -> Choice:
 def _lower_cells(shell: Shell, lower: Lattice) -> Choice:
     s, f = shell.style, shell.frame
     share, level = lower.cell_columns()[None, :], lower.cell_rows()[:, None]
-    x = f.x(share)
+    x = f.front - share * f.length
     plan = shell.plan_y(x) / shell.half
     nose, tail = share < 0.25, share > 0.75
     choice = np.zeros((level.size, share.size), dtype=np.int64)
@@ -77,7 +75,9 @@ def _lower_cells(shell: Shell, lower: Lattice) -> Choice:
     lamp = nose & (level > low) & (level < high) & (plan > start) & (share < end)
     choice[lamp] = 3
     choice[lamp & (level < low + 0.5 * (high - low)) & (level > low + 0.2 * (high - low))] = 7
-    choice[lamp & (share > end - 0.3 * (end - float(shell.plan_share(start, tail=False)))) & (level < (low + high) / 2)] = 5
+    choice[
+        lamp & (share > end - 0.3 * (end - float(shell.plan_share(start, tail=False)))) & (level < (low + high) / 2)
+    ] = 5
     low, high, start, end = s.taillamp
     lamp = tail & (level > low) & (level < high) & (plan > start) & (share > end)
     choice[lamp] = 4
@@ -87,7 +87,7 @@ def _lower_cells(shell: Shell, lower: Lattice) -> Choice:
 
 def _deck(shell: Shell, edge: NDArray[np.float64], greenhouse: Lattice) -> tuple[Shape, Choice]:
     """Bonnet and boot lid: the top, less what lies under the greenhouse or beyond the deck's end."""
-    s, f = shell.style, shell.frame
+    s = shell.style
     lattice = shell.deck(edge)
     shape = grid(lattice.points)
     corners = np.stack([lattice.points[a:b, c:d] for a, b in ((0, -1), (1, None)) for c, d in ((0, -1), (1, None))])
@@ -138,9 +138,9 @@ def _window_cells(shell: Shell, greenhouse: Lattice) -> Choice:
     ends = [column < 0.92]
     if s.rear_glass:
         ends.append(column > 2.08)
-    for end in ends:
-        choice[end & (row < 0.975)] = 1
-        choice[end & (np.abs(column - 1.5) > 0.62) & (row > 0.055) & (row < 0.94)] = 6
+    for cap in ends:
+        choice[cap & (row < 0.975)] = 1
+        choice[cap & (np.abs(column - 1.5) > 0.62) & (row > 0.055) & (row < 0.94)] = 6
     return _cells(choice)
 
 
@@ -189,14 +189,14 @@ def _add_underside(assembly: Assembly, shell: Shell, lower: Lattice) -> None:
     assembly.add(plate, GAP)
     stops = [f.x(0.04), *(x + d for x in shell.arches for d in (shell.arch_radius, -shell.arch_radius)), f.x(0.97)]
     for ahead, behind in zip(stops[::2], stops[1::2], strict=True):
-        wide = 0.86 * 2 * float(min(shell.plan_y(ahead), shell.plan_y(behind), shell.half))
+        wide = 0.86 * 2 * min(float(shell.plan_y(ahead)), float(shell.plan_y(behind)), shell.half)
         if ahead > behind and wide > 0.2:
             size = (ahead - behind, wide, 0.03)
             assembly.add(box(size).moved(((ahead + behind) / 2, 0, shell.sill + 0.03)), GAP)
 
 
 def add_details(assembly: Assembly, shell: Shell, paint: Finish, *, width: float, mirrors: bool = True) -> None:
-    """What sticks on: mirrors, handles, plates, badge, wipers, exhaust, high brake lamp. ``width``: half, mirrors' end."""
+    """What sticks on: mirrors, handles, plates, wipers, exhaust, high brake lamp. ``width``: half, at mirrors' ends."""
     s, f = shell.style, shell.frame
     belt = float(shell.belt_z(f.x(s.a_base)))
     for door in s.doors[1:]:
@@ -231,5 +231,7 @@ def add_details(assembly: Assembly, shell: Shell, paint: Finish, *, width: float
         assembly.add(tube([base, tip], 0.009, 5), GAP)
     brake = rounded_box((0.02, 0.30, 0.018), 0.006, 1)
     assembly.add(brake.moved((f.x(s.roof_end) - 0.005, 0, (s.roof_edge - 0.03) * f.top)), BRAKE_LAMP)
-    pipe = tube([(f.rear + 0.30, 0.55 * shell.half, shell.sill + 0.01), (f.rear + 0.035, 0.55 * shell.half, shell.sill)], 0.03)
+    pipe = tube(
+        [(f.rear + 0.30, 0.55 * shell.half, shell.sill + 0.01), (f.rear + 0.035, 0.55 * shell.half, shell.sill)], 0.03
+    )
     assembly.add(pipe, CHROME)

@@ -44,7 +44,9 @@ def frame_of(actor: Actor) -> Frame:
     narrow = actor.category in ("bicycle", "motorbike")
     radius = axles.wheel_diameter / 2 if axles and axles.wheel_diameter > 0 else 0.21 * top
     radius = min(radius, (0.45 if narrow else 0.30) * top, 0.22 * box.length)
-    front_axle, rear_axle = (axles.front_x, axles.rear_x) if axles else (front - 0.19 * box.length, rear + 0.2 * box.length)
+    front_axle, rear_axle = (
+        (axles.front_x, axles.rear_x) if axles else (front - 0.19 * box.length, rear + 0.2 * box.length)
+    )
     margin = radius * (1.0 if narrow else 1.25)
     front_axle, rear_axle = min(front_axle, front - margin), max(rear_axle, rear + margin)
     track = axles.track_width if axles and axles.track_width > 0 else 1.7 * half

@@ -56,6 +56,8 @@ def paint(actor: Actor, seed: int) -> Finish:
         colour = table[stream(seed, "appearance", actor.name).choice(len(table), p=shares / shares.sum())][0]
     elif not re.fullmatch(r"#[0-9a-fA-F]{6}", colour):
         raise ScenarioError(
-            f"{actor.name}: the property colour is {colour!r}", element="Property", remedy="write it as #RRGGBB, for instance #1d3a66"
+            f"{actor.name}: the property colour is {colour!r}",
+            element="Property",
+            remedy="write it as #RRGGBB, for instance #1d3a66",
         )
     return Finish(MaterialId.CAR_PAINT, linear(colour))

@@ -126,10 +126,7 @@ def lathe(profile: ArrayLike, segments: int) -> Shape:
 def tube(path: ArrayLike, radius: float | ArrayLike, sides: int = 8, *, closed: bool = False) -> Shape:
     """A round tube along a path (K, 3), one radius or one per point, ends capped unless ``closed``."""
     line = np.asarray(path, dtype=np.float64)
-    if closed:
-        tangent = np.roll(line, -1, axis=0) - np.roll(line, 1, axis=0)
-    else:
-        tangent = np.gradient(line, axis=0)
+    tangent = np.roll(line, -1, axis=0) - np.roll(line, 1, axis=0) if closed else np.gradient(line, axis=0)
     tangent /= np.maximum(np.linalg.norm(tangent, axis=1, keepdims=True), 1e-12)
     # One helper axis for the whole tube, least aligned with any part of it: no twist, no flips.
     helper = np.eye(3)[np.argmin(np.abs(tangent).max(axis=0))]

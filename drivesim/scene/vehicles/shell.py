@@ -11,6 +11,7 @@ from the ground (0) to the top of the box (1).
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -198,10 +199,7 @@ class Shell:
         for door in s.doors:
             fixed.extend((f.x(door) - 0.004, f.x(door) + 0.004))
         marks_x = np.unique(np.round([x for x in fixed if tail[-1] <= x <= nose[-1]], 4))
-        pieces = [
-            np.linspace(a, b, max(2, int(np.ceil((b - a) / 0.22)) + 1))[:-1]
-            for a, b in zip(marks_x[:-1], marks_x[1:], strict=True)
-        ]
+        pieces = [np.linspace(a, b, max(2, int(np.ceil((b - a) / 0.22)) + 1))[:-1] for a, b in pairwise(marks_x)]
         side = np.concatenate([*pieces, marks_x[-1:]])[::-1]
         plan = np.concatenate(
             [
@@ -233,8 +231,9 @@ class Shell:
         side = np.unique(np.concatenate([marks, np.linspace(0, 1, 13)[1:-1]]))
         pane = np.array([0.0, 0.3, 0.55, 0.75, 0.88, 0.92])
         label = np.concatenate([pane, 1 + side, 3 - pane[::-1]])
-        base_x, top_x = self._around(label, s.cowl, s.a_base, s.c_base, s.back), self._around(
-            label, s.header, s.a_top, s.c_top, s.roof_end
+        base_x, top_x = (
+            self._around(label, s.cowl, s.a_base, s.c_base, s.back),
+            self._around(label, s.header, s.a_top, s.c_top, s.roof_end),
         )
         across = np.where(label < 1, label, np.where(label > 2, 3 - label, 1.0))
         order = np.argsort(edge[:, 0])

@@ -1,4 +1,4 @@
-"""Body styles: profiles and proportions measured by eye from typical European vehicles of each class, no one model's."""
+"""Body styles: profiles and proportions measured by eye from typical European vehicles of each class."""
 
 from __future__ import annotations
 

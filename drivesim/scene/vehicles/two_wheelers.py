@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from drivesim.materials import MaterialId
+from drivesim.mesh import Mesh
 from drivesim.scene.vehicles.assembly import (
     BLACK,
     CHROME,
@@ -17,7 +18,7 @@ from drivesim.scene.vehicles.assembly import (
     Assembly,
     Finish,
 )
-from drivesim.scene.vehicles.frame import Frame, frame_of
+from drivesim.scene.vehicles.frame import frame_of
 from drivesim.scene.vehicles.model import Lamp, RiderSeat, VehicleModel, Wheel
 from drivesim.scene.vehicles.paint import paint
 from drivesim.scene.vehicles.shapes import ellipsoid, lathe, ring, rounded_box, tube
@@ -102,7 +103,9 @@ def motorcycle_model(actor: Actor, seed: int) -> VehicleModel:
     bar = [grip + [-0.06, 0.36, 0], grip + [0.05, 0.2, 0], head + [0, 0, 0.08], grip + [0.05, -0.2, 0]]
     assembly.add(tube([*bar, grip + [-0.06, -0.36, 0]], 0.014, 8), CHROME)
     assembly.add(ellipsoid((0.08, 0.10, 0.10)).moved(head + [0.12, 0, -0.02]), HEADLAMP)
-    assembly.add(tube([middle + [0.2, -0.1, -0.05], middle + [0, -0.16, -0.12], rear + [-0.1, -0.2, 0.05]], 0.045), CHROME)
+    assembly.add(
+        tube([middle + [0.2, -0.1, -0.05], middle + [0, -0.16, -0.12], rear + [-0.1, -0.2, 0.05]], 0.045), CHROME
+    )
     assembly.add(rounded_box((0.05, 0.14, 0.06), 0.02, 1).moved(rear + [-0.22, 0, 0.47]), TAILLAMP)
     assembly.add(rounded_box((0.02, 0.08, 0.04), 0.008, 1).moved(rear + [-0.26, 0, 0.36]), REFLECTOR)
     body, lamp_group = assembly.build()
@@ -122,11 +125,13 @@ def motorcycle_model(actor: Actor, seed: int) -> VehicleModel:
     return VehicleModel(body, wheels, (_lamp(head + [0.2, 0, 0]),), lamp_group, seat)
 
 
-def _motor_wheel(actor: Actor, radius: float, width: float):  # noqa: ANN202
+def _motor_wheel(actor: Actor, radius: float, width: float) -> Mesh:
     assembly = Assembly(actor.tag)
     assembly.add(ring((0, 0, 0), radius - width / 2, width / 2, 32, 10), RUBBER)
     rim = radius - 0.8 * width
-    assembly.add(lathe([(-0.05, rim - 0.03), (-0.05, rim), (0.05, rim), (0.05, rim - 0.03), (-0.05, rim - 0.03)], 28), STEEL)
+    assembly.add(
+        lathe([(-0.05, rim - 0.03), (-0.05, rim), (0.05, rim), (0.05, rim - 0.03), (-0.05, rim - 0.03)], 28), STEEL
+    )
     for i in range(5):
         a = 2 * np.pi * i / 5
         assembly.add(tube([(0, 0, 0), (rim * np.cos(a), 0, rim * np.sin(a))], 0.018, 6), STEEL)
@@ -141,5 +146,3 @@ def _metal(finish: Finish) -> Finish:
 
 def _lamp(place: np.ndarray) -> Lamp:
     return Lamp(Light.LOW_BEAM, place.astype(np.float32), np.array([0.998, 0.0, -0.06], dtype=np.float32))
-
-

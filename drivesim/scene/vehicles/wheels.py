@@ -36,7 +36,14 @@ def car_wheel(
     assembly = Assembly(tag)
     rim, w = radius * rim_share, width / 2
     assembly.add(tyre(radius, width, rim), RUBBER, crease=np.deg2rad(60))
-    barrel = [(-0.8 * w, rim * 1.0), (0.82 * w, rim * 1.0), (0.90 * w, rim * 1.02), (0.90 * w, rim * 0.95), (0.6 * w, rim * 0.90), (-0.8 * w, rim * 0.88)]
+    barrel = [
+        (-0.8 * w, rim * 1.0),
+        (0.82 * w, rim * 1.0),
+        (0.90 * w, rim * 1.02),
+        (0.90 * w, rim * 0.95),
+        (0.6 * w, rim * 0.90),
+        (-0.8 * w, rim * 0.88),
+    ]
     parts = [(lathe(barrel, 28), finish)]
     parts.append((lathe([(0.05 * w, 0.0), (0.05 * w, 0.62 * rim), (0.22 * w, 0.62 * rim), (0.22 * w, 0.0)], 16), DISC))
     parts.append((lathe([(-0.5 * w, 0.0), (-0.5 * w, 0.9 * rim), (-0.4 * w, 0.9 * rim), (-0.4 * w, 0.0)], 16), GAP))
@@ -53,10 +60,12 @@ def car_wheel(
 def _spoke(rim: float, w: float, spokes: int) -> Shape:
     """One spoke along +x: a tapering bar, dished towards the hub."""
     wide = min(0.16, 0.85 / spokes) * rim
-    stations = [(0.12 * rim, 0.62 * w, wide * 1.0), (0.5 * rim, 0.70 * w, wide * 0.8), (0.93 * rim, 0.80 * w, wide * 1.15)]
-    loops = [
-        [(x, y - 0.28 * w, -h), (x, y - 0.28 * w, h), (x, y, h * 0.7), (x, y, -h * 0.7)] for x, y, h in stations
+    stations = [
+        (0.12 * rim, 0.62 * w, wide * 1.0),
+        (0.5 * rim, 0.70 * w, wide * 0.8),
+        (0.93 * rim, 0.80 * w, wide * 1.15),
     ]
+    loops = [[(x, y - 0.28 * w, -h), (x, y - 0.28 * w, h), (x, y, h * 0.7), (x, y, -h * 0.7)] for x, y, h in stations]
     points = np.array(loops)
     shape = Shape(*_oriented(points))
     return shape

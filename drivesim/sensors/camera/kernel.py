@@ -334,7 +334,7 @@ def trace_and_shade(
                     ambient[out, c] = ZERO
                 sky_share[out] = ONE
 
-                # Light that the sky mirrors: Fresnel by Schlick; rough surfaces mirror a blurred sky, that is none here.
+                # The sky that the surface mirrors: Fresnel by Schlick; rough surfaces mirror none.
                 gloss = ONE - rough[lane]
                 cosine = min(max(-facing, ZERO), ONE)
                 graze = (ONE - cosine) ** 5
@@ -408,7 +408,7 @@ def trace_and_shade(
                         lx = lamps[source, 0] - point[lane, 0]
                         ly = lamps[source, 1] - point[lane, 1]
                         lz = lamps[source, 2] - point[lane, 2]
-                        reach = math.sqrt(lx * lx + ly * ly + lz * lz)
+                        reach = np.float32(math.sqrt(lx * lx + ly * ly + lz * lz))
                         if reach > lamps[source, 7] or reach < 0.05:
                             continue
                         lx, ly, lz = lx / reach, ly / reach, lz / reach

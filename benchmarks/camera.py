@@ -1,0 +1,147 @@
+"""Camera: one 1600 x 900 frame of the child crossing, RGB and labels, against what it competes with.
+
+Peers: bare Embree packets for the same primary and sun rays (the limit), and Open3D's RaycastingScene with NumPy shading
+(the usual way without a simulator), rebuilt from this frame's triangles. Run: ``python -m benchmarks.camera``.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import time
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from benchmarks.baseline import trace_image
+from drivesim.openscenario import load_scenario
+from drivesim.scene.raycast import RayScene
+from drivesim.sensors.camera.sensor import Camera
+from drivesim.sensors.camera.sky import daylight
+from drivesim.sensors.rig import load_rig
+from drivesim.simulation import Simulation
+from drivesim.transforms import Pose
+from drivesim.types import Weather
+
+Row = tuple[str, float, float]
+
+RUNS = 7
+
+
+def best(work: Callable[[], Any]) -> float:
+    """Shortest of several runs after one to warm up, seconds."""
+    work()
+    times = []
+    for _ in range(RUNS):
+        start = time.perf_counter()
+        work()
+        times.append(time.perf_counter() - start)
+    return min(times)
+
+
+def rows() -> list[Row]:
+    """Name, seconds, and seconds relative to drivesim's frame at one sample per pixel."""
+    with Simulation(load_scenario("child_crossing"), load_rig("default"), duration=5.0) as simulation:
+        for frame in simulation:
+            state = frame.state
+        world, ego = simulation.world, simulation.ego.index
+        rays = simulation.simulator._scene.rays  # type: ignore[attr-defined]
+        pose = state.pose(ego)
+        sensor = load_rig("default").of_kind("camera")[0]
+        full, plain = Camera(sensor, 0), Camera(sensor, 0)
+        plain.device = plain.device.model_copy(update={"antialiasing": 1, "ambient_occlusion": False})
+        weather = world.weather
+        table = plain._camera(rays, pose)
+        sun = daylight(weather).sun_direction
+        size = plain.device.width, plain.device.height
+        ours = best(lambda: plain.render(rays, pose, weather))
+        made: list[Row] = [
+            ("drivesim, 1 ray a pixel, sun shadow", ours, 1.0),
+            ("drivesim, ambient occlusion and antialiasing", best(lambda: full.render(rays, pose, weather)), 0.0),
+            ("bare Embree packets, primary", best(lambda: trace_image(rays.tables, table, sun, *size, False)), 0.0),
+            (
+                "bare Embree packets, primary and sun",
+                best(lambda: trace_image(rays.tables, table, sun, *size, True)),
+                0.0,
+            ),
+        ]
+        peer = open3d_frame(rays, plain, pose, weather)
+        if peer is not None:
+            made.append(("Open3D + NumPy, prebuilt", best(peer), 0.0))
+    return [(name, seconds, seconds / ours) for name, seconds, _ in made]
+
+
+def open3d_frame(rays: RayScene, camera: Camera, pose: Pose, weather: Weather) -> Callable[[], Any] | None:
+    """The same outputs from Open3D and NumPy; None where Open3D is not installed."""
+    try:
+        import libusb_package
+
+        ctypes.CDLL(str(libusb_package.get_library_path()), mode=ctypes.RTLD_GLOBAL)
+        import open3d as o3d
+    except ImportError:
+        return None
+    vertices, triangles, source = _world_triangles(rays)
+    scene = o3d.t.geometry.RaycastingScene()
+    scene.add_triangles(o3d.core.Tensor(vertices), o3d.core.Tensor(triangles))
+    tables = rays.tables
+    device = camera.device
+    view = camera._camera(rays, pose)
+    x, y = np.meshgrid(np.arange(device.width) + 0.5, np.arange(device.height) + 0.5)
+    local = np.stack([(x - device.cx) / device.fx, (y - device.cy) / device.fy, np.ones_like(x)], axis=-1)
+    direction = local @ view[:3, :3].T
+    length = np.linalg.norm(direction, axis=-1, keepdims=True)
+    direction = (direction / length).astype(np.float32)
+    light = daylight(weather)
+
+    def frame() -> tuple[NDArray[Any], ...]:
+        origin = np.broadcast_to(view[:3, 3], direction.shape)
+        beams = np.concatenate([origin, direction], axis=-1).astype(np.float32)
+        hit = scene.cast_rays(o3d.core.Tensor(beams))
+        distance = hit["t_hit"].numpy()
+        seen = np.isfinite(distance)
+        row = source[np.where(seen, hit["primitive_ids"].numpy(), 0).astype(np.int64)]
+        normal = hit["primitive_normals"].numpy()
+        normal = np.where((normal * direction).sum(-1, keepdims=True) > 0, -normal, normal)
+        point = beams[..., :3] + direction * np.where(seen, distance, 0.0)[..., None] + normal * 0.003
+        towards = np.broadcast_to(light.sun_direction, point.shape)
+        dark = scene.test_occlusions(
+            o3d.core.Tensor(np.concatenate([point, towards], axis=-1).astype(np.float32))
+        ).numpy()
+        lit = np.maximum((normal * light.sun_direction).sum(-1), 0.0) * ~dark
+        albedo = tables.albedo[row]
+        radiance = albedo * (light.sun * lit[..., None] / np.pi + light.cube[4])
+        radiance[~seen] = light.sky[40, 0]
+        exposed = radiance * (0.18 / np.exp(np.log(radiance.mean(-1) + 1e-4).mean()))
+        rgb = (np.clip(exposed / (1 + exposed), 0, 1) ** (1 / 2.2) * 255).astype(np.uint8)
+        depth = np.where(seen, distance / length[..., 0], np.inf).astype(np.float32)
+        semantic = np.where(seen, tables.semantic[row], 11).astype(np.uint8)
+        return rgb, depth, semantic, np.where(seen, tables.instance[row], 0)
+
+    return frame
+
+
+def _world_triangles(rays: RayScene) -> tuple[NDArray[np.float32], NDArray[np.uint32], NDArray[np.int64]]:
+    """All present triangles of the scene at the end of the tick, flat, and the table row of each."""
+    from drivesim.transforms import rotation_from_quaternion
+
+    tables = rays.tables
+    ends = [*sorted(set(tables.tri_base.tolist())), len(tables.triangles)]
+    pieces, sources = [], []
+    for part, base in enumerate(tables.tri_base.tolist()):
+        if not rays._present[part]:
+            continue
+        stop = ends[ends.index(base) + 1]
+        corners = tables.vertices[tables.triangles[base:stop]].astype(np.float64)
+        if tables.inst_moving[part]:
+            rotation = rotation_from_quaternion(tables.inst_quaternion[part, 1])
+            corners = corners @ rotation.T + tables.inst_translation[part, 1]
+        pieces.append(corners.reshape(-1, 3))
+        sources.append(np.arange(base, stop))
+    flat = np.concatenate(pieces).astype(np.float32)
+    return flat, np.arange(len(flat), dtype=np.uint32).reshape(-1, 3), np.concatenate(sources)
+
+
+if __name__ == "__main__":
+    for name, seconds, ratio in rows():
+        print(f"{name:48s} {1000 * seconds:8.1f} ms {ratio:6.2f} x")
