@@ -50,6 +50,7 @@ class CarFollowingDriver:
         self._lane: LanePosition | None = None
         self._seen: dict[int, LanePosition] = {}
         self._alarm: float | None = None
+        self._alarm_speed = 0.0
         self._braking = 0.0
 
     def step(self, world: World, actor: int, dt: float) -> VehicleControl:
@@ -85,11 +86,15 @@ class CarFollowingDriver:
         return max(COMFORT_ACCELERATION * (free - (max(wanted, 0.0) / max(gap, 0.1)) ** 2), -EMERGENCY_DECELERATION)
 
     def _emergency(self, world: World, actor: int, speed: float, dt: float) -> float:
-        """Deceleration asked for by the alarm, m/s2; builds up after the reaction time, stays until standstill."""
+        """Deceleration asked for by the alarm, m/s2; builds up after the reaction time, stays until standstill.
+
+        Nor does the car drive on before the way is clear as far ahead as it had to be when the alarm began.
+        """
         people = _others(world, actor, kinds=("pedestrian", "rider"))
-        threatened = any(self._threatens(world, actor, other, speed) for other in people)
+        approach = speed if self._alarm is None else max(speed, self._alarm_speed)
+        threatened = any(self._threatens(world, actor, other, approach) for other in people)
         if self._alarm is None and threatened:
-            self._alarm = world.time
+            self._alarm, self._alarm_speed = world.time, speed
         if self._alarm is None or world.time - self._alarm < REACTION_TIME - 1e-9:
             return -math.inf
         if speed < 0.05 and not threatened:
