@@ -6,6 +6,7 @@ import pytest
 
 from drivesim import content
 from drivesim.behaviors import TreeController, make_controller
+from drivesim.behaviors.nodes import NODES
 from drivesim.behaviors.tree import read_tree
 from drivesim.errors import DrivesimError
 from drivesim.openscenario.controller import ControllerModel
@@ -132,3 +133,8 @@ def test_controllers_that_do_not_exist_are_named(world, properties, said):
 def test_a_controller_of_another_player_leaves_the_actor_alone(world):
     controller = make_controller(ControllerModel("brain", "", {"module": "external"}), world.actors[0], world)
     assert controller.step(world, 0, 0.05) is None
+
+
+def test_every_node_is_documented():
+    text = (content.shipped("behaviors").parent / "docs" / "behaviors.md").read_text()
+    assert [name for name, node in NODES.items() if f"| `{name}` |" not in text or node.says not in text] == []
