@@ -132,8 +132,10 @@ def backdrop(
     *,
     houses: bool,
 ) -> Iterator[Mesh]:
-    """What fills the view behind the first row: more houses in towns, woods elsewhere."""
+    """What fills the view behind the first row, from a few shapes: more houses in towns, woods elsewhere."""
     x0, y0, x1, y1 = bounds
+    homes = [buildings.house(buildings.draw_plan(random, 11.0, 9.5)) for _ in range(8 if houses else 0)]
+    woods = [plants.tree(random, float(random.uniform(6, 13)), 650) for _ in range(8)]
     for x in np.arange(x0 - 70, x1 + 70, 17.0):
         for y in np.arange(y0 - 70, y1 + 70, 17.0):
             place = [x + random.uniform(-4, 4), y + random.uniform(-4, 4), elevation]
@@ -141,6 +143,6 @@ def backdrop(
             kind = random.random()
             if houses and kind < 0.45:
                 if plots.claim(_rectangle(pose, -0.5, -1.5, 11.5, 10.5)):
-                    yield buildings.house(buildings.draw_plan(random, 11.0, 9.5)).placed(pose)
+                    yield homes[int(random.integers(len(homes)))].placed(pose)
             elif kind < 0.85 and plots.claim(_rectangle(pose, -2.0, -2.0, 2.0, 2.0)):
-                yield plants.tree(random, float(random.uniform(6, 13)), 650).placed(pose)
+                yield woods[int(random.integers(len(woods)))].placed(pose)

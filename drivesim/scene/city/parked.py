@@ -28,9 +28,42 @@ _STYLES = (
 """Style, length, width, height, wheelbase, m: typical of the European market segments A to D and J."""
 
 
+VARIANTS = 15
+"""Different cars in one city: styles with a paint and details each. Every car of a story is made for itself."""
+
+
+class _Models:
+    """The variants, made when first needed."""
+
+    def __init__(self, seed: int) -> None:
+        self._seed = seed
+        self._made: dict[int, Mesh] = {}
+
+    def centred(self, number: int) -> Mesh:
+        """A whole car about the middle of its box."""
+        if number not in self._made:
+            style, length, width, height, wheelbase = _STYLES[number % len(_STYLES)]
+            overhang = (length - wheelbase) * 0.45
+            actor = Actor(
+                index=0,
+                name=f"parked {number}",
+                kind="vehicle",
+                category="car",
+                model=style,
+                box=BoundingBox((length / 2 - overhang, 0.0, height / 2), length, width, height),
+                axles=Axles(wheelbase, 0.0, 0.63, width * 0.85, 0.6),
+            )
+            model = vehicle_model(actor, self._seed)
+            wheels = [wheel.mesh.placed(Pose.from_ypr(wheel.center, [0, 0, 0])) for wheel in model.wheels]
+            at_axle = Pose.from_ypr([overhang - length / 2, 0, 0], [0, 0, 0])
+            self._made[number] = merge([model.body, *wheels]).placed(at_axle)
+        return self._made[number]
+
+
 def parked_cars(network: RoadNetwork, keep_clear: Sequence[NDArray[np.float64]], seed: int) -> Iterator[Mesh]:
     """Cars along every parking lane, in driving direction, outside ``keep_clear``."""
     zones = [shapely.Polygon(zone) for zone in keep_clear]
+    models = _Models(seed)
     for road in network.roads.values():
         if road.junction is not None:
             continue
@@ -38,7 +71,7 @@ def parked_cars(network: RoadNetwork, keep_clear: Sequence[NDArray[np.float64]],
             for lane in section.lanes.values():
                 if lane.type == "parking":
                     random = stream(seed, "city", "parked", road.id, lane.id, int(section.s * 100))
-                    yield from _row(network, road.id, lane.id, section.s, section.end, zones, random, seed)
+                    yield from _row(network, road.id, lane.id, section.s, section.end, zones, random, models)
 
 
 def _row(
@@ -49,12 +82,12 @@ def _row(
     end: float,
     zones: list[shapely.Polygon],
     random: np.random.Generator,
-    seed: int,
+    models: _Models,
 ) -> Iterator[Mesh]:
     s = start + float(random.uniform(1, 6))
-    number = 0
     while True:
-        style, length, width, height, wheelbase = _STYLES[int(random.integers(len(_STYLES)))]
+        number = int(random.integers(VARIANTS))
+        _, length, width, _, _ = _STYLES[number % len(_STYLES)]
         s_end = s + length
         if s_end > end - 1.0:
             return
@@ -64,19 +97,5 @@ def _row(
         corners = [(-half_l, -half_w, 0), (half_l, -half_w, 0), (half_l, half_w, 0), (-half_l, half_w, 0)]
         footprint = shapely.Polygon(centre.apply(corners)[:, :2])
         if random.random() < OCCUPANCY and not any(zone.intersects(footprint) for zone in zones):
-            overhang = (length - wheelbase) * 0.45
-            actor = Actor(
-                index=0,
-                name=f"parked {road} {lane} {number}",
-                kind="vehicle",
-                category="car",
-                model=style,
-                box=BoundingBox((length / 2 - overhang, 0.0, height / 2), length, width, height),
-                axles=Axles(wheelbase, 0.0, 0.63, width * 0.85, 0.6),
-            )
-            model = vehicle_model(actor, seed)
-            wheels = [wheel.mesh.placed(Pose.from_ypr(wheel.center, [0, 0, 0])) for wheel in model.wheels]
-            at_axle = Pose.from_ypr([overhang - length / 2, 0, 0], [0, 0, 0])
-            yield merge([model.body, *wheels]).placed(centre @ at_axle)
-            number += 1
+            yield models.centred(number).placed(centre)
         s = s_end + float(random.uniform(0.9, 2.2))

@@ -20,6 +20,14 @@ GREY = 0.19
 DARKEST = 0.02
 """cd/m2 below which automatic exposure stops brightening: gain of an automotive imager is finite."""
 
+HIGHLIGHT_PERCENTILE = 96.0
+HIGHLIGHT = 1.1
+"""Automatic exposure keeps all but the brightest few per cent of the picture below this: what headlamps light at
+night is not burnt out."""
+
+LUMINANCE = np.array([0.2126, 0.7152, 0.0722], dtype=np.float32)
+"""Weights of linear sRGB (Rec. 709)."""
+
 _STEPS = 4096
 
 

@@ -186,7 +186,11 @@ class Camera:
         rows = np.empty(height)
         develop.row_log_luminance(radiance, width, height, rows)
         level = device.exposure or max(float(np.exp(rows.sum() / (width * height))), develop.DARKEST)
-        gain = develop.GREY / level * 2.0**device.exposure_bias
+        gain = develop.GREY / level
+        if device.exposure is None:
+            bright = float(np.percentile(radiance[::17] @ develop.LUMINANCE, develop.HIGHLIGHT_PERCENTILE))
+            gain = min(gain, develop.HIGHLIGHT / max(bright, develop.DARKEST))
+        gain *= 2.0**device.exposure_bias
         rgb = np.empty((height, width, 3), np.uint8)
         develop.expose(
             radiance, width, height, np.float32(gain), np.float32(device.vignetting), np.float32(device.fx),

@@ -1,0 +1,37 @@
+"""``drivesim bench``: run the benchmarks of a source checkout and print one table."""
+
+from __future__ import annotations
+
+import sys
+from importlib import import_module
+from pathlib import Path
+
+import numba
+from rich.console import Console
+from rich.table import Table
+
+import drivesim
+from drivesim.errors import DrivesimError, did_you_mean
+
+BENCHMARKS = ("camera", "lidar", "record")
+
+
+def bench_command(names: list[str]) -> None:
+    root = Path(drivesim.__file__).resolve().parents[1]
+    if not (root / "benchmarks").is_dir():
+        raise DrivesimError(
+            "the benchmarks are not part of the installed package", remedy="run this in a source checkout"
+        )
+    sys.path.insert(0, str(root))
+    for name in names:
+        if name not in BENCHMARKS:
+            raise DrivesimError(f"no benchmark '{name}'", element="NAME", remedy=did_you_mean(name, BENCHMARKS))
+    console = Console(highlight=False)
+    for name in names or BENCHMARKS:
+        table = Table(title=f"{name} ({numba.get_num_threads()} threads)", title_justify="left")
+        table.add_column("what")
+        table.add_column("ms", justify="right")
+        table.add_column("× drivesim", justify="right")
+        for what, seconds, ratio in import_module(f"benchmarks.{name}").rows():
+            table.add_row(what, f"{1000 * seconds:.1f}", f"{ratio:.2f}")
+        console.print(table)
