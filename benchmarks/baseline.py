@@ -1,7 +1,7 @@
 """The limit: bare coherent 16-ray packets, nothing but tracing. Frozen; every camera figure is divided by it.
 
-The same acceleration structure, time steps, rays, masks and threads as the camera's; rays to the sun start at the hits of
-the primary rays, as the camera's do. No labels, no shading, no output.
+The same acceleration structure, time steps, rays, masks and threads as the camera; rays to the sun start at the hits
+of the primary rays, as the camera's do. No labels, no shading, no output.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Camera: one 1600 x 900 frame of the child crossing, RGB and labels, against what it competes with.
 
-Peers: bare Embree packets for the same primary and sun rays (the limit), and Open3D's RaycastingScene with NumPy shading
-(the usual way without a simulator), rebuilt from this frame's triangles. Run: ``python -m benchmarks.camera``.
+Peers: bare Embree packets for the same primary and sun rays (the limit), and Open3D RaycastingScene with NumPy shading
+(the usual way without a simulator), rebuilt from the triangles of this frame. Run: ``python -m benchmarks.camera``.
 """
 
 from __future__ import annotations
