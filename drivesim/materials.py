@@ -150,6 +150,13 @@ MATERIALS: tuple[Material, ...] = (
 of dry fabric takes only about 0.5 dB each way (slab formula with eps = 1.6 - j0.03), the body makes the echo."""
 
 
+def linear_rgb(colour: str) -> tuple[float, float, float]:
+    """Linear albedo of an sRGB colour ``#rrggbb`` (IEC 61966-2-1)."""
+    encoded = np.array([int(colour[i : i + 2], 16) for i in (1, 3, 5)]) / 255
+    decoded = np.where(encoded <= 0.04045, encoded / 12.92, ((encoded + 0.055) / 1.055) ** 2.4)
+    return float(decoded[0]), float(decoded[1]), float(decoded[2])
+
+
 def column(name: str) -> np.ndarray:
     """One property of all materials as an array (number of materials,), for lookups in kernels."""
     values = [getattr(material, name) for material in MATERIALS]

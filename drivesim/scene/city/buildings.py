@@ -9,9 +9,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from drivesim.materials import MaterialId
+from drivesim.materials import MaterialId, linear_rgb
 from drivesim.mesh import Mesh, merge
-from drivesim.scene.city.parts import Finish, boxes, linear, panel_with_openings, polygon, quads
+from drivesim.scene.city.parts import Finish, boxes, panel_with_openings, polygon, quads
 from drivesim.taxonomy import Tag
 from drivesim.transforms import Pose
 
@@ -20,12 +20,12 @@ BRICK_COLOURS = ("#8d4b3a", "#9a5d48", "#7c4638", "#a46b52")
 ROOF_COLOURS = ("#7a3b2c", "#5d3429", "#4a4644", "#83503c", "#3f4145")
 DOOR_COLOURS = ("#4b2e20", "#23402f", "#2c3a52", "#6b1f1f", "#3b3b3b")
 
-GLASS = Finish(MaterialId.WINDOW_GLASS, linear("#20262b"), Tag.BUILDING)
-FRAME = Finish(MaterialId.PLASTER, linear("#f1efe9"), Tag.BUILDING)
-SILL = Finish(MaterialId.CONCRETE, linear("#b9b6ae"), Tag.BUILDING)
-PLINTH = Finish(MaterialId.CONCRETE, linear("#8c8a86"), Tag.BUILDING)
-STEP = Finish(MaterialId.CONCRETE, linear("#9d9a94"), Tag.BUILDING)
-GUTTER = Finish(MaterialId.GALVANISED_STEEL, linear("#7d8284"), Tag.BUILDING)
+GLASS = Finish(MaterialId.WINDOW_GLASS, linear_rgb("#20262b"), Tag.BUILDING)
+FRAME = Finish(MaterialId.PLASTER, linear_rgb("#f1efe9"), Tag.BUILDING)
+SILL = Finish(MaterialId.CONCRETE, linear_rgb("#b9b6ae"), Tag.BUILDING)
+PLINTH = Finish(MaterialId.CONCRETE, linear_rgb("#8c8a86"), Tag.BUILDING)
+STEP = Finish(MaterialId.CONCRETE, linear_rgb("#9d9a94"), Tag.BUILDING)
+GUTTER = Finish(MaterialId.GALVANISED_STEEL, linear_rgb("#7d8284"), Tag.BUILDING)
 
 STOREY = 2.85
 REVEAL = 0.14
@@ -64,9 +64,9 @@ def draw_plan(random: np.random.Generator, width: float, depth: float, storeys: 
         depth=depth,
         storeys=levels,
         roof_pitch=0.0 if flat else float(np.radians(random.uniform(32, 46))),
-        wall=Finish(wall_material, linear(str(random.choice(colours))), Tag.BUILDING),
-        roof=Finish(MaterialId.ROOF_TILES, linear(str(random.choice(ROOF_COLOURS))), Tag.BUILDING),
-        door=Finish(MaterialId.WOOD, linear(str(random.choice(DOOR_COLOURS))), Tag.BUILDING),
+        wall=Finish(wall_material, linear_rgb(str(random.choice(colours))), Tag.BUILDING),
+        roof=Finish(MaterialId.ROOF_TILES, linear_rgb(str(random.choice(ROOF_COLOURS))), Tag.BUILDING),
+        door=Finish(MaterialId.WOOD, linear_rgb(str(random.choice(DOOR_COLOURS))), Tag.BUILDING),
         window_width=float(random.uniform(0.95, 1.3)),
         window_height=float(random.uniform(1.25, 1.5)),
         window_spacing=float(random.uniform(2.1, 2.8)),
@@ -169,7 +169,7 @@ def _window(hole: tuple[float, ...]) -> Mesh:
 def _shutters(hole: tuple[float, ...], colour: str) -> Mesh:
     x0, z0, x1, z1 = hole
     leaf = (x1 - x0) / 2
-    finish = Finish(MaterialId.WOOD, linear(colour), Tag.BUILDING)
+    finish = Finish(MaterialId.WOOD, linear_rgb(colour), Tag.BUILDING)
     return boxes([(x0 - leaf, -0.05, z0), (x1, -0.05, z0)], [(x0 - 0.03, -0.01, z1), (x1 + leaf, -0.01, z1)], finish)
 
 
@@ -216,7 +216,7 @@ def _roof(plan: Plan) -> Mesh:
     ]
     chimney = boxes(
         (w * 0.3, d * 0.55, z + 0.2), (w * 0.3 + 0.6, d * 0.55 + 0.6, ridge + 0.8),
-        Finish(MaterialId.BRICK, linear("#7c4638"), Tag.BUILDING),
+        Finish(MaterialId.BRICK, linear_rgb("#7c4638"), Tag.BUILDING),
     )  # fmt: skip
     gutters = boxes([(-0.3, -over - 0.1, low - 0.02), (-0.3, d + over, low - 0.02)],
                     [(w + 0.3, -over, low + 0.1), (w + 0.3, d + over + 0.1, low + 0.1)], GUTTER)  # fmt: skip

@@ -4,21 +4,21 @@ from __future__ import annotations
 
 import numpy as np
 
-from drivesim.materials import MaterialId
+from drivesim.materials import MaterialId, linear_rgb
 from drivesim.mesh import Mesh, merge
-from drivesim.scene.city.parts import Finish, boxes, icosphere, linear, quads, tube
+from drivesim.scene.city.parts import Finish, boxes, icosphere, quads, tube
 from drivesim.taxonomy import Tag
 from drivesim.transforms import Pose
 
-STEEL = linear("#8d9294")
+STEEL = linear_rgb("#8d9294")
 POLE = Finish(MaterialId.GALVANISED_STEEL, STEEL, Tag.POLE)
-LAMP_HEAD = Finish(MaterialId.BLACK_PLASTIC, linear("#3a3d3f"), Tag.POLE)
-LAMP_LIGHT = Finish(MaterialId.STREET_LAMP, linear("#e9e6dc"), Tag.POLE)
+LAMP_HEAD = Finish(MaterialId.BLACK_PLASTIC, linear_rgb("#3a3d3f"), Tag.POLE)
+LAMP_LIGHT = Finish(MaterialId.STREET_LAMP, linear_rgb("#e9e6dc"), Tag.POLE)
 RAIL = Finish(MaterialId.GALVANISED_STEEL, STEEL, Tag.GUARD_RAIL)
 SIGN_BACK = Finish(MaterialId.GALVANISED_STEEL, STEEL, Tag.TRAFFIC_SIGN)
-WHITE_SHEET = Finish(MaterialId.SIGN_SHEET, linear("#f4f4f0"), Tag.TRAFFIC_SIGN)
-RED_SHEET = Finish(MaterialId.SIGN_SHEET, linear("#b3202a"), Tag.TRAFFIC_SIGN)
-BLACK_SHEET = Finish(MaterialId.SIGN_SHEET, linear("#1a1a1a"), Tag.TRAFFIC_SIGN)
+WHITE_SHEET = Finish(MaterialId.SIGN_SHEET, linear_rgb("#f4f4f0"), Tag.TRAFFIC_SIGN)
+RED_SHEET = Finish(MaterialId.SIGN_SHEET, linear_rgb("#b3202a"), Tag.TRAFFIC_SIGN)
+BLACK_SHEET = Finish(MaterialId.SIGN_SHEET, linear_rgb("#1a1a1a"), Tag.TRAFFIC_SIGN)
 FENCE_COLOURS = ("#6b4f35", "#8a6a48", "#e6e2d8", "#4d4a45")
 BIN_COLOURS = ("#2b4d36", "#2f3438", "#3d4b66")
 
@@ -89,13 +89,13 @@ def generic_sign(height: float = 2.2, size: float = 0.6) -> Mesh:
 
 def traffic_light(height: float = 3.4) -> Mesh:
     """A three-lamp signal head on a pole; traffic driving towards +x reads it."""
-    housing = Finish(MaterialId.BLACK_PLASTIC, linear("#1d2221"), Tag.TRAFFIC_LIGHT)
+    housing = Finish(MaterialId.BLACK_PLASTIC, linear_rgb("#1d2221"), Tag.TRAFFIC_LIGHT)
     parts = [
         tube([[0, 0, 0], [0, 0, height]], [0.06, 0.05], POLE),
         boxes((-0.22, -0.16, height - 0.95), (-0.02, 0.16, height), housing),
     ]
     for number, colour in enumerate(("#c0241c", "#d9a514", "#1f9a55")):
-        lamp = Finish(MaterialId.SIGNAL_LIGHT, linear(colour), Tag.TRAFFIC_LIGHT)
+        lamp = Finish(MaterialId.SIGNAL_LIGHT, linear_rgb(colour), Tag.TRAFFIC_LIGHT)
         parts.append(disc(0.1, -0.225, lamp).placed(_lift(height - 0.16 - 0.31 * number)))
     return merge(parts)
 
@@ -123,7 +123,7 @@ def guard_rail(line: np.ndarray, height: float = 0.75, post_spacing: float = 4.0
 
 def picket_fence(length: float, random: np.random.Generator, height: float = 1.0) -> Mesh:
     """A wooden garden fence along +x."""
-    colour = linear(str(random.choice(FENCE_COLOURS)))
+    colour = linear_rgb(str(random.choice(FENCE_COLOURS)))
     wood = Finish(MaterialId.WOOD, colour, Tag.FENCE)
     start = np.arange(0.0, length - 0.05, 0.14)
     lower = np.column_stack([start, np.full_like(start, -0.012), np.full_like(start, 0.06)])
@@ -139,8 +139,8 @@ def picket_fence(length: float, random: np.random.Generator, height: float = 1.0
 
 def garden_wall(length: float, random: np.random.Generator, height: float = 0.9) -> Mesh:
     """A low brick wall with a coping along +x."""
-    brick = Finish(MaterialId.BRICK, linear(str(random.choice(("#8d4b3a", "#9a5d48", "#a07a5c")))), Tag.WALL)
-    coping = Finish(MaterialId.CONCRETE, linear("#a5a29b"), Tag.WALL)
+    brick = Finish(MaterialId.BRICK, linear_rgb(str(random.choice(("#8d4b3a", "#9a5d48", "#a07a5c")))), Tag.WALL)
+    coping = Finish(MaterialId.CONCRETE, linear_rgb("#a5a29b"), Tag.WALL)
     return merge(
         [
             boxes((0, -0.12, 0), (length, 0.12, height), brick),
@@ -151,8 +151,8 @@ def garden_wall(length: float, random: np.random.Generator, height: float = 0.9)
 
 def wheelie_bin(random: np.random.Generator) -> Mesh:
     """A 240 l refuse bin, 1.07 x 0.58 x 0.73 m (EN 840-1)."""
-    body = Finish(MaterialId.BLACK_PLASTIC, linear(str(random.choice(BIN_COLOURS))), Tag.STATIC)
-    wheel = Finish(MaterialId.RUBBER, linear("#222222"), Tag.STATIC)
+    body = Finish(MaterialId.BLACK_PLASTIC, linear_rgb(str(random.choice(BIN_COLOURS))), Tag.STATIC)
+    wheel = Finish(MaterialId.RUBBER, linear_rgb("#222222"), Tag.STATIC)
     low, high = np.array([(-0.22, -0.26), (0.22, 0.26)])
     rim = np.array([(-0.29, -0.365), (0.29, 0.365)])
     bottom = [(low[0], low[1], 0.06), (high[0], low[1], 0.06), (high[0], high[1], 0.06), (low[0], high[1], 0.06)]
@@ -170,7 +170,7 @@ def wheelie_bin(random: np.random.Generator) -> Mesh:
 
 def bollard() -> Mesh:
     """A steel bollard with a round cap."""
-    dark = Finish(MaterialId.GALVANISED_STEEL, linear("#3c4043"), Tag.POLE)
+    dark = Finish(MaterialId.GALVANISED_STEEL, linear_rgb("#3c4043"), Tag.POLE)
     points, faces = icosphere(1)
     cap = Mesh.build(
         points * 0.06 + [0, 0, 0.9],
@@ -193,9 +193,9 @@ def _flipped(mesh: Mesh) -> Mesh:
 
 def delineator() -> Mesh:
     """A white roadside post with a dark band and reflector, 1 m high (Germany, VwV-StVO sign 620)."""
-    white = Finish(MaterialId.BLACK_PLASTIC, linear("#eeeeea"), Tag.POLE)
-    black = Finish(MaterialId.BLACK_PLASTIC, linear("#161616"), Tag.POLE)
-    cat_eye = Finish(MaterialId.RETROREFLECTOR, linear("#f2f2ee"), Tag.POLE)
+    white = Finish(MaterialId.BLACK_PLASTIC, linear_rgb("#eeeeea"), Tag.POLE)
+    black = Finish(MaterialId.BLACK_PLASTIC, linear_rgb("#161616"), Tag.POLE)
+    cat_eye = Finish(MaterialId.RETROREFLECTOR, linear_rgb("#f2f2ee"), Tag.POLE)
     return merge(
         [
             boxes([(-0.05, -0.06, 0), (-0.05, -0.06, 0.92)], [(0.05, 0.06, 0.67), (0.05, 0.06, 1.0)], white),

@@ -6,13 +6,13 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from drivesim.materials import MaterialId
+from drivesim.materials import MaterialId, linear_rgb
 from drivesim.mesh import Mesh
 from drivesim.opendrive import RoadNetwork
 from drivesim.opendrive.model import Road, RoadObject, Signal
 from drivesim.opendrive.road import RoadFrame
 from drivesim.scene.city import furniture, plants
-from drivesim.scene.city.parts import Finish, boxes, linear, tube
+from drivesim.scene.city.parts import Finish, boxes, tube
 from drivesim.taxonomy import Tag
 from drivesim.transforms import Pose
 
@@ -84,5 +84,5 @@ def _body(item: RoadObject, random: np.random.Generator) -> Mesh:
         return tube([[0, 0, 0], [0, 0, max(height, 0.5)]], [radius, radius], furniture.POLE)
     length, width = item.length or 2 * (item.radius or 0.5), item.width or 2 * (item.radius or 0.5)
     tag = Tag.BUILDING if item.type == "building" else Tag.STATIC
-    block = Finish(MaterialId.CONCRETE, linear("#9a9890"), tag)
+    block = Finish(MaterialId.CONCRETE, linear_rgb("#9a9890"), tag)
     return boxes((-length / 2, -width / 2, 0), (length / 2, width / 2, height), block)

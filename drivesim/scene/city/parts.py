@@ -25,13 +25,6 @@ class Finish:
     semantic: Tag
 
 
-def linear(hex_colour: str) -> tuple[float, float, float]:
-    """Linear RGB of an sRGB colour written ``#rrggbb`` (IEC 61966-2-1)."""
-    values = np.array([int(hex_colour[i : i + 2], 16) for i in (1, 3, 5)]) / 255
-    rgb = np.where(values <= 0.04045, values / 12.92, ((values + 0.055) / 1.055) ** 2.4)
-    return (float(rgb[0]), float(rgb[1]), float(rgb[2]))
-
-
 def quads(corners: ArrayLike, finish: Finish) -> Mesh:
     """Flat quadrilaterals (Q, 4, 3), counter-clockwise seen from outside."""
     points = np.asarray(corners, dtype=np.float32).reshape(-1, 3)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 
-from drivesim.materials import MaterialId
+from drivesim.materials import MaterialId, linear_rgb
 from drivesim.mesh import Mesh, merge
-from drivesim.scene.city.parts import Finish, boxes, linear, tube
+from drivesim.scene.city.parts import Finish, boxes, tube
 from drivesim.taxonomy import Tag
 
-BARK = Finish(MaterialId.BARK, linear("#5a4a3c"), Tag.VEGETATION)
+BARK = Finish(MaterialId.BARK, linear_rgb("#5a4a3c"), Tag.VEGETATION)
 LEAF_COLOURS = ("#4d6b2c", "#5c7a35", "#3f5c2a", "#6a8240", "#52702f")
 HEDGE_COLOURS = ("#3c5a2b", "#466331", "#354f28")
 
@@ -31,7 +31,7 @@ def leaves(centres: np.ndarray, outward: np.ndarray, size: float, random: np.ran
     base = np.arange(count)[:, None] * 4
     faces = np.concatenate([base + [0, 1, 2], base + [0, 2, 3]], axis=1).reshape(-1, 3)
     shade = random.uniform(0.7, 1.25, (count, 1)) * random.normal(1, 0.05, (count, 3))
-    albedo = np.clip(np.array(linear(colour)) * shade, 0.005, 0.9)
+    albedo = np.clip(np.array(linear_rgb(colour)) * shade, 0.005, 0.9)
     return Mesh.build(
         corners.reshape(-1, 3),
         faces,
@@ -89,7 +89,7 @@ def bush(random: np.random.Generator, size: float) -> Mesh:
 
 def hedge(random: np.random.Generator, length: float, height: float = 1.2, thickness: float = 0.6) -> Mesh:
     """A clipped hedge along +x from the origin."""
-    core = Finish(MaterialId.FOLIAGE, linear("#22331a"), Tag.VEGETATION)
+    core = Finish(MaterialId.FOLIAGE, linear_rgb("#22331a"), Tag.VEGETATION)
     inner = boxes((0.0, -thickness / 2 + 0.08, 0.0), (length, thickness / 2 - 0.08, height - 0.08), core)
     count = int(170 * length)
     points = random.uniform([0, -thickness / 2, 0], [length, thickness / 2, height], (count, 3))

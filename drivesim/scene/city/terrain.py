@@ -7,16 +7,15 @@ import shapely
 from scipy.spatial import cKDTree
 from shapely.geometry.base import BaseGeometry
 
-from drivesim.materials import MaterialId
+from drivesim.materials import MaterialId, linear_rgb
 from drivesim.mesh import Mesh
 from drivesim.scene.city.frontage import Frontage
-from drivesim.scene.city.parts import linear
 from drivesim.taxonomy import Tag
 
 REACH = 400.0
 """How far the ground goes beyond the roads, m."""
 CELL = 40.0
-GRASS = linear("#5b6b35")
+GRASS = linear_rgb("#5b6b35")
 
 
 def terrain(covered: BaseGeometry, edges: list[Frontage]) -> Mesh:

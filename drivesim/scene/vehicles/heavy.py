@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from drivesim.materials import linear_rgb
 from drivesim.scene.vehicles.assembly import (
     BLACK,
     GLASS,
@@ -18,7 +19,7 @@ from drivesim.scene.vehicles.assembly import (
 from drivesim.scene.vehicles.car import car_wheels, fit
 from drivesim.scene.vehicles.frame import Frame, frame_of
 from drivesim.scene.vehicles.model import Lamp, VehicleModel
-from drivesim.scene.vehicles.paint import linear, paint
+from drivesim.scene.vehicles.paint import paint
 from drivesim.scene.vehicles.shapes import box, prism, rounded_box
 from drivesim.streams import stream
 from drivesim.taxonomy import Tag
@@ -31,7 +32,7 @@ def lorry_model(actor: Actor, seed: int) -> VehicleModel:
     """A rigid lorry: forward-control cab, chassis and a box body."""
     frame, cab_paint = frame_of(actor), paint(actor, seed)
     random = stream(seed, "shape", actor.name)
-    body_paint = Finish(cab_paint.material, linear(str(random.choice(_TARPAULIN))))
+    body_paint = Finish(cab_paint.material, linear_rgb(str(random.choice(_TARPAULIN))))
     assembly = Assembly(actor.tag)
     cab_length = min(2.1, 0.28 * frame.length)
     floor = 1.25 * frame.radius

@@ -7,7 +7,7 @@ import re
 import numpy as np
 
 from drivesim.errors import ScenarioError
-from drivesim.materials import MaterialId
+from drivesim.materials import MaterialId, linear_rgb
 from drivesim.scene.vehicles.assembly import Finish
 from drivesim.streams import stream
 from drivesim.types import Actor
@@ -40,13 +40,6 @@ _COMMERCIAL: tuple[tuple[str, float], ...] = (
 """Shares for vans, lorries and buses, an assumption: fleets are mostly white."""
 
 
-def linear(hexadecimal: str) -> tuple[float, float, float]:
-    """Linear albedo of an sRGB colour ``#RRGGBB`` (IEC 61966-2-1)."""
-    encoded = np.array([int(hexadecimal[i : i + 2], 16) for i in (1, 3, 5)]) / 255.0
-    decoded = np.where(encoded <= 0.04045, encoded / 12.92, ((encoded + 0.055) / 1.055) ** 2.4)
-    return float(decoded[0]), float(decoded[1]), float(decoded[2])
-
-
 def paint(actor: Actor, seed: int) -> Finish:
     """The actor's paint: its property ``colour``, or a draw from what is on the road."""
     colour = actor.properties.get("colour")
@@ -60,4 +53,4 @@ def paint(actor: Actor, seed: int) -> Finish:
             element="Property",
             remedy="write it as #RRGGBB, for instance #1d3a66",
         )
-    return Finish(MaterialId.CAR_PAINT, linear(colour))
+    return Finish(MaterialId.CAR_PAINT, linear_rgb(colour))

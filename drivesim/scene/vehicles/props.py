@@ -4,19 +4,18 @@ from __future__ import annotations
 
 import numpy as np
 
-from drivesim.materials import MaterialId
+from drivesim.materials import MaterialId, linear_rgb
 from drivesim.mesh import Mesh
 from drivesim.scene.vehicles.assembly import BLACK, RUBBER, STEEL, Assembly, Finish
-from drivesim.scene.vehicles.paint import linear
 from drivesim.scene.vehicles.shapes import Shape, box, ellipsoid, lathe, rounded_box
 from drivesim.types import Actor
 
-_ORANGE = Finish(MaterialId.BLACK_PLASTIC, linear("#e2571e"))
-_WHITE_SHEET = Finish(MaterialId.RETROREFLECTOR, linear("#f0f0ec"))
-_RED = Finish(MaterialId.BLACK_PLASTIC, linear("#b8232a"))
-_CARDBOARD = Finish(MaterialId.WOOD, linear("#9c7a4f"))
-_CONCRETE = Finish(MaterialId.CONCRETE, linear("#a19e97"))
-_GREEN = Finish(MaterialId.BLACK_PLASTIC, linear("#2b4d36"))
+_ORANGE = Finish(MaterialId.BLACK_PLASTIC, linear_rgb("#e2571e"))
+_WHITE_SHEET = Finish(MaterialId.RETROREFLECTOR, linear_rgb("#f0f0ec"))
+_RED = Finish(MaterialId.BLACK_PLASTIC, linear_rgb("#b8232a"))
+_CARDBOARD = Finish(MaterialId.WOOD, linear_rgb("#9c7a4f"))
+_CONCRETE = Finish(MaterialId.CONCRETE, linear_rgb("#a19e97"))
+_GREEN = Finish(MaterialId.BLACK_PLASTIC, linear_rgb("#2b4d36"))
 
 
 def prop_model(actor: Actor, seed: int) -> Mesh:
