@@ -1,0 +1,157 @@
+"""The camera against geometry that has a formula, and against itself with other threads."""
+
+import numba
+import numpy as np
+import pytest
+
+from drivesim.materials import MaterialId
+from drivesim.mesh import Mesh
+from drivesim.scene.city.parts import icosphere
+from drivesim.scene.raycast import EGO_BODY, RaySceneBuilder
+from drivesim.sensors.camera.sensor import Camera
+from drivesim.sensors.camera.sky import daylight
+from drivesim.sensors.rig import VIEW_FROM_CAMERA, Sensor, load_device
+from drivesim.taxonomy import Tag
+from drivesim.transforms import Pose
+from drivesim.types import Weather
+
+WIDTH, HEIGHT, FOCAL = 320, 180, 260.0
+RED = {"material": MaterialId.COTTON, "albedo": (0.5, 0.05, 0.05), "semantic": Tag.PEDESTRIAN}
+
+
+def camera(**changes):
+    device = load_device("camera_1600x900").model_copy(
+        update={
+            "width": WIDTH,
+            "height": HEIGHT,
+            "fx": FOCAL,
+            "fy": FOCAL,
+            "cx": WIDTH / 2,
+            "cy": HEIGHT / 2,
+            **changes,
+        }
+    )
+    mount = Pose(np.array([0.0, 0.0, 1.5]), VIEW_FROM_CAMERA)
+    return Camera(Sensor("CAM", device, mount, 10.0, 0.0), seed=1)
+
+
+def wall(distance):
+    corners = [(distance, 400, -300), (distance, -400, -300), (distance, -400, 400), (distance, 400, 400)]
+    return Mesh.build(
+        corners, [(0, 1, 2), (0, 2, 3)], material=MaterialId.CONCRETE, albedo=(0.4,) * 3, semantic=Tag.WALL
+    )
+
+
+def sphere(radius):
+    points, faces = icosphere(5)
+    return Mesh.build(points * radius, faces, smooth=True, **RED)
+
+
+def picture(builder, weather=None, times=(1.0, 1.0), **changes):
+    with builder.build() as rays:
+        return camera(**changes).render(rays, Pose.identity(), weather or Weather(), times=times)
+
+
+def test_depth_is_planar():
+    """Row C4 of the sensor goals: a wall at 20 m is 20.000 m away everywhere in the picture."""
+    builder = RaySceneBuilder()
+    builder.add_static(wall(20.0))
+    image = picture(builder)
+    assert image.depth == pytest.approx(20.0, abs=1e-3)
+    assert (image.semantic == Tag.WALL).all()
+
+
+def test_silhouette_of_a_sphere():
+    """Semantic and instance masks equal the analytic outline, intersection over union at least 0.99."""
+    builder = RaySceneBuilder()
+    ball = builder.add_rigid(sphere(1.0), 7)
+    centre = np.array([8.0, 0.9, 1.9])
+    with builder.build() as rays:
+        rays.set_motion(ball, Pose.from_ypr(centre, (0, 0, 0)), Pose.from_ypr(centre, (0, 0, 0)))
+        rays.commit()
+        image = camera().render(rays, Pose.identity(), Weather())
+    x, y = np.meshgrid(np.arange(WIDTH) + 0.5 - WIDTH / 2, np.arange(HEIGHT) + 0.5 - HEIGHT / 2)
+    beam = np.stack([np.full_like(x, FOCAL), -x, -y], axis=-1)
+    beam /= np.linalg.norm(beam, axis=-1, keepdims=True)
+    offset = centre - [0, 0, 1.5]
+    along = beam @ offset
+    expected = offset @ offset - along**2 <= 1.0
+    found = image.instance == 7
+    assert (found & expected).sum() / (found | expected).sum() >= 0.99
+    assert ((image.semantic == Tag.PEDESTRIAN) == found).all()
+    assert np.isinf(image.depth[~found]).all()
+
+
+def test_every_row_has_its_own_time():
+    """A ball that moves 2 m within the tick is seen where it is at the exposure's time."""
+    builder = RaySceneBuilder()
+    ball = builder.add_rigid(sphere(0.5), 1)
+    columns = []
+    with builder.build() as rays:
+        rays.set_motion(ball, Pose.from_ypr((10, 1, 1.5), (0, 0, 0)), Pose.from_ypr((10, -1, 1.5), (0, 0, 0)))
+        rays.commit()
+        for time in (0.0, 0.25, 1.0):
+            image = camera().render(rays, Pose.identity(), Weather(), times=(time, time))
+            columns.append(np.nonzero(image.instance == 1)[1].mean() + 0.5)
+    expected = [WIDTH / 2 - FOCAL * y / 10 for y in (1.0, 0.5, -1.0)]
+    assert columns == pytest.approx(expected, abs=0.6)
+
+
+def test_the_ego_looks_past_its_own_body():
+    builder = RaySceneBuilder()
+    builder.add_static(wall(20.0))
+    bonnet = builder.add_rigid(sphere(1.0), 1, mask=EGO_BODY)
+    with builder.build() as rays:
+        pose = Pose.from_ypr((3, 0, 1.5), (0, 0, 0))
+        rays.set_motion(bonnet, pose, pose)
+        rays.commit()
+        image = camera().render(rays, Pose.identity(), Weather())
+    assert (image.semantic == Tag.WALL).all()
+
+
+def test_threads_do_not_change_a_bit():
+    if numba.config.NUMBA_NUM_THREADS < 2:
+        pytest.skip("this machine has one core")
+    builder = RaySceneBuilder()
+    builder.add_static(wall(30.0))
+    builder.add_static(sphere(1.0).placed(Pose.from_ypr((9, 1, 1.5), (0, 0, 0))))
+    with builder.build() as rays:
+        images = []
+        for threads in (1, 2):
+            numba.set_num_threads(threads)
+            images.append(camera().render(rays, Pose.identity(), Weather()))
+    for name in ("rgb", "depth", "semantic", "instance"):
+        assert (getattr(images[0], name) == getattr(images[1], name)).all()
+
+
+def test_fog_leaves_five_per_cent_at_its_visual_range():
+    """Koschmieder's law with the WMO's 5 % contrast threshold (row C21)."""
+    light = daylight(Weather(fog_visual_range=120.0))
+    assert np.exp(-light.extinction * 120.0) == pytest.approx(0.05, abs=0.003)
+
+
+def test_fog_hides_what_is_far():
+    def contrast(weather):
+        builder = RaySceneBuilder()
+        builder.add_static(wall(60.0))
+        builder.add_static(sphere(4.0).placed(Pose.from_ypr((50, 0, 1.5), (0, 0, 0))))
+        rgb = picture(builder, weather, noise=0.0).rgb.astype(float)
+        return np.ptp(rgb[..., 1])
+
+    assert contrast(Weather(fog_visual_range=40.0)) < 0.25 * contrast(Weather())
+
+
+def test_sun_and_shade_differ_as_light_does():
+    """What faces the sun is brighter than what only sees the sky; at night it is dark without lamps."""
+    light, night = daylight(Weather()), daylight(Weather(sun_elevation=-0.4, sun_illuminance=0.0))
+    assert light.sun[1] / np.pi > light.cube[4, 1] > light.cube[0, 1] * 0.5
+    assert night.cube.max() < 0.01
+    assert night.sun.max() == 0.0
+
+
+def test_diffuse_daylight_is_a_sixth_of_direct():
+    """ASHRAE clear-sky diffuse share, whatever the sun's height."""
+    for elevation in (0.3, 0.8, 1.3):
+        light = daylight(Weather(sun_elevation=elevation, sun_illuminance=80_000.0, cloud_cover=0.0))
+        luminance = light.cube[4] @ [0.2126, 0.7152, 0.0722] * np.pi
+        assert luminance / 80_000.0 == pytest.approx(0.16, rel=0.1)
