@@ -34,7 +34,8 @@ def terrain(covered: BaseGeometry, edges: list[Frontage]) -> Mesh:
     flat = shapely.get_parts(pieces)
     flat = flat[shapely.area(flat) > 1e-6]
     rings = shapely.get_coordinates(flat).reshape(-1, 4, 2)[:, :3]
-    area = np.cross(rings[:, 1] - rings[:, 0], rings[:, 2] - rings[:, 0])
+    a, b = rings[:, 1] - rings[:, 0], rings[:, 2] - rings[:, 0]
+    area = a[:, 0] * b[:, 1] - a[:, 1] * b[:, 0]
     rings[area < 0] = rings[area < 0][:, ::-1]
     corners = np.concatenate([*triangles, rings]).reshape(-1, 2)
     line = np.concatenate([edge.points for edge in edges])

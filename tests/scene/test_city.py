@@ -1,0 +1,55 @@
+"""The city around a map: the same for the same seed, off the road, and clear of the story."""
+
+import numpy as np
+import pytest
+import shapely
+
+from drivesim import content
+from drivesim.opendrive import read_network
+from drivesim.scene.city import city_mesh
+from drivesim.scene.city.frontage import covered_ground
+from drivesim.taxonomy import Tag
+
+
+@pytest.fixture(scope="module")
+def street():
+    return read_network(content.find("scenarios", "residential_street.xodr"))
+
+
+@pytest.fixture(scope="module")
+def city(street):
+    return city_mesh(street, 0, first_instance=10)
+
+
+def test_same_seed_same_city_another_seed_another(street, city):
+    again = city_mesh(street, 0, first_instance=10)
+    assert (again.vertices == city.vertices).all()
+    assert (again.albedo == city.albedo).all()
+    assert len(city_mesh(street, 1, first_instance=10).vertices) != len(city.vertices)
+
+
+def test_it_has_what_a_street_has(city):
+    present = {Tag(t) for t in np.unique(city.semantic)}
+    assert {Tag.BUILDING, Tag.VEGETATION, Tag.TERRAIN, Tag.POLE, Tag.FENCE, Tag.CAR, Tag.TRAFFIC_SIGN} <= present
+
+
+def test_things_have_an_identity_and_the_ground_has_none(city):
+    assert (city.instance[city.semantic == Tag.TERRAIN] == 0).all()
+    houses = city.instance[city.semantic == Tag.BUILDING]
+    assert houses.min() >= 10
+    assert len(np.unique(houses)) > 20
+
+
+def test_no_house_stands_on_the_road(street, city):
+    corners = city.vertices[city.triangles[city.semantic == Tag.BUILDING]].reshape(-1, 3)
+    road = covered_ground(street).buffer(-0.3)
+    shapely.prepare(road)
+    assert not shapely.contains_xy(road, corners[:, 0], corners[:, 1]).any()
+
+
+def test_the_story_is_kept_clear(street):
+    zone = np.array([(100.0, -9.0), (140.0, -9.0), (140.0, 9.0), (100.0, 9.0)])
+    city = city_mesh(street, 0, keep_clear=[zone], first_instance=1)
+    corners = city.vertices[city.triangles[np.isin(city.semantic, [Tag.CAR, Tag.BUILDING])]].reshape(-1, 3)
+    inside = shapely.contains_xy(shapely.Polygon(zone), corners[:, 0], corners[:, 1])
+    assert not inside.any()

@@ -1,0 +1,98 @@
+"""Vehicles fill the scenario's boxes, stand on their wheels and say what they are."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from drivesim.materials import MaterialId
+from drivesim.scene.vehicles import prop_model, vehicle_model
+from drivesim.taxonomy import Tag
+from drivesim.types import Actor, Axles, BoundingBox, Light
+
+
+def actor(category="car", model="", size=(4.4, 1.8, 1.5), wheelbase=2.65, wheel=0.65, name="it", **properties):
+    length, width, height = size
+    overhang = 0.2 * length
+    return Actor(
+        index=0, name=name, kind="vehicle", category=category, model=model, properties=properties,
+        box=BoundingBox((length / 2 - overhang, 0.0, height / 2), length, width, height),
+        axles=Axles(wheelbase, 0.0, wheel, 0.85 * width, 0.6),
+    )  # fmt: skip
+
+
+KINDS = [
+    ("car", "hatchback", (4.2, 1.8, 1.47), 2.6, 0.63),
+    ("car", "saloon", (4.7, 1.82, 1.44), 2.8, 0.65),
+    ("car", "suv", (4.5, 1.86, 1.66), 2.7, 0.7),
+    ("car", "estate", (4.75, 1.83, 1.47), 2.8, 0.65),
+    ("van", "delivery_van", (5.53, 2.02, 2.6), 3.45, 0.7),
+    ("truck", "lorry", (8.6, 2.5, 3.5), 4.8, 0.96),
+    ("bus", "bus", (12.0, 2.55, 3.1), 5.9, 0.96),
+]
+
+
+@pytest.mark.parametrize(("category", "model", "size", "wheelbase", "wheel"), KINDS)
+def test_a_body_fills_its_box(category, model, size, wheelbase, wheel):
+    it = actor(category, model, size, wheelbase, wheel)
+    low, high = vehicle_model(it, 0).body.bounds()
+    assert high[0] - low[0] == pytest.approx(size[0], abs=0.01)
+    assert max(high[1], -low[1]) == pytest.approx(size[1] / 2, abs=0.01)
+    assert high[2] == pytest.approx(size[2], abs=0.01)
+
+
+@settings(max_examples=15, deadline=None)
+@given(st.floats(3.4, 5.2), st.floats(1.6, 2.0), st.floats(1.35, 1.85))
+def test_cars_of_any_size_fill_their_boxes(length, width, height):
+    it = actor(size=(length, width, height), wheelbase=0.6 * length)
+    low, high = vehicle_model(it, 0).body.bounds()
+    assert high - low == pytest.approx([length, width, high[2] - low[2]], abs=0.02)
+    assert high[2] == pytest.approx(height, abs=0.01)
+
+
+@pytest.mark.parametrize("category", ["car", "van", "truck", "bus", "bicycle", "motorbike"])
+def test_wheels_stand_on_the_road(category):
+    size = {"bicycle": (1.89, 0.5, 1.75), "motorbike": (2.1, 0.8, 1.1)}.get(category, (4.4, 1.8, 1.6))
+    base = {"bicycle": 1.05, "motorbike": 1.4}.get(category, 2.65)
+    model = vehicle_model(actor(category, "", size, base), 0)
+    assert len(model.wheels) == (2 if category in ("bicycle", "motorbike") else 4)
+    for wheel in model.wheels:
+        assert wheel.center[2] + wheel.mesh.bounds()[0][2] == pytest.approx(0.0, abs=0.01)
+    assert any(wheel.steered for wheel in model.wheels)
+
+
+def test_parts_have_their_materials_and_class():
+    model = vehicle_model(actor(), 0)
+    wanted = {
+        MaterialId.CAR_PAINT,
+        MaterialId.CAR_GLASS,
+        MaterialId.HEADLAMP,
+        MaterialId.TAILLAMP,
+        MaterialId.NUMBER_PLATE,
+    }
+    assert wanted <= {MaterialId(m) for m in np.unique(model.body.material)}
+    assert (model.body.semantic == Tag.CAR).all()
+    assert {lamp.kind for lamp in model.lamps} >= {Light.LOW_BEAM, Light.BRAKE}
+
+
+def test_looks_depend_on_name_and_seed_alone():
+    same = [vehicle_model(actor(name="a"), 3).body for _ in range(2)]
+    assert (same[0].albedo == same[1].albedo).all()
+    bodies = [vehicle_model(actor(name=f"car {i}"), 3).body for i in range(12)]
+    paints = {tuple(body.albedo[body.material == MaterialId.CAR_PAINT][0]) for body in bodies}
+    assert len(paints) > 3
+
+
+def test_only_two_wheelers_have_a_saddle():
+    assert vehicle_model(actor(), 0).rider is None
+    seat = vehicle_model(actor("bicycle", "", (1.89, 0.5, 1.75), 1.05, 0.68), 0).rider
+    assert 0.7 < seat.saddle[2] < 1.1
+    assert seat.handlebar_left[1] > 0 > seat.handlebar_right[1]
+
+
+@pytest.mark.parametrize("name", ["cone", "ball", "bin", "barrier", "pole", "something unknown"])
+def test_things_fill_their_boxes(name):
+    box = BoundingBox((0.0, 0.0, 0.4), 0.5, 0.6, 0.8)
+    low, high = prop_model(Actor(0, name, "misc", "obstacle", name, box), 0).bounds()
+    assert high - low == pytest.approx([0.5, 0.6, 0.8], abs=1e-4)
+    assert low[2] == pytest.approx(0.0, abs=1e-4)
