@@ -13,31 +13,40 @@ from drivesim.transforms import rotation_from_ypr
 from drivesim.types import Actor
 
 if TYPE_CHECKING:
-    from drivesim.opendrive import RoadNetwork
+    from drivesim.opendrive import LanePosition, RoadNetwork, RoadPoint
     from drivesim.world.world import World
 
 
 class Surface:
-    """The road surface as actors feel it; remembers where each was, to look there first."""
+    """The road surface as actors feel it; remembers on which lane each was, to look there first."""
 
     def __init__(self, network: RoadNetwork, actors: Sequence[Actor]) -> None:
         self._network = network
         self._tilts = np.array([actor.kind != "pedestrian" for actor in actors])
+        self._lanes: dict[tuple[int, int], LanePosition | None] = {}
 
     def settle(self, world: World, free: NDArray[np.bool_]) -> None:
-        """Set z, pitch and roll of all present actors that moved where ``free`` (B, N) allows it."""
+        """Set z, pitch and roll of all present actors that moved where ``free`` (B, N) allows it; flat off the road."""
         moved = world.present & free & (np.abs(world.velocity[..., :2]).max(axis=-1) > 1e-6)
-        for b, n in zip(*np.nonzero(moved), strict=True):
-            x, y, _ = world.position[b, n]
-            world.position[b, n, 2] = self._network.elevation(x, y)
+        for b, n in np.argwhere(moved).tolist():
+            x, y = world.position[b, n, :2].tolist()
+            lane = self._network.lane_from_world(x, y, hint=self._lanes.get((b, n)))
+            self._lanes[b, n] = lane
+            slope = (0.0, 0.0)
+            if lane is None:
+                z = self._network.elevation(x, y)
+            else:
+                point = self._network.world_from_lane(lane.road_id, lane.lane_id, lane.s, lane.offset)
+                z = point.z
+                slope = _slope(point, float(world.orientation[b, n, 0]))
+            world.position[b, n, 2] = z
             if self._tilts[n]:
-                world.orientation[b, n, 1:] = self._slope(x, y, world.orientation[b, n, 0])
+                world.orientation[b, n, 1:] = slope
 
-    def _slope(self, x: float, y: float, yaw: float) -> tuple[float, float]:
-        """Pitch and roll of a body with heading ``yaw`` on the road at (x, y); flat off the road."""
-        lane = self._network.lane_from_world(x, y)
-        if lane is None:
-            return 0.0, 0.0
-        point = self._network.world_from_road(lane.road_id, lane.s, lane.t)
-        up = rotation_from_ypr((point.heading - yaw, point.pitch, point.roll))[:, 2]
-        return math.atan2(up[0], up[2]), -math.asin(min(1.0, max(-1.0, up[1])))
+
+def _slope(point: RoadPoint, yaw: float) -> tuple[float, float]:
+    """Pitch and roll of a body with heading ``yaw`` that stands on the surface at ``point``."""
+    if point.pitch == 0.0 and point.roll == 0.0:
+        return 0.0, 0.0
+    up = rotation_from_ypr((point.heading - yaw, point.pitch, point.roll))[:, 2]
+    return math.atan2(up[0], up[2]), -math.asin(min(1.0, max(-1.0, up[1])))
