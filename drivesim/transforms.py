@@ -6,6 +6,7 @@ yaw, pitch, roll turn about z, then y, then x (positive pitch is nose down). Qua
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,6 +19,8 @@ Array = NDArray[np.float64]
 def rotation_from_ypr(ypr: ArrayLike) -> Array:
     """Rotation matrices (..., 3, 3) of yaw, pitch, roll (..., 3), R = Rz(yaw) Ry(pitch) Rx(roll)."""
     angles = np.asarray(ypr, dtype=np.float64)
+    if angles.shape == (3,):  # by far the most frequent; ten times as fast without arrays of arrays
+        return _one_rotation(*angles.tolist())
     cy, cp, cr = np.moveaxis(np.cos(angles), -1, 0)
     sy, sp, sr = np.moveaxis(np.sin(angles), -1, 0)
     rows = [
@@ -28,9 +31,22 @@ def rotation_from_ypr(ypr: ArrayLike) -> Array:
     return np.stack([np.stack(row, axis=-1) for row in rows], axis=-2)
 
 
+def _one_rotation(yaw: float, pitch: float, roll: float) -> Array:
+    cy, cp, cr = math.cos(yaw), math.cos(pitch), math.cos(roll)
+    sy, sp, sr = math.sin(yaw), math.sin(pitch), math.sin(roll)
+    return np.array([
+        cy * cp, cy * sp * sr - sy * cr, cy * sp * cr + sy * sr,
+        sy * cp, sy * sp * sr + cy * cr, sy * sp * cr - cy * sr,
+        -sp, cp * sr, cp * cr,
+    ]).reshape(3, 3)  # fmt: skip
+
+
 def ypr_from_rotation(rotation: ArrayLike) -> Array:
     """Yaw, pitch, roll (..., 3) of rotation matrices (..., 3, 3); pitch in [-pi/2, pi/2]."""
     r = np.asarray(rotation, dtype=np.float64)
+    if r.shape == (3, 3):
+        (a, _, _), (b, _, _), (c, d, e) = r.tolist()
+        return np.array([math.atan2(b, a), math.asin(min(1.0, max(-1.0, -c))), math.atan2(d, e)])
     yaw = np.arctan2(r[..., 1, 0], r[..., 0, 0])
     pitch = np.arcsin(np.clip(-r[..., 2, 0], -1.0, 1.0))
     roll = np.arctan2(r[..., 2, 1], r[..., 2, 2])

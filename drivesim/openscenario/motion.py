@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -25,17 +26,30 @@ class Motion:
 
     actor: Actor
     world: World
-    lane: object | None = None
+    _lane: object | None = None
     speed: float = 0.0
     next_speed: float = 0.0
     next_offset: float | None = None
     odometer: float = 0.0
+    _strayed: bool = False
+    _rests: bool = False
+
+    @property
+    def lane(self) -> object | None:
+        if self._strayed:
+            self.settle(on_lane=self.actor.kind == "vehicle")
+        return self._lane
+
+    @lane.setter
+    def lane(self, lane: object | None) -> None:
+        self._lane, self._strayed = lane, False
 
     def pose(self) -> Pose:
         return Pose.from_ypr(self.world.position[0, self.actor.index], self.world.orientation[0, self.actor.index])
 
     def settle(self, on_lane: bool) -> None:
         """Find the lane under the actor, if it drives along one."""
+        self._rests = False
         pose = self.pose()
         x, y = (float(v) for v in pose.translation[:2])
         heading = float(pose.ypr[0])
@@ -55,6 +69,9 @@ class Motion:
 
     def command(self, dt: float) -> None:
         """Ask the world for the coming step's motion."""
+        if self._rests and self.speed == 0.0 == self.next_speed and self.next_offset is None:
+            return  # what stands coasts: stays where it is
+        self._rests = self.speed == 0.0 == self.next_speed
         distance = (self.speed + self.next_speed) / 2 * dt
         here = self.pose()
         there = self._along_lane(distance) if self.lane is not None and distance > 0 else None
@@ -82,9 +99,9 @@ class Motion:
         heading, pitch, roll = pose.ypr
         return Pose.from_ypr(pose.translation, (heading + drift, pitch, roll))
 
-    def follow(self, before: np.ndarray) -> None:
-        """Take over the state after a step that something else drove."""
+    def follow(self, before: Sequence[float]) -> None:
+        """Take over the state after a step that something else drove; ``before``: (x, y, z) at its start."""
         index = self.actor.index
-        self.odometer += float(np.linalg.norm(self.world.position[0, index] - before))
+        self.odometer += math.dist(self.world.position[0, index].tolist(), before)
         self.speed = self.next_speed = float(self.world.speed[0, index])
-        self.settle(on_lane=self.actor.kind == "vehicle")
+        self._strayed, self._rests = True, False

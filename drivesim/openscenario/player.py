@@ -37,6 +37,7 @@ class ScenarioPlayer:
         self.motions = {actor.name: Motion(actor, world) for actor in world.actors}
         self._running: dict[tuple[str, str], RunningAction] = {}
         self._active: dict[str, bool] = {}
+        self._driven: list[tuple[Motion, list[float]]] = []
         for private in scenario.storyboard.init.actions.privates:
             placing = [a for a in private.actions if isinstance(a, model.TeleportAction)]
             for action in [*placing, *(a for a in private.actions if a not in placing)]:
@@ -54,6 +55,13 @@ class ScenarioPlayer:
 
     def step(self, dt: float) -> tuple[StoryboardEvent, ...]:
         """Advance by ``dt`` seconds; the state transitions that this tick began with."""
+        events = self.decide(dt)
+        self.world.step(dt)
+        self.conclude()
+        return events
+
+    def decide(self, dt: float) -> tuple[StoryboardEvent, ...]:
+        """First part of a step: storyboard and controllers command the world, which somebody else then steps."""
         seen = len(self.events)
         self._board.update()
         for key, action in list(self._running.items()):
@@ -61,7 +69,6 @@ class ScenarioPlayer:
                 del self._running[key]
             else:
                 action.step(dt)
-        driven = []
         for name, motion in self.motions.items():
             index = motion.actor.index
             if not self.world.present[0, index]:
@@ -71,12 +78,20 @@ class ScenarioPlayer:
             if control is None:
                 motion.command(dt)
             else:
-                driven.append((motion, motion.pose().translation))
+                self._driven.append((motion, self.world.position[0, index].tolist()))
                 self.world.command(index, control)
-        self.world.step(dt)
-        for motion, before in driven:
-            motion.follow(before)
         return tuple(self.events[seen:])
+
+    def conclude(self) -> None:
+        """Last part of a step: take over where controllers have brought their actors."""
+        for motion, before in self._driven:
+            motion.follow(before)
+        self._driven.clear()
+
+    def take_over(self, name: str, controller: Controller) -> None:
+        """Let ``controller`` drive an entity from now on, whatever the scenario says of it."""
+        self._controllers[name] = controller
+        self._active[name] = True
 
     def emit(self, kind: str, path: str, state: str, transition: str) -> None:
         self.events.append(StoryboardEvent(self.world.time, kind, path, state, transition))

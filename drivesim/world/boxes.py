@@ -8,7 +8,6 @@ from typing import Any
 
 import numba as nb
 import numpy as np
-from numpy.typing import NDArray
 
 from drivesim.types import F64, Actor
 
@@ -92,6 +91,27 @@ def touching(boxes: Any, present: Any, poses: Any) -> list[tuple[int, int]]:
     return pairs
 
 
-def poses_of(position: F64, orientation: F64) -> NDArray[np.float64]:
-    """(N, 4) x, y, z, yaw from one world's (N, 3) position and (N, 3) orientation."""
-    return np.concatenate([position, orientation[:, :1]], axis=1)
+@nb.njit(cache=True)
+def new_touches(boxes: Any, present: Any, poses: Any, met: Any) -> list[int]:
+    """Worlds in which boxes overlap that did not before.
+
+    Args:
+        boxes: (B, N, 6); present: (B, N) bool; poses: (B, N, 4) x, y, z, yaw; met: (B, N, N) bool, pairs that have
+            touched already.
+    """
+    worlds = [0 for _ in range(0)]
+    for b in range(boxes.shape[0]):
+        for i, j in touching(boxes[b], present[b], poses[b]):
+            if not met[b, i, j]:
+                worlds.append(b)
+                break
+    return worlds
+
+
+@nb.njit(cache=True)
+def poses_of(position: Any, orientation: Any) -> Any:
+    """(..., 4) x, y, z, yaw from (..., 3) position and (..., 3) orientation."""
+    poses = np.empty((*position.shape[:-1], 4))
+    poses[..., :3] = position
+    poses[..., 3] = orientation[..., 0]
+    return poses

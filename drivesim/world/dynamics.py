@@ -207,15 +207,15 @@ def _place_exactly(
 
 @nb.njit(cache=True)
 def advance(
-    dt: float, grip: float, command: Any, limits: Any, present: Any, position: Any, orientation: Any, velocity: Any,
+    dt: float, grip: Any, command: Any, limits: Any, present: Any, position: Any, orientation: Any, velocity: Any,
     acceleration: Any, angular_velocity: Any, speed: Any, steering: Any, wheel_rotation: Any, gait_phase: Any,
     gaze: Any, lights: Any, fallen: Any,
 ) -> None:  # fmt: skip
     """Advance all present actors by ``dt`` seconds in place.
 
     Args:
-        grip: largest horizontal acceleration the road allows, m/s2.
-        command: (B, N) :data:`COMMAND`; limits: (N,) :data:`drivesim.world.limits.LIMITS`.
+        grip: (B,) largest horizontal acceleration the road allows, m/s2.
+        command: (B, N) :data:`COMMAND`; limits: (B, N) :data:`drivesim.world.limits.LIMITS`.
         present: (B, N) and the following arrays as in :class:`drivesim.types.WorldState`.
     """
     worlds, actors = present.shape
@@ -223,7 +223,7 @@ def advance(
         for n in range(actors):
             if not present[b, n]:
                 continue
-            cmd, lim = command[b, n], limits[n]
+            cmd, lim = command[b, n], limits[b, n]
             if fallen[b, n] > 0.0:
                 fallen[b, n] = min(1.0, fallen[b, n] + dt / FALL_DURATION)
                 _walk(b, n, 0.0, 0.0, orientation[b, n, 0], 0.0, SLIDE_FRICTION * GRAVITY, dt, position, orientation,
@@ -239,7 +239,7 @@ def advance(
                 distance = _walk(b, n, velocity[b, n, 0], velocity[b, n, 1], math.nan, gaze[b, n], 0.0, dt, position,
                                  orientation, velocity, acceleration, angular_velocity, speed, gaze)  # fmt: skip
             else:
-                distance = _drive(b, n, cmd, lim, grip, dt, position, orientation, velocity, acceleration,
+                distance = _drive(b, n, cmd, lim, grip[b], dt, position, orientation, velocity, acceleration,
                                   angular_velocity, speed, steering, lights)  # fmt: skip
             if lim.walks:
                 pace = math.hypot(velocity[b, n, 0], velocity[b, n, 1])

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from drivesim.transforms import rotation_from_ypr
-from drivesim.types import Actor
 
 if TYPE_CHECKING:
     from drivesim.opendrive import LanePosition, RoadNetwork, RoadPoint
@@ -20,18 +18,24 @@ if TYPE_CHECKING:
 class Surface:
     """The road surface as actors feel it; remembers on which lane each was, to look there first."""
 
-    def __init__(self, network: RoadNetwork, actors: Sequence[Actor]) -> None:
+    def __init__(self, network: RoadNetwork, batch: int) -> None:
         self._network = network
-        self._tilts = np.array([actor.kind != "pedestrian" for actor in actors])
-        self._lanes: dict[tuple[int, int], LanePosition | None] = {}
+        self._lanes: list[dict[int, LanePosition | None]] = [{} for _ in range(batch)]
+
+    def member(self, world: int) -> Surface:
+        """The surface under one world of the batch, with nothing to remember yet."""
+        self._lanes[world].clear()
+        member = Surface(self._network, 0)
+        member._lanes = [self._lanes[world]]
+        return member
 
     def settle(self, world: World, free: NDArray[np.bool_]) -> None:
         """Set z, pitch and roll of all present actors that moved where ``free`` (B, N) allows it; flat off the road."""
         moved = world.present & free & (np.abs(world.velocity[..., :2]).max(axis=-1) > 1e-6)
         for b, n in np.argwhere(moved).tolist():
             x, y = world.position[b, n, :2].tolist()
-            lane = self._network.lane_from_world(x, y, hint=self._lanes.get((b, n)))
-            self._lanes[b, n] = lane
+            lane = self._network.lane_from_world(x, y, hint=self._lanes[b].get(n))
+            self._lanes[b][n] = lane
             slope = (0.0, 0.0)
             if lane is None:
                 z = self._network.elevation(x, y)
@@ -40,7 +44,7 @@ class Surface:
                 z = point.z
                 slope = _slope(point, float(world.orientation[b, n, 0]))
             world.position[b, n, 2] = z
-            if self._tilts[n]:
+            if world.actors[n].kind != "pedestrian":
                 world.orientation[b, n, 1:] = slope
 
 

@@ -11,18 +11,26 @@ from numpy.typing import NDArray
 
 from drivesim.errors import DrivesimError, did_you_mean
 from drivesim.transforms import Pose
-from drivesim.types import Actor, Collision, Weather, WorldState
+from drivesim.types import F64, U16, Actor, Collision, Weather, WorldState
 from drivesim.world import dynamics
-from drivesim.world.boxes import boxes_of, poses_of, touching
+from drivesim.world.boxes import boxes_of, new_touches, poses_of, touching
 from drivesim.world.collisions import Contact, closing_speed, first_contact, record
 from drivesim.world.controls import Control, Kinematic, VehicleControl
 from drivesim.world.gait import GRAVITY
-from drivesim.world.limits import limits_of
+from drivesim.world.limits import LIMITS, limits_of
 from drivesim.world.sight import eye_height, visible_share
 from drivesim.world.surface import Surface
 
 if TYPE_CHECKING:
     from drivesim.opendrive import RoadNetwork
+
+_ROWS: dict[str, tuple[type, tuple[int, ...]]] = {
+    "present": (np.bool_, ()), "position": (np.float64, (3,)), "orientation": (np.float64, (3,)),
+    "velocity": (np.float64, (3,)), "acceleration": (np.float64, (3,)), "angular_velocity": (np.float64, (3,)),
+    "speed": (np.float64, ()), "steering": (np.float64, ()), "wheel_rotation": (np.float64, ()),
+    "gait_phase": (np.float64, ()), "gaze": (np.float64, ()), "lights": (np.uint16, ()), "fallen": (np.float64, ()),
+}  # fmt: skip
+"""The arrays of :class:`drivesim.types.WorldState`: type of an element and what follows (B, N) in the shape."""
 
 _TOPPLING_SPEED = 1.0
 """m/s of closing speed below which a touch does not throw anybody over."""
@@ -36,42 +44,82 @@ class World:
 
     Attributes:
         network: the roads, for height and slope of the ground; None for an endless plane.
-        weather: may be replaced at any time.
+        weather: may be replaced at any time; of a batch, that of its first world.
         falls: whether people and riders who are hit fall and slide; off, they keep doing what is commanded.
     """
+
+    present: NDArray[np.bool_]
+    position: F64
+    orientation: F64
+    velocity: F64
+    acceleration: F64
+    angular_velocity: F64
+    speed: F64
+    steering: F64
+    wheel_rotation: F64
+    gait_phase: F64
+    gaze: F64
+    lights: U16
+    fallen: F64
 
     def __init__(
         self, network: RoadNetwork | None, actors: Sequence[Actor], weather: Weather, seed: int, batch: int = 1
     ) -> None:
+        self.falls = True
+        shape = (batch, len(actors))
+        for name, (dtype, trailing) in _ROWS.items():
+            setattr(self, name, np.zeros((*shape, *trailing), dtype=dtype))
+        self._command = np.zeros(shape, dtype=dynamics.COMMAND)
+        self._time = np.zeros(batch)
+        self._grip = np.zeros(batch)
+        self._met = np.zeros((*shape, shape[1]), dtype=np.bool_)
+        self._collisions: list[list[Collision]] = [[] for _ in range(batch)]
+        self._surface = Surface(network, batch) if network is not None else None
+        self._boxes = np.empty((*shape, 6))
+        self._limits = np.empty(shape, dtype=LIMITS)
+        self._populate(network, actors, weather, seed)
+
+    def _populate(self, network: RoadNetwork | None, actors: Sequence[Actor], weather: Weather, seed: int) -> None:
         self.network = network
         self.actors = tuple(actors)
         self.weather = weather
         self.seed = seed
-        self.falls = True
         self._index = {actor.name: i for i, actor in enumerate(self.actors)}
         self._names = tuple(self._index)
-        self._boxes = boxes_of(self.actors)
-        self._limits = limits_of(self.actors)
+        self._boxes[:] = boxes_of(self.actors)
+        self._limits[:] = limits_of(self.actors)
         self._eyes = [eye_height(actor) for actor in self.actors]
-        self._surface = Surface(network, self.actors) if network is not None else None
-        shape = (batch, len(self.actors))
-        self._time = np.zeros(batch)
-        self.present = np.zeros(shape, dtype=np.bool_)
-        self.position = np.zeros((*shape, 3))
-        self.orientation = np.zeros((*shape, 3))
-        self.velocity = np.zeros((*shape, 3))
-        self.acceleration = np.zeros((*shape, 3))
-        self.angular_velocity = np.zeros((*shape, 3))
-        self.speed = np.zeros(shape)
-        self.steering = np.zeros(shape)
-        self.wheel_rotation = np.zeros(shape)
-        self.gait_phase = np.zeros(shape)
-        self.gaze = np.zeros(shape)
-        self.lights = np.zeros(shape, dtype=np.uint16)
-        self.fallen = np.zeros(shape)
-        self._command = np.zeros(shape, dtype=dynamics.COMMAND)
-        self._collisions: list[list[Collision]] = [[] for _ in range(batch)]
-        self._met: list[set[tuple[int, int]]] = [set() for _ in range(batch)]
+
+    def restart(self, world: int, actors: Sequence[Actor], weather: Weather, seed: int) -> World:
+        """Empty one world of the batch for another run and give it as a world of its own.
+
+        What is done to the returned world happens in the batch; its ``step`` is that of the batch.
+
+        Args:
+            actors: as many as the batch has; sizes and limits may be others than those of the other worlds.
+        """
+        row = slice(world, world + 1)
+        member = World.__new__(World)
+        member.falls = self.falls
+        for name in (*_ROWS, "_command", "_time", "_grip", "_met", "_boxes", "_limits"):
+            setattr(member, name, getattr(self, name)[row])
+        for name in (*_ROWS, "_time", "_met"):
+            getattr(member, name)[:] = 0
+        member._command["mode"] = dynamics.COAST
+        self._collisions[world] = []
+        member._collisions = [self._collisions[world]]
+        member._surface = self._surface.member(world) if self._surface is not None else None
+        member._populate(self.network, actors, weather, seed)
+        return member
+
+    @property
+    def weather(self) -> Weather:
+        return self._weather
+
+    @weather.setter
+    def weather(self, weather: Weather) -> None:
+        self._weather = weather
+        self._grip[:] = dynamics.DRY_FRICTION * weather.friction_scale * GRAVITY
 
     @property
     def time(self) -> float:
@@ -114,7 +162,7 @@ class World:
         """What an actor is to do in the coming step."""
         row = self._command[world, actor]
         if isinstance(control, VehicleControl):
-            if self._limits[actor]["walks"]:
+            if self._limits[world, actor]["walks"]:
                 raise DrivesimError(
                     f"'{self._names[actor]}' is a pedestrian and cannot be driven", remedy="command a WalkerControl"
                 )
@@ -138,18 +186,18 @@ class World:
 
     def step(self, dt: float) -> None:
         """Advance all worlds by ``dt`` seconds and look for collisions."""
-        before = [poses_of(p, o) for p, o in zip(self.position, self.orientation, strict=True)]
-        grip = dynamics.DRY_FRICTION * self.weather.friction_scale * GRAVITY
+        before = poses_of(self.position, self.orientation)
         dynamics.advance(
-            dt, grip, self._command, self._limits, self.present, self.position, self.orientation, self.velocity,
+            dt, self._grip, self._command, self._limits, self.present, self.position, self.orientation, self.velocity,
             self.acceleration, self.angular_velocity, self.speed, self.steering, self.wheel_rotation,
             self.gait_phase, self.gaze, self.lights, self.fallen,
         )  # fmt: skip
         if self._surface is not None:
             self._surface.settle(self, self._command["mode"] != dynamics.EXACT)
         self._command["mode"] = dynamics.COAST
-        for world, poses in enumerate(before):
-            self._collide(world, poses, dt)
+        after = poses_of(self.position, self.orientation)
+        for world in new_touches(self._boxes, self.present, after, self._met):
+            self._collide(world, before[world], after[world], dt)
         self._time = np.round(self._time + dt, 9)  # whole nanoseconds: ticks add up to what they say
 
     def snapshot(self) -> WorldState:
@@ -176,18 +224,18 @@ class World:
         if not (self.present[world, observer] and self.present[world, target]):
             return 0.0
         poses = poses_of(self.position[world], self.orientation[world])
-        return visible_share(observer, target, self._eyes[observer], self._boxes, self.present[world], poses)
+        return visible_share(observer, target, self._eyes[observer], self._boxes[world], self.present[world], poses)
 
     def sees(self, observer: int, target: int, *, world: int = 0) -> bool:
         """Whether the observer, looking there, could see any of the target past other actors."""
         return self.visible_share(observer, target, world=world) > 0.0
 
-    def _collide(self, world: int, before: NDArray[np.float64], dt: float) -> None:
-        after = poses_of(self.position[world], self.orientation[world])
-        new = [p for p in touching(self._boxes, self.present[world], after) if p not in self._met[world]]
-        contacts = sorted((first_contact(self._boxes, before, after, *p) for p in new), key=lambda c: c.fraction)
+    def _collide(self, world: int, before: F64, after: F64, dt: float) -> None:
+        boxes, met = self._boxes[world], self._met[world]
+        new = [p for p in touching(boxes, self.present[world], after) if not met[p]]
+        contacts = sorted((first_contact(boxes, before, after, *p) for p in new), key=lambda c: c.fraction)
         for contact in contacts:
-            self._met[world].add((contact.first, contact.second))
+            met[contact.first, contact.second] = True
             speed = closing_speed(contact, self.velocity[world])
             time = float(self._time[world]) + contact.fraction * dt
             self._collisions[world].append(record(contact, self._names, time, speed))
@@ -197,9 +245,10 @@ class World:
     def _throw(self, world: int, contact: Contact) -> None:
         """People and riders hit by something heavier take on the common velocity of a plastic impact and fall."""
         velocity = self.velocity[world]
-        masses: Any = self._limits["mass"]
+        limits = self._limits[world]
+        masses: Any = limits["mass"]
         for hit, by in ((contact.first, contact.second), (contact.second, contact.first)):
-            if self._limits[hit]["topples"] and not self._limits[by]["walks"]:
+            if limits[hit]["topples"] and not limits[by]["walks"]:
                 share = masses[by] / (masses[hit] + masses[by])
                 velocity[hit, :2] += share * (velocity[by, :2] - velocity[hit, :2])
                 velocity[hit, 2] = 0.0

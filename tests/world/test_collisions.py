@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import pytest
 from builders import at, car, child
 
 from drivesim.types import BoundingBox
-from drivesim.world import WalkerControl
+from drivesim.world import VehicleControl, WalkerControl
 
 
 @pytest.mark.parametrize("dt", [0.01, 0.05, 0.1])
@@ -52,3 +53,38 @@ def test_a_bridge_above_is_no_collision(make_world):
     world.place(1, at(z=4.0))
     world.step(0.05)
     assert world.collisions == []
+
+
+def test_a_world_of_a_batch_runs_like_one_alone(make_world):
+    """Same commands, same numbers to the last bit; neighbours and what ran there before make no difference."""
+    batch = make_world(car(0), child(1), batch=3)
+    alone = make_world(car(0), child(1))
+    batch.restart(1, (car(0, mass=900.0), child(1)), batch.weather, 5).place(0, at(x=3.0), 30.0)
+    member = batch.restart(1, (car(0), child(1)), batch.weather, 1)
+    other = batch.restart(2, (car(0), child(1)), batch.weather, 2)
+    other.place(0, at(x=1.0, yaw=1.0), 9.0)
+    for world in (alone, member):
+        world.place(0, at(), 10.0)
+        world.place(1, at(x=9.0, y=-1.0, yaw=1.57))
+    for _ in range(30):
+        for world in (alone, member):
+            world.command(0, VehicleControl(-1.0, 0.02))
+            world.command(1, WalkerControl((0.0, 1.5)))
+        alone.step(0.05)
+        batch.step(0.05)
+    assert len(alone.collisions) == 1
+    assert member.collisions == alone.collisions == batch.collisions_of(1)
+    assert not batch.collisions_of(2)
+    for name in ("position", "velocity", "orientation", "fallen", "gait_phase", "lights"):
+        assert (getattr(alone.snapshot(), name)[0] == getattr(batch.snapshot(), name)[1]).all(), name
+
+
+def test_worlds_of_a_batch_have_their_own_weather(make_world):
+    batch = make_world(car(0), batch=2)
+    ice = replace(batch.weather, friction_scale=0.1)
+    members = [batch.restart(b, (car(0),), w, 1) for b, w in enumerate((batch.weather, ice))]
+    for member in members:
+        member.place(0, at(), 20.0)
+        member.command(0, VehicleControl(-8.0, 0.0))
+    batch.step(0.1)
+    assert [float(m.speed[0, 0]) for m in members] == pytest.approx([20.0 - 0.8, 20.0 - 0.1 * 0.1 * 0.9 * 9.81])
