@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+import numba as nb
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
@@ -131,3 +133,22 @@ def smooth_normals(vertices: F32, triangles: NDArray[np.int32]) -> F32:
         np.add.at(normals, triangles[:, corner], face)
     length = np.linalg.norm(normals, axis=1, keepdims=True)
     return (normals / np.maximum(length, 1e-12)).astype(np.float32)
+
+
+@nb.njit(nogil=True, error_model="numpy", cache=True)
+def flat_triangles(vertices: F32, normals: F32, triangles: NDArray[np.int32]) -> NDArray[np.uint8]:
+    """(T,) uint8, 1 where all three vertex normals are the triangle's own to within a degree."""
+    flat = np.empty(len(triangles), dtype=np.uint8)
+    for number in range(len(triangles)):
+        p = triangles[number, 0]
+        q, r = triangles[number, 1], triangles[number, 2]
+        ax, bx = vertices[q, 0] - vertices[p, 0], vertices[r, 0] - vertices[p, 0]
+        ay, by = vertices[q, 1] - vertices[p, 1], vertices[r, 1] - vertices[p, 1]
+        az, bz = vertices[q, 2] - vertices[p, 2], vertices[r, 2] - vertices[p, 2]
+        nx, ny, nz = ay * bz - az * by, az * bx - ax * bz, ax * by - ay * bx
+        least = 0.99985 * math.sqrt(nx * nx + ny * ny + nz * nz)
+        own = True
+        for corner in triangles[number]:
+            own &= nx * normals[corner, 0] + ny * normals[corner, 1] + nz * normals[corner, 2] > least
+        flat[number] = own
+    return flat

@@ -18,7 +18,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from drivesim.mesh import Mesh, merge
+from drivesim.mesh import Mesh, flat_triangles, merge
 from drivesim.scene.embree import Device, Geometry, SceneHandle, engine_handles
 from drivesim.transforms import Pose
 
@@ -55,6 +55,9 @@ class RayTables(NamedTuple):
         vertices: (V, 3) float32, object frame, at rest: what solid textures are fixed to.
         normals: (V, 3) float32, object frame, unit; vertex_velocity: (V, 3) float32, object frame, m/s.
         material, semantic: (T,) uint8; albedo: (T, 3) float32; instance: (T,) int32.
+        look: (T, 4) uint32, what a camera needs of a triangle in one piece of memory: red | green << 16, blue |
+            material << 16 | semantic << 24 (colours: albedo times 65535), instance, and 1 where the triangle is flat
+            (its vertex normals are its own).
     """
 
     handles: NDArray[np.int64]
@@ -74,6 +77,7 @@ class RayTables(NamedTuple):
     semantic: NDArray[np.uint8]
     albedo: F32
     instance: NDArray[np.int32]
+    look: NDArray[np.uint32]
 
 
 class _Part(NamedTuple):
@@ -195,6 +199,7 @@ class RayScene:
             semantic=whole.semantic,
             albedo=whole.albedo,
             instance=whole.instance,
+            look=_looks(whole, meshes),
         )
         self._close = weakref.finalize(
             self, _close_all, [self._top, *self._instances, *self._scenes, *self._geometries, device]
@@ -279,6 +284,18 @@ class RayScene:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+
+def _looks(whole: Mesh, meshes: Sequence[tuple[Mesh, bool]]) -> NDArray[np.uint32]:
+    """The ``look`` table; deforming bodies are never flat, their normals change."""
+    look = np.empty((len(whole.triangles), 4), dtype=np.uint32)
+    colour = np.round(np.clip(whole.albedo, 0.0, 1.0) * 65535.0).astype(np.uint32)
+    look[:, 0] = colour[:, 0] | colour[:, 1] << 16
+    look[:, 1] = colour[:, 2] | whole.material.astype(np.uint32) << 16 | whole.semantic.astype(np.uint32) << 24
+    look[:, 2] = whole.instance.view(np.uint32)
+    rigid = np.concatenate([np.full(len(mesh.triangles), not deforming) for mesh, deforming in meshes])
+    look[:, 3] = flat_triangles(whole.vertices, whole.normals, whole.triangles) & rigid
+    return look
 
 
 _IDENTITY = np.array([[1.0, 0.0, 0.0, 0.0]])

@@ -1,8 +1,9 @@
 """The camera's hot loop: trace a packet of sixteen neighbouring rays, label and shade what they hit.
 
 One kernel serves whole images (4 x 4 pixel tiles) and extra samples at edges: it takes pixel coordinates and the row
-each result goes to. Tables are read element by element: handing array bundles to functions counts references per
-ray, on all threads at once.
+each result goes to. A packet goes through short passes over its sixteen lanes, with one row of scratch memory per
+quantity: passes that only compute run in vector instructions, passes that look things up read one compact record per
+triangle. Nothing is promoted to float64 and no division is checked; both would cost more than the arithmetic.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from drivesim.scene.embree import (
     INST_ID,
     LANES,
     MASK,
+    NG_X,
     NO_HIT,
     ORG_X,
     PRIM_ID,
@@ -34,22 +36,27 @@ from drivesim.scene.embree import (
     new_valid,
     occluded16,
 )
-from drivesim.scene.hits import instance_quaternion, rotated
+from drivesim.scene.hits import instance_rotations
 from drivesim.scene.raycast import ALL, EVERYONE, RayTables
-from drivesim.sensors.camera.sky import COLUMNS, ROWS, Daylight
-from drivesim.sensors.camera.textures import LEVELS, SIZE, VARIATION, TextureTable
+from drivesim.sensors.camera.dome import MIRROR_SHIFT, dome_place
+from drivesim.sensors.camera.lamps import beam_power, own_light
+from drivesim.sensors.camera.sky import Daylight
+from drivesim.sensors.camera.textures import LEVELS, SIZE, VARIATION, TextureTable, texel, texel_nearest
 
 F32 = NDArray[np.float32]
 I32 = NDArray[np.int32]
 U8 = NDArray[np.uint8]
 
-PI = np.float32(math.pi)
-HALF = np.float32(0.5)
-ONE = np.float32(1.0)
-TWO = np.float32(2.0)
-ZERO = np.float32(0.0)
-TINY = np.float32(1e-12)
-FAR = np.float32(5000.0)
+HALF: Any = np.float32(0.5)
+ONE: Any = np.float32(1.0)
+TWO: Any = np.float32(2.0)
+ZERO: Any = np.float32(0.0)
+TINY: Any = np.float32(1e-12)
+FAR: Any = np.float32(5000.0)
+PER_PI: Any = np.float32(1.0 / math.pi)
+FAINT: Any = np.float32(0.01)
+COARSER: Any = np.uint64(MIRROR_SHIFT)
+UNORM: Any = np.float32(1.0 / 65535.0)
 
 CHUNK = 64
 """Packets that one thread traces in a row with the same scratch memory."""
@@ -58,16 +65,25 @@ AO_REACH = np.float32(1.8)
 """Surfaces nearer than this shade skylight, m."""
 
 _GLASS = int(MaterialId.CAR_GLASS)
-_HEADLAMP = int(MaterialId.HEADLAMP)
-_TAILLAMP = int(MaterialId.TAILLAMP)
-_STREET_LAMP = int(MaterialId.STREET_LAMP)
-_SIGNAL = int(MaterialId.SIGNAL_LIGHT)
 _FOLIAGE = int(Texture.FOLIAGE)
+_SHINES = np.zeros(len(MaterialId), dtype=np.uint8)
+_SHINES[[MaterialId.HEADLAMP, MaterialId.TAILLAMP, MaterialId.STREET_LAMP, MaterialId.SIGNAL_LIGHT]] = 1
 _WET = tuple(
     i in {MaterialId.ASPHALT, MaterialId.CONCRETE, MaterialId.PAVING, MaterialId.ROAD_PAINT, MaterialId.KERB_STONE}
     for i in MaterialId
 )
 WETTED = np.array(_WET, dtype=np.uint8)
+
+# Where a packet's fields and the scratch memory's quantities start; each has sixteen lanes, vectors three times that.
+ORG, DIR, NG = ORG_X * LANES, DIR_X * LANES, NG_X * LANES
+START, END, WHEN, SEES = T_NEAR * LANES, T_FAR * LANES, TIME * LANES, MASK * LANES
+BARY_U, BARY_V = HIT_U * LANES, HIT_V * LANES
+GEOMETRY, PRIMITIVE, PART = GEOM_ID * LANES, PRIM_ID * LANES, INST_ID * LANES
+NX, NY, NZ, RED, GREEN, BLUE, PX, OX, OY, OZ = (row * LANES for row in (0, 1, 2, 3, 4, 5, 6, 9, 10, 11))
+ROUGH, METAL, OPAQUE, LEAF, WETS, ALONG, PER_METRE, SPREAD = (row * LANES for row in range(12, 20))
+BIG_U, BIG_V, MIRROR, FACING, DIFFUSE, SHINE, GAIN = (row * LANES for row in range(20, 27))
+GLOW, BODY, POWER = 27 * LANES, 30 * LANES, 33 * LANES
+SCRATCH = 36 * LANES
 
 
 def _hemisphere() -> F32:
@@ -82,38 +98,7 @@ def _hemisphere() -> F32:
 HEMISPHERE = _hemisphere()
 
 
-@nb.njit(fastmath=True, inline="always")
-def _texel(texels: Any, kind: int, u: Any, v: Any, level: int) -> tuple[Any, Any, Any]:
-    """Bilinear colour factors of one texture at tile coordinates on one mip level."""
-    size = SIZE >> level
-    offset = (4 * SIZE * SIZE - 4 * size * size) // 3
-    x, y = (u - math.floor(u)) * np.float32(size), (v - math.floor(v)) * np.float32(size)
-    i, j = int(x), int(y)
-    a, b = np.float32(x - i), np.float32(y - j)
-    i0, j0 = i & (size - 1), (j & (size - 1)) * size + offset
-    i1, j1 = (i + 1) & (size - 1), ((j + 1) & (size - 1)) * size + offset
-    t00, t10, t01, t11 = texels[kind, j0 + i0], texels[kind, j0 + i1], texels[kind, j1 + i0], texels[kind, j1 + i1]
-    k = np.float32(1.0 / 128.0)
-    w00, w10, w01, w11 = (ONE - a) * (ONE - b) * k, a * (ONE - b) * k, (ONE - a) * b * k, a * b * k
-    r = w00 * np.float32(t00 & 255) + w10 * np.float32(t10 & 255) + w01 * np.float32(t01 & 255)
-    g = w00 * np.float32((t00 >> 8) & 255) + w10 * np.float32((t10 >> 8) & 255) + w01 * np.float32((t01 >> 8) & 255)
-    c = w00 * np.float32((t00 >> 16) & 255) + w10 * np.float32((t10 >> 16) & 255) + w01 * np.float32((t01 >> 16) & 255)
-    r += w11 * np.float32(t11 & 255)
-    g += w11 * np.float32((t11 >> 8) & 255)
-    c += w11 * np.float32((t11 >> 16) & 255)
-    return r, g, c
-
-
-@nb.njit(fastmath=True, inline="always")
-def _sky_place(x: Any, y: Any, z: Any) -> tuple[Any, Any, Any, Any]:
-    """Row and column of a direction in the radiance table, with fractions."""
-    row = math.sqrt(max(z, ZERO)) * np.float32(ROWS - 1)
-    column = (math.atan2(y, x) * np.float32(0.5 / math.pi) + ONE) * np.float32(COLUMNS)
-    i, j = min(int(row), ROWS - 2), int(column)
-    return i, j % COLUMNS, np.float32(row - i), np.float32(column - j)
-
-
-@nb.njit(parallel=True, nogil=True, fastmath=True, cache=True)
+@nb.njit(parallel=True, nogil=True, fastmath=True, error_model="numpy", cache=True)
 def trace_and_shade(
     tables: RayTables,
     light: Daylight,
@@ -127,7 +112,7 @@ def trace_and_shade(
     rows: I32,
     tiles: int,
     width: int,
-    wetness: float,
+    wetness: Any,
     with_ao: bool,
     direct: F32,
     ambient: F32,
@@ -144,366 +129,406 @@ def trace_and_shade(
         lit: (A + 1,) uint16, lamp flags by instance id.
         camera: (5, 4) float32: rotation rows of world_from_camera with the origin as last column (3 rows), then
             fx, fy, cx, cy, then width, height, 0, 0.
-        times: ray time of the first and the last image row.
+        times: ray time of the first and the last image row, float32.
         pixels: (N, 2) float32 pixel coordinates; empty: whole image, tile by tile.
         rows: (N,) int32 output row of each sample; empty: y * width + x.
-        tiles: packets; width: image width for whole images.
-        direct, ambient: (P, 3) float32, radiance without and with occlusion by near surfaces; sky_share: (P,).
+        tiles: packets; width: image width for whole images; wetness: float32, 0..1.
+        direct, ambient: (P, 3) float32, radiance without and with occlusion by near surfaces; with an empty
+            ``ambient`` all of it goes to ``direct``. sky_share: (P,), written where ``with_ao``.
         depth: (P,) float32, along the optical axis; semantic: (P,) uint8; instance: (P,) int32.
     """
-    whole = len(rows) == 0
+    handles, tri_base, inst_actor, inst_moving = tables.handles, tables.tri_base, tables.inst_actor, tables.inst_moving
+    triangles, vertices, normals, look = tables.triangles, tables.vertices, tables.normals, tables.look
+    dome, mirrored, cube, air, sun_light = light.dome, light.mirrored, light.cube, light.air, light.sun
+    texels, texture_scale = texture.texels, texture.scale
+    texture_variation, texture_along = texture.variation, texture.along
+    whole, split = len(rows) == 0, len(ambient) > 0
     height = int(camera[4, 1])
     tiles_across = (width + 3) // 4
     sun_x, sun_y, sun_z = light.sun_direction[0], light.sun_direction[1], light.sun_direction[2]
-    has_sun = light.sun[1] > 0.0 and sun_z > -0.02
-    pixel_angle = ONE / camera[3, 0]
-    day_level = light.cube[4, 1]
-    night = day_level < 5.0
+    has_sun = sun_light[1] > ZERO and sun_z > np.float32(-0.02)
+    footprint = np.float32(SIZE * math.sqrt(2.0)) / camera[3, 0]
+    extinction = np.float32(light.extinction)
+    night = cube[4, 1] < np.float32(5.0)
     count = len(lamps)
+    per_fx, per_fy = ONE / camera[3, 0], ONE / camera[3, 1]
+    turns = instance_rotations(tables, times[0], times[1])
+    per_span = ONE / (times[1] - times[0]) if times[1] > times[0] else ZERO
+    time_span = (times[1] - times[0]) / np.float32(height)
     for chunk in nb.prange((tiles + CHUNK - 1) // CHUNK):
         packets = new_packets(3)
-        packet, shadow, extra = packets[0], packets[1], packets[2]
+        packet, shadow, extra = packets[0].reshape(-1), packets[1].reshape(-1), packets[2].reshape(-1)
         ints, shadow_ints, extra_ints = packet.view(np.int32), shadow.view(np.int32), extra.view(np.int32)
         valid, shaded = new_valid(), new_valid()
-        target = np.empty(LANES, dtype=np.int64)
-        point = np.empty((LANES, 3), dtype=np.float32)
-        normal = np.empty((LANES, 3), dtype=np.float32)
-        colour = np.empty((LANES, 3), dtype=np.float32)
-        rough = np.empty(LANES, dtype=np.float32)
-        metal = np.empty(LANES, dtype=np.float32)
-        leaf = np.empty(LANES, dtype=np.uint8)
+        target = np.empty(LANES, dtype=np.uint64)
+        kind = np.zeros(2 * LANES, dtype=np.uint8)
+        s = np.zeros(SCRATCH, dtype=np.float32)
         for tile in range(chunk * CHUNK, min((chunk + 1) * CHUNK, tiles)):
             for lane in range(LANES):
                 if whole:
                     px = (tile % tiles_across) * 4 + (lane & 3)
                     py = (tile // tiles_across) * 4 + (lane >> 2)
                     inside = px < width and py < height
-                    target[lane] = py * width + px
+                    target[lane] = np.uint64(py * width + px)
                     sx, sy = np.float32(px) + HALF, np.float32(py) + HALF
                 else:
                     sample = tile * LANES + lane
                     inside = sample < len(rows)
                     sample = min(sample, len(rows) - 1)
-                    target[lane] = rows[sample]
+                    target[lane] = np.uint64(rows[sample])
                     sx, sy = pixels[sample, 0], pixels[sample, 1]
                 valid[lane] = -1 if inside else 0
-                cx, cy = (sx - camera[3, 2]) / camera[3, 0], (sy - camera[3, 3]) / camera[3, 1]
+                cx, cy = (sx - camera[3, 2]) * per_fx, (sy - camera[3, 3]) * per_fy
                 scale = ONE / math.sqrt(cx * cx + cy * cy + ONE)
                 for axis in range(3):
-                    packet[ORG_X + axis, lane] = camera[axis, 3]
-                    packet[DIR_X + axis, lane] = (camera[axis, 0] * cx + camera[axis, 1] * cy + camera[axis, 2]) * scale
-                share = sy / np.float32(height)
-                packet[TIME, lane] = min(max(times[0] + (times[1] - times[0]) * share, ZERO), ONE)
-                packet[T_NEAR, lane] = 0.05
-                packet[T_FAR, lane] = FAR
-                ints[MASK, lane] = EVERYONE
-                ints[GEOM_ID, lane] = NO_HIT
-            intersect16(tables.handles, valid, packet, True)
+                    ahead = camera[axis, 0] * cx + camera[axis, 1] * cy + camera[axis, 2]
+                    packet[ORG + axis * LANES + lane] = camera[axis, 3]
+                    packet[DIR + axis * LANES + lane] = ahead * scale
+                packet[WHEN + lane] = min(max(times[0] + time_span * sy, ZERO), ONE)
+                packet[START + lane] = np.float32(0.05)
+                packet[END + lane] = FAR
+                ints[SEES + lane] = EVERYONE
+                ints[GEOMETRY + lane] = NO_HIT
+            intersect16(handles, valid, packet, True)
 
-            see_through = False
+            # What was hit: labels, and one record of its look; sky where nothing was.
+            see_through = hit_any = special = turned = False
             for lane in range(LANES):
                 shaded[lane] = 0
                 if valid[lane] == 0:
                     continue
                 out = target[lane]
-                dx, dy, dz = packet[DIR_X, lane], packet[DIR_X + 1, lane], packet[DIR_X + 2, lane]
-                if ints[GEOM_ID, lane] == NO_HIT:
+                dx, dy, dz = packet[DIR + lane], packet[DIR + LANES + lane], packet[DIR + 2 * LANES + lane]
+                if ints[GEOMETRY + lane] == NO_HIT:
                     depth[out] = np.inf
                     semantic[out] = 11
                     instance[out] = 0
-                    sky_share[out] = ONE
-                    i, j, a, b = _sky_place(dx, dy, dz)
-                    j1 = (j + 1) % COLUMNS
-                    path = np.float32(800.0) / max(dz, np.float32(0.02))
-                    through = math.exp(-light.extinction * path)
-                    cover = ZERO
-                    if dz > 0.03:
-                        u, v = dx / dz * np.float32(0.11), dy / dz * np.float32(0.11)
-                        level = min(int(math.log2(max(ONE, np.float32(0.25) / dz))), LEVELS - 3)
-                        c0 = _texel(texture.texels, VARIATION, u, v, level)[1]
-                        c1 = _texel(texture.texels, VARIATION, u * np.float32(3.1) + HALF, v * np.float32(3.1), level)[
-                            1
-                        ]
-                        cloud = (c0 - ONE) * np.float32(3.2) + (c1 - ONE) * np.float32(1.1)
-                        cloud += np.float32(light.cloud) * np.float32(1.6) - np.float32(0.55)
-                        cover = min(max(cloud * np.float32(1.4), ZERO), np.float32(0.9))
-                        cover *= min(ONE, (dz - np.float32(0.03)) * np.float32(6.0))
-                    glow = dx * sun_x + dy * sun_y + dz * sun_z
+                    u, v = dome_place(dx, dy, dz)
+                    i, j = int(u), int(v)
+                    a, b = u - np.float32(i), v - np.float32(j)
+                    w11 = a * b
+                    w10, w01, w00 = a - w11, b - w11, ONE - a - b + w11
+                    i0, i1, j0, j1 = np.uint64(i), np.uint64(i + 1), np.uint64(j), np.uint64(j + 1)
+                    disc = ZERO
+                    if has_sun and dx * sun_x + dy * sun_y + dz * sun_z > np.float32(0.99996):
+                        disc = np.float32(200.0)
                     for c in range(3):
-                        value = (light.sky[i, j, c] * (ONE - b) + light.sky[i, j1, c] * b) * (ONE - a)
-                        value += (light.sky[i + 1, j, c] * (ONE - b) + light.sky[i + 1, j1, c] * b) * a
-                        white = day_level * np.float32(0.95) + light.sun[c] * np.float32(0.045)
-                        value = value * (ONE - cover) + white * cover
-                        if has_sun and glow > 0.99996:
-                            value += light.sun[c] * np.float32(200.0) * (ONE - cover)
-                        value = value * through + light.air[c] * (ONE - through)
-                        direct[out, c] = value
-                        ambient[out, c] = ZERO
+                        value = dome[i0, j0, c] * w00 + dome[i1, j0, c] * w10
+                        value += dome[i0, j1, c] * w01 + dome[i1, j1, c] * w11
+                        direct[out, c] = value + disc * sun_light[c]
+                    if split:
+                        for c in range(3):
+                            ambient[out, c] = ZERO
+                        sky_share[out] = ONE
                     continue
-                part = ints[INST_ID, lane]
-                row = tables.tri_base[part] + ints[PRIM_ID, lane]
-                own = tables.instance[row]
-                instance[out] = own if own > 0 else tables.inst_actor[part]
-                semantic[out] = tables.semantic[row]
-                t = packet[T_FAR, lane]
-                depth[out] = t * (dx * camera[0, 2] + dy * camera[1, 2] + dz * camera[2, 2])
+                hit_any = True
                 shaded[lane] = -1
-                for axis in range(3):
-                    point[lane, axis] = packet[ORG_X + axis, lane] + t * packet[DIR_X + axis, lane]
-                if tables.material[row] == _GLASS:
-                    see_through = True
+                part = np.uint64(ints[PART + lane])
+                moving = inst_moving[part] != 0
+                row = np.uint64(tri_base[part] + ints[PRIMITIVE + lane])
+                first, second = look[row, 0], look[row, 1]
+                own = np.int32(look[row, 2])
+                material = np.uint64((second >> 16) & 255)
+                instance[out] = own if own > 0 else inst_actor[part]
+                semantic[out] = second >> 24
+                t = packet[END + lane]
+                depth[out] = t * (dx * camera[0, 2] + dy * camera[1, 2] + dz * camera[2, 2])
+                ox, oy, oz = packet[ORG + lane] + t * dx, packet[ORG + LANES + lane] + t * dy, ZERO
+                oz = packet[ORG + 2 * LANES + lane] + t * dz
+                s[PX + lane], s[PX + LANES + lane], s[PX + 2 * LANES + lane] = ox, oy, oz
+                u, v = packet[BARY_U + lane], packet[BARY_V + lane]
+                w = ONE - u - v
+                flat = look[row, 3] != 0
+                if flat:
+                    nx, ny, nz = packet[NG + lane], packet[NG + LANES + lane], packet[NG + 2 * LANES + lane]
+                if moving or not flat:
+                    p, q, r = triangles[row, 0], triangles[row, 1], triangles[row, 2]
+                    if not flat:
+                        nx = w * normals[p, 0] + u * normals[q, 0] + v * normals[r, 0]
+                        ny = w * normals[p, 1] + u * normals[q, 1] + v * normals[r, 1]
+                        nz = w * normals[p, 2] + u * normals[q, 2] + v * normals[r, 2]
+                    if moving:
+                        ox = w * vertices[p, 0] + u * vertices[q, 0] + v * vertices[r, 0]
+                        oy = w * vertices[p, 1] + u * vertices[q, 1] + v * vertices[r, 1]
+                        oz = w * vertices[p, 2] + u * vertices[q, 2] + v * vertices[r, 2]
+                pattern = np.uint64(surfaces[material, 3])
+                s[NX + lane], s[NY + lane], s[NZ + lane] = nx, ny, nz
+                s[OX + lane], s[OY + lane], s[OZ + lane] = ox, oy, oz
+                s[RED + lane], s[GREEN + lane] = np.float32(first & 65535) * UNORM, np.float32(first >> 16) * UNORM
+                s[BLUE + lane] = np.float32(second & 65535) * UNORM
+                s[ROUGH + lane], s[METAL + lane] = surfaces[material, 0], surfaces[material, 1]
+                s[WETS + lane] = surfaces[material, 4] * wetness
+                s[LEAF + lane] = ONE if pattern == _FOLIAGE else ZERO
+                s[OPAQUE + lane] = np.float32(0.25) if material == _GLASS else ONE
+                s[ALONG + lane], s[PER_METRE + lane] = texture_along[pattern], texture_scale[pattern]
+                see_through |= material == _GLASS
+                special |= _SHINES[material] != 0
+                turned |= moving
+                kind[lane], kind[LANES + lane] = material, pattern
+            if not hit_any:
+                continue
+
+            # Normals in the object's frame choose the plane a texture lies in; then the world's are what light needs.
+            for lane in range(LANES):
+                nx, ny, nz = s[NX + lane], s[NY + lane], s[NZ + lane]
+                scale = ONE / math.sqrt(max(nx * nx + ny * ny + nz * nz, TINY))
+                nx, ny, nz = nx * scale, ny * scale, nz * scale
+                ox, oy, oz = s[OX + lane], s[OY + lane], s[OZ + lane]
+                ax, ay, az = abs(nx), abs(ny), abs(nz)
+                level_length = math.sqrt(nx * nx + ny * ny + TINY)
+                along = s[ALONG + lane] > ZERO
+                lies = az > (np.float32(0.95) if along else np.float32(0.75))
+                tu = (nx * oy - ny * ox) / level_length if along else (oy if ax > ay else ox)
+                tv = oz / max(level_length, np.float32(0.3)) if along else oz
+                s[OX + lane], s[OY + lane] = (ox if lies else tu), (oy if lies else tv)
+                s[BIG_U + lane], s[BIG_V + lane] = ox * np.float32(0.024), (oy + oz) * np.float32(0.024)
+                s[NX + lane], s[NY + lane], s[NZ + lane] = nx, ny, nz
+            if turned:
+                for lane in range(LANES):
+                    part = np.uint64(ints[PART + lane])
+                    if shaded[lane] == 0 or inst_moving[part] == 0:
+                        continue
+                    b = min(max((packet[WHEN + lane] - times[0]) * per_span, ZERO), ONE)
+                    a = ONE - b
+                    nx, ny, nz = s[NX + lane], s[NY + lane], s[NZ + lane]
+                    for axis in range(3):
+                        now = (a * turns[part, 0, axis, 0] + b * turns[part, 1, axis, 0]) * nx
+                        now += (a * turns[part, 0, axis, 1] + b * turns[part, 1, axis, 1]) * ny
+                        now += (a * turns[part, 0, axis, 2] + b * turns[part, 1, axis, 2]) * nz
+                        s[NX + axis * LANES + lane] = now
+
+            # How the ray meets the surface: mip level, wet or dry, and how much of the sky it mirrors (Schlick).
+            mirrors = ZERO
+            for lane in range(LANES):
+                dx, dy, dz = packet[DIR + lane], packet[DIR + LANES + lane], packet[DIR + 2 * LANES + lane]
+                nx, ny, nz = s[NX + lane], s[NY + lane], s[NZ + lane]
+                facing = nx * dx + ny * dy + nz * dz
+                soak = s[WETS + lane] if nz > np.float32(0.7) else ZERO
+                s[WETS + lane] = ONE - HALF * soak
+                rough = s[ROUGH + lane]
+                rough += (np.float32(0.12) - rough) * soak
+                s[ROUGH + lane] = rough
+                flip = -ONE if facing > ZERO and s[LEAF + lane] == ZERO else ONE
+                facing *= flip
+                s[NX + lane], s[NY + lane], s[NZ + lane], s[FACING + lane] = nx * flip, ny * flip, nz * flip, facing
+                across = math.sqrt(max(abs(facing), np.float32(0.08)))
+                s[SPREAD + lane] = packet[END + lane] * footprint * s[PER_METRE + lane] / across
+                gloss = ONE - rough
+                graze = ONE - min(max(-facing, ZERO), ONE)
+                graze = graze * graze * graze * graze * graze
+                base = np.float32(0.04) + s[METAL + lane] * HALF
+                mirror = (base + (ONE - base) * graze * gloss) * gloss * gloss
+                s[MIRROR + lane] = mirror
+                mirrors = max(mirrors, mirror)
+                s[DIFFUSE + lane] = (ONE - s[METAL + lane]) * s[OPAQUE + lane] * (ONE - mirror)
+
+            for lane in range(LANES):
+                pattern = kind[LANES + lane]
+                if shaded[lane] == 0 or pattern == 0:
+                    continue
+                per_metre, shade = s[PER_METRE + lane], s[WETS + lane]
+                # The exponent of the footprint in texels is the mip level; texels of the variation are 16 times larger.
+                exponent: Any = np.float32(s[SPREAD + lane]).view(np.int32) >> 23
+                level: Any = max(exponent - 127, 0)
+                strength = texture_variation[pattern]
+                if strength > ZERO:
+                    coarse = min(max(level - 4, 0), LEVELS - 1)
+                    big = texel_nearest(texels, VARIATION, s[BIG_U + lane], s[BIG_V + lane], coarse)
+                    shade *= ONE + (big - ONE) * strength
+                red, green, blue = shade, shade, shade
+                if level < LEVELS - 2:
+                    u, v = s[OX + lane] * per_metre, s[OY + lane] * per_metre
+                    red, green, blue = texel(texels, np.int64(pattern), u, v, level)
+                    red, green, blue = red * shade, green * shade, blue * shade
+                s[RED + lane] *= red
+                s[GREEN + lane] *= green
+                s[BLUE + lane] *= blue
+            for c in range(3):
+                east, west, north, south, up, down = (
+                    cube[0, c], cube[1, c], cube[2, c], cube[3, c], cube[4, c], cube[5, c],
+                )  # fmt: skip
+                for lane in range(LANES):
+                    nx, ny, nz = s[NX + lane], s[NY + lane], s[NZ + lane]
+                    around = nx * nx * (east if nx > ZERO else west) + ny * ny * (north if ny > ZERO else south)
+                    around += nz * nz * (up if nz > ZERO else down)
+                    s[BODY + c * LANES + lane] = s[RED + c * LANES + lane] * s[DIFFUSE + lane] * around
+                    s[GLOW + c * LANES + lane] = ZERO
 
             if see_through:
                 for lane in range(LANES):
                     for axis in range(3):
-                        extra[ORG_X + axis, lane] = packet[ORG_X + axis, lane]
-                        extra[DIR_X + axis, lane] = packet[DIR_X + axis, lane]
-                    glass = shaded[lane] != 0
-                    if glass:
-                        glass = tables.material[tables.tri_base[ints[INST_ID, lane]] + ints[PRIM_ID, lane]] == _GLASS
-                    valid[lane] = -1 if glass else 0
-                    extra[T_NEAR, lane] = packet[T_FAR, lane] + np.float32(0.004)
-                    extra[T_FAR, lane] = FAR
-                    extra[TIME, lane] = packet[TIME, lane]
-                    extra_ints[MASK, lane] = EVERYONE
-                    extra_ints[GEOM_ID, lane] = NO_HIT
-                intersect16(tables.handles, valid, extra, True)
-
-            for lane in range(LANES):
-                if shaded[lane] == 0:
-                    continue
-                dx, dy, dz = packet[DIR_X, lane], packet[DIR_X + 1, lane], packet[DIR_X + 2, lane]
-                part = ints[INST_ID, lane]
-                row = tables.tri_base[part] + ints[PRIM_ID, lane]
-                material = tables.material[row]
-                p, q, r = tables.triangles[row, 0], tables.triangles[row, 1], tables.triangles[row, 2]
-                u, v = packet[HIT_U, lane], packet[HIT_V, lane]
-                w = ONE - u - v
-                nx = w * tables.normals[p, 0] + u * tables.normals[q, 0] + v * tables.normals[r, 0]
-                ny = w * tables.normals[p, 1] + u * tables.normals[q, 1] + v * tables.normals[r, 1]
-                nz = w * tables.normals[p, 2] + u * tables.normals[q, 2] + v * tables.normals[r, 2]
-                ox = w * tables.vertices[p, 0] + u * tables.vertices[q, 0] + v * tables.vertices[r, 0]
-                oy = w * tables.vertices[p, 1] + u * tables.vertices[q, 1] + v * tables.vertices[r, 1]
-                oz = w * tables.vertices[p, 2] + u * tables.vertices[q, 2] + v * tables.vertices[r, 2]
-                kind = int(surfaces[material, 3])
-                cr, cg, cb = tables.albedo[row, 0], tables.albedo[row, 1], tables.albedo[row, 2]
-                if kind != 0:
-                    ax, ay, az = abs(nx), abs(ny), abs(nz)
-                    if az > np.float32(0.75) and not (texture.along[kind] and az < np.float32(0.95)):
-                        tu, tv = ox, oy
-                    elif texture.along[kind]:
-                        flat = ONE / math.sqrt(nx * nx + ny * ny + TINY)
-                        tu = (-ny * ox + nx * oy) * flat
-                        tv = oz / max(math.sqrt(nx * nx + ny * ny), np.float32(0.3))
-                    elif ax > ay:
-                        tu, tv = oy, oz
+                        extra[ORG + axis * LANES + lane] = packet[ORG + axis * LANES + lane]
+                        extra[DIR + axis * LANES + lane] = packet[DIR + axis * LANES + lane]
+                    valid[lane] = -1 if shaded[lane] != 0 and kind[lane] == _GLASS else 0
+                    extra[START + lane] = packet[END + lane] + np.float32(0.004)
+                    extra[END + lane] = FAR
+                    extra[WHEN + lane] = packet[WHEN + lane]
+                    extra_ints[SEES + lane] = EVERYONE
+                    extra_ints[GEOMETRY + lane] = NO_HIT
+                intersect16(handles, valid, extra, True)
+                for lane in range(LANES):
+                    if valid[lane] == 0:
+                        continue
+                    tint = np.float32(0.7) * (ONE - s[MIRROR + lane])
+                    if extra_ints[GEOMETRY + lane] != NO_HIT:
+                        row = np.uint64(tri_base[extra_ints[PART + lane]] + extra_ints[PRIMITIVE + lane])
+                        dim = tint * cube[0, 1] * np.float32(0.55) * UNORM
+                        s[BODY + lane] += np.float32(look[row, 0] & 65535) * dim
+                        s[BODY + LANES + lane] += np.float32(look[row, 0] >> 16) * dim
+                        s[BODY + 2 * LANES + lane] += np.float32(look[row, 1] & 65535) * dim
                     else:
-                        tu, tv = ox, oz
-                    facing = max(abs(nx * dx + ny * dy + nz * dz), np.float32(0.08))
-                    foot = packet[T_FAR, lane] * pixel_angle * texture.scale[kind] * np.float32(SIZE)
-                    spread = foot / math.sqrt(facing)
-                    level = min(max(int(math.log2(max(spread, ONE)) + HALF), 0), LEVELS - 1)
-                    fr, fg, fb = _texel(texture.texels, kind, tu * texture.scale[kind], tv * texture.scale[kind], level)
-                    strength = texture.variation[kind]
-                    if strength > 0.0:
-                        big = _texel(
-                            texture.texels, VARIATION, ox * np.float32(0.024), (oy + oz) * np.float32(0.024), 2
-                        )[1]
-                        big = ONE + (big - ONE) * strength
-                        fr, fg, fb = fr * big, fg * big, fb * big
-                    cr, cg, cb = cr * fr, cg * fg, cb * fb
-                if tables.inst_moving[part]:
-                    nx, ny, nz = rotated(instance_quaternion(tables, part, packet[TIME, lane]), nx, ny, nz)
-                length = ONE / math.sqrt(max(nx * nx + ny * ny + nz * nz, TINY))
-                nx, ny, nz = nx * length, ny * length, nz * length
-                facing = nx * dx + ny * dy + nz * dz
-                leaf[lane] = kind == _FOLIAGE
-                if facing > 0.0 and not leaf[lane]:
-                    nx, ny, nz, facing = -nx, -ny, -nz, -facing
-                rough[lane] = surfaces[material, 0]
-                metal[lane] = surfaces[material, 1]
-                if wetness > 0.0 and surfaces[material, 4] > 0.0 and nz > 0.7:
-                    soak = np.float32(wetness)
-                    cr, cg, cb = cr * (ONE - HALF * soak), cg * (ONE - HALF * soak), cb * (ONE - HALF * soak)
-                    rough[lane] += (np.float32(0.12) - rough[lane]) * soak
-                normal[lane, 0], normal[lane, 1], normal[lane, 2] = nx, ny, nz
-                colour[lane, 0], colour[lane, 1], colour[lane, 2] = cr, cg, cb
-                out = target[lane]
-                for c in range(3):
-                    direct[out, c] = ZERO
-                    ambient[out, c] = ZERO
-                sky_share[out] = ONE
-
-                # The sky that the surface mirrors: Fresnel by Schlick; rough surfaces mirror none.
-                gloss = ONE - rough[lane]
-                cosine = min(max(-facing, ZERO), ONE)
-                graze = (ONE - cosine) ** 5
-                base = np.float32(0.04) + metal[lane] * HALF
-                mirror = (base + (ONE - base) * graze * gloss) * gloss * gloss
-                mx, my, mz = dx - TWO * facing * nx, dy - TWO * facing * ny, dz - TWO * facing * nz
-                shiny = mirror > np.float32(0.004) or material == _GLASS
-                i = j = 0
-                if shiny:
-                    i, j, _, _ = _sky_place(mx, my, max(mz, np.float32(0.02)))
-                above = min(max(mz * np.float32(5.0) + np.float32(0.15), ZERO), ONE)
-                through_r = through_g = through_b = ZERO
-                opaque = ONE
-                if material == _GLASS:
-                    mirror = np.float32(0.05) + np.float32(0.95) * graze
-                    opaque = np.float32(0.25)
-                    tint = np.float32(0.7) * (ONE - mirror)
-                    if extra_ints[GEOM_ID, lane] != NO_HIT:
-                        behind = tables.tri_base[extra_ints[INST_ID, lane]] + extra_ints[PRIM_ID, lane]
-                        dim = tint * light.cube[0, 1] * np.float32(0.55)
-                        through_r = tables.albedo[behind, 0] * dim
-                        through_g = tables.albedo[behind, 1] * dim
-                        through_b = tables.albedo[behind, 2] * dim
-                    else:
-                        si, sj, _, _ = _sky_place(dx, dy, max(dz, np.float32(0.02)))
-                        through_r = light.sky[si, sj, 0] * tint
-                        through_g = light.sky[si, sj, 1] * tint
-                        through_b = light.sky[si, sj, 2] * tint
-                axis_x, axis_y = 0 if nx > 0.0 else 1, 2 if ny > 0.0 else 3
-                axis_z = 4 if nz > 0.0 else 5
-                wx, wy, wz = nx * nx, ny * ny, nz * nz
-                diffuse = (ONE - metal[lane]) * opaque * (ONE - mirror)
-                for c in range(3):
-                    flat = wx * light.cube[axis_x, c] + wy * light.cube[axis_y, c] + wz * light.cube[axis_z, c]
-                    body = colour[lane, c] * diffuse * flat
-                    reflected = ZERO
-                    if shiny:
-                        reflected = light.sky[i, j, c] * above + light.cube[5, c] * (ONE - above) * HALF
-                        if metal[lane] > 0.5:
-                            reflected *= colour[lane, c]
-                    passed = through_r if c == 0 else (through_g if c == 1 else through_b)
-                    ambient[out, c] = body + mirror * reflected + passed
-                who = instance[out]
-                if material in (_HEADLAMP, _TAILLAMP):
-                    flags = lit[who] if who < len(lit) else np.uint16(0)
-                    if material == _HEADLAMP and flags & 6:
+                        dx, dy, dz = packet[DIR + lane], packet[DIR + LANES + lane], packet[DIR + 2 * LANES + lane]
+                        u, v = dome_place(dx, dy, dz)
                         for c in range(3):
-                            direct[out, c] += np.float32(4000.0) * max(cosine, np.float32(0.2))
-                    elif material == _TAILLAMP and flags & 9:
-                        red = np.float32(2500.0) if flags & 8 else np.float32(150.0)
-                        direct[out, 0] += red
-                        direct[out, 1] += red * np.float32(0.03)
-                        direct[out, 2] += red * np.float32(0.03)
-                elif material == _SIGNAL:
+                            s[BODY + c * LANES + lane] += dome[np.uint64(u), np.uint64(v), c] * tint
+
+            if mirrors > FAINT:
+                for lane in range(LANES):
+                    mirror = s[MIRROR + lane]
+                    if shaded[lane] == 0 or mirror <= FAINT:
+                        continue
+                    twice = TWO * s[FACING + lane]
+                    mz = packet[DIR + 2 * LANES + lane] - twice * s[NZ + lane]
+                    mx = packet[DIR + lane] - twice * s[NX + lane]
+                    u, v = dome_place(mx, packet[DIR + LANES + lane] - twice * s[NY + lane], mz)
+                    i, j = np.uint64(u) >> COARSER, np.uint64(v) >> COARSER
+                    above = min(max(mz * np.float32(5.0) + np.float32(0.15), ZERO), ONE)
                     for c in range(3):
-                        direct[out, c] += colour[lane, c] * np.float32(600.0)
-                elif material == _STREET_LAMP and night:
-                    for c in range(3):
-                        direct[out, c] += np.float32(800.0)
+                        seen = mirrored[i, j, c] * above + cube[5, c] * (ONE - above) * HALF
+                        tinted = s[RED + c * LANES + lane] if s[METAL + lane] > HALF else ONE
+                        s[BODY + c * LANES + lane] += mirror * seen * tinted
+
+            if special:
+                for lane in range(LANES):
+                    if shaded[lane] == 0 or _SHINES[kind[lane]] == 0:
+                        continue
+                    who = instance[target[lane]]
+                    flags = int(lit[who]) if who < len(lit) else 0
+                    red, green, blue = own_light(
+                        int(kind[lane]), flags, -s[FACING + lane],
+                        s[RED + lane], s[RED + LANES + lane], s[RED + 2 * LANES + lane], night,
+                    )  # fmt: skip
+                    s[GLOW + lane] += red
+                    s[GLOW + LANES + lane] += green
+                    s[GLOW + 2 * LANES + lane] += blue
 
             # Sun, then every lamp: one shadow packet each, all rays to one light.
             for source in range(-1 if has_sun else 0, count):
                 any_ray = False
                 for lane in range(LANES):
-                    valid[lane] = 0
-                    if shaded[lane] == 0:
-                        continue
                     if source < 0:
                         lx, ly, lz, reach = sun_x, sun_y, sun_z, FAR
+                        power = ONE
                     else:
-                        lx = lamps[source, 0] - point[lane, 0]
-                        ly = lamps[source, 1] - point[lane, 1]
-                        lz = lamps[source, 2] - point[lane, 2]
-                        reach = np.float32(math.sqrt(lx * lx + ly * ly + lz * lz))
-                        if reach > lamps[source, 7] or reach < 0.05:
-                            continue
+                        lx, ly = lamps[source, 0] - s[PX + lane], lamps[source, 1] - s[PX + LANES + lane]
+                        lz = lamps[source, 2] - s[PX + 2 * LANES + lane]
+                        reach = math.sqrt(lx * lx + ly * ly + lz * lz + TINY)
                         lx, ly, lz = lx / reach, ly / reach, lz / reach
                         ahead = -(lx * lamps[source, 3] + ly * lamps[source, 4] + lz * lamps[source, 5])
-                        if ahead < 0.5:
-                            continue
-                    facing = normal[lane, 0] * lx + normal[lane, 1] * ly + normal[lane, 2] * lz
-                    if facing <= 0.0 and not leaf[lane]:
-                        continue
-                    side = ONE if facing > 0.0 else -ONE
-                    lift = (np.float32(0.002) + np.float32(1e-4) * packet[T_FAR, lane]) * side
+                        power = ONE
+                        if reach > lamps[source, 7] or reach < np.float32(0.05) or ahead < HALF:
+                            power = ZERO
+                        reach -= np.float32(0.12)
+                    facing = s[NX + lane] * lx + s[NY + lane] * ly + s[NZ + lane] * lz
+                    side = ONE if facing > ZERO else -ONE
+                    on = shaded[lane] != 0 and power > ZERO and (facing > ZERO or s[LEAF + lane] > ZERO)
+                    lift = (np.float32(0.002) + np.float32(1e-4) * packet[END + lane]) * side
                     for axis in range(3):
-                        shadow[ORG_X + axis, lane] = point[lane, axis] + normal[lane, axis] * lift
-                    shadow[DIR_X, lane], shadow[DIR_X + 1, lane], shadow[DIR_X + 2, lane] = lx, ly, lz
-                    shadow[T_NEAR, lane] = 0.002
-                    shadow[T_FAR, lane] = reach - np.float32(0.12) if source >= 0 else FAR
-                    shadow[TIME, lane] = packet[TIME, lane]
-                    shadow_ints[MASK, lane] = ALL if source < 0 else EVERYONE
-                    valid[lane] = -1
-                    any_ray = True
+                        place = axis * LANES + lane
+                        shadow[ORG + place] = s[PX + place] + s[NX + place] * lift
+                    shadow[DIR + lane], shadow[DIR + LANES + lane], shadow[DIR + 2 * LANES + lane] = lx, ly, lz
+                    shadow[START + lane] = np.float32(0.002)
+                    shadow[END + lane] = reach
+                    shadow[WHEN + lane] = packet[WHEN + lane]
+                    shadow_ints[SEES + lane] = ALL if source < 0 else EVERYONE
+                    valid[lane] = -1 if on else 0
+                    any_ray |= on
                 if not any_ray:
                     continue
-                occluded16(tables.handles, valid, shadow, True)
+                occluded16(handles, valid, shadow, True)
+                if source < 0:
+                    for lane in range(LANES):
+                        for c in range(3):
+                            s[POWER + c * LANES + lane] = sun_light[c]
+                else:
+                    for lane in range(LANES):
+                        power = ZERO
+                        if valid[lane] != 0 and shadow[END + lane] >= ZERO:
+                            lx, ly, lz = shadow[DIR + lane], shadow[DIR + LANES + lane], shadow[DIR + 2 * LANES + lane]
+                            ahead = -(lx * lamps[source, 3] + ly * lamps[source, 4] + lz * lamps[source, 5])
+                            away = shadow[END + lane] + np.float32(0.12)
+                            power = lamps[source, 6] * beam_power(ahead, -lz - lamps[source, 5]) / (away * away)
+                        s[POWER + lane] = power
+                        s[POWER + LANES + lane] = power * np.float32(0.96)
+                        s[POWER + 2 * LANES + lane] = power * np.float32(0.88)
                 for lane in range(LANES):
-                    if valid[lane] == 0 or shadow[T_FAR, lane] < 0.0:
-                        continue
-                    out = target[lane]
-                    lx, ly, lz = shadow[DIR_X, lane], shadow[DIR_X + 1, lane], shadow[DIR_X + 2, lane]
-                    nx, ny, nz = normal[lane, 0], normal[lane, 1], normal[lane, 2]
+                    seen = ONE if valid[lane] != 0 and shadow[END + lane] >= ZERO else ZERO
+                    lx, ly, lz = shadow[DIR + lane], shadow[DIR + LANES + lane], shadow[DIR + 2 * LANES + lane]
+                    nx, ny, nz = s[NX + lane], s[NY + lane], s[NZ + lane]
                     facing = nx * lx + ny * ly + nz * lz
-                    er, eg, eb = light.sun[0], light.sun[1], light.sun[2]
-                    if source >= 0:
-                        away = shadow[T_FAR, lane] + np.float32(0.12)
-                        up = (-lz - lamps[source, 5]) * np.float32(57.3)
-                        ahead = -(lx * lamps[source, 3] + ly * lamps[source, 4] + lz * lamps[source, 5])
-                        sideways = math.acos(min(ahead, ONE)) * np.float32(57.3)
-                        cut = ONE / (ONE + math.exp((up + np.float32(0.6)) * np.float32(6.0)))
-                        beam = math.exp(-((sideways / np.float32(16.0)) ** 2)) * (
-                            np.float32(0.97) * cut + np.float32(0.03)
-                        )
-                        power = lamps[source, 6] * beam / (away * away)
-                        er, eg, eb = power, power * np.float32(0.96), power * np.float32(0.88)
-                    if leaf[lane]:
-                        facing = max(facing, -facing * np.float32(0.55)) * np.float32(0.8) + np.float32(0.12)
-                    vx, vy, vz = -packet[DIR_X, lane], -packet[DIR_X + 1, lane], -packet[DIR_X + 2, lane]
-                    hx, hy, hz = lx + vx, ly + vy, lz + vz
+                    through_leaf = max(facing, -facing * np.float32(0.55)) * np.float32(0.8) + np.float32(0.12)
+                    facing = through_leaf if s[LEAF + lane] > ZERO else facing
+                    hx, hy = lx - packet[DIR + lane], ly - packet[DIR + LANES + lane]
+                    hz = lz - packet[DIR + 2 * LANES + lane]
                     scale = ONE / math.sqrt(max(hx * hx + hy * hy + hz * hz, TINY))
                     half = max((nx * hx + ny * hy + nz * hz) * scale, ZERO)
-                    toward = max((vx * hx + vy * hy + vz * hz) * scale, ZERO)
-                    a2 = max(rough[lane] * rough[lane], np.float32(0.02)) ** 2
-                    lobe = half * half * (a2 - ONE) + ONE
-                    base = np.float32(0.04) + metal[lane] * HALF
-                    fresnel = base + (ONE - base) * (ONE - toward) ** 5
-                    shine = min(a2 / (PI * lobe * lobe) * fresnel * np.float32(0.25), np.float32(12.0))
-                    diffuse = (ONE - metal[lane]) / PI
-                    gain = max(facing, ZERO)
-                    direct[out, 0] += er * gain * (colour[lane, 0] * diffuse + shine)
-                    direct[out, 1] += eg * gain * (colour[lane, 1] * diffuse + shine)
-                    direct[out, 2] += eb * gain * (colour[lane, 2] * diffuse + shine)
+                    toward = ONE - max((lx * hx + ly * hy + lz * hz) * scale, ZERO)
+                    width2 = max(s[ROUGH + lane] * s[ROUGH + lane], np.float32(0.02))
+                    width2 *= width2
+                    lobe = half * half * (width2 - ONE) + ONE
+                    base = np.float32(0.04) + s[METAL + lane] * HALF
+                    square = toward * toward
+                    fresnel = base + (ONE - base) * square * square * toward
+                    shine = min(width2 * PER_PI / (lobe * lobe) * fresnel * np.float32(0.25), np.float32(12.0))
+                    s[GAIN + lane] = max(facing, ZERO) * seen
+                    s[SHINE + lane] = shine
+                for c in range(3):
+                    for lane in range(LANES):
+                        matt = s[RED + c * LANES + lane] * (ONE - s[METAL + lane]) * PER_PI
+                        light_in = s[POWER + c * LANES + lane] * s[GAIN + lane]
+                        s[GLOW + c * LANES + lane] += light_in * (matt + s[SHINE + lane])
 
             if with_ao:
                 any_ray = False
                 for lane in range(LANES):
-                    valid[lane] = shaded[lane]
-                    if shaded[lane] == 0 or packet[T_FAR, lane] > 90.0:
-                        valid[lane] = 0
-                        continue
-                    nx, ny, nz = normal[lane, 0], normal[lane, 1], normal[lane, 2]
-                    sign = ONE if nz >= 0.0 else -ONE
+                    nx, ny, nz = s[NX + lane], s[NY + lane], s[NZ + lane]
+                    sign = ONE if nz >= ZERO else -ONE
                     k = -ONE / (sign + nz)
                     b = nx * ny * k
                     hx, hy, hz = HEMISPHERE[lane, 0], HEMISPHERE[lane, 1], HEMISPHERE[lane, 2]
-                    shadow[DIR_X, lane] = hx * (ONE + sign * nx * nx * k) + hy * b + hz * nx
-                    shadow[DIR_X + 1, lane] = hx * sign * b + hy * (sign + ny * ny * k) + hz * ny
-                    shadow[DIR_X + 2, lane] = -hx * sign * nx - hy * ny + hz * nz
+                    shadow[DIR + lane] = hx * (ONE + sign * nx * nx * k) + hy * b + hz * nx
+                    shadow[DIR + LANES + lane] = hx * sign * b + hy * (sign + ny * ny * k) + hz * ny
+                    shadow[DIR + 2 * LANES + lane] = -hx * sign * nx - hy * ny + hz * nz
+                    lift = np.float32(0.003) + np.float32(2e-4) * packet[END + lane]
                     for axis in range(3):
-                        lift = np.float32(0.003) + np.float32(2e-4) * packet[T_FAR, lane]
-                        shadow[ORG_X + axis, lane] = point[lane, axis] + normal[lane, axis] * lift
-                    shadow[T_NEAR, lane] = 0.001
-                    shadow[T_FAR, lane] = AO_REACH
-                    shadow[TIME, lane] = packet[TIME, lane]
-                    shadow_ints[MASK, lane] = ALL
-                    any_ray = True
+                        place = axis * LANES + lane
+                        shadow[ORG + place] = s[PX + place] + s[NX + place] * lift
+                    shadow[START + lane] = np.float32(0.001)
+                    shadow[END + lane] = AO_REACH
+                    shadow[WHEN + lane] = packet[WHEN + lane]
+                    shadow_ints[SEES + lane] = ALL
+                    near = shaded[lane] != 0 and packet[END + lane] < np.float32(90.0)
+                    valid[lane] = -1 if near else 0
+                    any_ray |= near
                 if any_ray:
-                    occluded16(tables.handles, valid, shadow, False)
-                    for lane in range(LANES):
-                        if valid[lane] != 0 and shadow[T_FAR, lane] < 0.0:
-                            sky_share[target[lane]] = ZERO
-
-            if light.extinction > 0.0:
+                    occluded16(handles, valid, shadow, False)
                 for lane in range(LANES):
-                    if shaded[lane] == 0:
-                        continue
-                    out = target[lane]
-                    clear = np.float32(math.exp(-light.extinction * packet[T_FAR, lane]))
-                    for c in range(3):
-                        ambient[out, c] *= clear
-                        direct[out, c] = direct[out, c] * clear + light.air[c] * (ONE - clear)
+                    if shaded[lane] != 0:
+                        sky_share[target[lane]] = ZERO if valid[lane] != 0 and shadow[END + lane] < ZERO else ONE
+
+            for lane in range(LANES):
+                if shaded[lane] == 0:
+                    continue
+                out = target[lane]
+                clear, haze = ONE, ZERO
+                if extinction > ZERO:
+                    clear = math.exp(-extinction * packet[END + lane])
+                    haze = ONE - clear
+                for c in range(3):
+                    glow = s[GLOW + c * LANES + lane] * clear + air[c] * haze
+                    body = s[BODY + c * LANES + lane] * clear
+                    if split:
+                        direct[out, c] = glow
+                        ambient[out, c] = body
+                    else:
+                        direct[out, c] = glow + body

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -32,7 +32,9 @@ I32 = NDArray[np.int32]
 _EXTRA = np.array([(-0.375, -0.125), (0.125, -0.375), (0.375, 0.125), (-0.125, 0.375)], dtype=np.float32)
 """Rotated-grid sample positions within a pixel."""
 
-_daylight = cache(daylight)
+_NO_COLOUR, _NO_SHARE = np.empty((0, 3), np.float32), np.empty(0, np.float32)
+
+_daylight = lru_cache(maxsize=4)(daylight)
 
 
 @cache
@@ -109,13 +111,14 @@ class Camera:
         width, height = device.width, device.height
         light = _daylight(weather)
         pixels = width * height
-        direct, ambient, share = self._scratch
+        occluding = device.ambient_occlusion
+        direct, ambient, share = self._scratch if occluding else (self._scratch[0], _NO_COLOUR, _NO_SHARE)
         depth, semantic = np.empty(pixels, np.float32), np.empty(pixels, np.uint8)
         instance = np.empty(pixels, np.int32)
         lamps = np.zeros((0, 8), np.float32) if lamps is None else lamps
         lit = np.zeros(1, np.uint16) if lit is None else lit
         camera = self._camera(rays, world_from_ego)
-        wetness = float(max(weather.wetness, min(weather.rain / 4.0, 1.0)))
+        wetness = np.float32(max(weather.wetness, min(weather.rain / 4.0, 1.0)))
 
         def shoot(samples: F32, rows: I32, tiles: int, outputs: tuple[NDArray, ...], ao: bool) -> None:
             trace_and_shade(
@@ -125,10 +128,10 @@ class Camera:
 
         nothing, none = np.zeros((0, 2), np.float32), np.zeros(0, np.int32)
         tiles = ((width + 3) // 4) * ((height + 3) // 4)
-        shoot(nothing, none, tiles, (direct, ambient, share, depth, semantic, instance), device.ambient_occlusion)
-        if device.ambient_occlusion:
+        shoot(nothing, none, tiles, (direct, ambient, share, depth, semantic, instance), occluding)
+        if occluding:
             share = develop.soften(share, depth, width, height)
-        develop.add_ambient(direct, ambient, share)
+            develop.add_ambient(direct, ambient, share)
         radiance = direct
         if device.antialiasing > 1:
             self._smooth_edges(shoot, radiance, share, depth, semantic, instance)
@@ -174,21 +177,24 @@ class Camera:
         centres = np.stack([chosen % width + 0.5, chosen // width + 0.5], axis=1).astype(np.float32)
         samples = np.ascontiguousarray((centres[:, None] + _EXTRA).reshape(-1, 2))
         count = len(samples)
-        direct, soft = np.empty((count, 3), np.float32), np.empty((count, 3), np.float32)
+        direct = np.empty((count, 3), np.float32)
+        soft = np.empty((count, 3), np.float32) if len(share) else _NO_COLOUR
         labels = (np.empty(count, np.float32), np.empty(count, np.float32), np.empty(count, np.uint8))
         rows = np.arange(count, dtype=np.int32)
         shoot(samples, rows, (count + 15) // 16, (direct, soft, *labels, np.empty(count, np.int32)), False)
-        radiance[chosen] = (direct + soft * np.repeat(share[chosen], 4)[:, None]).reshape(-1, 4, 3).mean(axis=1)
+        if len(share):
+            direct += soft * np.repeat(share[chosen], 4)[:, None]
+        radiance[chosen] = direct.reshape(-1, 4, 3).mean(axis=1)
 
     def _develop(self, radiance: F32, frame: int) -> NDArray[np.uint8]:
         device = self.device
         width, height = device.width, device.height
-        rows = np.empty(height)
-        develop.row_log_luminance(radiance, width, height, rows)
-        level = device.exposure or max(float(np.exp(rows.sum() / (width * height))), develop.DARKEST)
+        levels = develop.metered(radiance, width, height)
+        mean = float(np.exp(np.log(np.minimum(levels, 1e5) + 1e-4).mean(dtype=np.float64)))
+        level = device.exposure or max(mean, develop.DARKEST)
         gain = develop.GREY / level
         if device.exposure is None:
-            bright = float(np.percentile(radiance[::17] @ develop.LUMINANCE, develop.HIGHLIGHT_PERCENTILE))
+            bright = float(np.percentile(levels, develop.HIGHLIGHT_PERCENTILE))
             gain = min(gain, develop.HIGHLIGHT / max(bright, develop.DARKEST))
         gain *= 2.0**device.exposure_bias
         rgb = np.empty((height, width, 3), np.uint8)

@@ -13,6 +13,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from drivesim.sensors.camera.dome import coarser, dome_of
+from drivesim.sensors.camera.textures import textures
 from drivesim.types import Weather
 
 F64 = NDArray[np.float64]
@@ -37,21 +39,22 @@ class Daylight(NamedTuple):
     """Light for kernels.
 
     Attributes:
-        sky: (ROWS, COLUMNS, 3) float32, radiance by direction above the horizon.
+        dome, mirrored: (S, S, 3) float32, radiance of the sky with its clouds, fine and coarse; see
+            :mod:`drivesim.sensors.camera.dome`.
         cube: (6, 3) float32, irradiance over pi from sky and sunlit ground on surfaces facing +x, -x, +y, -y, +z, -z;
             in between it goes with the squared components of the normal (ambient cube, McTaggart 2004).
         sun_direction: (3,) float32, towards the sun or moon; sun: (3,) float32, illuminance facing it, lux.
         air: (3,) float32, radiance of a thick layer of fog (airlight).
-        extinction: 1/m; cloud: 0 clear .. 1 overcast.
+        extinction: 1/m.
     """
 
-    sky: F32
+    dome: F32
+    mirrored: F32
     cube: F32
     sun_direction: F32
     sun: F32
     air: F32
     extinction: float
-    cloud: float
 
 
 def daylight(weather: Weather) -> Daylight:
@@ -78,14 +81,21 @@ def daylight(weather: Weather) -> Daylight:
     rain = 0.365e-3 * weather.rain**0.63
     snow = 1.4e-3 * weather.snow
     air = cube[4] * 0.5 + sky[:8].mean(axis=(0, 1)) * 0.5
+    extinction = float(fog + rain + snow)
+    sun = sun_light * (1.0 if elevation > -0.01 else 0.0)
+    cloud_white = cube[4, 1] * 0.95 + sun * 0.045
+    dome = dome_of(
+        sky.astype(np.float32), cloud_white.astype(np.float32), textures(), float(weather.cloud_cover), extinction,
+        air.astype(np.float32),
+    )  # fmt: skip
     return Daylight(
-        sky=sky.astype(np.float32),
+        dome=dome,
+        mirrored=coarser(dome),
         cube=cube.astype(np.float32),
         sun_direction=towards_sun.astype(np.float32),
-        sun=sun_light.astype(np.float32) * (1.0 if elevation > -0.01 else 0.0),
+        sun=sun.astype(np.float32),
         air=air.astype(np.float32),
-        extinction=float(fog + rain + snow),
-        cloud=float(weather.cloud_cover),
+        extinction=extinction,
     )
 
 

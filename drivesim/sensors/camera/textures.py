@@ -6,10 +6,12 @@ fields come from filtered noise in the frequency domain, which tiles by construc
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from functools import cache
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
+import numba as nb
 import numpy as np
 from numpy.typing import NDArray
 
@@ -23,6 +25,9 @@ LEVELS = 10
 VARIATION = len(Texture)
 """Index of the large-scale variation that breaks the repetition of all others."""
 
+STRIDE = (4 * SIZE * SIZE - 1) // 3 + 1
+"""Texels of one texture with its mip levels."""
+
 _OFFSETS = np.cumsum([0, *((SIZE >> level) ** 2 for level in range(LEVELS - 1))])
 
 
@@ -30,7 +35,7 @@ class TextureTable(NamedTuple):
     """Textures for kernels.
 
     Attributes:
-        texels: (K, N) uint32, mip levels one after the other, red in the low byte.
+        texels: (K * STRIDE,) uint32, one texture after the other, each with its mip levels; red in the low byte.
         scale: (K,) float32, tiles per metre.
         variation: (K,) float32, strength of the large-scale variation.
         along: (K,) uint8, 1 where walls take the direction along the wall (courses stay level and unsheared).
@@ -40,6 +45,55 @@ class TextureTable(NamedTuple):
     scale: NDArray[np.float32]
     variation: NDArray[np.float32]
     along: NDArray[np.uint8]
+
+
+@nb.njit(fastmath=True, error_model="numpy", inline="always")
+def _corners(u: Any, v: Any, kind: Any, level: Any) -> tuple[Any, ...]:
+    """Four texel places and their weights of 256 for a bilinear look-up at tile coordinates. No branches: runs in
+    vector instructions, and even coordinates that are not numbers stay within the texture."""
+    size = np.int64(SIZE) >> level
+    offset = kind * STRIDE + (4 * SIZE * SIZE - 4 * size * size) // 3
+    x = (u - np.float32(math.floor(u))) * np.float32(size)
+    y = (v - np.float32(math.floor(v))) * np.float32(size)
+    i, j = np.int64(x), np.int64(y)
+    a, b = np.int64((x - np.float32(i)) * np.float32(256.0)), np.int64((y - np.float32(j)) * np.float32(256.0))
+    w11 = (a * b) >> 8
+    i0, j0 = i & (size - 1), (j & (size - 1)) * size + offset
+    i1, j1 = (i + 1) & (size - 1), ((j + 1) & (size - 1)) * size + offset
+    return (
+        np.uint64(j0 + i0), np.uint64(j0 + i1), np.uint64(j1 + i0), np.uint64(j1 + i1),
+        256 - a - b + w11, a - w11, b - w11, w11,
+    )  # fmt: skip
+
+
+@nb.njit(fastmath=True, error_model="numpy", inline="always")
+def texel(texels: Any, kind: Any, u: Any, v: Any, level: Any) -> tuple[Any, Any, Any]:
+    """Bilinear colour factors of one texture at tile coordinates on one mip level, 8 bit weights."""
+    p00, p10, p01, p11, w00, w10, w01, w11 = _corners(u, v, kind, level)
+    t00, t10, t01, t11 = np.int64(texels[p00]), np.int64(texels[p10]), np.int64(texels[p01]), np.int64(texels[p11])
+    outer = (t00 & 0xFF00FF) * w00 + (t10 & 0xFF00FF) * w10 + (t01 & 0xFF00FF) * w01 + (t11 & 0xFF00FF) * w11
+    inner = ((t00 >> 8) & 255) * w00 + ((t10 >> 8) & 255) * w10 + ((t01 >> 8) & 255) * w01 + ((t11 >> 8) & 255) * w11
+    unit = np.float32(1.0 / (128.0 * 256.0))
+    return np.float32(outer & 0xFFFF) * unit, np.float32(inner) * unit, np.float32(outer >> 16) * unit
+
+
+@nb.njit(fastmath=True, error_model="numpy", inline="always")
+def texel_green(texels: Any, kind: Any, u: Any, v: Any, level: Any) -> Any:
+    """The green factor of :func:`texel` alone: grey textures need no more."""
+    p00, p10, p01, p11, w00, w10, w01, w11 = _corners(u, v, kind, level)
+    low = ((np.int64(texels[p00]) >> 8) & 255) * w00 + ((np.int64(texels[p10]) >> 8) & 255) * w10
+    high = ((np.int64(texels[p01]) >> 8) & 255) * w01 + ((np.int64(texels[p11]) >> 8) & 255) * w11
+    return np.float32(low + high) * np.float32(1.0 / (128.0 * 256.0))
+
+
+@nb.njit(fastmath=True, error_model="numpy", inline="always")
+def texel_nearest(texels: Any, kind: Any, u: Any, v: Any, level: Any) -> Any:
+    """The green factor of the nearest texel: enough for what is smooth over several texels."""
+    size = np.int64(SIZE) >> level
+    offset = kind * STRIDE + (4 * SIZE * SIZE - 4 * size * size) // 3
+    i = np.int64((u - np.float32(math.floor(u))) * np.float32(size)) & (size - 1)
+    j = np.int64((v - np.float32(math.floor(v))) * np.float32(size)) & (size - 1)
+    return np.float32((texels[np.uint64(j * size + offset + i)] >> 8) & 255) * np.float32(1.0 / 128.0)
 
 
 def field(name: str, exponent: float, low: float = 1.0, high: float = SIZE / 2, size: int = SIZE) -> F64:
@@ -201,7 +255,7 @@ _RECIPES: dict[int, _Recipe] = {  # what, metres per tile, strength of variation
 def textures() -> TextureTable:
     """All textures, packed."""
     count = len(_RECIPES)
-    texels = np.zeros((count, int(_OFFSETS[-1]) + 1), dtype=np.uint32)
+    texels = np.zeros((count, STRIDE), dtype=np.uint32)
     for number, (recipe, *_rest) in _RECIPES.items():
         level = recipe()
         for offset in _OFFSETS:
@@ -213,7 +267,7 @@ def textures() -> TextureTable:
                 level = level.reshape(half, 2, half, 2, 3).mean(axis=(1, 3))
     rows = [_RECIPES[number] for number in range(count)]
     return TextureTable(
-        texels=texels,
+        texels=texels.reshape(-1),
         scale=np.array([1.0 / row[1] for row in rows], dtype=np.float32),
         variation=np.array([row[2] for row in rows], dtype=np.float32),
         along=np.array([row[3] for row in rows], dtype=np.uint8),

@@ -1,0 +1,55 @@
+"""Lamps for the camera's kernel: what a lit lamp looks like, and where its beam goes."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numba as nb
+import numpy as np
+
+from drivesim.materials import MaterialId
+
+_HEADLAMP = int(MaterialId.HEADLAMP)
+_TAILLAMP = int(MaterialId.TAILLAMP)
+_SIGNAL = int(MaterialId.SIGNAL_LIGHT)
+_DEGREES = np.float32(180.0 / math.pi)
+
+ONE = np.float32(1.0)
+ZERO = np.float32(0.0)
+
+
+@nb.njit(fastmath=True, error_model="numpy")
+def beam_power(ahead: Any, above: Any) -> Any:
+    """Share of a headlamp's peak intensity, low beam with its cut-off (shape after UN ECE R112, class B).
+
+    Args:
+        ahead: cosine between the beam's axis and the direction to the point.
+        above: how far that direction lies above the axis, sine.
+    """
+    sideways = math.acos(min(ahead, ONE)) * _DEGREES * np.float32(1.0 / 16.0)
+    cut = ONE / (ONE + math.exp((above * _DEGREES + np.float32(0.6)) * np.float32(6.0)))
+    return math.exp(-sideways * sideways) * (np.float32(0.97) * cut + np.float32(0.03))
+
+
+@nb.njit(fastmath=True, error_model="numpy")
+def own_light(
+    material: int, flags: int, cosine: Any, red: Any, green: Any, blue: Any, night: bool
+) -> tuple[Any, Any, Any]:
+    """Luminance of a lamp's glass, red, green and blue, cd/m2.
+
+    Args:
+        flags: lamp flags of its actor; cosine: between the viewer and the glass; red, green, blue: its colour.
+    """
+    if material == _HEADLAMP:
+        white = np.float32(4000.0) * max(cosine, np.float32(0.2)) if flags & 6 else ZERO
+        return white, white, white
+    if material == _TAILLAMP:
+        tail = ZERO
+        if flags & 9:
+            tail = np.float32(2500.0) if flags & 8 else np.float32(150.0)
+        return tail, tail * np.float32(0.03), tail * np.float32(0.03)
+    if material == _SIGNAL:
+        return np.float32(600.0) * red, np.float32(600.0) * green, np.float32(600.0) * blue
+    on = np.float32(800.0) if night else ZERO
+    return on, on, on
