@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
 import numba as nb
@@ -100,6 +100,10 @@ class Mesh:
         if semantic is not None:
             changes["semantic"] = np.full_like(self.semantic, int(semantic))
         return replace(self, **changes)
+
+    def arrays(self) -> dict[str, NDArray[Any]]:
+        """The attributes by name, to keep in a file; ``Mesh(**arrays)`` is the mesh again."""
+        return {field.name: getattr(self, field.name) for field in fields(self)}
 
     def bounds(self) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         """Lower and upper corner (3,) of the axis-aligned box."""

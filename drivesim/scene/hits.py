@@ -40,27 +40,39 @@ ONE = np.float32(1.0)
 TWO = np.float32(2.0)
 
 
-@nb.njit(fastmath=True)
-def instance_quaternion(tables: RayTables, instance: int, time: Float) -> tuple[Float, Float, Float, Float]:
-    """``world_from_part`` rotation of a moving instance at ray time ``time``, (w, x, y, z), spin included."""
-    q0 = tables.inst_quaternion[instance, 0]
-    q1 = tables.inst_quaternion[instance, 1]
-    dot = q0[0] * q1[0] + q0[1] * q1[1] + q0[2] * q1[2] + q0[3] * q1[3]
+@nb.njit(fastmath=True, error_model="numpy")
+def quaternion_at(quaternions: NDArray[np.float32], spins: NDArray[np.float32], instance: int, time: Float) -> Any:
+    """``world_from_part`` rotation of an instance at ray time ``time``, (w, x, y, z), spin included; takes the columns
+    of the tables that it needs (a whole bundle of arrays costs a reference count each, per ray)."""
+    w0, x0, y0, z0 = (
+        quaternions[instance, 0, 0], quaternions[instance, 0, 1],
+        quaternions[instance, 0, 2], quaternions[instance, 0, 3],
+    )  # fmt: skip
+    w1, x1, y1, z1 = (
+        quaternions[instance, 1, 0], quaternions[instance, 1, 1],
+        quaternions[instance, 1, 2], quaternions[instance, 1, 3],
+    )  # fmt: skip
+    dot = w0 * w1 + x0 * x1 + y0 * y1 + z0 * z1
     a, b = ONE - time, time
     if dot < np.float32(0.9995):
         angle = math.acos(dot)
         scale = ONE / math.sin(angle)
         a, b = math.sin(a * angle) * scale, math.sin(b * angle) * scale
-    w, x = a * q0[0] + b * q1[0], a * q0[1] + b * q1[1]
-    y, z = a * q0[2] + b * q1[2], a * q0[3] + b * q1[3]
+    w, x, y, z = a * w0 + b * w1, a * x0 + b * x1, a * y0 + b * y1, a * z0 + b * z1
     scale = ONE / math.sqrt(w * w + x * x + y * y + z * z)
     w, x, y, z = w * scale, x * scale, y * scale, z * scale
-    s0, s1 = tables.inst_spin[instance, 0], tables.inst_spin[instance, 1]
-    if s0 != 0.0 or s1 != 0.0:
+    s0, s1 = spins[instance, 0], spins[instance, 1]
+    if s0 != np.float32(0.0) or s1 != np.float32(0.0):
         half = np.float32(0.5) * (s0 + (s1 - s0) * time)
         c, s = math.cos(half), math.sin(half)
         w, x, y, z = w * c - y * s, x * c - z * s, y * c + w * s, z * c + x * s
     return w, x, y, z
+
+
+@nb.njit(fastmath=True)
+def instance_quaternion(tables: RayTables, instance: int, time: Float) -> Any:
+    """:func:`quaternion_at` of whole tables."""
+    return quaternion_at(tables.inst_quaternion, tables.inst_spin, instance, time)
 
 
 @nb.njit(fastmath=True)

@@ -289,7 +289,7 @@ class RayScene:
 def _looks(whole: Mesh, meshes: Sequence[tuple[Mesh, bool]]) -> NDArray[np.uint32]:
     """The ``look`` table; deforming bodies are never flat, their normals change."""
     look = np.empty((len(whole.triangles), 4), dtype=np.uint32)
-    colour = np.round(np.clip(whole.albedo, 0.0, 1.0) * 65535.0).astype(np.uint32)
+    colour = (np.clip(whole.albedo, 0.0, 1.0) * np.float32(65535.0) + np.float32(0.5)).astype(np.uint32)
     look[:, 0] = colour[:, 0] | colour[:, 1] << 16
     look[:, 1] = colour[:, 2] | whole.material.astype(np.uint32) << 16 | whole.semantic.astype(np.uint32) << 24
     look[:, 2] = whole.instance.view(np.uint32)

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from drivesim.mesh import Mesh
+from drivesim.cache import cached
+from drivesim.mesh import Mesh, merge
 from drivesim.opendrive import RoadNetwork
 from drivesim.opendrive.mesh import network_mesh
 from drivesim.scene.actors import Figure, figure_of
@@ -21,6 +23,11 @@ LOW_BEAM_INTENSITY = 20_000.0
 LOW_BEAM_REACH = 150.0
 _HEADLAMPS_ON = np.radians(2.0)
 _FOG_LAMPS_ON = 300.0
+
+_CODE = (
+    "scene/city", "scene/vehicles", "opendrive", "mesh.py", "materials.py", "streams.py", "taxonomy.py", "transforms.py"
+)  # fmt: skip
+"""What the static mesh is made by."""
 
 _VEHICLE_MARGIN = 0.8
 _WAY = (14.0, 3.0)
@@ -46,10 +53,8 @@ class Scene:
     ) -> None:
         origin = np.round(state.position[0, ego])
         builder = RaySceneBuilder(origin)
-        builder.add_static(_moved(network_mesh(network), origin))
         zones = [keep_clear(actor, state) for actor in actors if state.present[0, actor.index]]
-        city = city_mesh(network, seed, keep_clear=zones, first_instance=len(actors) + 1)
-        builder.add_static(_moved(city, origin))
+        builder.add_static(_moved(_surroundings(network, seed, zones, len(actors) + 1), origin))
         self._figures: list[tuple[int, Figure]] = [
             (actor.index, figure_of(actor, builder, seed, is_ego=actor.index == ego)) for actor in actors
         ]
@@ -107,6 +112,19 @@ def keep_clear(actor: Actor, state: WorldState) -> NDArray[np.float64]:
         half_length, half_width = _WAY
     corners = [(x + i * half_length, y + j * half_width, 0.0) for i, j in ((-1, -1), (1, -1), (1, 1), (-1, 1))]
     return state.pose(actor.index).apply(corners)[:, :2]
+
+
+def _surroundings(network: RoadNetwork, seed: int, zones: Sequence[NDArray[np.float64]], first_instance: int) -> Mesh:
+    """Roads and city in map coordinates, from the cache if they have been built before."""
+
+    def build() -> dict[str, NDArray[Any]]:
+        city = city_mesh(network, seed, keep_clear=zones, first_instance=first_instance)
+        return merge([network_mesh(network), city]).arrays()
+
+    if not network.path.is_file():
+        return Mesh(**build())
+    made_from = (network.path.read_bytes(), seed, first_instance, np.array(zones).tobytes())
+    return Mesh(**cached("city", made_from, _CODE, build))
 
 
 def _moved(mesh: Mesh, origin: NDArray[np.float64]) -> Mesh:

@@ -5,7 +5,9 @@ Rays are arranged in columns (firing together, from one place) and rows: a lidar
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, fields
+from typing import Any
 
 import numba as nb
 import numpy as np
@@ -19,6 +21,7 @@ from drivesim.scene.embree import (
     INST_ID,
     LANES,
     MASK,
+    NG_X,
     NO_HIT,
     ORG_X,
     PRIM_ID,
@@ -29,13 +32,15 @@ from drivesim.scene.embree import (
     new_packets,
     new_valid,
 )
-from drivesim.scene.hits import hit_velocity, instance_quaternion, rotated
+from drivesim.scene.hits import quaternion_at, rotated
 from drivesim.scene.raycast import EVERYONE, RayScene, RayTables
 
 F32 = NDArray[np.float32]
 F64 = NDArray[np.float64]
 
-TINY = np.float32(1e-30)
+ZERO: Any = np.float32(0.0)
+ONE: Any = np.float32(1.0)
+TINY: Any = np.float32(1e-30)
 
 TILE_COLUMNS = 4
 TILE_ROWS = LANES // TILE_COLUMNS
@@ -62,15 +67,16 @@ class BeamHits:
 
     @staticmethod
     def empty(columns: int, beams: int) -> BeamHits:
+        """Room for hits; :func:`trace_columns` writes every ray, those that hit nothing too."""
         shape = (columns, beams)
         return BeamHits(
-            length=np.full(shape, np.inf, dtype=np.float32),
-            cosine=np.zeros(shape, dtype=np.float32),
-            rate=np.zeros(shape, dtype=np.float32),
-            material=np.zeros(shape, dtype=np.uint8),
-            semantic=np.zeros(shape, dtype=np.uint8),
-            instance=np.zeros(shape, dtype=np.int32),
-            triangle=np.full(shape, -1, dtype=np.int32),
+            length=np.empty(shape, dtype=np.float32),
+            cosine=np.empty(shape, dtype=np.float32),
+            rate=np.empty(shape, dtype=np.float32),
+            material=np.empty(shape, dtype=np.uint8),
+            semantic=np.empty(shape, dtype=np.uint8),
+            instance=np.empty(shape, dtype=np.int32),
+            triangle=np.empty(shape, dtype=np.int32),
         )
 
     def part(self, columns: slice) -> BeamHits:
@@ -88,7 +94,7 @@ def trace_columns(
         velocity: (K, 3) of the sensor, world frame, m/s.
         time: (K, B) ray time, clipped to 0..1; direction: (K, B, 3) unit vectors in the sensor frame.
         limit: farthest distance traced, m.
-        hits: (K, B) arrays, written where something was hit.
+        hits: (K, B) arrays, written.
     """
     _trace(
         rays.tables,
@@ -108,7 +114,7 @@ def trace_columns(
     )
 
 
-@nb.njit(parallel=True, nogil=True, fastmath=True, cache=True)
+@nb.njit(parallel=True, nogil=True, fastmath=True, error_model="numpy", cache=True)
 def _trace(
     tables: RayTables,
     origin: F32,
@@ -126,60 +132,91 @@ def _trace(
     triangle: NDArray[np.int32],
 ) -> None:
     columns, beams = time.shape
-    normals = tables.normals
+    handles, tri_base, inst_actor, inst_moving = tables.handles, tables.tri_base, tables.inst_actor, tables.inst_moving
+    quaternions, spins, places = tables.inst_quaternion, tables.inst_spin, tables.inst_translation
+    speeds, omegas, bends = tables.inst_velocity, tables.inst_omega, tables.vertex_velocity
+    triangles, normals, look = tables.triangles, tables.normals, tables.look
     tiles_up = (beams + TILE_ROWS - 1) // TILE_ROWS
     tiles_round = (columns + TILE_COLUMNS - 1) // TILE_COLUMNS
     for group in nb.prange(tiles_round):
-        packet = new_packets(1)[0]
+        packet = new_packets(1)[0].reshape(-1)
         ints = packet.view(np.int32)
         valid = new_valid()
         for up in range(tiles_up):
             for lane in range(LANES):
-                column = group * TILE_COLUMNS + lane % TILE_COLUMNS
-                ring = up * TILE_ROWS + lane // TILE_COLUMNS
-                inside = column < columns and ring < beams
+                column = min(group * TILE_COLUMNS + lane % TILE_COLUMNS, columns - 1)
+                ring = min(up * TILE_ROWS + lane // TILE_COLUMNS, beams - 1)
+                inside = (
+                    group * TILE_COLUMNS + lane % TILE_COLUMNS < columns
+                    and up * TILE_ROWS + lane // TILE_COLUMNS < beams
+                )
                 valid[lane] = -1 if inside else 0
-                if not inside:
-                    continue
                 x, y, z = direction[column, ring, 0], direction[column, ring, 1], direction[column, ring, 2]
                 for axis in range(3):
-                    packet[ORG_X + axis, lane] = origin[column, axis]
-                    packet[DIR_X + axis, lane] = (
+                    packet[(ORG_X + axis) * LANES + lane] = origin[column, axis]
+                    packet[(DIR_X + axis) * LANES + lane] = (
                         rotation[column, axis, 0] * x + rotation[column, axis, 1] * y + rotation[column, axis, 2] * z
                     )
-                packet[T_NEAR, lane] = 0.0
-                packet[T_FAR, lane] = limit
-                packet[TIME, lane] = time[column, ring]
-                ints[MASK, lane] = EVERYONE
-                ints[GEOM_ID, lane] = NO_HIT
-            intersect16(tables.handles, valid, packet, True)
+                packet[T_NEAR * LANES + lane] = ZERO
+                packet[T_FAR * LANES + lane] = limit
+                packet[TIME * LANES + lane] = time[column, ring]
+                ints[MASK * LANES + lane] = EVERYONE
+                ints[GEOM_ID * LANES + lane] = NO_HIT
+            intersect16(handles, valid, packet, True)
             for lane in range(LANES):
-                if valid[lane] == 0 or ints[GEOM_ID, lane] == NO_HIT:
+                if valid[lane] == 0:
                     continue
                 column = group * TILE_COLUMNS + lane % TILE_COLUMNS
                 ring = up * TILE_ROWS + lane // TILE_COLUMNS
-                dx, dy, dz = packet[DIR_X, lane], packet[DIR_X + 1, lane], packet[DIR_X + 2, lane]
+                if ints[GEOM_ID * LANES + lane] == NO_HIT:
+                    length[column, ring] = np.inf
+                    cosine[column, ring], rate[column, ring] = ZERO, ZERO
+                    material[column, ring], semantic[column, ring] = 0, 0
+                    instance[column, ring], triangle[column, ring] = 0, -1
+                    continue
+                t, now = packet[T_FAR * LANES + lane], packet[TIME * LANES + lane]
+                dx, dy = packet[DIR_X * LANES + lane], packet[(DIR_X + 1) * LANES + lane]
+                dz = packet[(DIR_X + 2) * LANES + lane]
                 # Tables are read element by element here: handing them to a function, or slicing them, counts
                 # references on every array for every ray, on all threads at once, and takes longer than tracing.
-                part = ints[INST_ID, lane]
-                row = tables.tri_base[part] + ints[PRIM_ID, lane]
-                i, j, k = tables.triangles[row, 0], tables.triangles[row, 1], tables.triangles[row, 2]
-                u, v = packet[HIT_U, lane], packet[HIT_V, lane]
-                w = np.float32(1.0) - u - v
-                nx = w * normals[i, 0] + u * normals[j, 0] + v * normals[k, 0]
-                ny = w * normals[i, 1] + u * normals[j, 1] + v * normals[k, 1]
-                nz = w * normals[i, 2] + u * normals[j, 2] + v * normals[k, 2]
+                part: Any = np.uint64(ints[INST_ID * LANES + lane])
+                row = np.uint64(tri_base[part] + ints[PRIM_ID * LANES + lane])
+                moving, flat = inst_moving[part] != 0, look[row, 3] != 0
+                u, v = packet[HIT_U * LANES + lane], packet[HIT_V * LANES + lane]
+                w = ONE - u - v
+                nx, ny, nz = (
+                    packet[NG_X * LANES + lane], packet[(NG_X + 1) * LANES + lane], packet[(NG_X + 2) * LANES + lane],
+                )  # fmt: skip
+                if moving or not flat:
+                    i, j, k = triangles[row, 0], triangles[row, 1], triangles[row, 2]
+                    if not flat:
+                        nx = w * normals[i, 0] + u * normals[j, 0] + v * normals[k, 0]
+                        ny = w * normals[i, 1] + u * normals[j, 1] + v * normals[k, 1]
+                        nz = w * normals[i, 2] + u * normals[j, 2] + v * normals[k, 2]
                 vx, vy, vz = -velocity[column, 0], -velocity[column, 1], -velocity[column, 2]
-                if tables.inst_moving[part]:
-                    nx, ny, nz = rotated(instance_quaternion(tables, part, packet[TIME, lane]), nx, ny, nz)
-                    sx, sy, sz = hit_velocity(tables, packet, ints, lane, row)
-                    vx, vy, vz = vx + sx, vy + sy, vz + sz
-                facing = abs(nx * dx + ny * dy + nz * dz) / np.sqrt(max(nx * nx + ny * ny + nz * nz, TINY))
-                length[column, ring] = packet[T_FAR, lane]
-                cosine[column, ring] = min(np.float32(1.0), facing)
+                if moving:
+                    q = quaternion_at(quaternions, spins, part, now)
+                    nx, ny, nz = rotated(q, nx, ny, nz)
+                    # Velocity of the surface: v + omega x r, and the body's own deformation.
+                    then = ONE - now
+                    rx = origin[column, 0] + t * dx - places[part, 0, 0] * then - places[part, 1, 0] * now
+                    ry = origin[column, 1] + t * dy - places[part, 0, 1] * then - places[part, 1, 1] * now
+                    rz = origin[column, 2] + t * dz - places[part, 0, 2] * then - places[part, 1, 2] * now
+                    ox, oy, oz = omegas[part, 0], omegas[part, 1], omegas[part, 2]
+                    vx += speeds[part, 0] + oy * rz - oz * ry
+                    vy += speeds[part, 1] + oz * rx - ox * rz
+                    vz += speeds[part, 2] + ox * ry - oy * rx
+                    bx = w * bends[i, 0] + u * bends[j, 0] + v * bends[k, 0]
+                    by = w * bends[i, 1] + u * bends[j, 1] + v * bends[k, 1]
+                    bz = w * bends[i, 2] + u * bends[j, 2] + v * bends[k, 2]
+                    bx, by, bz = rotated(q, bx, by, bz)
+                    vx, vy, vz = vx + bx, vy + by, vz + bz
+                facing = abs(nx * dx + ny * dy + nz * dz) / math.sqrt(max(nx * nx + ny * ny + nz * nz, TINY))
+                own, surface = np.int32(look[row, 2]), look[row, 1]
+                length[column, ring] = t
+                cosine[column, ring] = min(ONE, facing)
                 rate[column, ring] = vx * dx + vy * dy + vz * dz
-                material[column, ring] = tables.material[row]
-                semantic[column, ring] = tables.semantic[row]
-                own = tables.instance[row]
-                instance[column, ring] = own if own > 0 else tables.inst_actor[part]
+                material[column, ring] = (surface >> 16) & 255
+                semantic[column, ring] = surface >> 24
+                instance[column, ring] = own if own > 0 else inst_actor[part]
                 triangle[column, ring] = row

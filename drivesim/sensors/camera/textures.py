@@ -15,6 +15,7 @@ import numba as nb
 import numpy as np
 from numpy.typing import NDArray
 
+from drivesim.cache import cached
 from drivesim.materials import Texture
 from drivesim.streams import stream
 
@@ -254,8 +255,18 @@ _RECIPES: dict[int, _Recipe] = {  # what, metres per tile, strength of variation
 @cache
 def textures() -> TextureTable:
     """All textures, packed."""
-    count = len(_RECIPES)
-    texels = np.zeros((count, STRIDE), dtype=np.uint32)
+    rows = [_RECIPES[number] for number in range(len(_RECIPES))]
+    return TextureTable(
+        texels=cached("textures", (), ("sensors/camera/textures.py", "streams.py"), _packed)["texels"],
+        scale=np.array([1.0 / row[1] for row in rows], dtype=np.float32),
+        variation=np.array([row[2] for row in rows], dtype=np.float32),
+        along=np.array([row[3] for row in rows], dtype=np.uint8),
+    )
+
+
+def _packed() -> dict[str, NDArray[np.uint32]]:
+    """Every recipe with its mip levels."""
+    texels = np.zeros((len(_RECIPES), STRIDE), dtype=np.uint32)
     for number, (recipe, *_rest) in _RECIPES.items():
         level = recipe()
         for offset in _OFFSETS:
@@ -265,10 +276,4 @@ def textures() -> TextureTable:
             half = len(level) // 2
             if half:
                 level = level.reshape(half, 2, half, 2, 3).mean(axis=(1, 3))
-    rows = [_RECIPES[number] for number in range(count)]
-    return TextureTable(
-        texels=texels.reshape(-1),
-        scale=np.array([1.0 / row[1] for row in rows], dtype=np.float32),
-        variation=np.array([row[2] for row in rows], dtype=np.float32),
-        along=np.array([row[3] for row in rows], dtype=np.uint8),
-    )
+    return {"texels": texels.reshape(-1)}

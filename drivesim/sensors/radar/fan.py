@@ -89,12 +89,21 @@ class Facets:
         return Facets(area, curvature)
 
 
-@nb.njit(parallel=True, nogil=True, cache=True)
+@nb.njit(parallel=True, nogil=True, fastmath=True, error_model="numpy", cache=True)
 def _shape(triangles: NDArray[np.int32], vertices: F32, normals: F32, area: F32, curvature: F32) -> None:
     for t in nb.prange(len(triangles)):
-        a, b, c = triangles[t]
-        area[t] = 0.5 * np.linalg.norm(np.cross(vertices[b] - vertices[a], vertices[c] - vertices[a]))
-        for i, j in ((a, b), (b, c), (c, a)):
-            length = np.linalg.norm(vertices[i] - vertices[j])
-            if length > 1e-6:
-                curvature[t] = max(curvature[t], np.linalg.norm(normals[i] - normals[j]) / length)
+        p, q, r = triangles[t, 0], triangles[t, 1], triangles[t, 2]
+        ax, ay, az = vertices[q, 0] - vertices[p, 0], vertices[q, 1] - vertices[p, 1], vertices[q, 2] - vertices[p, 2]
+        bx, by, bz = vertices[r, 0] - vertices[p, 0], vertices[r, 1] - vertices[p, 1], vertices[r, 2] - vertices[p, 2]
+        x, y, z = ay * bz - az * by, az * bx - ax * bz, ax * by - ay * bx
+        area[t] = np.float32(0.5) * math.sqrt(x * x + y * y + z * z)
+        sharpest = np.float32(0.0)
+        for corner in range(3):
+            i, j = triangles[t, corner], triangles[t, (corner + 1) % 3]
+            length = turn = np.float32(0.0)
+            for axis in range(3):
+                length += (vertices[i, axis] - vertices[j, axis]) ** 2
+                turn += (normals[i, axis] - normals[j, axis]) ** 2
+            if length > np.float32(1e-12):
+                sharpest = max(sharpest, turn / length)
+        curvature[t] = math.sqrt(sharpest)
