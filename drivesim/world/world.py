@@ -46,6 +46,8 @@ class World:
         network: the roads, for height and slope of the ground; None for an endless plane.
         weather: may be replaced at any time; of a batch, that of its first world.
         falls: whether people and riders who are hit fall and slide; off, they keep doing what is commanded.
+        boxes: (B, N, 6) actors' boxes, columns as in :mod:`drivesim.world.boxes`.
+        limits: (B, N) records of :data:`drivesim.world.limits.LIMITS`.
     """
 
     present: NDArray[np.bool_]
@@ -75,8 +77,8 @@ class World:
         self._met = np.zeros((*shape, shape[1]), dtype=np.bool_)
         self._collisions: list[list[Collision]] = [[] for _ in range(batch)]
         self._surface = Surface(network, batch) if network is not None else None
-        self._boxes = np.empty((*shape, 6))
-        self._limits = np.empty(shape, dtype=LIMITS)
+        self.boxes = np.empty((*shape, 6))
+        self.limits = np.empty(shape, dtype=LIMITS)
         self._populate(network, actors, weather, seed)
 
     def _populate(self, network: RoadNetwork | None, actors: Sequence[Actor], weather: Weather, seed: int) -> None:
@@ -86,8 +88,8 @@ class World:
         self.seed = seed
         self._index = {actor.name: i for i, actor in enumerate(self.actors)}
         self._names = tuple(self._index)
-        self._boxes[:] = boxes_of(self.actors)
-        self._limits[:] = limits_of(self.actors)
+        self.boxes[:] = boxes_of(self.actors)
+        self.limits[:] = limits_of(self.actors)
         self._eyes = [eye_height(actor) for actor in self.actors]
 
     def restart(self, world: int, actors: Sequence[Actor], weather: Weather, seed: int) -> World:
@@ -101,7 +103,7 @@ class World:
         row = slice(world, world + 1)
         member = World.__new__(World)
         member.falls = self.falls
-        for name in (*_ROWS, "_command", "_time", "_grip", "_met", "_boxes", "_limits"):
+        for name in (*_ROWS, "_command", "_time", "_grip", "_met", "boxes", "limits"):
             setattr(member, name, getattr(self, name)[row])
         for name in (*_ROWS, "_time", "_met"):
             getattr(member, name)[:] = 0
@@ -127,6 +129,11 @@ class World:
         return float(self._time[0])
 
     @property
+    def times(self) -> F64:
+        """(B,) seconds since each world's start."""
+        return self._time.copy()
+
+    @property
     def collisions(self) -> list[Collision]:
         """All collisions so far of the first world, in order of time."""
         return self._collisions[0]
@@ -141,6 +148,10 @@ class World:
             return self._index[name]
         except KeyError:
             raise DrivesimError(f"no actor is called '{name}'", remedy=did_you_mean(name, self._index)) from None
+
+    def eye_height(self, actor: int) -> float:
+        """Of an actor's eyes above its reference point, m."""
+        return self._eyes[actor]
 
     def place(self, actor: int, pose: Pose, speed: float = 0.0, *, world: int = 0) -> None:
         """Put an actor somewhere, present from now on, moving along its x axis at ``speed`` m/s."""
@@ -162,7 +173,7 @@ class World:
         """What an actor is to do in the coming step."""
         row = self._command[world, actor]
         if isinstance(control, VehicleControl):
-            if self._limits[world, actor]["walks"]:
+            if self.limits[world, actor]["walks"]:
                 raise DrivesimError(
                     f"'{self._names[actor]}' is a pedestrian and cannot be driven", remedy="command a WalkerControl"
                 )
@@ -188,7 +199,7 @@ class World:
         """Advance all worlds by ``dt`` seconds and look for collisions."""
         before = poses_of(self.position, self.orientation)
         dynamics.advance(
-            dt, self._grip, self._command, self._limits, self.present, self.position, self.orientation, self.velocity,
+            dt, self._grip, self._command, self.limits, self.present, self.position, self.orientation, self.velocity,
             self.acceleration, self.angular_velocity, self.speed, self.steering, self.wheel_rotation,
             self.gait_phase, self.gaze, self.lights, self.fallen,
         )  # fmt: skip
@@ -196,9 +207,9 @@ class World:
             self._surface.settle(self, self._command["mode"] != dynamics.EXACT)
         self._command["mode"] = dynamics.COAST
         after = poses_of(self.position, self.orientation)
-        for world in new_touches(self._boxes, self.present, after, self._met):
+        for world in new_touches(self.boxes, self.present, after, self._met):
             self._collide(world, before[world], after[world], dt)
-        self._time = np.round(self._time + dt, 9)  # whole nanoseconds: ticks add up to what they say
+        np.round(self._time + dt, 9, out=self._time)  # whole nanoseconds: ticks add up to what they say
 
     def snapshot(self) -> WorldState:
         """A copy of the state now."""
@@ -224,14 +235,14 @@ class World:
         if not (self.present[world, observer] and self.present[world, target]):
             return 0.0
         poses = poses_of(self.position[world], self.orientation[world])
-        return visible_share(observer, target, self._eyes[observer], self._boxes[world], self.present[world], poses)
+        return visible_share(observer, target, self._eyes[observer], self.boxes[world], self.present[world], poses)
 
     def sees(self, observer: int, target: int, *, world: int = 0) -> bool:
         """Whether the observer, looking there, could see any of the target past other actors."""
         return self.visible_share(observer, target, world=world) > 0.0
 
     def _collide(self, world: int, before: F64, after: F64, dt: float) -> None:
-        boxes, met = self._boxes[world], self._met[world]
+        boxes, met = self.boxes[world], self._met[world]
         new = [p for p in touching(boxes, self.present[world], after) if not met[p]]
         contacts = sorted((first_contact(boxes, before, after, *p) for p in new), key=lambda c: c.fraction)
         for contact in contacts:
@@ -245,7 +256,7 @@ class World:
     def _throw(self, world: int, contact: Contact) -> None:
         """People and riders hit by something heavier take on the common velocity of a plastic impact and fall."""
         velocity = self.velocity[world]
-        limits = self._limits[world]
+        limits = self.limits[world]
         masses: Any = limits["mass"]
         for hit, by in ((contact.first, contact.second), (contact.second, contact.first)):
             if limits[hit]["topples"] and not limits[by]["walks"]:
