@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from drivesim import __version__
 from drivesim.behaviors import make_controller
 from drivesim.errors import ScenarioError
-from drivesim.opendrive import RoadNetwork, read_network
+from drivesim.opendrive import RoadNetwork, empty_network, read_network
 from drivesim.openscenario import Scenario, ScenarioPlayer, load_scenario
 from drivesim.simulators.embedded import EmbeddedSimulator
 from drivesim.types import Actor, Frame
@@ -85,10 +85,10 @@ class Simulation:
         self.seed = seed
         self.dt = dt
         self.duration = duration
-        self.network = read_network(scenario.road_file)
+        self.network = read_network(scenario.road_file) if scenario.road_file else empty_network()
         self.actors = scenario.actors()
         self.ego = ego_of(self.actors)
-        self.world = World(self.network, self.actors, scenario.weather(), seed)
+        self.world = World(self.network, self.actors, scenario.weather(self.network.place()), seed)
         self.player = ScenarioPlayer(scenario, self.world, make_controller)
         self.simulator = simulator(self.world, rig, self.ego.index, seed)
 
@@ -280,7 +280,7 @@ def _manifest(
         scenario_sha256=hashlib.sha256(loaded.path.read_bytes()).hexdigest(),
         description=loaded.header.description,
         parameters=dict(parameters),
-        resolved={**resolved, "map": loaded.road_file.stem},
+        resolved={**resolved, "map": loaded.road_file.stem if loaded.road_file else "none"},
         rig=str(rig) if isinstance(rig, (str, Path)) else equipment.name,
         rig_source=equipment.path.read_text(),
         seed=simulation.seed,

@@ -14,8 +14,8 @@ from lxml import etree
 
 from drivesim.behaviors.nodes import BRANCHING, CONTROL, DECORATORS, NODES
 from drivesim.errors import ScenarioError, did_you_mean
+from drivesim.xmlfile import parse_xml
 
-_PARSER = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False)
 _EVERYWHERE = {"name", "ID", "_description", "_uid", "_fullpath"}
 
 
@@ -46,14 +46,7 @@ def read_tree(path: Path) -> Tree:
     Raises:
         ScenarioError: malformed XML, another format, unknown nodes, ports or subtrees, wrong numbers of children.
     """
-    try:
-        root = etree.parse(str(path), _PARSER).getroot()
-    except OSError as error:
-        raise ScenarioError("cannot be read", file=path, remedy="check the path") from error
-    except etree.XMLSyntaxError as error:
-        raise ScenarioError(
-            f"not well-formed XML: {error.msg}", file=path, line=error.lineno, remedy="mend the XML"
-        ) from None
+    root = parse_xml(path)
     if root.tag != "root" or root.get("BTCPP_format") != "4":
         raise ScenarioError(
             "not a BehaviorTree.CPP 4 file", file=path, line=root.sourceline, element=str(root.tag),

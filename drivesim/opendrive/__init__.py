@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from drivesim.opendrive.model import Map
 from drivesim.opendrive.network import LanePosition, RoadNetwork
 from drivesim.opendrive.reader import read_map
 from drivesim.opendrive.road import RoadPoint
 
-__all__ = ["LanePosition", "RoadNetwork", "RoadPoint", "read_network"]
+__all__ = ["LanePosition", "RoadNetwork", "RoadPoint", "empty_network", "read_network"]
 
 
 def read_network(path: Path | str) -> RoadNetwork:
@@ -19,3 +20,8 @@ def read_network(path: Path | str) -> RoadNetwork:
     """
     file = Path(path)
     return RoadNetwork(read_map(file), file)
+
+
+def empty_network() -> RoadNetwork:
+    """The network of a scenario that has no map: no roads, flat ground at height 0."""
+    return RoadNetwork(Map(roads={}), Path("no map"))

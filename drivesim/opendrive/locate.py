@@ -43,6 +43,8 @@ class Locator:
         self._tree = shapely.STRtree(shapely.box(*self._boxes.T))
 
     def bounds(self) -> tuple[float, float, float, float]:
+        if not len(self._boxes):
+            return 0.0, 0.0, 0.0, 0.0
         low, high = self._boxes[:, :2].min(axis=0), self._boxes[:, 2:].max(axis=0)
         return float(low[0]), float(low[1]), float(high[0]), float(high[1])
 

@@ -9,6 +9,7 @@ from math import cos, hypot
 from pathlib import Path
 
 from drivesim.errors import ScenarioError, did_you_mean
+from drivesim.opendrive.geodesy import Geodesy
 from drivesim.opendrive.locate import Locator
 from drivesim.opendrive.model import Junction, Lane, Map, Road
 from drivesim.opendrive.road import RoadFrame, RoadPoint
@@ -55,6 +56,22 @@ class RoadNetwork:
     @cached_property
     def _routes(self) -> Routes:
         return Routes(self.map, self._frames)
+
+    @cached_property
+    def geodesy(self) -> Geodesy | None:
+        """Between the map's coordinates and WGS84; None for a map that does not say where it lies."""
+        return Geodesy(self.geo_reference, self.map.offset, self.path) if self.geo_reference else None
+
+    def place(self) -> tuple[float, float] | None:
+        """Latitude and longitude (degrees) of the map's middle; None for a map that does not say where it lies.
+
+        A geoReference that PROJ cannot place counts as none here; ask :attr:`geodesy` to be told what is wrong.
+        """
+        x0, y0, x1, y1 = self.bounds()
+        try:
+            return self.geodesy.wgs84_from_world(0.5 * (x0 + x1), 0.5 * (y0 + y1)) if self.geodesy else None
+        except ScenarioError:
+            return None
 
     def frame(self, road_id: str) -> RoadFrame:
         """A road ready for geometry queries.
@@ -227,6 +244,8 @@ class RoadNetwork:
             lane_id, offset = position.lane_id, position.offset
             point = self._frames[position.road_id].lane_point(position.s, lane_id, offset)
             return point.z if point is not None else 0.0
+        if not self._frames:
+            return 0.0
         frame, guess = self._locator.nearest(x, y)
         s, t, _ = frame.project(x, y, guess)
         offset = frame.offset.at(s)

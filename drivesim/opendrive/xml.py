@@ -11,6 +11,7 @@ from lxml import etree
 
 from drivesim.errors import ScenarioError, did_you_mean
 from drivesim.opendrive.model import Cubic
+from drivesim.xmlfile import parse_xml
 
 _TRUE, _FALSE = frozenset({"true", "1", "yes"}), frozenset({"false", "0", "no"})
 
@@ -100,24 +101,12 @@ class Element:
 
 
 def parse(path: Path) -> Element:
-    """The root element of a file; no network, no external entities.
+    """The root element of a file.
 
     Raises:
-        ScenarioError: the file cannot be opened or is not well-formed XML.
+        ScenarioError: the file cannot be opened, is not well-formed XML or declares entities.
     """
-    parser = etree.XMLParser(resolve_entities=False, no_network=True, remove_comments=True, huge_tree=False)
-    try:
-        with path.open("rb") as file:
-            root = etree.parse(file, parser).getroot()
-    except OSError as error:
-        raise ScenarioError(
-            f"cannot be opened: {error.strerror}", file=path, remedy="check the path and that it can be read"
-        ) from error
-    except etree.XMLSyntaxError as error:
-        raise ScenarioError(
-            f"not well-formed XML: {error.msg}", file=path, line=error.lineno, remedy="mend the XML at this line"
-        ) from error
-    return Element(root, path)
+    return Element(parse_xml(path), path)
 
 
 def cubic(element: Element, start: str = "s", default: float | None = None) -> Cubic:

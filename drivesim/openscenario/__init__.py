@@ -1,7 +1,17 @@
 """OpenSCENARIO: read a scenario, play its storyboard."""
 
 from drivesim.openscenario.controller import Controller, ControllerFactory, ControllerModel
+from drivesim.openscenario.distributions import ParameterValueDistribution, read_distribution
 from drivesim.openscenario.player import ScenarioPlayer
 from drivesim.openscenario.scenario import Scenario, load_scenario
 
-__all__ = ["Controller", "ControllerFactory", "ControllerModel", "Scenario", "ScenarioPlayer", "load_scenario"]
+__all__ = [
+    "Controller",
+    "ControllerFactory",
+    "ControllerModel",
+    "ParameterValueDistribution",
+    "Scenario",
+    "ScenarioPlayer",
+    "load_scenario",
+    "read_distribution",
+]

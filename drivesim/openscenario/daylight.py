@@ -7,11 +7,11 @@ from datetime import UTC, datetime
 
 from astral import Observer, sun
 
-LATITUDE, LONGITUDE = 49.0, 8.4
-"""Degrees; of maps without a geographic reference."""
+HOME = (49.0, 8.4)
+"""Latitude and longitude, degrees, of maps without a geographic reference."""
 
 
-def sun_at(date_time: str, latitude: float = LATITUDE, longitude: float = LONGITUDE) -> tuple[float, float]:
+def sun_at(date_time: str, latitude: float = HOME[0], longitude: float = HOME[1]) -> tuple[float, float]:
     """Azimuth (counter-clockwise from east) and elevation of the sun, rad; times without a zone are mean solar time.
 
     Raises:

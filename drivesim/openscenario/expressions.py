@@ -216,6 +216,19 @@ def resolve(text: str, names: Mapping[str, Value]) -> Value:
     return text.replace("\\$", "$")
 
 
+def joined_words(text: str, names: Mapping[str, Value]) -> str | None:
+    """Words and references joined by ``+``, as some editors write names; None where ``text`` is something else."""
+    if not (text.startswith("${") and text.endswith("}")):
+        return None
+    words = [word.strip() for word in text[2:-1].split("+")]
+    if not all(re.fullmatch(r"\$?[\w .\-]+", word) and word.removeprefix("$") for word in words):
+        return None
+    try:
+        return "".join(as_text(names[word[1:]]) if word.startswith("$") else word for word in words)
+    except KeyError:
+        return None
+
+
 def as_text(value: Value) -> str:
     """A value written as an attribute would hold it."""
     if isinstance(value, bool):

@@ -1,26 +1,26 @@
 """XML to model classes: attributes are resolved and typed, catalogue references replaced by what they name.
 
-The classes themselves are the table of element names; no XML node leaves this module.
+The classes themselves are the table of what may stand where (:mod:`drivesim.openscenario.layout`); anything else in
+a file is an error. No XML node leaves the reading modules.
 """
 
 from __future__ import annotations
 
-import types
 import typing
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import MISSING, fields
-from functools import cache
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, TypeVar
 
-from lxml import etree
-
 from drivesim.errors import ScenarioError, did_you_mean
-from drivesim.openscenario.expressions import ExpressionError, Value, as_text, resolve
-from drivesim.openscenario.model.base import Element, Source, Unsupported, Xml
+from drivesim.openscenario.catalogs import Catalogs
+from drivesim.openscenario.expressions import ExpressionError, Value, as_text, joined_words, resolve
+from drivesim.openscenario.layout import Layout, Scope, Slot, layout_of
+from drivesim.openscenario.model.base import Element, Source, Unsupported
 from drivesim.openscenario.model.parameters import ParameterDeclaration
+from drivesim.openscenario.vocabulary import ACTIONS_AND_CONDITIONS
+from drivesim.xmlfile import Node
 
-Node = etree._Element
 T = TypeVar("T", bound=Element)
 
 TRANSPARENT = frozenset({
@@ -29,203 +29,238 @@ TRANSPARENT = frozenset({
 })  # fmt: skip
 """Wrapper elements that add no meaning of their own."""
 
+DEEPEST = 8
+"""Catalogue references inside catalogue entries, one in another."""
 
-def parse(path: Path) -> Node:
-    """The root element of a file; entities are not expanded and nothing is fetched."""
-    try:
-        parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, remove_comments=True)
-        return etree.parse(str(path), parser).getroot()
-    except etree.XMLSyntaxError as error:
-        raise ScenarioError(
-            f"not well-formed XML: {error.msg}", file=path, line=error.lineno, remedy="mend the XML"
-        ) from error
-    except OSError as error:
-        raise ScenarioError("the file cannot be read", file=path, remedy="check the path") from error
-
-
-def camel(name: str) -> str:
-    """``wheel_diameter`` to ``wheelDiameter``."""
-    head, *rest = name.split("_")
-    return head + "".join(word[:1].upper() + word[1:] for word in rest)
-
-
-@cache
-def hints(cls: type) -> dict[str, Any]:
-    return typing.get_type_hints(cls)
-
-
-def tag_of(cls: type[Element]) -> str:
-    return cls.TAG or cls.__name__
+_WORDS = {"true": True, "1": True, "false": False, "0": False}
+_PARAMETER_TYPES: dict[str, Any] = {"double": float, "boolean": bool, "string": str, "dateTime": str}
 
 
 def convert(text: str, wanted: Any) -> Any:
     """Text as a float, int, bool, str or one of a ``Literal``'s words; ValueError otherwise."""
+    if wanted is str:
+        return text
     if wanted is bool:
-        words = {"true": True, "1": True, "false": False, "0": False}
-        if text.lower() not in words:
+        if text.strip().lower() not in _WORDS:
             raise ValueError("is neither true nor false")
-        return words[text.lower()]
+        return _WORDS[text.strip().lower()]
     if wanted is int or wanted is float:
-        try:
-            number = float(text)
-        except ValueError:
-            raise ValueError("is not a number") from None
-        if wanted is float:
-            return number
-        if not number.is_integer():
-            raise ValueError("is not a whole number")
-        return int(number)
+        return number(text, whole=wanted is int)
     if typing.get_origin(wanted) is Literal and text not in typing.get_args(wanted):
         raise ValueError(f"is not known here; {did_you_mean(text, typing.get_args(wanted))}")
     return text
 
 
-def parts(hint: Any) -> tuple[list[Any], bool, bool]:
-    """Alternatives of a type, whether it is a tuple of them, whether it may be None."""
-    if typing.get_origin(hint) is tuple:
-        return parts(typing.get_args(hint)[0])[0], True, False
-    if isinstance(hint, types.UnionType):
-        options = typing.get_args(hint)
-        return [o for o in options if o is not type(None)], False, type(None) in options
-    return [hint], False, False
+def number(text: str, *, whole: bool) -> float:
+    """Text as a number; ValueError otherwise."""
+    try:
+        value = float(text)
+    except ValueError:
+        raise ValueError("is not a number") from None
+    if "_" in text:  # Python's digit grouping is not XML's
+        raise ValueError("is not a number")
+    if not whole:
+        return value
+    if not value.is_integer():
+        raise ValueError("is not a whole number")
+    return int(value)
 
 
-def is_model(hint: Any) -> bool:
-    return isinstance(hint, type) and issubclass(hint, Element)
-
-
+@dataclass
 class Reader:
-    """Reads one file's elements; catalogue entries are read by further readers."""
+    """Reads elements of one file.
 
-    def __init__(
-        self,
-        file: Path,
-        names: Mapping[str, Value],
-        catalogs: Mapping[tuple[str, str], tuple[Path, Node]],
-        unsupported: list[Unsupported],
-    ) -> None:
-        self.file, self.names, self.catalogs, self.unsupported = file, dict(names), catalogs, unsupported
+    Attributes:
+        names: parameters in scope.
+        catalogs: where references find entries; None where the file may hold none.
+        unsupported: elements of the standard met so far that have no class, in the order of the file.
+        notes: what was read although it is not as the standard has it.
+        depth: how many catalogue references led here.
+    """
+
+    file: Path
+    names: dict[str, Value] = field(default_factory=dict)
+    catalogs: Catalogs | None = None
+    unsupported: list[Unsupported] = field(default_factory=list)
+    notes: list[ScenarioError] = field(default_factory=list)
+    depth: int = 0
 
     def fail(self, node: Node, problem: str, remedy: str) -> ScenarioError:
-        return ScenarioError(problem, file=self.file, line=node.sourceline, element=str(node.tag), remedy=remedy)
+        line = int(node.sourceline) if node.sourceline else None
+        return ScenarioError(problem, file=self.file, line=line, element=str(node.tag), remedy=remedy)
 
-    def read(self, cls: type[T], node: Node) -> T:
-        """An instance of ``cls`` from its element, in the scope of the parameters it declares itself."""
-        scope = self.scoped(node)
-        values: dict[str, Any] = {"source": Source(self.file, int(node.sourceline or 0))}
-        for spec in fields(cls):
-            if spec.name == "source":
-                continue
-            found = scope.field(cls, spec.name, spec.metadata.get("xml", Xml()), node)
-            if found is not None:
-                values[spec.name] = found
-            elif spec.default is not MISSING:
-                values[spec.name] = spec.default
-            else:
-                raise self.fail(node, f"'{camel(spec.name)}' is missing", "add it")
+    def note(self, node: Node, problem: str, remedy: str) -> None:
+        self.notes.append(self.fail(node, problem, remedy))
+
+    def source(self, node: Node) -> Source:
+        return Source(self.file, int(node.sourceline or 0))
+
+    def read(self, cls: type[T], node: Node, *, given: Mapping[str, str] | None = None) -> T:
+        """An instance of ``cls`` from its element, in the scope of the parameters it declares itself.
+
+        Args:
+            given: values for those parameters, in place of their defaults.
+        """
+        if given or "ParameterDeclarations" in layout_of(cls).scope.wrappers:
+            declared = node.find("ParameterDeclarations")
+            if declared is not None or given:
+                scope = self.nested(self.file)
+                scope.declare(declared, given or {}, node)
+                return scope.fill(cls, node)
+        return self.fill(cls, node)
+
+    def fill(self, cls: type[T], node: Node) -> T:
+        """An instance of ``cls`` with the names that are in scope already."""
+        layout = layout_of(cls)
+        values: dict[str, Any] = {"source": self.source(node)}
+        self.attributes(layout, node, values)
+        children: dict[str, list[Element]] = {}
+        self.children(layout.scope, node, children)
+        for slot in layout.slots:
+            if slot.kind == "child":
+                self.settle(slot, children.get(slot.field, []), node, values)
+        self.text(layout, node, values)
         return cls(**values)
 
-    def scoped(self, node: Node) -> Reader:
-        declared = node.find("ParameterDeclarations")
-        if declared is None or node.getparent() is None:
-            return self
-        inner = Reader(self.file, self.names, self.catalogs, self.unsupported)
-        inner.declare(declared, {})
-        return inner
+    def nested(self, file: Path, names: Mapping[str, Value] | None = None) -> Reader:
+        """A reader with names of its own that shares everything else."""
+        made = dict(self.names if names is None else names)
+        return Reader(file, made, self.catalogs, self.unsupported, self.notes, self.depth)
 
-    def declare(self, node: Node, given: Mapping[str, str]) -> None:
-        """Bring a ``ParameterDeclarations`` element's parameters into scope, ``given`` values first."""
-        for entry in node.findall("ParameterDeclaration"):
-            name = entry.get("name", "")
-            if name in given:
-                entry.set("value", given[name])
-            made = self.read(ParameterDeclaration, entry)
-            self.names[name] = self.typed(entry, made)
-            check_constraints(made, self.names[name], self.file)
+    def attributes(self, layout: Layout, node: Node, values: dict[str, Any]) -> None:
+        for name in map(str, node.attrib):
+            if name not in layout.attributes and not name.startswith("{"):
+                remedy = did_you_mean(name, layout.attributes) if layout.attributes else "remove it"
+                raise self.fail(node, f"attribute '{name}' does not belong here", remedy)
+        for name, slot in layout.attributes.items():
+            found = self.reference(node, name) if slot.literal else self.attribute(node, name, slot.wanted)
+            if found is not None:
+                values[slot.field] = found
+            elif slot.required:
+                raise self.fail(node, f"attribute '{name}' is missing", f'add {name}="..."')
 
-    def typed(self, node: Node, made: ParameterDeclaration) -> Value:
-        kinds: dict[str, Any] = {"double": float, "boolean": bool, "string": str, "dateTime": str}
-        try:
-            return convert(made.value, kinds.get(made.parameter_type, int))
-        except ValueError as error:
-            raise self.fail(node, f"'{made.value}' {error}", f"'{made.name}' is a {made.parameter_type}") from error
+    @staticmethod
+    def reference(node: Node, name: str) -> str | None:
+        """An attribute that names a parameter, with or without a ``$``."""
+        raw = node.get(name)
+        return None if raw is None else str(raw).removeprefix("$")
 
     def attribute(self, node: Node, name: str, wanted: Any) -> Any:
+        """An attribute's value, its references and expressions resolved; None where it is absent."""
         raw = node.get(name)
         if raw is None:
             return None
         try:
-            return convert(as_text(resolve(raw, self.names)), wanted)
+            text = as_text(resolve(raw, self.names)) if "$" in raw else raw
+            return convert(text, wanted)
         except ExpressionError as error:
+            joined = joined_words(raw, self.names) if wanted is str else None
+            if joined is not None:
+                self.note(node, f"{name}='{raw}' is not an expression of the standard", f"it is read as '{joined}'")
+                return joined
             raise self.fail(node, f"{name}='{raw}': {error}", "see the declared parameters") from error
         except ValueError as error:
             raise self.fail(node, f"{name}='{raw}' {error}", f"give '{name}' a value of its type") from error
 
-    def field(self, cls: type[Element], name: str, xml: Xml, node: Node) -> Any:
-        options, many, _ = parts(hints(cls)[name])  # type: ignore[arg-type]
-        if xml.text:
-            return node.text or ""
-        if not is_model(options[0]):
-            return self.attribute(node, xml.name or camel(name), options[0])
-        if len(options) > 1 and not xml.choice:  # a Position: the wrapper has the field's name
-            xml = Xml(within=camel(name)[:1].upper() + camel(name)[1:], choice=True)
-        if xml.within == "GlobalAction":
-            xml = Xml(choice=True)
-        holders = node.findall(xml.within) if xml.within else [node]
-        if xml.choice:
-            found = [made for holder in holders for made in self.chosen(options, holder)]
-        else:
-            tag = xml.name or camel(name)[:1].upper() + camel(name)[1:]
-            found = [self.read(options[0], entry) for holder in holders for entry in holder.findall(tag)]
-        return (tuple(found) or None) if many else (found[0] if found else None)
-
-    def chosen(self, options: Iterable[type[Element]], holder: Node) -> Iterator[Element]:
-        """Children that are one of ``options``, through wrappers and catalogue references."""
-        table = {tag_of(cls): cls for cls in options}
+    def children(self, scope: Scope, holder: Node, found: dict[str, list[Element]]) -> None:
+        """Read everything that stands in ``holder`` into lists per field."""
         for entry in holder:
             tag = str(entry.tag)
-            if tag in TRANSPARENT:
-                yield from self.chosen(table.values(), entry)
-            elif tag in table:
-                yield self.read(table[tag], entry)
-            elif tag == "CatalogReference":
-                yield self.entry(table, entry)
-            elif "Unsupported" in table and tag.endswith(("Action", "Condition")):
-                skipped = Unsupported(name=tag, source=Source(self.file, int(entry.sourceline or 0)))
+            if tag in scope.elements:
+                slot, cls = scope.elements[tag]
+                found.setdefault(slot.field, []).append(self.read(cls, entry))
+            elif tag in scope.wrappers:
+                self.children(scope.wrappers[tag], entry, found)
+            elif scope.choices and tag in TRANSPARENT:
+                self.children(scope, entry, found)
+            elif scope.choices and tag == "CatalogReference":
+                slot, made = self.referenced(scope, entry)
+                found.setdefault(slot.field, []).append(made)
+            elif scope.unsupported and tag in ACTIONS_AND_CONDITIONS:
+                skipped = Unsupported(name=tag, source=self.source(entry))
                 self.unsupported.append(skipped)
-                yield skipped
+                found.setdefault(scope.unsupported.field, []).append(skipped)
+            else:
+                words = scope.words()
+                remedy = did_you_mean(tag, words) if words else "remove it"
+                raise self.fail(entry, f"<{holder.tag!s}> holds no such element", remedy)
 
-    def entry(self, table: Mapping[str, type[Element]], node: Node) -> Element:
-        """What a ``CatalogReference`` names, with its parameter assignments."""
-        key = (self.attribute(node, "catalogName", str), self.attribute(node, "entryName", str))
-        if key not in self.catalogs:
-            known = [entry for catalog, entry in self.catalogs if catalog == key[0]]
-            remedy = did_you_mean(key[1], known) if known else "check CatalogLocations and the catalogue's name"
-            raise self.fail(node, f"no entry '{key[1]}' in catalogue '{key[0]}'", remedy)
-        file, found = self.catalogs[key]
-        if str(found.tag) not in table:
-            raise self.fail(node, f"'{key[1]}' is a {found.tag!s}", f"name one of: {', '.join(table)}")
-        given = {
-            self.attribute(a, "parameterRef", str): self.attribute(a, "value", str)
-            for a in node.iterfind("ParameterAssignments/ParameterAssignment")
-        }
-        scope = Reader(file, {}, self.catalogs, self.unsupported)
-        declared = found.find("ParameterDeclarations")
-        if declared is not None:
-            copy = etree.fromstring(etree.tostring(declared))
-            scope.declare(copy, given)
-        bare = _without_declarations(found)
-        return scope.read(table[str(found.tag)], bare)
+    def settle(self, slot: Slot, found: list[Element], node: Node, values: dict[str, Any]) -> None:
+        """Give a field the elements found for it."""
+        if not found:
+            if slot.required:
+                raise self.fail(node, f"<{slot.name}> is missing", "add it")
+        elif slot.many:
+            values[slot.field] = tuple(found)
+        elif len(found) > 1:
+            raise self.fail(node, f"more than one <{slot.name}>", "keep one")
+        else:
+            values[slot.field] = found[0]
 
+    def text(self, layout: Layout, node: Node, values: dict[str, Any]) -> None:
+        if layout.text is not None:
+            values[layout.text.field] = node.text or ""
+            return
+        stray = [piece for piece in (node.text, *(child.tail for child in node)) if piece and piece.strip()]
+        if stray:
+            raise self.fail(node, f"text '{stray[0].strip()[:40]}' does not belong here", "remove it")
 
-def _without_declarations(node: Node) -> Node:
-    """A copy of a catalogue entry, line numbers kept, whose parameters are already in scope."""
-    from copy import deepcopy
+    def declare(self, node: Node | None, given: Mapping[str, str], owner: Node) -> None:
+        """Bring a ``ParameterDeclarations`` element's parameters into scope, ``given`` values first."""
+        entries = [] if node is None else list(node.iterfind("ParameterDeclaration"))
+        known = [self.reference(entry, "name") or "" for entry in entries]
+        for name in given:
+            if name not in known:
+                remedy = did_you_mean(name, known) if known else "it declares no parameters"
+                self.complain(owner, f"no parameter is called '{name}'", remedy)
+        for entry in entries:
+            made = self.read(ParameterDeclaration, entry)
+            value = self.typed(entry, made, given.get(made.name, made.value))
+            check_constraints(made, value, self.file)
+            self.names[made.name] = value
 
-    made = deepcopy(node)
-    for declared in made.findall("ParameterDeclarations"):
-        made.remove(declared)
-    return made
+    def typed(self, node: Node, made: ParameterDeclaration, text: str) -> Value:
+        """A parameter's value in its declared type."""
+        kind = made.parameter_type
+        try:
+            value: Value = convert(text, _PARAMETER_TYPES.get(kind, int))
+            if kind.startswith("unsigned") and float(value) < 0:
+                raise ValueError("is negative")
+        except ValueError as error:
+            self.complain(node, f"'{text}' {error}", f"'{made.name}' is declared as {kind}")
+            return text
+        return value
+
+    def complain(self, node: Node, problem: str, remedy: str) -> None:
+        """An error in a scenario, a note in a catalogue, which is often not its user's to mend."""
+        if self.depth == 0:
+            raise self.fail(node, problem, remedy)
+        self.note(node, problem, remedy)
+
+    def referenced(self, scope: Scope, node: Node) -> tuple[Slot, Element]:
+        """What a ``CatalogReference`` names, with its parameter assignments, and the slot it belongs to."""
+        if self.catalogs is None:
+            raise self.fail(node, "there are no catalogues here", "write the element itself")
+        if self.depth == DEEPEST:
+            raise self.fail(node, f"{DEEPEST} catalogue entries refer one to another", "break the circle")
+        catalog, name = self.attribute(node, "catalogName", str), self.attribute(node, "entryName", str)
+        for attribute, value in (("catalogName", catalog), ("entryName", name)):
+            if value is None:
+                raise self.fail(node, f"attribute '{attribute}' is missing", f'add {attribute}="..."')
+        file, entry = self.catalogs.find(catalog, name, self, node)
+        inner = self.nested(file, {})
+        inner.depth = self.depth + 1
+        given = {}
+        for assignment in node.iterfind("ParameterAssignments/ParameterAssignment"):
+            key, value = self.reference(assignment, "parameterRef"), self.attribute(assignment, "value", str)
+            if key is None or value is None:
+                raise self.fail(assignment, "parameterRef or value is missing", "give both")
+            given[key] = value
+        for slot, table in scope.choices:
+            if str(entry.tag) in table:
+                return slot, inner.read(table[str(entry.tag)], entry, given=given)
+        wanted = ", ".join(tag for _, table in scope.choices for tag in table)
+        raise self.fail(node, f"'{name}' is a {entry.tag!s}", f"name one of: {wanted}")
 
 
 def check_constraints(made: ParameterDeclaration, value: Value, file: Path) -> None:

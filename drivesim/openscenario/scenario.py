@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import logging
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
@@ -10,14 +11,29 @@ from types import MappingProxyType
 from drivesim import content
 from drivesim.errors import ScenarioError, did_you_mean
 from drivesim.openscenario import weather as weather_module
+from drivesim.openscenario.catalogs import Catalogs
 from drivesim.openscenario.controller import ControllerModel
+from drivesim.openscenario.documents import open_as
 from drivesim.openscenario.expressions import Value
+from drivesim.openscenario.folders import Folders
 from drivesim.openscenario.model.actions import EnvironmentAction
 from drivesim.openscenario.model.base import Unsupported
-from drivesim.openscenario.model.entities import Entities, Pedestrian, ScenarioObject, Vehicle
-from drivesim.openscenario.model.storyboard import FileHeader, Storyboard
-from drivesim.openscenario.reader import Node, Reader, parse
+from drivesim.openscenario.model.definition import FileHeader, ScenarioDefinition
+from drivesim.openscenario.model.entities import (
+    Entities,
+    ExternalObjectReference,
+    Pedestrian,
+    ScenarioObject,
+    Vehicle,
+)
+from drivesim.openscenario.model.storyboard import Storyboard
 from drivesim.types import Actor, Axles, BoundingBox, Performance, Weather
+from drivesim.xmlfile import Node
+
+_LOG = logging.getLogger(__name__)
+
+_UNKNOWN_BOX = BoundingBox((0.0, 0.0, 0.5), 1.0, 1.0, 1.0)
+"""Of an object that only something outside the scenario knows."""
 
 
 @dataclass(frozen=True)
@@ -26,25 +42,44 @@ class Scenario:
 
     Attributes:
         parameters: declared parameters with the values of this run.
-        road_file: the OpenDRIVE map.
+        definition: the file as typed classes.
+        road_file: the OpenDRIVE map; None where the scenario has none.
         unsupported: elements that are read past; a player refuses to start with any.
+        notes: what was read although it is not as the standard has it; also logged as warnings.
     """
 
     path: Path
     header: FileHeader
     parameters: Mapping[str, Value]
-    entities: Entities
-    storyboard: Storyboard
-    road_file: Path
+    definition: ScenarioDefinition
+    road_file: Path | None
     unsupported: tuple[Unsupported, ...]
+    notes: tuple[ScenarioError, ...] = ()
+
+    @property
+    def entities(self) -> Entities:
+        return self.definition.entities
+
+    @property
+    def storyboard(self) -> Storyboard:
+        return self.definition.storyboard
+
+    @property
+    def left_handed(self) -> bool:
+        """Whether world coordinates are CARLA's left-handed ones (y to the right, angles clockwise)."""
+        return self.header.description.startswith("CARLA:")
+
+    def objects(self) -> tuple[ScenarioObject, ...]:
+        """All entities in the order of the file, trailers declared within their vehicles too."""
+        return tuple(_with_trailers(self.entities.objects))
 
     def actors(self) -> tuple[Actor, ...]:
-        """Everything that moves, in the order of the file."""
-        return tuple(_actor(i, thing) for i, thing in enumerate(self.entities.objects))
+        """Everything that moves, in the order of :meth:`objects`."""
+        return tuple(_actor(i, thing) for i, thing in enumerate(self.objects()))
 
     def controllers(self, entity: str) -> tuple[ControllerModel, ...]:
         """The controllers an entity is declared with."""
-        for thing in self.entities.objects:
+        for thing in self.objects():
             if thing.name == entity:
                 held = [c.controller for c in thing.controllers if c.controller]
                 return tuple(
@@ -53,17 +88,31 @@ class Scenario:
                 )
         return ()
 
-    def weather(self) -> Weather:
-        """Weather and light as the Init's EnvironmentAction sets them."""
+    def weather(self, place: tuple[float, float] | None = None) -> Weather:
+        """Weather and light as the Init's EnvironmentAction sets them.
+
+        Args:
+            place: latitude and longitude in degrees, where the scenario's map knows them.
+        """
         made = Weather()
         for action in self.storyboard.init.actions.globals:
             if isinstance(action, EnvironmentAction):
-                made = weather_module.apply(action.environment, made)
+                made = weather_module.apply(action.environment, made, place)
         return made
+
+
+def _with_trailers(things: Iterable[ScenarioObject]) -> Iterator[ScenarioObject]:
+    for thing in things:
+        yield thing
+        entity = thing.entity
+        if isinstance(entity, Vehicle) and entity.trailer and entity.trailer.trailer:
+            yield from _with_trailers([entity.trailer.trailer])
 
 
 def _actor(index: int, thing: ScenarioObject) -> Actor:
     entity = thing.entity
+    if isinstance(entity, ExternalObjectReference):
+        return Actor(index, thing.name, "misc", "external", entity.name, _UNKNOWN_BOX, None, None, 0.0)
     center, size = entity.bounding_box.center, entity.bounding_box.dimensions
     box = BoundingBox((center.x, center.y, center.z), size.length, size.width, size.height)
     properties = entity.properties.as_dict() if entity.properties else {}
@@ -99,69 +148,45 @@ def load_scenario(name: str | Path, parameters: Mapping[str, str] | None = None)
     Raises:
         ScenarioError: the file, a catalogue or a parameter is not as it should be.
     """
-    path = content.find("scenarios", name)
-    root = parse(path)
-    if root.tag != "OpenSCENARIO":
-        raise ScenarioError("not an OpenSCENARIO file", file=path, line=root.sourceline, element=str(root.tag),
-                            remedy="the outermost element must be OpenSCENARIO")  # fmt: skip
-    unsupported: list[Unsupported] = []
-    reader = Reader(path, {}, {}, unsupported)
-    header = _header(reader, root)
-    declared = root.find("ParameterDeclarations")
+    opened = open_as(content.find("scenarios", name), "Storyboard")
+    reader, root = opened.reader, opened.root
     given = {key: str(value) for key, value in (parameters or {}).items()}
-    known = [] if declared is None else [p.get("name", "") for p in declared]
-    for key in given:
-        if key not in known:
-            remedy = did_you_mean(key, known) if known else "the scenario declares no parameters"
-            raise ScenarioError(f"no parameter is called '{key}'", file=path, remedy=remedy)
-    if declared is not None:
-        reader.declare(declared, given)
-    reader.catalogs = _catalogs(reader, root)
-    entities = reader.read(Entities, _need(reader, root, "Entities"))
-    storyboard = reader.read(Storyboard, _need(reader, root, "Storyboard"))
-    logic = root.find("RoadNetwork/LogicFile")
-    if logic is None:
-        raise reader.fail(root, "there is no RoadNetwork/LogicFile", "name the OpenDRIVE map")
-    road = content.find("scenarios", reader.attribute(logic, "filepath", str), beside=path.parent)
-    scenario = Scenario(path, header, MappingProxyType(reader.names), entities, storyboard, road, tuple(unsupported))
+    reader.declare(root.find("ParameterDeclarations"), given, root)
+    folders = Folders(opened.path)
+    reader.catalogs = Catalogs(folders)
+    for place in root.iterfind("CatalogLocations/*/Directory"):
+        reader.catalogs.add(reader.attribute(place, "path", str) or ".", place)
+    definition = reader.fill(ScenarioDefinition, root)
+    scenario = Scenario(
+        path=opened.path,
+        header=definition.file_header,
+        parameters=MappingProxyType(reader.names),
+        definition=definition,
+        road_file=_road_file(definition, folders, root),
+        unsupported=(*reader.unsupported, *_external(definition.entities)),
+        notes=tuple(reader.notes),
+    )
+    for note in scenario.notes:
+        _LOG.warning("%s", note)
     _check_references(scenario)
     return scenario
 
 
-def _need(reader: Reader, root: Node, tag: str) -> Node:
-    found = root.find(tag)
-    if found is None:
-        kinds = {"Catalog": "a catalogue", "ParameterValueDistribution": "a parameter value distribution"}
-        other = next((words for kind, words in kinds.items() if root.find(kind) is not None), None)
-        problem = f"this is {other}, not a scenario" if other else f"'{tag}' is missing"
-        raise reader.fail(root, problem, "name a scenario file" if other else "add it")
-    return found
+def _road_file(definition: ScenarioDefinition, folders: Folders, root: Node) -> Path | None:
+    logic, node = definition.road_network.logic_file, root.find("RoadNetwork/LogicFile")
+    if logic is None or node is None or not logic.filepath:
+        return None
+    return folders.map(logic.filepath, node)
 
 
-def _header(reader: Reader, root: Node) -> FileHeader:
-    header = reader.read(FileHeader, _need(reader, root, "FileHeader"))
-    if header.rev_major != 1 or not 0 <= header.rev_minor <= 3:
-        raise reader.fail(
-            _need(reader, root, "FileHeader"),
-            f"OpenSCENARIO {header.rev_major}.{header.rev_minor} is not read", "convert the file to 1.0 .. 1.3",
-        )  # fmt: skip
-    return header
-
-
-def _catalogs(reader: Reader, root: Node) -> dict[tuple[str, str], tuple[Path, Node]]:
-    found: dict[tuple[str, str], tuple[Path, Node]] = {}
-    for place in root.iterfind("CatalogLocations/*/Directory"):
-        folder = reader.file.parent / reader.attribute(place, "path", str)
-        for file in sorted(folder.glob("*.xosc")) if folder.is_dir() else [folder] if folder.is_file() else []:
-            catalog = parse(file).find("Catalog")
-            if catalog is not None:
-                for entry in catalog.iterfind("*[@name]"):
-                    found[catalog.get("name", ""), entry.get("name", "")] = (file, entry)
-    return found
+def _external(entities: Entities) -> Iterator[Unsupported]:
+    for thing in entities.objects:
+        if isinstance(thing.entity, ExternalObjectReference):
+            yield Unsupported(name="ExternalObjectReference", source=thing.entity.source)
 
 
 def _check_references(scenario: Scenario) -> None:
-    names = [thing.name for thing in scenario.entities.objects]
+    names = [thing.name for thing in scenario.objects()]
     names += [selection.name for selection in scenario.entities.selections]
     for private in scenario.storyboard.init.actions.privates:
         if private.entity_ref not in names:

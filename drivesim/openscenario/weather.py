@@ -6,7 +6,7 @@ import math
 from dataclasses import replace
 
 from drivesim.errors import ScenarioError
-from drivesim.openscenario.daylight import sun_at
+from drivesim.openscenario.daylight import HOME, sun_at
 from drivesim.openscenario.model.environment import Environment
 from drivesim.types import Weather
 
@@ -31,8 +31,8 @@ CLEAR = 100_000.0
 """A visual range (m) from which there is no fog."""
 
 
-def apply(environment: Environment, weather: Weather) -> Weather:
-    """``weather`` with everything that ``environment`` states."""
+def apply(environment: Environment, weather: Weather, place: tuple[float, float] | None = None) -> Weather:
+    """``weather`` with everything that ``environment`` states, the sun as seen from ``place`` (latitude, longitude)."""
     changes: dict[str, float] = {}
     sky = environment.weather
     if sky and sky.sun:
@@ -43,7 +43,7 @@ def apply(environment: Environment, weather: Weather) -> Weather:
     elif environment.time_of_day:
         day = environment.time_of_day
         try:
-            changes["sun_azimuth"], changes["sun_elevation"] = sun_at(day.date_time)
+            changes["sun_azimuth"], changes["sun_elevation"] = sun_at(day.date_time, *(place or HOME))
         except ValueError as error:
             raise ScenarioError(
                 f"'{day.date_time}' is not a date and time", file=day.source.file if day.source else None,

@@ -84,7 +84,7 @@ def test_broken_xml_and_missing_files_are_scenario_errors(tmp_path):
         read_network(tmp_path / "absent.xodr")
 
 
-def test_external_entities_are_not_read(tmp_path):
+def test_entities_are_refused(tmp_path):
     secret = tmp_path / "secret.txt"
     secret.write_text("secret")
     file = tmp_path / "map.xodr"
@@ -93,7 +93,8 @@ def test_external_entities_are_not_read(tmp_path):
         '<header revMajor="1" revMinor="7"><geoReference>&leak;</geoReference></header>',
     )
     file.write_text(f'<!DOCTYPE OpenDRIVE [<!ENTITY leak SYSTEM "{secret.as_uri()}">]>{body}')
-    assert read_network(file).geo_reference is None
+    with pytest.raises(ScenarioError, match="entities"):
+        read_network(file)
 
 
 @pytest.mark.skipif(not SHARED.is_dir(), reason="no corpus: set DRIVESIM_SHARED to the folder that holds corpus/")

@@ -15,6 +15,7 @@ class TransitionDynamics(Element):
     dynamics_shape: Literal["step", "linear", "sinusoidal", "cubic"]
     dynamics_dimension: Literal["time", "distance", "rate"]
     value: float
+    following_mode: Literal["follow", "position"] | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,6 +67,7 @@ class ActivateControllerAction(Element):
     animation: bool | None = None
     lighting: bool | None = None
     controller_ref: str | None = None
+    object_controller_ref: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -28,6 +28,8 @@ class Xml:
     within: str | None = None
     choice: bool = False
     text: bool = False
+    literal: bool = False
+    """An attribute that names a parameter, a variable or a monitor: a ``$`` before the name means nothing."""
 
 
 def child(name: str | None = None, *, within: str | None = None, choice: bool = False, text: bool = False,
@@ -39,6 +41,11 @@ def child(name: str | None = None, *, within: str | None = None, choice: bool = 
 def choice(within: str | None = None, default: Any = MISSING) -> Any:
     """One of several elements (or any number of them, for a tuple), each named like its class."""
     return child(within=within, choice=True, default=default)
+
+
+def reference() -> Any:
+    """An attribute that names a parameter, a variable or a monitor, and is not replaced by its value."""
+    return field(metadata={"xml": Xml(literal=True)})
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -3,9 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 from drivesim.openscenario.model.base import Element, child, choice
 from drivesim.openscenario.model.parameters import ParameterDeclaration, Properties
+
+VehicleCategory = Literal[
+    "bicycle", "bus", "car", "motorbike", "semitrailer", "trailer", "train", "tram", "truck", "van"
+]
+PedestrianCategory = Literal["animal", "pedestrian", "wheelchair"]
+MiscObjectCategory = Literal[
+    "barrier", "building", "crosswalk", "gantry", "none", "obstacle", "parkingSpace", "patch", "pole", "railing",
+    "roadMark", "soundBarrier", "streetLamp", "trafficIsland", "tree", "vegetation", "wind",
+]  # fmt: skip
+Role = Literal["ambulance", "civil", "fire", "military", "none", "police", "publicTransport", "roadAssistance"]
+ControllerType = Literal["lateral", "longitudinal", "lighting", "animation", "movement", "appearance", "all"]
+ObjectType = Literal["external", "miscellaneous", "pedestrian", "vehicle"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,15 +67,38 @@ class Axles(Element):
 
 
 @dataclass(frozen=True, kw_only=True)
+class TrailerHitch(Element):
+    dx: float
+    dz: float = 0.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrailerCoupler(Element):
+    dx: float
+    dz: float = 0.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Trailer(Element):
+    """Either declared here or declared elsewhere."""
+
+    trailer: ScenarioObject | None = None
+    trailer_ref: EntityRef | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
 class Vehicle(Element):
     name: str
-    vehicle_category: str
+    vehicle_category: VehicleCategory
     bounding_box: BoundingBox
     axles: Axles
     performance: Performance | None = None
     mass: float | None = None
     model3d: str | None = None
-    role: str | None = None
+    role: Role | None = None
+    trailer_hitch: TrailerHitch | None = None
+    trailer_coupler: TrailerCoupler | None = None
+    trailer: Trailer | None = None
     properties: Properties | None = None
     parameters: tuple[ParameterDeclaration, ...] = child(
         "ParameterDeclaration", within="ParameterDeclarations", default=()
@@ -72,12 +108,12 @@ class Vehicle(Element):
 @dataclass(frozen=True, kw_only=True)
 class Pedestrian(Element):
     name: str
-    pedestrian_category: str
+    pedestrian_category: PedestrianCategory
     mass: float
     bounding_box: BoundingBox
     model: str | None = None
     model3d: str | None = None
-    role: str | None = None
+    role: Role | None = None
     properties: Properties | None = None
     parameters: tuple[ParameterDeclaration, ...] = child(
         "ParameterDeclaration", within="ParameterDeclarations", default=()
@@ -87,7 +123,7 @@ class Pedestrian(Element):
 @dataclass(frozen=True, kw_only=True)
 class MiscObject(Element):
     name: str
-    misc_object_category: str
+    misc_object_category: MiscObjectCategory
     mass: float
     bounding_box: BoundingBox
     model3d: str | None = None
@@ -100,7 +136,7 @@ class MiscObject(Element):
 @dataclass(frozen=True, kw_only=True)
 class Controller(Element):
     name: str
-    controller_type: str | None = None
+    controller_type: ControllerType | None = None
     properties: Properties | None = None
     parameters: tuple[ParameterDeclaration, ...] = child(
         "ParameterDeclaration", within="ParameterDeclarations", default=()
@@ -114,9 +150,16 @@ class ObjectController(Element):
 
 
 @dataclass(frozen=True, kw_only=True)
+class ExternalObjectReference(Element):
+    """An object that something outside the scenario knows by this name."""
+
+    name: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class ScenarioObject(Element):
     name: str
-    entity: Vehicle | Pedestrian | MiscObject = choice()
+    entity: Vehicle | Pedestrian | MiscObject | ExternalObjectReference = choice()
     controllers: tuple[ObjectController, ...] = child("ObjectController", default=())
 
 
@@ -127,7 +170,7 @@ class EntityRef(Element):
 
 @dataclass(frozen=True, kw_only=True)
 class ByType(Element):
-    object_type: str
+    object_type: ObjectType
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -7,7 +7,7 @@ from typing import Literal
 
 from drivesim.openscenario.model.base import Element, child
 from drivesim.openscenario.model.entities import BoundingBox
-from drivesim.openscenario.model.parameters import ParameterDeclaration, Properties
+from drivesim.openscenario.model.parameters import File, ParameterDeclaration, Properties
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,6 +50,7 @@ class Wind(Element):
 @dataclass(frozen=True, kw_only=True)
 class DomeImage(Element):
     azimuth_offset: float | None = None
+    dome_file: File
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,6 +63,7 @@ class Weather(Element):
     fog: Fog | None = None
     precipitation: Precipitation | None = None
     wind: Wind | None = None
+    dome_image: DomeImage | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

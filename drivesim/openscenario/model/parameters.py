@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from drivesim.openscenario.model.base import Element, child
+from drivesim.openscenario.model.base import Element, child, reference
 
 Rule = Literal["greaterThan", "greaterOrEqual", "lessThan", "lessOrEqual", "equalTo", "notEqualTo"]
 ParameterType = Literal["integer", "int", "double", "string", "boolean", "dateTime", "unsignedInt", "unsignedShort"]
@@ -28,7 +28,7 @@ class ConstraintGroup(Element):
 class ParameterDeclaration(Element):
     """At least one constraint group holds, where there is any."""
 
-    name: str
+    name: str = reference()
     parameter_type: ParameterType
     value: str
     groups: tuple[ConstraintGroup, ...] = child("ConstraintGroup", default=())
@@ -36,20 +36,20 @@ class ParameterDeclaration(Element):
 
 @dataclass(frozen=True, kw_only=True)
 class VariableDeclaration(Element):
-    name: str
+    name: str = reference()
     variable_type: ParameterType
     value: str
 
 
 @dataclass(frozen=True, kw_only=True)
 class MonitorDeclaration(Element):
-    name: str
+    name: str = reference()
     value: bool
 
 
 @dataclass(frozen=True, kw_only=True)
 class ParameterAssignment(Element):
-    parameter_ref: str
+    parameter_ref: str = reference()
     value: str
 
 

@@ -92,6 +92,7 @@ class GeoPosition(Element):
     longitude: float | None = None
     altitude: float | None = None
     height: float | None = None
+    vertical_road_selection: int | None = None
     orientation: Orientation | None = None
 
 

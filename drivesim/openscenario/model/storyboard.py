@@ -1,4 +1,4 @@
-"""Chapter "Storyboard", and the scenario's header."""
+"""Chapter "Storyboard"."""
 
 from __future__ import annotations
 
@@ -10,15 +10,6 @@ from drivesim.openscenario.model.base import Element, child, choice
 from drivesim.openscenario.model.conditions import Trigger
 from drivesim.openscenario.model.entities import EntityRef
 from drivesim.openscenario.model.parameters import ParameterDeclaration
-
-
-@dataclass(frozen=True, kw_only=True)
-class FileHeader(Element):
-    rev_major: int
-    rev_minor: int
-    date: str
-    description: str
-    author: str
 
 
 @dataclass(frozen=True, kw_only=True)

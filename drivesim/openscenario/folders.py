@@ -1,0 +1,118 @@
+"""Which files a scenario may refer to, and where a map is looked for.
+
+Scenarios come from strangers. What they refer to must lie near them, ship with drivesim, or lie in a folder the user
+named: ``DRIVESIM_MAPS`` (maps, by name or by file) and ``DRIVESIM_ALLOW`` (anything), lists of folders as in PATH.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path, PureWindowsPath
+
+from drivesim import content
+from drivesim.errors import ScenarioError
+from drivesim.xmlfile import Node
+
+MAPS, ALLOW = "DRIVESIM_MAPS", "DRIVESIM_ALLOW"
+NEAR = 3
+"""Folders above the scenario's own that still count as its own; sets of scenarios share catalogues and maps so."""
+
+
+def named(variable: str) -> list[Path]:
+    """The folders an environment variable lists."""
+    return [Path(part).expanduser().resolve() for part in os.environ.get(variable, "").split(os.pathsep) if part]
+
+
+@dataclass(frozen=True)
+class Folders:
+    """The folders of one scenario file."""
+
+    file: Path
+
+    def roots(self) -> Iterator[Path]:
+        """Everything below these may be read."""
+        own = self.file.resolve().parent
+        yield own
+        home = Path.home()
+        for folder in list(own.parents)[:NEAR]:
+            if folder.parent == folder or folder == home or folder in home.parents:
+                break
+            yield folder
+        yield content.shipped("scenarios")
+        yield from named(MAPS)
+        yield from named(ALLOW)
+
+    def allowed(self, path: Path) -> bool:
+        real = path.resolve()
+        return any(real.is_relative_to(root) for root in self.roots())
+
+    def check(self, path: Path, node: Node) -> Path:
+        """``path``, if the scenario may refer to it.
+
+        Raises:
+            ScenarioError: it may not.
+        """
+        if not self.allowed(path):
+            raise self.fail(
+                node, f"'{path}' lies outside the scenario's folders", f"move it, or list its folder in {ALLOW}"
+            )
+        return path
+
+    def fail(self, node: Node, problem: str, remedy: str) -> ScenarioError:
+        line = int(node.sourceline) if node.sourceline else None
+        return ScenarioError(problem, file=self.file, line=line, element=str(node.tag), remedy=remedy)
+
+    def beside(self, name: str) -> Path:
+        """A path as written in the file, from the file's folder."""
+        return self.file.parent / name.replace("\\", "/")
+
+    def directory(self, name: str, node: Node) -> Path | None:
+        """A folder (or file) of catalogues; None where there is none."""
+        path = self.beside(name)
+        try:
+            there = path.exists()
+        except (OSError, ValueError):
+            there = False
+        return self.check(path, node) if there else None
+
+    def map(self, name: str, node: Node) -> Path:
+        """The OpenDRIVE file that a ``LogicFile`` names.
+
+        Raises:
+            ScenarioError: there is none, or it may not be read.
+        """
+        try:
+            for path in self._candidates(name):
+                if path.is_file():
+                    return self.check(path, node).resolve()
+        except (OSError, ValueError) as error:
+            raise self.fail(node, f"'{name}' is not a usable path", "give the map's path") from error
+        searched = named(MAPS)
+        hint = f"put it into {os.pathsep.join(map(str, searched))}" if searched else f"list its folder in {MAPS}"
+        raise self.fail(node, f"there is no map '{name}' beside the scenario", f"check the path, or {hint}")
+
+    def scenario(self, name: str, node: Node) -> Path:
+        """The scenario that a distribution varies.
+
+        Raises:
+            ScenarioError: there is none, or it may not be read.
+        """
+        path = self.beside(name)
+        try:
+            there = path.is_file()
+        except (OSError, ValueError):
+            there = False
+        if not there:
+            raise self.fail(node, f"there is no scenario '{name}' beside it", "check ScenarioFile's path")
+        return self.check(path, node).resolve()
+
+    def _candidates(self, name: str) -> Iterator[Path]:
+        base = PureWindowsPath(name).name
+        endings = [""] if base.endswith(".xodr") else ["", ".xodr"]
+        for folder in (self.file.parent, content.shipped("scenarios")):
+            yield from (folder / (name.replace("\\", "/") + ending) for ending in endings)
+        for folder in named(MAPS):
+            yield from (folder / (base + ending) for ending in endings)
+            yield from sorted(folder.rglob(base if base.endswith(".xodr") else base + ".xodr"))
