@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 PACKAGE = Path(__file__).resolve().parents[1] / "drivesim"
-GROUND = {"errors", "content", "transforms", "streams", "taxonomy", "materials", "mesh", "types"}
+GROUND = {"errors", "content", "transforms", "streams", "taxonomy", "materials", "mesh", "types", "xmlfile"}
 MAY_IMPORT = {
     **dict.fromkeys(GROUND, GROUND),
     "opendrive": GROUND,
@@ -21,6 +21,8 @@ MAY_IMPORT = {
     "simulators": GROUND | {"world", "scene", "sensors"},
     "simulation": GROUND
     | {"opendrive", "world", "openscenario", "behaviors", "scene", "sensors", "recording", "simulators"},
+    "envs": GROUND
+    | {"opendrive", "world", "openscenario", "behaviors", "scene", "sensors", "recording", "simulation"},
 }
 
 
