@@ -255,10 +255,13 @@ def _channel(sensor: Sensor) -> ChannelInfo:
 
     device: Any = sensor.device
     if sensor.kind != "camera":
-        return ChannelInfo(sensor.channel, sensor.kind, sensor.ego_from_sensor)
+        return ChannelInfo(
+            sensor.channel, sensor.kind, sensor.ego_from_sensor, rate_hz=sensor.rate_hz, phase=sensor.phase
+        )
     return ChannelInfo(
-        sensor.channel, sensor.kind, sensor.ego_from_sensor, device.intrinsic, device.width, device.height
-    )
+        sensor.channel, sensor.kind, sensor.ego_from_sensor, device.intrinsic, device.width, device.height,
+        sensor.rate_hz, sensor.phase,
+    )  # fmt: skip
 
 
 def _declared_duration(scenario: Scenario) -> float | None:

@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from drivesim.recording import write_tables
+
 TINY_RIG = """\
 description: a small rig that renders quickly
 sensors:
@@ -136,6 +138,21 @@ def test_ctrl_c_leaves_a_readable_recording(folder):
     rows = table(folder / "stopped", "sample_data")
     assert rows
     assert all((folder / "stopped" / row["filename"]).is_file() for row in rows)
+
+
+def test_a_kill_leaves_what_was_written(folder):
+    process = subprocess.Popen(
+        [*COMMAND, "record", "child_crossing", "--rig", "tiny.yaml", "--out", "killed", "--quiet"], cwd=folder
+    )
+    journal = folder / "killed" / "journal.jsonl"
+    while process.poll() is None and (not journal.exists() or len(journal.read_text().splitlines()) < 15):
+        time.sleep(0.05)
+    process.kill()
+    process.wait()
+    assert write_tables(folder / "killed") >= 1
+    rows = table(folder / "killed", "sample_data")
+    assert len(rows) > 15
+    test_tables_refer_to_each_other(folder / "killed")
 
 
 @pytest.mark.parametrize(

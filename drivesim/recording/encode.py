@@ -66,15 +66,18 @@ def radar_jobs(detections: RadarDetections, sample: Path, extra: Path, stem: str
 
 
 def write(path: Path, make: Callable[[], bytes]) -> int:
-    """Write one file whole; its size.
+    """Write one file, whole or not at all; its size.
 
     Raises:
         RecordingError: the disk is full or the folder is not writable.
     """
     data = make()
+    part = path.with_name(f".{path.name}.part")
     try:
-        path.write_bytes(data)
+        part.write_bytes(data)
+        part.replace(path)
     except OSError as error:
+        part.unlink(missing_ok=True)
         raise RecordingError(
             f"cannot write: {error.strerror}", file=path, remedy="free space, then record again with --overwrite"
         ) from error

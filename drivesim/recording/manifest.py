@@ -24,6 +24,7 @@ class ChannelInfo:
     Attributes:
         modality: ``camera``, ``lidar`` or ``radar``.
         intrinsic: (3, 3) for cameras, else None.
+        rate_hz, phase: the k-th measurement is due at ``phase + k / rate_hz`` seconds.
     """
 
     channel: str
@@ -32,6 +33,8 @@ class ChannelInfo:
     intrinsic: NDArray[np.float64] | None = None
     width: int = 0
     height: int = 0
+    rate_hz: float = 20.0
+    phase: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

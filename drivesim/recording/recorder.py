@@ -18,8 +18,9 @@ from numpy.typing import NDArray
 from drivesim.errors import RecordingError
 from drivesim.recording import encode
 from drivesim.recording.journal import Journal
+from drivesim.recording.keyframes import Keyframes
 from drivesim.recording.manifest import ChannelInfo, RunManifest
-from drivesim.recording.tables import KEYFRAME_PERIOD_NS, VERSION, run_token, token, write_tables
+from drivesim.recording.tables import VERSION, run_token, token, write_tables
 from drivesim.taxonomy import LIDARSEG_FROM_TAG, NUSCENES_INDEX
 from drivesim.transforms import quaternion_from_rotation
 from drivesim.types import (
@@ -83,7 +84,7 @@ class Recorder:
         self.folder = folder
         self._actors = tuple(actors)
         self._channels = {c.channel: c for c in channels}
-        self._next_key = dict.fromkeys(self._channels, 0)
+        self._keyframes = Keyframes(channels)
         _prepare(folder, overwrite)
         self._folders(channels)
         manifest.write(folder)
@@ -156,11 +157,8 @@ class Recorder:
     def _file(self, frame: Frame, measurement: Measurement) -> dict[str, Any]:
         """Queue a measurement's files; its journal entry."""
         info = self._channels[measurement.channel]
-        number = self._next_key[info.channel]
-        key = measurement.time_ns >= number * KEYFRAME_PERIOD_NS
-        if key:
-            self._next_key[info.channel] = measurement.time_ns // KEYFRAME_PERIOD_NS + 1
-            number = measurement.time_ns // KEYFRAME_PERIOD_NS
+        number = self._keyframes.number(info, measurement.time_ns)
+        key = number is not None
         self._counts[info.channel] += 1
         stem = f"{info.channel}__{measurement.time_ns // 1000:012d}"
         sample = self.folder / ("samples" if key else "sweeps") / info.channel

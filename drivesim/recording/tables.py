@@ -22,8 +22,6 @@ from drivesim.taxonomy import NUSCENES_CATEGORIES
 from drivesim.transforms import rotation_from_quaternion
 
 VERSION = "v1.0-drivesim"
-KEYFRAME_PERIOD_NS = 500_000_000
-"""nuScenes annotates at 2 Hz."""
 
 VISIBILITY = (("1", "v0-40", 0.4), ("2", "v40-60", 0.6), ("3", "v60-80", 0.8), ("4", "v80-100", 2.0))
 ATTRIBUTES = (
@@ -70,7 +68,12 @@ class _Tables:
 
     def build(self) -> dict[str, list[Row]]:
         channels: list[Row] = self._start["channels"]
-        data = [self._sample_data(frame, item) for frame in self._frames for item in frame["files"]]
+        data = [
+            self._sample_data(frame, item)
+            for frame in self._frames
+            for item in frame["files"]
+            if (self._folder / item["file"]).is_file()  # a kill leaves some that were journalled but not yet written
+        ]
         samples = self._samples(data, [c["channel"] for c in channels])
         self._assign(data, samples)
         annotations, instances = self._annotations(samples, data)
@@ -122,13 +125,15 @@ class _Tables:
                  "filename": self._start["map_file"]}
             ],
         }  # fmt: skip
-        keys = [item for item in data if item["row"]["is_key_frame"] and item["file"]["modality"] == "lidar"]
+        keys = [item["row"]["token"] for item in data
+                if item["row"]["is_key_frame"] and item["file"]["modality"] == "lidar"]  # fmt: skip
         for task, suffix in (("lidarseg", "_lidarseg.bin"), ("panoptic", "_panoptic.npz")):
+            names = {key: f"{task}/{VERSION}/{key}{suffix}" for key in keys}
             tables[task] = [
-                {"token": item["row"]["token"], "sample_data_token": item["row"]["token"],
-                 "filename": f"{task}/{VERSION}/{item['row']['token']}{suffix}"}
-                for item in keys
-            ]  # fmt: skip
+                {"token": key, "sample_data_token": key, "filename": name}
+                for key, name in names.items()
+                if (self._folder / name).is_file()
+            ]
         tables["object_ann_2d"] = [
             {"sample_data_token": item["row"]["token"], "instance_token": self._instance(box["instance"]), **box}
             for item in data
