@@ -114,6 +114,24 @@ def check(
     raise typer.Exit(check_command(files, quiet=quiet))
 
 
+@app.command(epilog="Example: drivesim expand my_variations.xosc --csv runs.csv")
+def expand(
+    distribution: Annotated[str, typer.Argument(metavar="FILE", help="A parameter value distribution, .xosc.")],
+    out: Annotated[Path | None, typer.Option(metavar="DIR", help="Write a scenario file per instance.")] = None,
+    csv: Annotated[str | None, typer.Option(metavar="FILE", help="Write one row per instance; - for stdout.")] = None,
+    seed: Annotated[int | None, typer.Option(help="Of random draws; default the file's own.")] = None,
+    limit: Annotated[int | None, typer.Option(metavar="N", min=0, help="Stop after so many.")] = None,
+    allowed: Annotated[
+        bool, typer.Option("--allowed", help="Only those that the scenario's own constraints accept.")
+    ] = False,
+    quiet: Quiet = False,
+) -> None:
+    """List the concrete instances of a parameter value distribution."""
+    from drivesim.cli.expand import expand_command
+
+    expand_command(distribution, out=out, csv=csv, seed=seed, limit=limit, allowed=allowed, quiet=quiet)
+
+
 @app.command(epilog="Example: drivesim bench camera lidar")
 def bench(
     names: Annotated[

@@ -4,23 +4,26 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
+from functools import cached_property
 from pathlib import Path
 from typing import Literal
 
 import numpy as np
 
 from drivesim import content
-from drivesim.errors import UnsupportedElementError, did_you_mean
+from drivesim.errors import ScenarioError, UnsupportedElementError, did_you_mean
 from drivesim.openscenario import draws
 from drivesim.openscenario.documents import open_as, read_declarations
 from drivesim.openscenario.expressions import as_text
 from drivesim.openscenario.folders import Folders
 from drivesim.openscenario.model import distributions as model
 from drivesim.openscenario.model.parameters import ParameterDeclaration
+from drivesim.openscenario.reader import Reader
 from drivesim.streams import stream
+from drivesim.xmlfile import Node
 
 Kind = Literal[
     "set", "range", "valueSet", "weightedSet", "uniform", "normal", "logNormal", "poisson", "histogram", "userDefined"
@@ -113,6 +116,21 @@ class ParameterValueDistribution:
         if isinstance(distribution, model.Stochastic):
             return self._drawn(distribution, seed)
         return self._listed(distribution)
+
+    def allows(self, run: Mapping[str, str]) -> bool:
+        """Whether the scenario's types and constraints accept these values; not every combination need be."""
+        reader = Reader(self.scenario_file)
+        try:
+            reader.declare(self._declarations, run, self._declarations)
+        except ScenarioError:
+            return False
+        return True
+
+    @cached_property
+    def _declarations(self) -> Node:
+        found = open_as(self.scenario_file, "Storyboard").root.find("ParameterDeclarations")
+        assert found is not None, "every varied parameter is declared"
+        return found
 
     def _listed(self, distribution: model.Deterministic) -> Iterator[dict[str, str]]:
         for combination in itertools.product(*(_Choices(member) for member in distribution.members)):
