@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 PACKAGE = Path(__file__).resolve().parents[1] / "drivesim"
-GROUND = {"errors", "content", "transforms", "streams", "taxonomy", "materials", "mesh", "types", "xmlfile"}
+GROUND = {"errors", "content", "transforms", "streams", "taxonomy", "materials", "mesh", "types", "cache", "xmlfile"}
 MAY_IMPORT = {
     **dict.fromkeys(GROUND, GROUND),
     "opendrive": GROUND,

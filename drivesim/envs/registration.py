@@ -1,0 +1,46 @@
+"""Environments by name, one per shipped scenario.
+
+Importing :mod:`drivesim.envs` registers them; so does making one by its full name,
+``gymnasium.make("drivesim.envs:drivesim/ChildCrossing-v0")``, which imports it. Gymnasium before 1.0 calls
+:func:`register_envs` by itself, through this package's entry point.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import gymnasium as gym
+
+from drivesim import content
+
+
+def environment_id(scenario: str) -> str:
+    """``child_crossing`` is ``drivesim/ChildCrossing-v0``."""
+    return "drivesim/" + "".join(word.capitalize() for word in scenario.split("_")) + "-v0"
+
+
+def playable() -> dict[str, Path]:
+    """Shipped scenarios (not distributions, not catalogues) by name."""
+    folder = content.shipped("scenarios")
+    found = {}
+    for file in sorted(folder.glob("*.xosc")):
+        if "<Storyboard>" in file.read_text(encoding="utf-8"):
+            found[file.stem] = file
+    return found
+
+
+def register_envs() -> None:
+    """Register ``drivesim/<Scenario>-v0``; a scenario with a distribution of its name varies by it."""
+    for name in playable():
+        if environment_id(name) in gym.registry:
+            continue
+        options: dict[str, Any] = {"scenario": name}
+        if (content.shipped("scenarios") / "distributions" / f"{name}.xosc").is_file():
+            options["distribution"] = f"distributions/{name}"
+        gym.register(
+            id=environment_id(name),
+            entry_point="drivesim.envs:ScenarioEnv",
+            vector_entry_point="drivesim.envs:ScenarioVectorEnv",
+            kwargs=options,
+        )

@@ -1,0 +1,180 @@
+"""Observations made by the sensors of a rig: the same cameras, lidars and radars that record datasets."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import gymnasium as gym
+import numpy as np
+from numpy.typing import NDArray
+
+from drivesim.envs.perception import BOUND
+from drivesim.envs.settings import Settings
+from drivesim.errors import DrivesimError
+from drivesim.scene import Scene
+from drivesim.sensors.camera.device import CameraDevice
+from drivesim.sensors.camera.sensor import Camera
+from drivesim.sensors.lidar.device import LidarDevice
+from drivesim.sensors.lidar.sensor import Lidar
+from drivesim.sensors.motion import EgoMotion
+from drivesim.sensors.radar.sensor import Radar
+from drivesim.sensors.rig import VIEW_FROM_CAMERA, Rig, Sensor, load_rig
+from drivesim.transforms import Pose, rotation_from_ypr
+from drivesim.types import CameraImage, Measurement, PointCloud, RadarDetections, WorldState
+
+if TYPE_CHECKING:
+    from drivesim.envs.batch import Batch
+
+SMALL_CAMERA = (128, 72)
+"""Pixels of the camera that an environment without a rig has."""
+_LIDAR_SCALE = 100.0
+_APPEARANCE = 0
+"""The seed of city and looks; one for all episodes, because a scene takes seconds to build."""
+
+
+def camera_at(
+    width: int, height: int, position: Sequence[float], pitch: float, rate_hz: float, *, focal: float, careful: bool
+) -> Sensor:
+    """A camera ``CAM_FRONT`` that looks ahead and down by ``pitch`` rad; ``focal`` is in image widths.
+
+    Args:
+        careful: whether to render with antialiasing, ambient occlusion and reflections.
+    """
+    device = CameraDevice(
+        kind="camera", name="environment", width=width, height=height, fx=focal * width, fy=focal * width,
+        cx=width / 2, cy=height / 2, antialiasing=4 if careful else 1, ambient_occlusion=careful, reflections=careful,
+        noise=0.0,
+    )  # fmt: skip
+    rotation = rotation_from_ypr((0.0, pitch, 0.0)) @ VIEW_FROM_CAMERA
+    return Sensor("CAM_FRONT", device, Pose(np.array(position, dtype=np.float64), rotation), rate_hz, 0.0)
+
+
+def rig_of(settings: Settings) -> Rig:
+    """The rig that the settings name, or a small front camera."""
+    if isinstance(settings.rig, Rig):
+        return settings.rig
+    if settings.rig is not None:
+        return load_rig(settings.rig)
+    camera = camera_at(*SMALL_CAMERA, (1.7, 0.0, 1.5), 0.0, 1.0 / settings.step_duration, focal=0.8, careful=False)
+    return Rig("environment", "A small camera looking ahead", Path("environment"), (camera,))
+
+
+def channels_of(settings: Settings) -> list[str]:
+    """Names under which the rig's sensors are observed: their channels, and ``camera`` for the first camera."""
+    rig = rig_of(settings)
+    return [*(["camera"] if rig.of_kind("camera") else []), *(sensor.channel for sensor in rig.sensors)]
+
+
+class Sensing:
+    """One scene for all worlds of a batch, shown world after world; sensors of their own per world."""
+
+    def __init__(self, batch: Batch, names: Sequence[str]) -> None:
+        if batch.agent.kind != "vehicle":
+            raise DrivesimError(f"'{batch.agent.name}' carries no rig", element="observation",
+                                remedy="observe 'state', 'lidar' or 'radar'")  # fmt: skip
+        rig = rig_of(batch.settings)
+        sensors = {n: rig.of_kind("camera")[0] if n == "camera" else rig[n] for n in names}
+        self._longest = max([1.0 / s.rate_hz for s in sensors.values()] + [batch.settings.step_duration])
+        self._scene: Scene | None = None
+        self._states: list[tuple[int, WorldState] | None] = [None] * batch.count
+        self._motion: tuple[int, int, float, EgoMotion] | None = None
+        self.parts: dict[str, Channel] = {name: Channel(self, batch, sensor) for name, sensor in sensors.items()}
+
+    def show(self, batch: Batch, row: int) -> tuple[Scene, EgoMotion]:
+        """Bring the scene to a world's last step; once for all sensors that ask."""
+        episode = batch.episodes[row]
+        assert episode is not None
+        time = episode.world.time
+        if self._motion is not None and self._scene is not None and self._motion[:3] == (row, id(episode), time):
+            return self._scene, self._motion[3]
+        after = episode.world.snapshot()
+        if self._scene is None:
+            network = batch.stage.network
+            self._scene = Scene(network, batch.stage.actors, _APPEARANCE, ego=batch.agent.index, state=after)
+        known = self._states[row]
+        before = known[1] if known is not None and known[0] == id(episode) and known[1].time[0] < time else None
+        if before is None:
+            before = replace(after, time=after.time - self._longest)
+        self._states[row] = id(episode), after
+        self._scene.update(before, after)
+        motion = EgoMotion(before, after, batch.agent.index)
+        self._motion = row, id(episode), time, motion
+        return self._scene, motion
+
+    def close(self) -> None:
+        if self._scene is not None:
+            self._scene.close()
+            self._scene = self._motion = None
+
+
+class Channel:
+    """One sensor as an observation; between its measurements the last one stays.
+
+    Cameras give (H, W, 3) uint8 images; radars (K, 5): 1 if there is a detection, range / 100 m, azimuth / pi, radial
+    velocity / 30 m/s, cross-section / 40 dBsm, nearest first; lidars (beams, R) ranges / 100 m in as many directions as
+    the settings' ``rays``, 1 where nothing returned, beam 0 lowest, column 0 ahead, counter-clockwise.
+    """
+
+    space: gym.spaces.Box
+
+    def __init__(self, sensing: Sensing, batch: Batch, sensor: Sensor) -> None:
+        self._sensing, self._sensor, device = sensing, sensor, sensor.device
+        self._sensors: list[tuple[int, Camera | Lidar | Radar] | None] = [None] * batch.count
+        if isinstance(device, CameraDevice):
+            self.space = gym.spaces.Box(0, 255, (device.height, device.width, 3), np.uint8)
+        elif isinstance(device, LidarDevice):
+            self.space = gym.spaces.Box(0.0, 1.0, (device.beams, batch.settings.rays), np.float32)
+        else:
+            self.space = gym.spaces.Box(-BOUND, BOUND, (batch.settings.targets, 5), np.float32)
+        self.values: NDArray[Any] = np.zeros((batch.count, *self.space.shape), dtype=self.space.dtype)
+
+    def fill(self, batch: Batch, rows: slice) -> None:
+        for row in range(*rows.indices(batch.count)):
+            self._measure(batch, row)
+
+    def _measure(self, batch: Batch, row: int) -> None:
+        episode = batch.episodes[row]
+        if episode is None:
+            return
+        held = self._sensors[row]
+        if held is None or held[0] != id(episode):
+            held = self._sensors[row] = id(episode), self._made(episode.seed)
+            self.values[row] = 1 if isinstance(held[1], Lidar) else 0
+        scene, motion = self._sensing.show(batch, row)
+        instrument, weather = held[1], episode.world.weather
+        measured: Measurement | None
+        if isinstance(instrument, Camera):
+            measured = instrument.capture(scene, motion, weather)
+        else:
+            measured = instrument.capture(scene.rays, motion, weather)
+        if measured is not None:
+            self.values[row] = self._encoded(measured)
+
+    def _made(self, seed: int) -> Camera | Lidar | Radar:
+        if self._sensor.kind == "camera":
+            return Camera(self._sensor, seed)
+        return Lidar(self._sensor, seed) if self._sensor.kind == "lidar" else Radar(self._sensor, seed)
+
+    def _encoded(self, measured: Measurement) -> NDArray[Any]:
+        if isinstance(measured, CameraImage):
+            return measured.rgb
+        values = np.ones_like(self.values[0]) if isinstance(measured, PointCloud) else np.zeros_like(self.values[0])
+        if isinstance(measured, PointCloud):
+            x, y, _ = measured.points.T
+            away = np.linalg.norm(measured.points, axis=1) / _LIDAR_SCALE
+            column = np.rint(np.arctan2(y, x) / (2.0 * np.pi) * values.shape[1]).astype(np.int64) % values.shape[1]
+            np.minimum.at(values, (measured.ring, column), np.minimum(away, 1.0).astype(np.float32))
+        elif isinstance(measured, RadarDetections):
+            order = np.argsort(measured.range, kind="stable")[: len(values)]
+            columns = (
+                np.ones(len(order)), measured.range[order] / 100.0, measured.azimuth[order] / np.pi,
+                measured.radial_velocity[order] / 30.0, measured.rcs[order] / 40.0,
+            )  # fmt: skip
+            values[: len(order)] = np.clip(np.stack(columns, axis=1), -BOUND, BOUND)
+        return values
+
+    def close(self) -> None:
+        self._sensing.close()
