@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help record test quick lint format bench scenarios clean
+.PHONY: help record test quick lint format bench conformance scenarios clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -44,6 +44,9 @@ format: $(BIN)/.dev ## format the code
 
 bench: $(BIN)/.dev ## the speed table
 	$(BIN)/drivesim bench
+
+conformance: $(BIN)/.dev ## play other people's scenarios (DRIVESIM_SHARED or ../shared) and compare with references
+	$(BIN)/python tests/conformance/report.py --list
 
 scenarios: $(BIN)/.dev ## build the shipped maps and scenarios again
 	$(BIN)/python scenarios/build_maps.py

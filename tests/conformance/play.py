@@ -1,0 +1,138 @@
+"""Play one scenario as fast as it goes and note where everyone was; runs in a process of its own."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field
+from itertools import islice
+from multiprocessing.connection import Connection
+from pathlib import Path
+
+import numpy as np
+from corpus import CORPUS, Case, Track, read_reference, use_maps
+
+from drivesim.errors import DrivesimError
+from drivesim.opendrive import empty_network, read_network
+from drivesim.openscenario import Scenario, ScenarioPlayer, load_scenario, read_distribution
+from drivesim.world import World
+
+DT = 0.01
+LONGEST = 120.0
+"""Simulated seconds, as in the reference runs."""
+SAMPLE = 10
+"""Ticks between notes: 0.1 s, as in the reference."""
+
+
+class Idle:
+    """Controllers of other simulators leave their actors to the default controller."""
+
+    def step(self, world: World, actor: int, dt: float) -> None:
+        return None
+
+
+@dataclass
+class Outcome:
+    """What became of a case.
+
+    Attributes:
+        status: ``ended`` (by its storyboard), ``cap`` (played to the longest time), ``unread``, ``unplayed`` (read,
+            but refused by the player), ``crashed``, ``timeout``.
+        said: the refusal, or the last line of a traceback.
+        error: largest distance to the reference in the plane, m, and whose and when; None without one.
+        load_s, step_s, simulated_s: seconds.
+    """
+
+    status: str
+    said: str = ""
+    error: float | None = None
+    worst: str = ""
+    load_s: float = 0.0
+    step_s: float = 0.0
+    simulated_s: float = 0.0
+    missing: list[str] = field(default_factory=list)
+
+
+def play(case: Case) -> Outcome:
+    begun = time.perf_counter()
+    status = "unread"
+    try:
+        scenario = _read(case)
+        status = "unplayed"
+        world, player = _start(scenario)
+        loaded = time.perf_counter()
+        track = {actor.name: [] for actor in world.actors}
+        ticks, limit = 0, _limit(case)
+        _note(world, 0.0, track)
+        while not player.finished and ticks < limit:
+            player.step(DT)
+            ticks += 1
+            if ticks % SAMPLE == 0:
+                _note(world, ticks * DT, track)
+        stepped = time.perf_counter()
+    except DrivesimError as error:
+        return Outcome(status, str(error).replace(f"{CORPUS}/", ""))
+    made = Outcome("ended" if player.finished else "cap", "", None, "", loaded - begun, stepped - loaded, ticks * DT)
+    if case.reference is not None:
+        compare({name: np.array(rows) for name, rows in track.items() if rows}, read_reference(case.reference), made)
+    return made
+
+
+def _read(case: Case) -> Scenario:
+    path: Path = CORPUS / case.file
+    values = None
+    if case.instance is not None:
+        distribution = read_distribution(path)
+        path, values = distribution.scenario_file, next(islice(distribution.instances(), case.instance, None))
+    return load_scenario(path, values)
+
+
+def _start(scenario: Scenario) -> tuple[World, ScenarioPlayer]:
+    network = read_network(scenario.road_file) if scenario.road_file else empty_network()
+    world = World(network, scenario.actors(), scenario.weather(network.place()), 1)
+    return world, ScenarioPlayer(scenario, world, lambda model, actor, world: Idle())
+
+
+def _limit(case: Case) -> int:
+    """Ticks to play at most; a little past the reference's end."""
+    simulated = case.esmini[2] if case.esmini else LONGEST
+    return round(min(LONGEST, simulated + 1.0 if case.end == "quit" else LONGEST) / DT)
+
+
+def _note(world: World, now: float, track: dict[str, list[tuple[float, ...]]]) -> None:
+    for actor in world.actors:
+        if world.present[0, actor.index]:
+            track[actor.name].append((now, *world.position[0, actor.index]))
+
+
+def compare(ours: Track, theirs: Track, made: Outcome) -> None:
+    """Largest distance in the plane at the reference's times up to the end of both runs."""
+    end = min((rows[-1, 0] for rows in ours.values()), default=0.0)
+    end = max(end, made.simulated_s - DT)
+    made.error = 0.0
+    for name, rows in theirs.items():
+        if name not in ours:
+            made.missing.append(name)
+            continue
+        wanted = rows[rows[:, 0] <= end + 1e-6]
+        own = ours[name]
+        at = np.rint(wanted[:, 0] / (SAMPLE * DT)).astype(int)
+        known = {round(t / (SAMPLE * DT)): i for i, t in enumerate(own[:, 0])}
+        for k, row in zip(at, wanted, strict=True):
+            if abs(row[0] - k * SAMPLE * DT) < 1e-6 and k in known:
+                distance = float(np.hypot(*(own[known[k], 1:3] - row[1:3])))
+                if distance > made.error:
+                    made.error, made.worst = distance, f"{name} at {row[0]:.1f} s"
+
+
+def work(pipe: Connection) -> None:
+    """Play the cases that come through a pipe until None does."""
+    import logging
+    import traceback
+
+    logging.getLogger("drivesim").setLevel(logging.ERROR)
+    use_maps()
+    while (case := pipe.recv()) is not None:
+        try:
+            pipe.send(play(case))
+        except Exception:
+            pipe.send(Outcome("crashed", traceback.format_exc(limit=-2).strip().replace("\n", " | ")))
