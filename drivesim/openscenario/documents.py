@@ -5,7 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from drivesim.openscenario.model.definition import FileHeader
+from drivesim.errors import ScenarioError
+from drivesim.openscenario.catalogs import Catalogs
+from drivesim.openscenario.folders import Folders
+from drivesim.openscenario.model.definition import Catalog, FileHeader
 from drivesim.openscenario.model.parameters import ParameterDeclaration
 from drivesim.openscenario.reader import Reader
 from drivesim.xmlfile import Node, parse_xml
@@ -98,3 +101,19 @@ def read_declarations(path: Path) -> tuple[ParameterDeclaration, ...]:
     return tuple(
         document.reader.read(ParameterDeclaration, entry) for entry in declared.iterfind("ParameterDeclaration")
     )
+
+
+def read_catalog(path: Path) -> tuple[Catalog, tuple[ScenarioError, ...]]:
+    """A catalogue with all its entries, and what is not as the standard has it; it may refer to its neighbours.
+
+    Raises:
+        ScenarioError: it is not a catalogue, or an entry is wrong.
+    """
+    document = open_as(path, "Catalog")
+    body = document.root.find("Catalog")
+    assert body is not None
+    reader = document.reader
+    reader.catalogs = Catalogs(Folders(path))
+    reader.catalogs.add(".", body)
+    reader.depth = 1  # entries stand as they do when a scenario refers to them
+    return reader.read(Catalog, body), tuple(reader.notes)

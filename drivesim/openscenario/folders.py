@@ -1,7 +1,8 @@
 """Which files a scenario may refer to, and where a map is looked for.
 
 Scenarios come from strangers. What they refer to must lie near them, ship with drivesim, or lie in a folder the user
-named: ``DRIVESIM_MAPS`` (maps, by name or by file) and ``DRIVESIM_ALLOW`` (anything), lists of folders as in PATH.
+named. ``DRIVESIM_MAPS`` lists folders, as PATH does, of maps and catalogues that are not where a scenario says;
+``DRIVESIM_ALLOW`` lists folders that scenarios may refer to.
 """
 
 from __future__ import annotations
@@ -70,12 +71,10 @@ class Folders:
 
     def directory(self, name: str, node: Node) -> Path | None:
         """A folder (or file) of catalogues; None where there is none."""
-        path = self.beside(name)
-        try:
-            there = path.exists()
-        except (OSError, ValueError):
-            there = False
-        return self.check(path, node) if there else None
+        for path in (self.beside(name), *(folder / _forward(name) for folder in named(MAPS))):
+            if _exists(path):
+                return self.check(path, node)
+        return None
 
     def map(self, name: str, node: Node) -> Path:
         """The OpenDRIVE file that a ``LogicFile`` names.
@@ -83,12 +82,9 @@ class Folders:
         Raises:
             ScenarioError: there is none, or it may not be read.
         """
-        try:
-            for path in self._candidates(name):
-                if path.is_file():
-                    return self.check(path, node).resolve()
-        except (OSError, ValueError) as error:
-            raise self.fail(node, f"'{name}' is not a usable path", "give the map's path") from error
+        for path in self._candidates(name):
+            if _exists(path) and path.is_file():
+                return self.check(path, node).resolve()
         searched = named(MAPS)
         hint = f"put it into {os.pathsep.join(map(str, searched))}" if searched else f"list its folder in {MAPS}"
         raise self.fail(node, f"there is no map '{name}' beside the scenario", f"check the path, or {hint}")
@@ -100,11 +96,7 @@ class Folders:
             ScenarioError: there is none, or it may not be read.
         """
         path = self.beside(name)
-        try:
-            there = path.is_file()
-        except (OSError, ValueError):
-            there = False
-        if not there:
+        if not _exists(path):
             raise self.fail(node, f"there is no scenario '{name}' beside it", "check ScenarioFile's path")
         return self.check(path, node).resolve()
 
@@ -116,3 +108,17 @@ class Folders:
         for folder in named(MAPS):
             yield from (folder / (base + ending) for ending in endings)
             yield from sorted(folder.rglob(base if base.endswith(".xodr") else base + ".xodr"))
+
+
+def _exists(path: Path) -> bool:
+    """Whether there is something at a path that a file states, which need not even be a legal one."""
+    try:
+        return path.exists()
+    except (OSError, ValueError):
+        return False
+
+
+def _forward(name: str) -> str:
+    """A path without the steps up at its beginning."""
+    parts = name.replace("\\", "/").split("/")
+    return "/".join(part for part in parts if part not in ("", ".", ".."))

@@ -36,6 +36,14 @@ _WORDS = {"true": True, "1": True, "false": False, "0": False}
 _PARAMETER_TYPES: dict[str, Any] = {"double": float, "boolean": bool, "string": str, "dateTime": str}
 
 
+class UnknownWordError(ValueError):
+    """A word that is not one of those that may stand in a place."""
+
+    def __init__(self, remedy: str) -> None:
+        super().__init__("is not known here")
+        self.remedy = remedy
+
+
 def convert(text: str, wanted: Any) -> Any:
     """Text as a float, int, bool, str or one of a ``Literal``'s words; ValueError otherwise."""
     if wanted is str:
@@ -47,7 +55,7 @@ def convert(text: str, wanted: Any) -> Any:
     if wanted is int or wanted is float:
         return number(text, whole=wanted is int)
     if typing.get_origin(wanted) is Literal and text not in typing.get_args(wanted):
-        raise ValueError(f"is not known here; {did_you_mean(text, typing.get_args(wanted))}")
+        raise UnknownWordError(did_you_mean(text, typing.get_args(wanted)))
     return text
 
 
@@ -159,6 +167,8 @@ class Reader:
                 self.note(node, f"{name}='{raw}' is not an expression of the standard", f"it is read as '{joined}'")
                 return joined
             raise self.fail(node, f"{name}='{raw}': {error}", "see the declared parameters") from error
+        except UnknownWordError as error:
+            raise self.fail(node, f"{name}='{raw}' {error}", error.remedy) from error
         except ValueError as error:
             raise self.fail(node, f"{name}='{raw}' {error}", f"give '{name}' a value of its type") from error
 

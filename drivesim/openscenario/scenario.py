@@ -123,9 +123,8 @@ def _actor(index: int, thing: ScenarioObject) -> Actor:
         rear = entity.axles.rear_axle
         front = entity.axles.front_axle or rear
         axles = Axles(front.position_x, rear.position_x, front.wheel_diameter, front.track_width, front.max_steering)
-        if entity.performance:
-            limits = entity.performance
-            performance = Performance(limits.max_speed, limits.max_acceleration, limits.max_deceleration)
+        limits = entity.performance
+        performance = Performance(limits.max_speed, limits.max_acceleration, limits.max_deceleration)
         if entity.role:
             properties["role"] = entity.role
     elif isinstance(entity, Pedestrian):

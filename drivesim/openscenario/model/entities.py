@@ -92,7 +92,7 @@ class Vehicle(Element):
     vehicle_category: VehicleCategory
     bounding_box: BoundingBox
     axles: Axles
-    performance: Performance | None = None
+    performance: Performance
     mass: float | None = None
     model3d: str | None = None
     role: Role | None = None
