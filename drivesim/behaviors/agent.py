@@ -21,7 +21,7 @@ class Agent:
 
     Attributes:
         index: the actor; master: the vehicle it reacts to.
-        home: (2,) where it stood when the tree started; way: (2,) unit vector of its first heading, the way across.
+        heading: where it looked when the tree started, the way across, rad.
         wish: what it does in the coming step; set anew by the leaf that acts.
         gaze: head yaw relative to the body, rad.
         last_seen: when a look last caught the master, seconds of the scenario.
@@ -36,14 +36,14 @@ class Agent:
     wish: Control | None = None
     last_seen: float = -math.inf
     trace: list[tuple[float, str, str]] = field(default_factory=list)
-    home: np.ndarray = field(init=False)
-    way: np.ndarray = field(init=False)
+    _home: tuple[float, float] = field(init=False)
+    _way: tuple[float, float] = field(init=False)
     heading: float = field(init=False)
 
     def __post_init__(self) -> None:
         self.heading = float(self.world.orientation[0, self.index, 0])
-        self.home = self.world.position[0, self.index, :2].copy()
-        self.way = np.array([math.cos(self.heading), math.sin(self.heading)])
+        x, y, _ = self.world.position[0, self.index].tolist()
+        self._home, self._way = (x, y), (math.cos(self.heading), math.sin(self.heading))
 
     @property
     def walks(self) -> bool:
@@ -52,7 +52,8 @@ class Agent:
     @property
     def travelled(self) -> float:
         """Metres from home along the way across."""
-        return float((self.world.position[0, self.index, :2] - self.home) @ self.way)
+        x, y, _ = self.world.position[0, self.index].tolist()
+        return (x - self._home[0]) * self._way[0] + (y - self._home[1]) * self._way[1]
 
     def draw(self, node: str) -> np.random.Generator:
         """The random stream of one node of this actor's tree."""
@@ -61,7 +62,7 @@ class Agent:
     def move(self, speed: float, acceleration: float) -> None:
         """Go along the way across (backwards if negative)."""
         if self.walks:
-            velocity = (float(self.way[0] * speed), float(self.way[1] * speed))
+            velocity = (self._way[0] * speed, self._way[1] * speed)
             self.wish = WalkerControl(velocity, gaze=self.gaze, max_acceleration=acceleration)
         else:
             now = float(self.world.speed[0, self.index])
@@ -77,18 +78,18 @@ class Agent:
 
     def follow_profile(self, distance: float, speed: float) -> None:
         """Be exactly ``distance`` metres along the way at the end of the step, moving at ``speed``."""
-        x, y = self.home + self.way * distance
-        network = self.world.network
-        z = network.elevation(float(x), float(y)) if network is not None else 0.0
+        x, y = (home + way * distance for home, way in zip(self._home, self._way, strict=True))
+        z = self.world.ground_height(x, y)
         self.wish = Kinematic(Pose.from_ypr([x, y, z], [self.heading, 0.0, 0.0]), speed)
 
     def master_gap(self) -> float:
         """Metres from the master's front to the line this actor crosses on, along the master's heading."""
         world = self.world
         yaw = float(world.orientation[0, self.master, 0])
+        x, y, _ = world.position[0, self.master].tolist()
         box = world.actors[self.master].box
-        to_home = self.home - world.position[0, self.master, :2]
-        return float(to_home @ [math.cos(yaw), math.sin(yaw)]) - box.center[0] - box.length / 2
+        ahead = (self._home[0] - x) * math.cos(yaw) + (self._home[1] - y) * math.sin(yaw)
+        return ahead - box.center[0] - box.length / 2
 
     def master_time(self) -> float:
         """Seconds until the master's front reaches the crossing line at its present speed; inf if it stands."""

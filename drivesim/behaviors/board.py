@@ -71,11 +71,21 @@ class Ports(Mapping[str, str]):
 
     def __init__(self, texts: Mapping[str, str], board: Board) -> None:
         self._texts, self._board = texts, board
+        self._keys = {port: referred(text) for port, text in texts.items()}
+        self._numbers: dict[str, float] = {}
 
     def __getitem__(self, port: str) -> str:
-        text = self._texts[port]
-        key = referred(text)
-        return text if key is None else self._board[key]
+        key = self._keys[port]
+        return self._texts[port] if key is None else self._board[key]
+
+    def number(self, port: str) -> float:
+        """A port's value as a number; that of a plain text is kept."""
+        value = self._numbers.get(port)
+        if value is None:
+            value = float(self[port])
+            if self._keys[port] is None:
+                self._numbers[port] = value
+        return value
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._texts)

@@ -8,13 +8,14 @@ of an action (how long, how fast) each time it begins.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from functools import cached_property
 from typing import Any
 
 import numpy as np
 
 from drivesim.behaviors.agent import Agent
+from drivesim.behaviors.board import Ports
 
 Answer = bool | None
 
@@ -25,13 +26,13 @@ NECK = math.radians(70.0)
 class Leaf:
     """Base: ports as attributes, a random stream, the time since the leaf began."""
 
-    def __init__(self, ports: Mapping[str, str], random: np.random.Generator) -> None:
+    def __init__(self, ports: Ports, random: np.random.Generator) -> None:
         self.ports = ports
         self.random = random
         self.elapsed = 0.0
 
     def number(self, port: str) -> float:
-        return float(self.ports[port])
+        return self.ports.number(port)
 
     def lasted(self, seconds: float) -> bool:
         """Whether the leaf has run for so long, up to rounding of the sum of ticks."""
@@ -220,7 +221,7 @@ class SyncArrival(Leaf):
         return True if distance >= self.number("crossing_distance") else None
 
 
-LEAVES: dict[str, Callable[[Mapping[str, str], Any], Leaf]] = {
+LEAVES: dict[str, Callable[[Ports, Any], Leaf]] = {
     leaf.__name__: leaf
     for leaf in (
         CheckEquals, Probability, Sleep, Stand, WaitForMaster, MasterPassed, WaitUntilPassed, LookBothWays, LookAt,

@@ -11,7 +11,7 @@ from py_trees.common import Status
 
 from drivesim.behaviors.agent import Agent
 from drivesim.behaviors.board import Board, Ports, referred
-from drivesim.behaviors.control import INNER
+from drivesim.behaviors.control import INNER, Ticked
 from drivesim.behaviors.leaves import LEAVES, Leaf
 from drivesim.behaviors.nodes import CHOICES, NODES, TEXTS
 from drivesim.behaviors.tree import Node, Tree
@@ -119,7 +119,7 @@ def _walk(node: Node) -> Iterator[Node]:
         yield from _walk(child)
 
 
-class _LeafNode(py_trees.behaviour.Behaviour):
+class _LeafNode(Ticked):
     """Ticks one of our leaves and notes every change of its answer."""
 
     def __init__(self, name: str, path: str, leaf: Leaf, agent: Agent) -> None:
@@ -144,7 +144,7 @@ class _LeafNode(py_trees.behaviour.Behaviour):
             self._last = None
 
 
-class _SetBlackboard(py_trees.behaviour.Behaviour):
+class _SetBlackboard(Ticked):
     def __init__(self, name: str, ports: Ports, board: Board, key: str) -> None:
         super().__init__(name)
         self._ports, self._board, self._key = ports, board, key

@@ -3,54 +3,105 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+import numba as nb
 import numpy as np
-from numpy.typing import NDArray
 
-from drivesim.transforms import rotation_from_ypr
+from drivesim.opendrive.ground import Ground, ground_of, locate, surface_at
 
 if TYPE_CHECKING:
-    from drivesim.opendrive import LanePosition, RoadNetwork, RoadPoint
+    from drivesim.opendrive import RoadNetwork
     from drivesim.world.world import World
+
+_MOVING = 1e-6
+"""m/s from which an actor is settled anew."""
 
 
 class Surface:
-    """The road surface as actors feel it; remembers on which lane each was, to look there first."""
+    """The road surface as actors feel it; remembers where on the roads each was, to look there first."""
 
-    def __init__(self, network: RoadNetwork, batch: int) -> None:
+    def __init__(self, network: RoadNetwork, batch: int, actors: int) -> None:
         self._network = network
-        self._lanes: list[dict[int, LanePosition | None]] = [{} for _ in range(batch)]
+        self._ground = ground_of(network)
+        self._road = np.full((batch, actors), -1)
+        self._s = np.zeros((batch, actors))
 
     def member(self, world: int) -> Surface:
         """The surface under one world of the batch, with nothing to remember yet."""
-        self._lanes[world].clear()
-        member = Surface(self._network, 0)
-        member._lanes = [self._lanes[world]]
+        member = Surface.__new__(Surface)
+        member._network, member._ground = self._network, self._ground
+        member._road, member._s = self._road[world : world + 1], self._s[world : world + 1]
+        member._road[:] = -1
         return member
 
-    def settle(self, world: World, free: NDArray[np.bool_]) -> None:
+    def height(self, x: float, y: float) -> float:
+        """Of the surface, m; pavements included."""
+        if self._ground is not None:
+            road, s, t, lane = locate(self._ground, x, y, -1, 0.0)
+            if road >= 0:
+                return float(surface_at(self._ground, road, s, t, lane)[0])
+        return self._network.elevation(x, y)
+
+    def settle(self, world: World, free: Any) -> None:
         """Set z, pitch and roll of all present actors that moved where ``free`` (B, N) allows it; flat off the road."""
-        moved = world.present & free & (np.abs(world.velocity[..., :2]).max(axis=-1) > 1e-6)
-        for b, n in np.argwhere(moved).tolist():
-            x, y = world.position[b, n, :2].tolist()
-            lane = self._network.lane_from_world(x, y, hint=self._lanes[b].get(n))
-            self._lanes[b][n] = lane
-            slope = (0.0, 0.0)
-            if lane is None:
-                z = self._network.elevation(x, y)
-            else:
-                point = self._network.world_from_lane(lane.road_id, lane.lane_id, lane.s, lane.offset)
-                z = point.z
-                slope = _slope(point, float(world.orientation[b, n, 0]))
-            world.position[b, n, 2] = z
-            if world.actors[n].kind != "pedestrian":
-                world.orientation[b, n, 1:] = slope
+        if self._ground is None:
+            fast = np.abs(world.velocity[..., :2]).max(axis=-1) > _MOVING
+            left = [(b, n) for b, n in np.argwhere(world.present & free & fast).tolist()]
+        else:
+            left = settle(
+                self._ground, world.limits, world.present, free, world.position, world.orientation, world.velocity,
+                self._road, self._s,
+            )  # fmt: skip
+        for b, n in left:
+            self._ask(world, b, n)
+
+    def _ask(self, world: World, b: int, n: int) -> None:
+        """The same for one actor, from the map itself."""
+        x, y = world.position[b, n, :2].tolist()
+        lane = self._network.lane_from_world(x, y)
+        slope = (0.0, 0.0)
+        if lane is None:
+            z = self._network.elevation(x, y)
+        else:
+            point = self._network.world_from_lane(lane.road_id, lane.lane_id, lane.s, lane.offset)
+            z = point.z
+            slope = body_slope(point.heading - float(world.orientation[b, n, 0]), point.pitch, point.roll)
+        world.position[b, n, 2] = z
+        if world.actors[n].kind != "pedestrian":
+            world.orientation[b, n, 1:] = slope
 
 
-def _slope(point: RoadPoint, yaw: float) -> tuple[float, float]:
-    """Pitch and roll of a body with heading ``yaw`` that stands on the surface at ``point``."""
-    if point.pitch == 0.0 and point.roll == 0.0:
+@nb.njit(cache=True)
+def body_slope(turn: float, pitch: float, roll: float) -> tuple[float, float]:
+    """Pitch and roll of a body on a surface with these, whose heading is ``turn`` rad to the left of the body's."""
+    if pitch == 0.0 and roll == 0.0:
         return 0.0, 0.0
-    up = rotation_from_ypr((point.heading - yaw, point.pitch, point.roll))[:, 2]
-    return math.atan2(up[0], up[2]), -math.asin(min(1.0, max(-1.0, up[1])))
+    c, s = math.cos(turn), math.sin(turn)
+    sp, cr, sr = math.sin(pitch), math.cos(roll), math.sin(roll)
+    up_x, up_y, up_z = c * sp * cr + s * sr, s * sp * cr - c * sr, math.cos(pitch) * cr
+    return math.atan2(up_x, up_z), -math.asin(min(1.0, max(-1.0, up_y)))
+
+
+@nb.njit(cache=True)
+def settle(
+    ground: Ground, limits: Any, present: Any, free: Any, position: Any, orientation: Any, velocity: Any, road: Any,
+    along: Any,
+) -> list[tuple[int, int]]:  # fmt: skip
+    """Settle everybody on the roads; the worlds and indices of those who are off them are returned."""
+    left = [(0, 0) for _ in range(0)]
+    for b in range(present.shape[0]):
+        for n in range(present.shape[1]):
+            moves = max(abs(velocity[b, n, 0]), abs(velocity[b, n, 1])) > _MOVING
+            if not (present[b, n] and free[b, n] and moves):
+                continue
+            found, s, t, lane = locate(ground, position[b, n, 0], position[b, n, 1], road[b, n], along[b, n])
+            road[b, n], along[b, n] = found, s
+            if found < 0:
+                left.append((b, n))
+                continue
+            z, heading, pitch, roll = surface_at(ground, found, s, t, lane)
+            position[b, n, 2] = z
+            if not limits[b, n].walks:
+                orientation[b, n, 1], orientation[b, n, 2] = body_slope(heading - orientation[b, n, 0], pitch, roll)
+    return left

@@ -76,7 +76,7 @@ class World:
         self._grip = np.zeros(batch)
         self._met = np.zeros((*shape, shape[1]), dtype=np.bool_)
         self._collisions: list[list[Collision]] = [[] for _ in range(batch)]
-        self._surface = Surface(network, batch) if network is not None else None
+        self._surface = Surface(network, *shape) if network is not None else None
         self.boxes = np.empty((*shape, 6))
         self.limits = np.empty(shape, dtype=LIMITS)
         self._populate(network, actors, weather, seed)
@@ -148,6 +148,10 @@ class World:
             return self._index[name]
         except KeyError:
             raise DrivesimError(f"no actor is called '{name}'", remedy=did_you_mean(name, self._index)) from None
+
+    def ground_height(self, x: float, y: float) -> float:
+        """Of the ground at a point, m; 0 on an endless plane."""
+        return self._surface.height(x, y) if self._surface is not None else 0.0
 
     def eye_height(self, actor: int) -> float:
         """Of an actor's eyes above its reference point, m."""

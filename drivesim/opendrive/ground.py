@@ -1,0 +1,395 @@
+"""Height and slope of the ground at a point, compiled: what :class:`RoadNetwork` answers, in a microsecond.
+
+The same search and the same formulas as ``RoadNetwork.lane_from_world`` and ``RoadFrame.lane_point``, over plain
+arrays. Roads whose plan view is lines, arcs and spirals are covered; :func:`ground_of` gives None for a map with
+others (polynomials in plan view, lateral shapes), which is then asked in the slow way.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from typing import Any, NamedTuple
+
+import numba as nb
+import numpy as np
+from numpy.typing import NDArray
+
+from drivesim.opendrive.geometry import _MAX_INTERVALS, _MAX_TURN, _NODES, Cubics, curve_of
+from drivesim.opendrive.model import Arc, Lane, Line, Spiral
+from drivesim.opendrive.network import _DRIVABLE, REACH, RoadNetwork
+from drivesim.opendrive.road import RoadFrame
+
+(
+    GEOMETRY, GEOMETRIES, SECTION, SECTIONS, ELEVATION, ELEVATIONS, TILT, TILTS, OFFSET, OFFSETS, LEFT_FALL,
+    LEFT_FALLS, RIGHT_FALL, RIGHT_FALLS, TILTED, FALLS,
+) = range(16)  # fmt: skip
+"""Columns of the road table: first row and number of rows in the other tables, then two flags."""
+LEFT, LEFTS, RIGHT, RIGHTS = range(4)
+"""Columns of the section table: lanes from the middle outwards."""
+LANE_ID, IS_BORDER, WIDTH, WIDTHS, RAISED, INNER, INNERS, OUTER, OUTERS, IS_DRIVABLE, DIRECTION = range(11)
+"""Columns of the lane table."""
+
+_LINE, _ARC, _SPIRAL = range(3)
+_CANDIDATES = 24
+"""Roads that can lie over each other at one point."""
+_POINTS = np.array([node for node, _ in _NODES])
+_WEIGHTS = np.array([weight for _, weight in _NODES])
+
+F64 = NDArray[np.float64]
+I64 = NDArray[np.int64]
+
+
+class Ground(NamedTuple):
+    """A map as arrays, for compiled code.
+
+    Attributes:
+        chords: (C, 10) box x0, y0, x1, y1, then s0, s1 and the ends x0, y0, x1, y1; chord_road: (C,) road rows.
+        roads: (R, 16); lengths: (R,).
+        geometries: (G, 9) s, kind, x, y, heading, curvature, its change per metre, spirals' step and first start.
+        counts: (G,) number of a spiral's starts; starts: (S, 2) x, y.
+        sections: (X, 4); spans: (X, 2) s and end. lanes: (L, 11). cubics: (K, 5) s, a, b, c, d.
+    """
+
+    chords: F64
+    chord_road: I64
+    roads: I64
+    lengths: F64
+    geometries: F64
+    counts: I64
+    starts: F64
+    sections: I64
+    spans: F64
+    lanes: I64
+    cubics: F64
+
+
+def ground_of(network: object) -> Ground | None:
+    """The compiled ground of a map; None for a map without roads or with shapes that are not covered."""
+    if not isinstance(network, RoadNetwork):  # whatever else answers a network's questions
+        return None
+    frames = network._frames
+    shapes = {type(g.shape) for frame in frames.values() for g in frame.road.geometries}
+    if not frames or not shapes <= {Line, Arc, Spiral} or any(frame.road.shape for frame in frames.values()):
+        return None
+    return _Builder(frames.values()).build(network)
+
+
+class _Builder:
+    def __init__(self, frames: Iterable[RoadFrame]) -> None:
+        self._frames = list(frames)
+        self._cubics: list[tuple[float, ...]] = []
+        self._geometries: list[tuple[float, ...]] = []
+        self._counts: list[int] = []
+        self._starts: list[tuple[float, float]] = []
+        self._sections: list[tuple[int, ...]] = []
+        self._spans: list[tuple[float, float]] = []
+        self._lanes: list[tuple[int, ...]] = []
+
+    def build(self, network: RoadNetwork) -> Ground:
+        roads = [self._road(frame) for frame in self._frames]
+        index = {frame.road.id: i for i, frame in enumerate(self._frames)}
+        chords = [
+            (*box, *rest) for box, (_, *rest) in zip(network._locator._boxes, network._locator._chords, strict=True)
+        ]
+        return Ground(
+            np.array(chords, dtype=np.float64),
+            np.array([index[chord[0].road.id] for chord in network._locator._chords], dtype=np.int64),
+            np.array(roads, dtype=np.int64),
+            np.array([frame.length for frame in self._frames]),
+            np.array(self._geometries, dtype=np.float64),
+            np.array(self._counts, dtype=np.int64),
+            np.array(self._starts, dtype=np.float64).reshape(-1, 2),
+            np.array(self._sections, dtype=np.int64),
+            np.array(self._spans, dtype=np.float64),
+            np.array(self._lanes, dtype=np.int64).reshape(-1, 11),
+            np.array(self._cubics, dtype=np.float64),
+        )
+
+    def _profile(self, cubics: Cubics) -> tuple[int, int]:
+        first = len(self._cubics)
+        self._cubics += cubics._rows
+        return first, len(cubics._rows)
+
+    def _road(self, frame: RoadFrame) -> tuple[int, ...]:
+        geometry = len(self._geometries)
+        for g in frame.road.geometries:
+            self._geometry(g)
+        section = len(self._sections)
+        for part in frame.sections:
+            sides = []
+            for borders in (part._left, part._right):
+                sides += [len(self._lanes), len(borders)]
+                for lane_id, profile, is_border in borders:
+                    heights = part._heights[lane_id]
+                    self._lane(frame, part.lanes[lane_id], profile, is_border, heights)
+            self._sections.append(tuple(sides))
+            self._spans.append((part.s, part.end))
+        profiles = (frame._elevation, frame._superelevation, frame.offset, frame._left_fall, frame._right_fall)
+        tables = [value for profile in profiles for value in self._profile(profile)]
+        return (
+            geometry, len(self._geometries) - geometry, section, len(self._sections) - section, *tables,
+            int(frame._tilted), int(bool(frame.road.crossfall)),
+        )  # fmt: skip
+
+    def _geometry(self, g: Any) -> None:
+        kind, k0, rate, step, first, count = _LINE, 0.0, 0.0, 1.0, len(self._starts), 0
+        if isinstance(g.shape, Arc) and g.shape.curvature != 0.0:
+            kind, k0 = _ARC, g.shape.curvature
+        elif isinstance(g.shape, Spiral):
+            kind, k0 = _ARC if g.shape.curv_start == g.shape.curv_end else _SPIRAL, g.shape.curv_start
+            if kind == _ARC and k0 == 0.0:
+                kind = _LINE
+            if kind == _SPIRAL:
+                rate = (g.shape.curv_end - k0) / g.length
+                turn = max(abs(k0), abs(g.shape.curv_end)) * g.length
+                count = min(max(int(turn / _MAX_TURN) + 1, 1), _MAX_INTERVALS)
+                step = g.length / count
+                at = curve_of(g)
+                self._starts += [at(i * step)[:2] for i in range(count)]
+        self._geometries.append((g.s, kind, g.x, g.y, g.hdg, k0, rate, step, first))
+        self._counts.append(count)
+
+    def _lane(
+        self, frame: RoadFrame, lane: Lane, profile: Cubics, is_border: bool, heights: tuple[Cubics, Cubics] | None
+    ) -> None:
+        width = self._profile(profile)
+        inner, outer = (self._profile(h) for h in heights) if heights else ((0, 1), (0, 1))
+        self._lanes.append((
+            lane.id, int(is_border), *width, int(heights is not None), *inner, *outer, int(lane.type in _DRIVABLE),
+            frame.direction(lane),
+        ))  # fmt: skip
+
+
+@nb.njit(cache=True)
+def _at(cubics: Any, first: int, count: int, s: float) -> float:
+    k = first
+    while k + 1 < first + count and cubics[k + 1, 0] <= s:
+        k += 1
+    ds = s - cubics[k, 0]
+    if ds <= 0.0:
+        return cubics[k, 1]
+    return cubics[k, 1] + ds * (cubics[k, 2] + ds * (cubics[k, 3] + ds * cubics[k, 4]))
+
+
+@nb.njit(cache=True)
+def _slope(cubics: Any, first: int, count: int, s: float) -> float:
+    k = first
+    while k + 1 < first + count and cubics[k + 1, 0] <= s:
+        k += 1
+    ds = s - cubics[k, 0]
+    return cubics[k, 2] + ds * (2.0 * cubics[k, 3] + ds * 3.0 * cubics[k, 4]) if ds >= 0.0 else 0.0
+
+
+@nb.njit(cache=True)
+def _line_at(g: Any, road: int, s: float) -> tuple[float, float, float, float]:
+    """x, y, heading and curvature of a reference line."""
+    first, last = g.roads[road, GEOMETRY], g.roads[road, GEOMETRY] + g.roads[road, GEOMETRIES] - 1
+    k = first
+    while k < last and g.geometries[k + 1, 0] <= s:
+        k += 1
+    row = g.geometries[k]
+    ds, x, y, heading, k0 = s - row[0], row[2], row[3], row[4], row[5]
+    if row[1] == _LINE:
+        return x + ds * math.cos(heading), y + ds * math.sin(heading), heading, 0.0
+    if row[1] == _ARC:
+        half = 0.5 * ds * k0
+        chord = 2.0 / k0 * math.sin(half)
+        return x + chord * math.cos(heading + half), y + chord * math.sin(heading + half), heading + 2.0 * half, k0
+    rate, step = row[6], row[7]
+    i = min(max(int(ds / step), 0), g.counts[k] - 1)
+    x, y = g.starts[int(row[8]) + i, 0], g.starts[int(row[8]) + i, 1]
+    begin = i * step
+    length = ds - begin
+    dx = dy = 0.0
+    for j in range(_POINTS.shape[0]):
+        u = begin + _POINTS[j] * length
+        turned = heading + u * (k0 + u * 0.5 * rate)
+        dx += _WEIGHTS[j] * math.cos(turned)
+        dy += _WEIGHTS[j] * math.sin(turned)
+    return x + dx * length, y + dy * length, heading + ds * (k0 + ds * 0.5 * rate), k0 + ds * rate
+
+
+@nb.njit(cache=True)
+def _project(g: Any, road: int, x: float, y: float, s: float) -> tuple[float, float, float]:
+    """s, t and the distance beyond the road's ends."""
+    length = g.lengths[road]
+    beyond = lateral = 0.0
+    for _ in range(12):
+        px, py, heading, curvature = _line_at(g, road, s)
+        ch, sh = math.cos(heading), math.sin(heading)
+        along = (x - px) * ch + (y - py) * sh
+        lateral = (y - py) * ch - (x - px) * sh
+        stretch = 1.0 - curvature * lateral
+        step = along / stretch if stretch > 0.2 else along
+        wanted = min(max(s + step, 0.0), length)
+        moved = wanted - s
+        beyond = abs(along - moved * stretch) if wanted in (0.0, length) else 0.0
+        s = wanted
+        if abs(moved) < 1e-7:
+            break
+    if g.roads[road, TILTED]:
+        lateral /= math.cos(_at(g.cubics, g.roads[road, TILT], g.roads[road, TILTS], s))
+    return s, lateral, beyond if beyond > 1e-6 else 0.0
+
+
+@nb.njit(cache=True)
+def _section_at(g: Any, road: int, s: float) -> int:
+    k, last = g.roads[road, SECTION], g.roads[road, SECTION] + g.roads[road, SECTIONS] - 1
+    while k < last and g.spans[k + 1, 0] <= s:
+        k += 1
+    return k
+
+
+@nb.njit(cache=True)
+def _lane_at(g: Any, section: int, s: float, t: float, left: bool, offset: float) -> tuple[int, float, float]:
+    """The lane of a side that holds t, or the outermost one that has a width, with its inner and outer edge."""
+    first = g.sections[section, LEFT if left else RIGHT]
+    count = g.sections[section, LEFTS if left else RIGHTS]
+    inner = offset
+    found, found_inner, found_outer = -1, offset, offset
+    for k in range(first, first + count):
+        value = _at(g.cubics, g.lanes[k, WIDTH], g.lanes[k, WIDTHS], s)
+        if g.lanes[k, IS_BORDER]:
+            outer = max(value, inner) if left else min(value, inner)
+        else:
+            outer = inner + max(value, 0.0) if left else inner - max(value, 0.0)
+        if inner != outer or found < 0:
+            found, found_inner, found_outer = k, inner, outer
+        if inner != outer and (t < outer if left else t > outer):
+            break
+        inner = outer
+    return found, found_inner, found_outer
+
+
+@nb.njit(cache=True)
+def _place(g: Any, road: int, x: float, y: float, guess: float) -> tuple[float, int, float, float, float, int]:
+    """Where a point is on one road: metres outside its lanes, rank, metres from the lane's centre, s, t, lane row."""
+    s, t, beyond = _project(g, road, x, y, guess)
+    section = _section_at(g, road, s)
+    offset = _at(g.cubics, g.roads[road, OFFSET], g.roads[road, OFFSETS], s)
+    left = t > offset
+    if g.sections[section, LEFTS if left else RIGHTS] == 0:
+        left = not left
+    lane, inner, outer = _lane_at(g, section, s, t, left, offset)
+    low, high = min(inner, outer), max(inner, outer)
+    outside = max(low - t, t - high, 0.0)
+    if outside < 1e-9:
+        outside = 0.0
+    rank = 0 if lane >= 0 and g.lanes[lane, IS_DRIVABLE] else 1
+    return math.hypot(outside, beyond), rank, abs(t - 0.5 * (inner + outer)), s, t, lane
+
+
+@nb.njit(cache=True)
+def locate(g: Any, x: float, y: float, road: int, guess: float) -> tuple[int, float, float, int]:
+    """Road row, s, t and lane row of the lane under or nearest to a point; road -1 where there is none near.
+
+    Args:
+        road, guess: where it was before; road -1 if unknown.
+    """
+    if road >= 0:
+        outside, rank, _, s, t, lane = _place(g, road, x, y, guess)
+        if outside == 0.0 and rank == 0:
+            return road, s, t, lane
+    near = np.empty(_CANDIDATES, np.int64)
+    away = np.empty(_CANDIDATES)
+    guesses = np.empty(_CANDIDATES)
+    best = (math.inf, 0, 0.0)
+    found, found_s, found_t, found_lane = -1, 0.0, 0.0, -1
+    for margin in (0.0, REACH + 1.0):
+        count = 0
+        for c in range(g.chords.shape[0]):
+            row = g.chords[c]
+            if x < row[0] - margin or y < row[1] - margin or x > row[2] + margin or y > row[3] + margin:
+                continue
+            dx, dy = row[8] - row[6], row[9] - row[7]
+            square = dx * dx + dy * dy
+            u = min(max(((x - row[6]) * dx + (y - row[7]) * dy) / square, 0.0), 1.0) if square > 0.0 else 0.0
+            distance = (row[6] + u * dx - x) ** 2 + (row[7] + u * dy - y) ** 2
+            k = 0
+            while k < count and near[k] != g.chord_road[c]:
+                k += 1
+            if k == count and count < _CANDIDATES:
+                count += 1
+                near[k], away[k] = g.chord_road[c], math.inf
+            if k < _CANDIDATES and distance < away[k]:
+                away[k], guesses[k] = distance, row[4] + u * (row[5] - row[4])
+        order = np.argsort(away[:count])
+        best, found = (math.inf, 0, 0.0), -1
+        for i in order:
+            outside, rank, off, s, t, lane = _place(g, near[i], x, y, guesses[i])
+            if (outside, rank, off) < best:
+                best = (outside, rank, off)
+                found, found_s, found_t, found_lane = near[i], s, t, lane
+        if best[0] == 0.0:
+            break
+    return (found if best[0] <= REACH else -1), found_s, found_t, found_lane
+
+
+@nb.njit(cache=True)
+def surface_at(g: Any, road: int, s: float, t: float, lane: int) -> tuple[float, float, float, float]:
+    """z, heading, pitch and roll of the surface at a place that :func:`locate` found; heading as traffic drives."""
+    r = g.roads[road]
+    section = _section_at(g, road, s)
+    height, lean, bend = 0.0, 0.0, _slope(g.cubics, r[OFFSET], r[OFFSETS], s)
+    if lane >= 0:
+        left = g.lanes[lane, LANE_ID] > 0
+        _, inner, outer = _lane_at(g, section, s, t, left, _at(g.cubics, r[OFFSET], r[OFFSETS], s))
+        if g.lanes[lane, RAISED]:
+            low = _at(g.cubics, g.lanes[lane, INNER], g.lanes[lane, INNERS], s)
+            high = _at(g.cubics, g.lanes[lane, OUTER], g.lanes[lane, OUTERS], s)
+            width = abs(outer - inner)
+            share = min(max(abs(t - inner) / width, 0.0), 1.0) if width > 1e-9 else 0.0
+            height = low + (high - low) * share
+            if width > 1e-9 and low != high:
+                lean = math.atan((high - low) / (outer - inner))
+        bend = _lane_slope(g, section, s, lane, bend)
+    z, heading, pitch, roll, curvature = _point(g, road, s, t, height)
+    stretch = 1.0 - curvature * t
+    if bend and stretch > 0.05:
+        heading += math.atan(bend / stretch)
+    if lane >= 0 and g.lanes[lane, DIRECTION] < 0:
+        return z, heading + math.pi, -pitch, -(roll + lean)
+    return z, heading, pitch, roll + lean
+
+
+@nb.njit(cache=True)
+def _lane_slope(g: Any, section: int, s: float, lane: int, offset_slope: float) -> float:
+    """dt/ds of the centre of a lane."""
+    left = g.lanes[lane, LANE_ID] > 0
+    sign = 1.0 if left else -1.0
+    inner = outer = offset_slope
+    for k in range(g.sections[section, LEFT if left else RIGHT], lane + 1):
+        inner = outer
+        slope = _slope(g.cubics, g.lanes[k, WIDTH], g.lanes[k, WIDTHS], s)
+        outer = slope if g.lanes[k, IS_BORDER] else inner + sign * slope
+    return 0.5 * (inner + outer)
+
+
+@nb.njit(cache=True)
+def _relief(g: Any, road: int, s: float, t: float) -> float:
+    r = g.roads[road]
+    fall = _at(g.cubics, r[LEFT_FALL], r[LEFT_FALLS], s) if t > 0 else _at(g.cubics, r[RIGHT_FALL], r[RIGHT_FALLS], s)
+    return -abs(t) * math.tan(fall)
+
+
+@nb.njit(cache=True)
+def _point(g: Any, road: int, s: float, t: float, h: float) -> tuple[float, float, float, float, float]:
+    """z, heading, pitch, roll and curvature at track coordinates, heading along +s."""
+    r = g.roads[road]
+    _, _, heading, curvature = _line_at(g, road, s)
+    z = _at(g.cubics, r[ELEVATION], r[ELEVATIONS], s)
+    grade = _slope(g.cubics, r[ELEVATION], r[ELEVATIONS], s)
+    roll, cr, sr = 0.0, 1.0, 0.0
+    if r[TILTED]:
+        roll = _at(g.cubics, r[TILT], r[TILTS], s)
+        cr, sr = math.cos(roll), math.sin(roll)
+        grade += t * cr * _slope(g.cubics, r[TILT], r[TILTS], s)
+    if r[FALLS]:
+        h += _relief(g, road, s, t)
+        roll += math.atan((_relief(g, road, s, t + 0.05) - _relief(g, road, s, t - 0.05)) / 0.1)
+    lateral = t * cr - h * sr
+    z += t * sr + h * cr
+    if grade:
+        grade /= max(1.0 - curvature * lateral, 0.05)
+    return z, heading, -math.atan(grade), roll, curvature

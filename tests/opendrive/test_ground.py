@@ -1,0 +1,65 @@
+"""The compiled ground says what the network says, on every shipped map and on made ones."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from drivesim import content
+from drivesim.opendrive import read_network
+from drivesim.opendrive.ground import ground_of, locate, surface_at
+
+MAPS = sorted(content.shipped("scenarios").glob("*.xodr"))
+
+
+@pytest.mark.parametrize("path", MAPS, ids=lambda path: path.stem)
+def test_same_lane_height_and_slope_as_the_network(path):
+    network = read_network(path)
+    ground = ground_of(network)
+    assert ground is not None
+    ids = list(network.roads)
+    x0, y0, x1, y1 = network.bounds()
+    rng = np.random.default_rng(1)
+    on_roads = []
+    for road in network.roads.values():
+        for s in rng.uniform(0.0, road.length, 30):
+            point = network.world_from_road(road.id, float(s), float(rng.uniform(-9.0, 9.0)))
+            on_roads.append((point.x, point.y))
+    points = [*on_roads, *rng.uniform((x0, y0), (x1, y1), (150, 2)).tolist()]
+    compared = 0
+    for x, y in points:
+        expected = network.lane_from_world(x, y)
+        road, s, t, lane = locate(ground, x, y, -1, 0.0)
+        if expected is None:
+            assert road == -1
+            continue
+        if expected.road_id != ids[road]:  # roads that overlap equally well: either is right
+            continue
+        compared += 1
+        assert s == pytest.approx(expected.s, abs=1e-9)
+        assert t == pytest.approx(expected.t, abs=1e-9)
+        assert ground.lanes[lane, 0] == expected.lane_id
+        point = network.world_from_lane(expected.road_id, expected.lane_id, expected.s, expected.offset)
+        z, heading, pitch, roll = surface_at(ground, road, s, t, lane)
+        assert z == pytest.approx(point.z, abs=1e-9)
+        assert (pitch, roll) == pytest.approx((point.pitch, point.roll), abs=1e-9)
+        assert np.cos(heading - point.heading) == pytest.approx(1.0, abs=1e-12)
+    assert compared > 0.9 * len(on_roads)
+
+
+@pytest.mark.parametrize("path", MAPS, ids=lambda path: path.stem)
+def test_knowing_where_one_was_finds_the_same_place_in_driving_lanes(path):
+    network = read_network(path)
+    ground = ground_of(network)
+    rng = np.random.default_rng(2)
+    for index, road in enumerate(network.roads.values()):
+        for s in rng.uniform(2.0, max(road.length - 2.0, 2.1), 10):
+            for lane_id in network.lanes(road.id, float(s)):
+                if network.lane_type(road.id, lane_id, float(s)) != "driving":
+                    continue
+                point = network.world_from_lane(road.id, lane_id, float(s))
+                hint = network.position(road.id, lane_id, float(s))
+                expected = network.lane_from_world(point.x, point.y, hint=hint)
+                found = locate(ground, point.x, point.y, index, float(s) + 0.5)
+                assert found[0] == list(network.roads).index(expected.road_id)
+                assert found[1:3] == pytest.approx((expected.s, expected.t), abs=1e-6)
