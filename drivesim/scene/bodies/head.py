@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.interpolate import LinearNDInterpolator
 
 from drivesim.materials import MaterialId
 from drivesim.scene.bodies.appearance import Appearance
@@ -105,13 +104,28 @@ def _curtain(body: Shape, look: Appearance, size: float) -> Piece:
     )
 
 
+def _foremost(corners: F64, places: F64, *, otherwise: float) -> F64:
+    """x (n,) of a surface of triangles (T, 3, 3) where it is hit from the front at ``places`` (n, 2) in y and z."""
+    a, b, c = corners[:, 0], corners[:, 1], corners[:, 2]
+    ab, ac = (b - a)[:, 1:], (c - a)[:, 1:]
+    twice = ab[:, 0] * ac[:, 1] - ab[:, 1] * ac[:, 0]
+    upright = np.abs(twice) > 1e-12
+    scale = np.where(upright, 1.0 / np.where(upright, twice, 1.0), 0.0)
+    offset = places[:, None] - a[None, :, 1:]
+    u = (offset[..., 0] * ac[:, 1] - offset[..., 1] * ac[:, 0]) * scale
+    v = (ab[:, 0] * offset[..., 1] - ab[:, 1] * offset[..., 0]) * scale
+    inside = upright & (u >= -1e-9) & (v >= -1e-9) & (u + v <= 1.0 + 1e-9)
+    x = a[:, 0] + u * (b - a)[:, 0] + v * (c - a)[:, 0]
+    foremost = np.where(inside, x, -np.inf).max(axis=1)
+    return np.where(np.isfinite(foremost), foremost, otherwise)
+
+
 def face(body: Shape, look: Appearance) -> list[Piece]:
     """Brows, irises and lips: thin patches on the face."""
     _, eyes, tall, _ = _measures(body)
     size = tall / 0.14
-    front = body.vertices[(body.weights[:, HEAD] > 0.8) & ~body.eyeball & (body.vertices[:, 0] > eyes[0] - 0.05 * size)]
-    order = np.argsort(front[:, 0])
-    skin_x = LinearNDInterpolator(front[order][:, 1:], front[order][:, 0])
+    in_front = (body.weights[:, HEAD] > 0.8) & ~body.eyeball & (body.vertices[:, 0] > eyes[0] - 0.05 * size)
+    front = body.vertices[body.triangles[in_front[body.triangles].all(axis=1)]]
     nose = body.keypoints[0]
     skin = np.asarray(look.skin)
 
@@ -119,7 +133,7 @@ def face(body: Shape, look: Appearance) -> list[Piece]:
         """A disc (fan of two rings) over the face; outline (n, 2) in y and z about the centre."""
         rings = np.concatenate([0.02 * outline, 0.6 * outline, outline]) + center[1:]
         rings[:, 1] -= arch * ((rings[:, 0] - center[1]) ** 2) / np.abs(outline[:, 0]).max()
-        x = np.nan_to_num(np.asarray(skin_x(rings)), nan=float(center[0])) + lift
+        x = _foremost(front, rings, otherwise=float(center[0])) + lift
         points = np.column_stack([x, rings])
         weights = np.zeros((len(points), body.weights.shape[1]))
         weights[:, HEAD] = 1.0
