@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 from lxml import etree
@@ -46,6 +47,12 @@ def read_tree(path: Path) -> Tree:
     Raises:
         ScenarioError: malformed XML, another format, unknown nodes, ports or subtrees, wrong numbers of children.
     """
+    return _read(path, path.stat().st_mtime_ns if path.is_file() else 0)
+
+
+@lru_cache(maxsize=64)
+def _read(path: Path, changed: int) -> Tree:
+    """The tree of a file as it was when it last ``changed``."""
     root = parse_xml(path)
     if root.tag != "root" or root.get("BTCPP_format") != "4":
         raise ScenarioError(

@@ -13,7 +13,7 @@ from drivesim.envs.route import lane_route, route_key, straight_route
 from drivesim.envs.settings import Settings
 from drivesim.errors import DrivesimError, ScenarioError, did_you_mean
 from drivesim.opendrive import RoadNetwork, empty_network, read_network
-from drivesim.openscenario import Scenario, ScenarioPlayer, load_scenario
+from drivesim.openscenario import Scenario, ScenarioFile, ScenarioPlayer
 from drivesim.simulation import ego_of
 from drivesim.types import F64, Actor
 from drivesim.world import Control, World
@@ -47,7 +47,8 @@ class Stage:
         self.settings = settings
         self._randomization = randomization(settings.distribution)
         self._fixed = {name: str(value) for name, value in settings.parameters.items()}
-        plain = load_scenario(settings.scenario, self._fixed)
+        self._file = ScenarioFile(settings.scenario)
+        plain = self._file.scenario(self._fixed)
         self.duration = _duration(plain)
         self.time_limit = settings.time_limit or PATIENCE * self.duration
         if "duration" in plain.parameters:
@@ -67,7 +68,7 @@ class Stage:
         key = tuple(sorted(values.items()))
         known = self._scenarios.get(key)
         if known is None:
-            known = self._scenarios[key] = load_scenario(self.settings.scenario, {**self._fixed, **values})
+            known = self._scenarios[key] = self._file.scenario({**self._fixed, **values})
             if len(self._scenarios) > _REMEMBERED:
                 self._scenarios.popitem(last=False)
         return known

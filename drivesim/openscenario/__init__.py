@@ -3,7 +3,7 @@
 from drivesim.openscenario.controller import Controller, ControllerFactory, ControllerModel
 from drivesim.openscenario.distributions import ParameterValueDistribution, read_distribution
 from drivesim.openscenario.player import ScenarioPlayer
-from drivesim.openscenario.scenario import Scenario, load_scenario
+from drivesim.openscenario.scenario import Scenario, ScenarioFile, load_scenario
 
 __all__ = [
     "Controller",
@@ -11,6 +11,7 @@ __all__ = [
     "ControllerModel",
     "ParameterValueDistribution",
     "Scenario",
+    "ScenarioFile",
     "ScenarioPlayer",
     "load_scenario",
     "read_distribution",

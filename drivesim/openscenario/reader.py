@@ -84,6 +84,7 @@ class Reader:
         unsupported: elements of the standard met so far that have no class, in the order of the file.
         notes: what was read although it is not as the standard has it.
         depth: how many catalogue references led here.
+        constants: elements that read the same whatever the parameters, with what was read; None remembers nothing.
     """
 
     file: Path
@@ -92,6 +93,7 @@ class Reader:
     unsupported: list[Unsupported] = field(default_factory=list)
     notes: list[ScenarioError] = field(default_factory=list)
     depth: int = 0
+    constants: dict[Node, Element | None] | None = None
 
     def fail(self, node: Node, problem: str, remedy: str) -> ScenarioError:
         line = int(node.sourceline) if node.sourceline else None
@@ -117,6 +119,19 @@ class Reader:
                 return scope.fill(cls, node)
         return self.fill(cls, node)
 
+    def remembered(self, cls: type[T], node: Node) -> T:
+        """The same as :meth:`read`, from memory where the element is constant and reading it had nothing to tell."""
+        if self.constants is None or node not in self.constants:
+            return self.read(cls, node)
+        known = self.constants[node]
+        if isinstance(known, cls):
+            return known
+        told = len(self.unsupported) + len(self.notes)
+        made = self.read(cls, node)
+        if len(self.unsupported) + len(self.notes) == told:
+            self.constants[node] = made
+        return made
+
     def fill(self, cls: type[T], node: Node) -> T:
         """An instance of ``cls`` with the names that are in scope already."""
         layout = layout_of(cls)
@@ -133,7 +148,7 @@ class Reader:
     def nested(self, file: Path, names: Mapping[str, Value] | None = None) -> Reader:
         """A reader with names of its own that shares everything else."""
         made = dict(self.names if names is None else names)
-        return Reader(file, made, self.catalogs, self.unsupported, self.notes, self.depth)
+        return Reader(file, made, self.catalogs, self.unsupported, self.notes, self.depth, self.constants)
 
     def attributes(self, layout: Layout, node: Node, values: dict[str, Any]) -> None:
         for name in map(str, node.attrib):
@@ -178,7 +193,7 @@ class Reader:
             tag = str(entry.tag)
             if tag in scope.elements:
                 slot, cls = scope.elements[tag]
-                found.setdefault(slot.field, []).append(self.read(cls, entry))
+                found.setdefault(slot.field, []).append(self.remembered(cls, entry))
             elif tag in scope.wrappers:
                 self.children(scope.wrappers[tag], entry, found)
             elif scope.choices and tag in TRANSPARENT:

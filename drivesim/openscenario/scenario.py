@@ -17,7 +17,7 @@ from drivesim.openscenario.documents import open_as
 from drivesim.openscenario.expressions import Value
 from drivesim.openscenario.folders import Folders
 from drivesim.openscenario.model.actions import EnvironmentAction
-from drivesim.openscenario.model.base import Unsupported
+from drivesim.openscenario.model.base import Element, Unsupported
 from drivesim.openscenario.model.definition import FileHeader, ScenarioDefinition
 from drivesim.openscenario.model.entities import (
     Entities,
@@ -27,6 +27,7 @@ from drivesim.openscenario.model.entities import (
     Vehicle,
 )
 from drivesim.openscenario.model.storyboard import Storyboard
+from drivesim.openscenario.reader import Reader
 from drivesim.types import Actor, Axles, BoundingBox, Performance, Weather
 from drivesim.xmlfile import Node
 
@@ -147,28 +148,61 @@ def load_scenario(name: str | Path, parameters: Mapping[str, str] | None = None)
     Raises:
         ScenarioError: the file, a catalogue or a parameter is not as it should be.
     """
-    opened = open_as(content.find("scenarios", name), "Storyboard")
-    reader, root = opened.reader, opened.root
-    given = {key: str(value) for key, value in (parameters or {}).items()}
-    reader.declare(root.find("ParameterDeclarations"), given, root)
-    folders = Folders(opened.path)
-    reader.catalogs = Catalogs(folders)
-    for place in root.iterfind("CatalogLocations/*/Directory"):
-        reader.catalogs.add(reader.attribute(place, "path", str) or ".", place)
-    definition = reader.fill(ScenarioDefinition, root)
-    scenario = Scenario(
-        path=opened.path,
-        header=definition.file_header,
-        parameters=MappingProxyType(reader.names),
-        definition=definition,
-        road_file=_road_file(definition, folders, root),
-        unsupported=(*reader.unsupported, *_external(definition.entities)),
-        notes=tuple(reader.notes),
-    )
-    for note in scenario.notes:
-        _LOG.warning("%s", note)
-    _check_references(scenario)
-    return scenario
+    return ScenarioFile(name).scenario(parameters)
+
+
+class ScenarioFile:
+    """A file parsed once, to be read many times with other parameters; what depends on none is read only once.
+
+    Args:
+        name: a path, or the name of a shipped scenario.
+
+    Raises:
+        ScenarioError: not an OpenSCENARIO 1.0 to 1.3 scenario.
+    """
+
+    def __init__(self, name: str | Path) -> None:
+        self._document = open_as(content.find("scenarios", name), "Storyboard")
+        self._constants: dict[Node, Element | None] = dict.fromkeys(_constant(self._document.root))
+
+    def scenario(self, parameters: Mapping[str, str] | None = None) -> Scenario:
+        """The scenario with these values for declared parameters.
+
+        Raises:
+            ScenarioError: an element, a catalogue or a parameter is not as it should be.
+        """
+        path, root = self._document.path, self._document.root
+        reader = Reader(path, constants=self._constants)
+        given = {key: str(value) for key, value in (parameters or {}).items()}
+        reader.declare(root.find("ParameterDeclarations"), given, root)
+        folders = Folders(path)
+        reader.catalogs = Catalogs(folders)
+        for place in root.iterfind("CatalogLocations/*/Directory"):
+            reader.catalogs.add(reader.attribute(place, "path", str) or ".", place)
+        definition = reader.fill(ScenarioDefinition, root)
+        scenario = Scenario(
+            path=path,
+            header=definition.file_header,
+            parameters=MappingProxyType(reader.names),
+            definition=definition,
+            road_file=_road_file(definition, folders, root),
+            unsupported=(*reader.unsupported, *_external(definition.entities)),
+            notes=tuple(reader.notes),
+        )
+        for note in scenario.notes:
+            _LOG.warning("%s", note)
+        _check_references(scenario)
+        return scenario
+
+
+def _constant(root: Node) -> list[Node]:
+    """Elements in which nothing refers to a parameter or a catalogue."""
+    varying: set[Node] = set()
+    nodes = list(root.iter())
+    for node in nodes:
+        if node.tag == "CatalogReference" or any("$" in str(text) for text in node.attrib.values()):
+            varying.update((node, *node.iterancestors()))
+    return [node for node in nodes if node not in varying]
 
 
 def _road_file(definition: ScenarioDefinition, folders: Folders, root: Node) -> Path | None:

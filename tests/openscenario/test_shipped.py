@@ -2,7 +2,7 @@ import pytest
 
 from drivesim.errors import ScenarioError
 from drivesim.opendrive import read_network
-from drivesim.openscenario import ScenarioPlayer, load_scenario
+from drivesim.openscenario import ScenarioFile, ScenarioPlayer, load_scenario
 from drivesim.openscenario.expressions import evaluate
 from drivesim.world import World
 
@@ -42,3 +42,12 @@ def test_a_value_outside_its_constraints_is_refused():
 )
 def test_expressions(source, value):
     assert evaluate(source, {"a": 4.0}) == value
+
+
+def test_a_file_read_again_with_other_parameters_is_as_if_read_anew():
+    file = ScenarioFile("child_crossing")
+    file.scenario({"ego_speed": "20"})
+    again, fresh = file.scenario({"ego_speed": "50"}), load_scenario("child_crossing", {"ego_speed": "50"})
+    assert again.definition == fresh.definition
+    assert again.parameters == fresh.parameters
+    assert again.definition != file.scenario({"ego_speed": "20"}).definition
