@@ -73,29 +73,34 @@ def add_ambient(radiance: F32, ambient: F32, share: F32) -> None:
             radiance[i, c] += ambient[i, c] * share[i]
 
 
-@nb.njit(parallel=True, nogil=True, cache=True)
+@nb.njit(parallel=True, nogil=True, error_model="numpy", cache=True)
 def edges(depth: F32, instance: I32, semantic: U8, radiance: F32, width: int, height: int, mark: U8) -> None:
-    """Mark pixels whose neighbour to the right or below is another thing, another depth or another brightness."""
+    """Mark pixels at which the thing, the surface or the brightness changes.
+
+    Along a plane, whatever its slant, the inverse of depth changes evenly from pixel to pixel: where it does not, a
+    surface ends or bends.
+    """
+    one, fold, contrast = np.float32(1.0), np.float32(0.02), np.float32(0.3)
     for y in nb.prange(height):
         for x in range(width):
             here = y * width + x
             found = False
+            near = one / depth[here]
+            bend_across, bend_up = np.float32(-2.0) * near, np.float32(-2.0) * near
             for step in range(4):
-                column = x + (1 if step == 0 else (-1 if step == 1 else 0))
-                line = y + (1 if step == 2 else (-1 if step == 3 else 0))
-                if column < 0 or line < 0 or column >= width or line >= height:
-                    continue
+                column = min(max(x + (1 if step == 0 else (-1 if step == 1 else 0)), 0), width - 1)
+                line = min(max(y + (1 if step == 2 else (-1 if step == 3 else 0)), 0), height - 1)
                 other = line * width + column
-                a, b = depth[here], depth[other]
-                labels_differ = instance[here] != instance[other] or semantic[here] != semantic[other]
-                if labels_differ or (a < 1e8 and abs(a - b) > np.float32(0.03) * min(a, b)):
-                    found = True
+                if step < 2:
+                    bend_across += one / depth[other]
                 else:
-                    la = radiance[here, 0] + radiance[here, 1] + radiance[here, 2]
-                    lb = radiance[other, 0] + radiance[other, 1] + radiance[other, 2]
-                    if abs(la - lb) > np.float32(0.22) * (la + lb):
-                        found = True
-            mark[here] = found
+                    bend_up += one / depth[other]
+                light = radiance[here, 0] + radiance[here, 1] + radiance[here, 2]
+                beside = radiance[other, 0] + radiance[other, 1] + radiance[other, 2]
+                found |= instance[here] != instance[other] or semantic[here] != semantic[other]
+                found |= abs(light - beside) > contrast * (light + beside)
+            inner = 0 < x < width - 1 and 0 < y < height - 1
+            mark[here] = found or (inner and max(abs(bend_across), abs(bend_up)) > fold * near)
 
 
 @nb.njit(nogil=True, fastmath=True, error_model="numpy", cache=True)
