@@ -13,6 +13,9 @@ from drivesim.errors import ScenarioError, did_you_mean
 from drivesim.opendrive.model import Cubic
 from drivesim.xmlfile import parse_xml
 
+LARGEST = 1e12
+"""What no length, angle or coefficient of a map reaches; keeps products of a few of them finite."""
+
 _TRUE, _FALSE = frozenset({"true", "1", "yes"}), frozenset({"false", "0", "no"})
 
 
@@ -78,8 +81,8 @@ class Element:
             value = float(text)
         except ValueError:
             value = math.nan
-        if not math.isfinite(value):
-            raise self.error(f"{attribute}='{text}' is not a number", f"write a finite number in {attribute}")
+        if not abs(value) < LARGEST or "_" in text:
+            raise self.error(f"{attribute}='{text}' is not a usable number", f"write a finite number in {attribute}")
         return value
 
     def optional_number(self, attribute: str) -> float | None:

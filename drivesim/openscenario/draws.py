@@ -85,8 +85,8 @@ def _(distribution: model.PoissonDistribution, uniform: F64) -> F64:
         raise fault(distribution, f"expectedValue='{distribution.expected_value:g}' is out of range", "give a rate > 0")
     low, high = limits(distribution.range)
     # Whole numbers: the lowest one allowed carries its own probability, hence the step below it.
-    return _inverted(poisson(distribution.expected_value), math.ceil(low) - 1 if math.isfinite(low) else low,
-                     math.floor(high) if math.isfinite(high) else high, distribution, uniform)  # fmt: skip
+    return _inverted(poisson(distribution.expected_value), float(np.ceil(low)) - 1.0, float(np.floor(high)),
+                     distribution, uniform)  # fmt: skip
 
 
 @values.register

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any, NamedTuple
 
 Value = float | int | bool | str
@@ -65,12 +66,16 @@ def _tokens(source: str) -> list[_Token]:
     return [*found, _Token("end", "")]
 
 
+DEEPEST = 40
+"""Brackets, signs and negations inside one another."""
+
+
 class _Parser:
     """Precedence, loosest first: or, and, not, comparison, sum, product, sign, atom."""
 
     def __init__(self, source: str, names: Mapping[str, Value]) -> None:
         self.source, self.names = source, names
-        self.tokens, self.at = _tokens(source), 0
+        self.tokens, self.at, self.depth = _tokens(source), 0, 0
 
     @property
     def now(self) -> str:
@@ -107,9 +112,18 @@ class _Parser:
             left = self.truth(left) and self.truth(right)
         return left
 
+    @contextmanager
+    def deeper(self) -> Iterator[None]:
+        self.depth += 1
+        if self.depth > DEEPEST:
+            raise ExpressionError("nested too deep")
+        yield
+        self.depth -= 1
+
     def negation(self) -> Value:
         if self.take("not", "!"):
-            return not self.truth(self.negation())
+            with self.deeper():
+                return not self.truth(self.negation())
         return self.comparison()
 
     def comparison(self) -> Value:
@@ -142,7 +156,8 @@ class _Parser:
 
     def signed(self) -> Value:
         if operator := self.take("+", "-"):
-            value = self.number(self.signed())
+            with self.deeper():
+                value = self.number(self.signed())
             return -value if operator == "-" else value
         return self.atom()
 
@@ -162,16 +177,18 @@ class _Parser:
         if kind == "name" and text in CONSTANTS:
             return CONSTANTS[text]
         if text == "(":
-            value = self.disjunction()
+            with self.deeper():
+                value = self.disjunction()
             self.need(")")
             return value
         raise ExpressionError(f"unexpected '{text or 'end'}' in '{self.source}'")
 
     def call(self, name: str) -> float:
         self.need("(")
-        arguments = [self.number(self.disjunction())]
-        while self.take(","):
-            arguments.append(self.number(self.disjunction()))
+        with self.deeper():
+            arguments = [self.number(self.disjunction())]
+            while self.take(","):
+                arguments.append(self.number(self.disjunction()))
         self.need(")")
         count, function = FUNCTIONS[name]
         if len(arguments) != count:

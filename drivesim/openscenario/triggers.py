@@ -44,6 +44,9 @@ class ConditionRun:
     def evaluate(self) -> bool:
         now, before, edge = self._truth(), self.previous, self.condition.condition_edge
         self.previous = now
+        if edge == "none" and self.condition.delay == 0.0:
+            self.output = now
+            return now
         rose, fell = before is False and now, before is True and not now
         fired = {"none": now, "rising": rose, "falling": fell, "risingOrFalling": rose or fell}[edge]
         self.waiting.append((self.world.time + self.condition.delay, fired))
