@@ -26,10 +26,15 @@ NECK = math.radians(70.0)
 class Leaf:
     """Base: ports as attributes, a random stream, the time since the leaf began."""
 
-    def __init__(self, ports: Ports, random: np.random.Generator) -> None:
+    def __init__(self, ports: Ports, draw: Callable[[], np.random.Generator]) -> None:
         self.ports = ports
-        self.random = random
+        self._draw = draw
         self.elapsed = 0.0
+
+    @cached_property
+    def random(self) -> np.random.Generator:
+        """This leaf's own stream; made when first asked for, which most leaves of a run never do."""
+        return self._draw()
 
     def number(self, port: str) -> float:
         return self.ports.number(port)

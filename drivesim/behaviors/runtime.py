@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping
+from functools import partial
 from typing import Any
 
 import py_trees
@@ -48,7 +49,7 @@ class _Builder:
             return INNER[node.kind](node.name, children, {p: float(ports[p]) for p in ports}, self._agent)
         if node.kind == "SetBlackboard":
             return _SetBlackboard(node.name, ports, board, _key_of(node))
-        return _LeafNode(node.name, path, LEAVES[node.kind](ports, self._agent.draw(path)), self._agent)
+        return _LeafNode(node.name, path, LEAVES[node.kind](ports, partial(self._agent.draw, path)), self._agent)
 
     def _inner_board(self, node: Node, board: Board) -> Board:
         values, names = {}, {}

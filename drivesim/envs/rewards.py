@@ -29,12 +29,12 @@ TERMS: Mapping[str, str] = {
 DRIVER: Mapping[str, float] = {
     "progress": 1.0,
     "goal": 5.0,
-    "collision": -10.0,
+    "collision": -20.0,
     "off_road": -10.0,
     "speeding": -2.0,
     "lane": -0.5,
     "comfort": -0.02,
-    "time": -0.2,
+    "time": -0.4,
 }
 """Default weights of an agent that drives: arrive soon, within the limit, without touching anybody."""
 

@@ -32,6 +32,8 @@ _ROWS: dict[str, tuple[type, tuple[int, ...]]] = {
 }  # fmt: skip
 """The arrays of :class:`drivesim.types.WorldState`: type of an element and what follows (B, N) in the shape."""
 
+_NOTHING: tuple[float, ...] = (dynamics.COAST, 0.0, 0.0, math.nan, 0.0, 0.0, math.nan, *([0.0] * 9))
+"""A :data:`dynamics.COMMAND` that asks for nothing."""
 _TOPPLING_SPEED = 1.0
 """m/s of closing speed below which a touch does not throw anybody over."""
 
@@ -175,29 +177,28 @@ class World:
 
     def command(self, actor: int, control: Control, *, world: int = 0) -> None:
         """What an actor is to do in the coming step."""
-        row = self._command[world, actor]
+        row: tuple[float, ...]
         if isinstance(control, VehicleControl):
             if self.limits[world, actor]["walks"]:
                 raise DrivesimError(
                     f"'{self._names[actor]}' is a pedestrian and cannot be driven", remedy="command a WalkerControl"
                 )
-            row["mode"] = dynamics.DRIVE
-            row["acceleration"], row["steering"] = control.acceleration, control.steering
+            row = (dynamics.DRIVE, control.acceleration, control.steering, *_NOTHING[3:])
         elif isinstance(control, Kinematic):
-            row["mode"] = dynamics.EXACT
-            row["x"], row["y"], row["z"] = control.pose.translation
-            r = control.pose.rotation
-            row["yaw"] = math.atan2(r[1, 0], r[0, 0])
-            row["pitch"] = math.asin(min(1.0, max(-1.0, -r[2, 0])))
-            row["roll"] = math.atan2(r[2, 1], r[2, 2])
-            row["speed"] = control.speed
-            row["vx"], row["vy"], row["vz"] = control.velocity or (math.nan, 0.0, 0.0)
+            (a, _, _), (b, _, _), (c, d, e) = control.pose.rotation.tolist()
+            angles = math.atan2(b, a), math.asin(min(1.0, max(-1.0, -c))), math.atan2(d, e)
+            velocity = control.velocity or (math.nan, 0.0, 0.0)
+            row = (
+                dynamics.EXACT, 0.0, 0.0, math.nan, 0.0, 0.0, *velocity, control.speed,
+                *control.pose.translation.tolist(), *angles,
+            )  # fmt: skip
         else:
-            row["mode"] = dynamics.WALK
-            row["vx"], row["vy"] = control.velocity
-            row["heading"] = math.nan if control.heading is None else control.heading
-            row["gaze"] = control.gaze
-            row["max_acceleration"] = control.max_acceleration
+            heading = math.nan if control.heading is None else control.heading
+            row = (
+                dynamics.WALK, 0.0, 0.0, heading, control.gaze, control.max_acceleration, *control.velocity,
+                *_NOTHING[8:],
+            )  # fmt: skip
+        self._command[world, actor] = row
 
     def step(self, dt: float) -> None:
         """Advance all worlds by ``dt`` seconds and look for collisions."""
