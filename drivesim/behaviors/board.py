@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 
 REFERENCE = re.compile(r"^\{(\w+)\}$")
 """A port that reads or writes the blackboard: ``{key}``."""
 
 
+@lru_cache(maxsize=4096)
 def referred(text: str) -> str | None:
     """The key that a port's text refers to; None for a plain text."""
     found = REFERENCE.match(text)

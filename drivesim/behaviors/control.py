@@ -6,7 +6,9 @@ tick between attempts, and it has no sequence that remembers a failure. Time is 
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Callable, Mapping, Sequence
+from itertools import count
 from typing import Any, ClassVar
 
 import py_trees
@@ -15,12 +17,22 @@ from py_trees.common import Status
 from drivesim.behaviors.agent import Agent
 
 SUCCESS, FAILURE, RUNNING, IDLE = Status.SUCCESS, Status.FAILURE, Status.RUNNING, Status.INVALID
+_NUMBERS = count()
 _ALMOST = 1e-9
 """Seconds by which a sum of ticks may fall short of a duration."""
 
 
 class Ticked(py_trees.behaviour.Behaviour):
     """A behaviour that is ticked directly; py_trees' generators and logs cost several times what our nodes do."""
+
+    logger = py_trees.logging.Logger("behaviour")
+
+    def __init__(self, name: str) -> None:  # what py_trees sets, without system calls and generators
+        self.name, self.qualified_name = name, f"{type(self).__qualname__}/{name}"
+        self.id = uuid.UUID(int=next(_NUMBERS))
+        self.status, self.parent, self.children = IDLE, None, []
+        self.blackboards, self.feedback_message = [], ""
+        self.blackbox_level = py_trees.common.BlackBoxLevel.NOT_A_BLACKBOX
 
     def tick_once(self) -> None:
         if self.status is not RUNNING:

@@ -39,6 +39,7 @@ class TreeController:
 
     def __init__(self, file: str, inputs: Mapping[str, str], world: World, actor: int) -> None:
         from drivesim.behaviors.agent import Agent
+        from drivesim.behaviors.control import SUCCESS
         from drivesim.behaviors.runtime import build
         from drivesim.behaviors.tree import read_tree
 
@@ -47,6 +48,7 @@ class TreeController:
         self._agent = Agent(world, actor, master)
         self._root = build(tree, self._agent, inputs)
         self.trace = self._agent.trace
+        self._success = SUCCESS
 
     def step(self, world: World, actor: int, dt: float) -> Control | None:
         agent = self._agent
@@ -55,7 +57,7 @@ class TreeController:
             return agent.wish
         agent.dt = dt
         agent.wish = None
-        if self._root.status.value != "SUCCESS":
+        if self._root.status is not self._success:
             self._root.tick_once()
         if agent.wish is None:
             agent.stand()

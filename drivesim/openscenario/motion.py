@@ -47,6 +47,10 @@ class Motion:
     def pose(self) -> Pose:
         return Pose.from_ypr(self.world.position[0, self.actor.index], self.world.orientation[0, self.actor.index])
 
+    def stray(self) -> None:
+        """Forget the lane; it is found anew when it is needed."""
+        self._strayed, self._rests = True, False
+
     def settle(self, on_lane: bool) -> None:
         """Find the lane under the actor, if it drives along one."""
         self._rests = False
@@ -74,10 +78,10 @@ class Motion:
         self._rests = self.speed == 0.0 == self.next_speed
         distance = (self.speed + self.next_speed) / 2 * dt
         here = self.pose()
-        there = self._along_lane(distance) if self.lane is not None and distance > 0 else None
+        there = self._along_lane(distance) if distance > 0 and self.lane is not None else None
         if there is None:
-            step = here.rotation[:, 0] * distance if self.lane is None or distance <= 0 else np.zeros(3)
-            if self.lane is not None and distance > 0:  # the road ends here
+            step = here.rotation[:, 0] * distance if distance <= 0 or self.lane is None else np.zeros(3)
+            if distance > 0 and self.lane is not None:  # the road ends here
                 self.next_speed = 0.0
             there = Pose(here.translation + step, here.rotation)
         self.odometer += float(np.linalg.norm(there.translation - here.translation))
@@ -104,4 +108,4 @@ class Motion:
         index = self.actor.index
         self.odometer += math.dist(self.world.position[0, index].tolist(), before)
         self.speed = self.next_speed = float(self.world.speed[0, index])
-        self._strayed, self._rests = True, False
+        self.stray()

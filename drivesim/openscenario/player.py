@@ -115,7 +115,7 @@ class ScenarioPlayer:
         motion = self.motions[name]
         if isinstance(action, model.TeleportAction):
             self.world.place(motion.actor.index, world_pose(action.position, self.world), motion.speed)
-            motion.settle(on_lane=motion.actor.kind == "vehicle")
+            motion.stray()
             return None
         if isinstance(action, model.ActivateControllerAction):
             self._active[name] = bool(action.lateral or action.longitudinal)
