@@ -18,6 +18,7 @@ MAY_IMPORT = {
     "scene": GROUND | {"opendrive", "world"},
     "sensors": GROUND | {"scene"},
     "recording": GROUND,
+    "pictures": GROUND | {"opendrive"},
     "simulators": GROUND | {"world", "scene", "sensors"},
     "simulation": GROUND
     | {"opendrive", "world", "openscenario", "behaviors", "scene", "sensors", "recording", "simulators"},

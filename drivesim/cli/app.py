@@ -114,6 +114,22 @@ def check(
     raise typer.Exit(check_command(files, quiet=quiet))
 
 
+@app.command(epilog="Example: drivesim show child_crossing --out child_crossing.png")
+def show(
+    name: Annotated[str, typer.Argument(metavar="SCENARIO|MAP", help="A shipped name, a .xosc or a .xodr file.")],
+    out: Annotated[Path | None, typer.Option(metavar="FILE.png", help="Default NAME.png in this folder.")] = None,
+    settings: Settings = None,
+    seed: Seed = 0,
+    duration: Duration = None,
+    width: Annotated[int, typer.Option(metavar="PIXELS", min=300, max=12000, help="Width of the picture.")] = 1800,
+    quiet: Quiet = False,
+) -> None:
+    """Draw a map with its lanes, marks and signals, or a scenario with everyone's path over time."""
+    from drivesim.cli.show import show_command
+
+    show_command(name, out=out, settings=settings or [], seed=seed, duration=duration, width=width, quiet=quiet)
+
+
 @app.command(epilog="Example: drivesim expand my_variations.xosc --csv runs.csv")
 def expand(
     distribution: Annotated[str, typer.Argument(metavar="FILE", help="A parameter value distribution, .xosc.")],

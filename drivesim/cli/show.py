@@ -1,0 +1,81 @@
+"""``drivesim show``: a picture of anything."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from rich.console import Console
+
+from drivesim import content
+from drivesim.cli.common import parse_settings
+from drivesim.errors import DrivesimError, RecordingError
+
+if TYPE_CHECKING:
+    from PIL import Image
+
+DT = 0.05
+"""Seconds between the points of a path."""
+LONGEST = 60.0
+"""Seconds after which a scenario without an end is drawn as it is."""
+
+
+def show_command(
+    name: str, *, out: Path | None, settings: list[str], seed: int, duration: float | None, width: int, quiet: bool
+) -> None:
+    path = _locate(name)
+    draw = {".xosc": _scenario, ".xodr": _map}[path.suffix]
+    picture = draw(path, parse_settings(settings), seed, duration, width)
+    target = out or Path(f"{path.stem}.png")
+    try:
+        picture.save(target)
+    except (OSError, ValueError) as error:
+        raise RecordingError(f"cannot write: {error}", file=target, remedy="choose a writable .png file") from error
+    if not quiet:
+        Console(highlight=False).print(f"{target}: {picture.width} by {picture.height} pixels")
+
+
+def _locate(name: str) -> Path:
+    path = content.find("scenarios", name)
+    if path.suffix not in (".xosc", ".xodr"):
+        raise DrivesimError(f"cannot draw '{name}'", remedy="name a scenario (.xosc) or a map (.xodr)")
+    return path
+
+
+Drawing = Callable[[Path, dict[str, str], int, float | None, int], "Image.Image"]
+
+
+def _map(path: Path, settings: dict[str, str], seed: int, duration: float | None, width: int) -> Image.Image:
+    from drivesim.opendrive import read_network
+    from drivesim.pictures import draw_map
+
+    return draw_map(read_network(path), width=width)
+
+
+def _scenario(path: Path, settings: dict[str, str], seed: int, duration: float | None, width: int) -> Image.Image:
+    """Plays the scenario without sensors and draws everyone's path."""
+    import numpy as np
+
+    from drivesim.behaviors import make_controller
+    from drivesim.opendrive import empty_network, read_network
+    from drivesim.openscenario import ScenarioPlayer, load_scenario
+    from drivesim.pictures import Track, draw_scenario
+    from drivesim.world import World
+
+    scenario = load_scenario(path, settings)
+    network = read_network(scenario.road_file) if scenario.road_file else empty_network()
+    world = World(network, scenario.actors(), scenario.weather(network.place()), seed)
+    player = ScenarioPlayer(scenario, world, make_controller)
+    rows: list[list[tuple[float, ...]]] = [[] for _ in world.actors]
+    while True:
+        for actor in world.actors:
+            if world.present[0, actor.index]:
+                x, y, _ = world.position[0, actor.index]
+                rows[actor.index].append((world.time, x, y, world.orientation[0, actor.index, 0]))
+        if player.finished or world.time >= (duration or LONGEST) - 1e-9:
+            break
+        player.step(DT)
+    tracks = [Track(actor, np.array(rows[actor.index])) for actor in world.actors if rows[actor.index]]
+    below = f"{scenario.header.description}, {world.time:.1f} s; labels are seconds"
+    return draw_scenario(network, tracks, path.stem, below, world.collisions, width)
