@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -115,7 +114,7 @@ class ParameterValueDistribution:
         distribution = self.source.distribution
         if isinstance(distribution, model.Stochastic):
             return self._drawn(distribution, seed)
-        return self._listed(distribution)
+        return (self.instance(index) for index in range(self.count))
 
     def allows(self, run: Mapping[str, str]) -> bool:
         """Whether the scenario's types and constraints accept these values; not every combination need be."""
@@ -132,9 +131,20 @@ class ParameterValueDistribution:
         assert found is not None, "every varied parameter is declared"
         return found
 
-    def _listed(self, distribution: model.Deterministic) -> Iterator[dict[str, str]]:
-        for combination in itertools.product(*(_Choices(member) for member in distribution.members)):
-            yield {name: value for chosen in combination for name, value in chosen.items()}
+    def instance(self, index: int) -> dict[str, str]:
+        """One combination of a deterministic distribution, the last member changing fastest.
+
+        Raises:
+            IndexError: there are not so many.
+        """
+        distribution = self.source.distribution
+        if isinstance(distribution, model.Stochastic) or not 0 <= index < self.count:
+            raise IndexError(f"{self.path.name} has no combination {index}")
+        chosen: list[dict[str, str]] = []
+        for member in reversed(distribution.members):
+            index, digit = divmod(index, _size(member))
+            chosen.append(_choice(member, digit))
+        return {name: value for part in reversed(chosen) for name, value in part.items()}
 
     def _drawn(self, distribution: model.Stochastic, seed: int | None) -> Iterator[dict[str, str]]:
         key = str(seed) if seed is not None else as_text(distribution.random_seed or 0.0)
@@ -156,27 +166,18 @@ class ParameterValueDistribution:
         return [as_text(float(v)) for v in (np.rint(drawn) if varied.parameter_type in _WHOLE else drawn)]
 
 
-class _Choices:
-    """What a member of a deterministic distribution allows, made again for every pass."""
-
-    def __init__(self, member: model.DeterministicSingleParameterDistribution
-                 | model.DeterministicMultiParameterDistribution) -> None:  # fmt: skip
-        self.member = member
-
-    def __iter__(self) -> Iterator[dict[str, str]]:
-        member = self.member
-        if isinstance(member, model.DeterministicMultiParameterDistribution):
-            for entry in member.distribution.sets:
-                yield {a.parameter_ref: a.value for a in entry.assignments}
-            return
-        found = member.distribution
-        if isinstance(found, model.DistributionRange):
-            low, step = Decimal(repr(found.range.lower_limit)), Decimal(repr(found.step_width))
-            for i in range(_size(member)):
-                yield {member.parameter_name: f"{(low + i * step).normalize():f}"}
-        elif isinstance(found, model.DistributionSet):
-            for value in found.elements:
-                yield {member.parameter_name: value.value}
+def _choice(
+    member: model.DeterministicSingleParameterDistribution | model.DeterministicMultiParameterDistribution, index: int
+) -> dict[str, str]:
+    """What a member allows as its ``index``-th choice."""
+    if isinstance(member, model.DeterministicMultiParameterDistribution):
+        return {a.parameter_ref: a.value for a in member.distribution.sets[index].assignments}
+    found = member.distribution
+    if isinstance(found, model.DistributionRange):
+        value = Decimal(repr(found.range.lower_limit)) + index * Decimal(repr(found.step_width))
+        return {member.parameter_name: f"{value.normalize():f}"}
+    assert isinstance(found, model.DistributionSet), "user-defined distributions are refused before"
+    return {member.parameter_name: found.elements[index].value}
 
 
 def _size(

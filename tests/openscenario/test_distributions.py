@@ -91,11 +91,12 @@ def test_a_value_set_sets_its_parameters_together(read):
 
 def test_a_huge_product_is_counted_and_begun_without_being_made(read):
     ranges = "".join(
-        single(name, f'<DistributionRange stepWidth="0.0001">{span(0, 100)}</DistributionRange>') for name in "xy"
+        single(name, f'<DistributionRange stepWidth="1e-9">{span(0, 100)}</DistributionRange>') for name in "xy"
     )
     found = read(f"<Deterministic>{ranges}</Deterministic>")
-    assert found.count == 1_000_001**2
-    assert [run["x"] for run in islice(found.instances(), 2)] == ["0", "0"]
+    assert found.count == (10**11 + 1) ** 2
+    assert [run["y"] for run in islice(found.instances(), 2)] == ["0", "0.000000001"]
+    assert found.instance(found.count - 1) == {"x": "100", "y": "100"}
 
 
 def test_a_range_whose_step_misses_the_upper_limit_stops_before_it(read):
