@@ -151,7 +151,7 @@ def expand(
 @app.command(epilog="Example: drivesim bench camera lidar")
 def bench(
     names: Annotated[
-        list[str] | None, typer.Argument(metavar="NAME…", help="camera, lidar, record; default all.")
+        list[str] | None, typer.Argument(metavar="NAME…", help="camera, lidar, record, env; default all.")
     ] = None,
 ) -> None:
     """The speed table: ratios against peers measured in the same run."""

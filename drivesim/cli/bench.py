@@ -13,7 +13,8 @@ from rich.table import Table
 import drivesim
 from drivesim.errors import DrivesimError, did_you_mean
 
-BENCHMARKS = ("camera", "lidar", "record")
+BENCHMARKS = ("camera", "lidar", "record", "env")
+_HEADINGS = ("ms", "× drivesim")
 
 
 def bench_command(names: list[str]) -> None:
@@ -30,8 +31,12 @@ def bench_command(names: list[str]) -> None:
     for name in names or BENCHMARKS:
         table = Table(title=f"{name} ({numba.get_num_threads()} threads)", title_justify="left")
         table.add_column("what")
-        table.add_column("ms", justify="right")
-        table.add_column("× drivesim", justify="right")
-        for what, seconds, ratio in import_module(f"benchmarks.{name}").rows():
-            table.add_row(what, f"{1000 * seconds:.1f}", f"{ratio:.2f}")
+        module = import_module(f"benchmarks.{name}")
+        for heading in getattr(module, "HEADINGS", _HEADINGS):
+            table.add_column(heading, justify="right")
+        for what, *values in module.rows():
+            if not isinstance(values[0], str):
+                seconds, ratio = values
+                values = [f"{1000 * seconds:.1f}", f"{ratio:.2f}"]
+            table.add_row(what, *values)
         console.print(table)

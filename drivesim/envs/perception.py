@@ -13,7 +13,7 @@ import numpy as np
 
 from drivesim.envs import track as t
 from drivesim.world.boxes import CX, CY, CZ, HEIGHT, LENGTH, WIDTH
-from drivesim.world.sight import visible_share
+from drivesim.world.sight import visible_points
 
 AGENT_FEATURES = (
     "speed / 30 m/s", "acceleration / 9 m/s2", "yaw rate / 1 rad/s", "steering / 0.6 rad",
@@ -67,7 +67,7 @@ def look(
             distance[b, n] = math.hypot(dx, dy)
             if kind[n] != OTHER:
                 nearest = min(nearest, distance[b, n])
-            if occlusion and visible_share(agent, n, eye, boxes[b], present[b], poses[b]) == 0.0:
+            if occlusion and visible_points(agent, n, eye, boxes[b], present[b], poses[b], 1) == 0:
                 continue
             seen[b, n] = True
             ahead, left = c * dx + s * dy, c * dy - s * dx

@@ -53,10 +53,35 @@ def _blocked(ex: float, ey: float, ez: float, px: float, py: float, pz: float, b
 
 
 @nb.njit(cache=True)
-def visible_share(observer: int, target: int, eye: float, boxes: Any, present: Any, poses: Any) -> float:
-    """Share of nine points of the target's box (centre and corners) with a free line to the observer's eyes.
+def _between(observer: int, target: int, ex: float, ey: float, boxes: Any, present: Any, poses: Any) -> list[int]:
+    """Those near enough to the line from the eyes to the target to hide some of it."""
+    found = [0 for _ in range(0)]
+    box = boxes[target]
+    c, s = math.cos(poses[target, 3]), math.sin(poses[target, 3])
+    dx = poses[target, 0] + c * box[CX] - s * box[CY] - ex
+    dy = poses[target, 1] + s * box[CX] + c * box[CY] - ey
+    square = max(dx * dx + dy * dy, 1e-12)
+    own = 0.5 * math.hypot(box[LENGTH], box[WIDTH])
+    for other in range(boxes.shape[0]):
+        if not present[other] or other in (observer, target):
+            continue
+        box = boxes[other]
+        reach = own + 0.5 * math.hypot(box[LENGTH], box[WIDTH]) + math.hypot(box[CX], box[CY])
+        x, y = poses[other, 0] - ex, poses[other, 1] - ey
+        along = min(max((x * dx + y * dy) / square, 0.0), 1.0)
+        if (x - along * dx) ** 2 + (y - along * dy) ** 2 <= reach * reach:
+            found.append(other)
+    return found
+
+
+@nb.njit(cache=True)
+def visible_points(
+    observer: int, target: int, eye: float, boxes: Any, present: Any, poses: Any, enough: int = 9
+) -> int:  # fmt: skip
+    """How many of nine points of the target's box (centre and corners) have a free line to the observer's eyes.
 
     Args:
+        enough: no more than so many are counted.
         eye: eye height above the observer's reference point, m; the eyes are over the middle of its box.
         boxes: (N, 6); present: (N,) bool; poses: (N, 4) x, y, z, yaw.
     """
@@ -65,6 +90,7 @@ def visible_share(observer: int, target: int, eye: float, boxes: Any, present: A
     ey = poses[observer, 1] + s * boxes[observer, CX] + c * boxes[observer, CY]
     ez = poses[observer, 2] + eye
     c, s = math.cos(poses[target, 3]), math.sin(poses[target, 3])
+    between = _between(observer, target, ex, ey, boxes, present, poses)
     seen = 0
     for k in range(9):
         scale = _INSET * 0.5 if k < 8 else 0.0
@@ -73,10 +99,11 @@ def visible_share(observer: int, target: int, eye: float, boxes: Any, present: A
         pz = poses[target, 2] + boxes[target, CZ] + scale * boxes[target, HEIGHT] * (1.0 if k & 4 else -1.0)
         px, py = poses[target, 0] + c * lx - s * ly, poses[target, 1] + s * lx + c * ly
         free = True
-        for other in range(boxes.shape[0]):
-            stands_by = present[other] and other != observer and other != target
-            if stands_by and _blocked(ex, ey, ez, px, py, pz, boxes[other], poses[other]):
+        for other in between:
+            if _blocked(ex, ey, ez, px, py, pz, boxes[other], poses[other]):
                 free = False
                 break
         seen += free
-    return seen / 9.0
+        if seen >= enough:
+            break
+    return seen

@@ -18,7 +18,7 @@ from drivesim.world.collisions import Contact, closing_speed, first_contact, rec
 from drivesim.world.controls import Control, Kinematic, VehicleControl
 from drivesim.world.gait import GRAVITY
 from drivesim.world.limits import LIMITS, limits_of
-from drivesim.world.sight import eye_height, visible_share
+from drivesim.world.sight import eye_height, visible_points
 from drivesim.world.surface import Surface
 
 if TYPE_CHECKING:
@@ -237,14 +237,19 @@ class World:
 
     def visible_share(self, observer: int, target: int, *, world: int = 0) -> float:
         """Share (0..1) of the target's box that the observer's eyes have a free line to, past other actors."""
-        if not (self.present[world, observer] and self.present[world, target]):
-            return 0.0
-        poses = poses_of(self.position[world], self.orientation[world])
-        return visible_share(observer, target, self._eyes[observer], self.boxes[world], self.present[world], poses)
+        return self._visible_points(observer, target, world, 9) / 9.0
 
     def sees(self, observer: int, target: int, *, world: int = 0) -> bool:
         """Whether the observer, looking there, could see any of the target past other actors."""
-        return self.visible_share(observer, target, world=world) > 0.0
+        return self._visible_points(observer, target, world, 1) > 0
+
+    def _visible_points(self, observer: int, target: int, world: int, enough: int) -> int:
+        if not (self.present[world, observer] and self.present[world, target]):
+            return 0
+        poses = poses_of(self.position[world], self.orientation[world])
+        eye, boxes, present = self._eyes[observer], self.boxes[world], self.present[world]
+        points: int = visible_points(observer, target, eye, boxes, present, poses, enough)
+        return points
 
     def _collide(self, world: int, before: F64, after: F64, dt: float) -> None:
         boxes, met = self.boxes[world], self._met[world]
