@@ -39,6 +39,8 @@ _KINDS: dict[type, Kind] = {
     model.UserDefinedDistribution: "userDefined",
 }
 _WHOLE = frozenset({"integer", "int", "unsignedInt", "unsignedShort"})
+_MOST_STEPS = 1e12
+"""Values of one range; a step far below the range is a slip of the pen."""
 _BLOCK = 4096
 """Runs drawn at once."""
 
@@ -268,6 +270,8 @@ def _single(
         if not found.step_width > 0:
             raise draws.fault(found, f"stepWidth='{found.step_width:g}' is not positive", "give a step above zero")
         bounds, step = draws.ends(found.range), found.step_width
+        if not (bounds[1] - bounds[0]) / step < _MOST_STEPS:
+            raise draws.fault(found, f"stepWidth='{step:g}' makes more than {_MOST_STEPS:g} values", "widen the step")
     elif isinstance(found, model.DistributionSet | model.ProbabilityDistributionSet):
         listed = tuple(entry.value for entry in found.elements)
         bounds = _span(listed)

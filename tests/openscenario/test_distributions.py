@@ -223,6 +223,8 @@ def test_bounds_of_what_varies_are_known(read):
         ),
         ("<Deterministic>" + 2 * single("x", '<DistributionSet><Element value="1"/></DistributionSet>')
          + "</Deterministic>", "varied twice"),
+        ("<Deterministic>" + single("x", f'<DistributionRange stepWidth="1e-300">{span(0, 1e308)}</DistributionRange>')
+         + "</Deterministic>", "Widen the step"),
         ("<Deterministic>" + single("x", f'<DistributionRange stepWidth="0">{span(0, 1)}</DistributionRange>')
          + "</Deterministic>", "not positive"),
     ],
