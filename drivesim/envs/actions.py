@@ -169,6 +169,16 @@ def actions_of(kind: str, actor: Actor) -> Actions:
     return table[kind](actor)
 
 
+def all_checked(space: gym.Space[Any], actions: Any) -> list[Any]:
+    """One action per world, as :func:`checked` gives them."""
+    if isinstance(space, gym.spaces.Box):
+        values = np.asarray(actions, dtype=np.float64)
+        if values.shape[1:] == space.shape and bool((np.abs(values) <= 1.0).all()):
+            numbers: list[Any] = values.tolist()
+            return numbers
+    return [checked(space, action) for action in actions]
+
+
 def checked(space: gym.Space[Any], action: Any) -> Any:
     """One action as plain numbers.
 

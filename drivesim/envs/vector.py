@@ -14,7 +14,7 @@ from gymnasium.vector import AutoresetMode
 from gymnasium.vector.utils import batch_space
 
 from drivesim.envs import rewards
-from drivesim.envs.actions import checked
+from drivesim.envs.actions import all_checked
 from drivesim.envs.batch import Batch
 from drivesim.envs.env import RENDER_MODES, episode_seed, settings_of, space_of
 from drivesim.errors import DrivesimError, did_you_mean
@@ -96,7 +96,7 @@ class ScenarioVectorEnv(gym.vector.VectorEnv[Any, Any, Any]):
             any(ended) and self.autoreset_mode is not AutoresetMode.NEXT_STEP
         ):
             raise ResetNeeded("an episode is over or has not begun; call reset() with a reset_mask for it")
-        batch.step([checked(self.single_action_space, action) for action in actions])
+        batch.step(all_checked(self.single_action_space, actions))
         infos: dict[str, Any] = {}
         if any(ended):
             for row in np.flatnonzero(ended).tolist():

@@ -294,7 +294,7 @@ def locate(g: Any, x: float, y: float, road: int, guess: float) -> tuple[int, fl
     near = np.empty(_CANDIDATES, np.int64)
     away = np.empty(_CANDIDATES)
     guesses = np.empty(_CANDIDATES)
-    best = (math.inf, 0, 0.0)
+    best = (math.inf, 0, 0.0, 0.0)
     found, found_s, found_t, found_lane = -1, 0.0, 0.0, -1
     for margin in (0.0, REACH + 1.0):
         count = 0
@@ -314,12 +314,11 @@ def locate(g: Any, x: float, y: float, road: int, guess: float) -> tuple[int, fl
                 near[k], away[k] = g.chord_road[c], math.inf
             if k < _CANDIDATES and distance < away[k]:
                 away[k], guesses[k] = distance, row[4] + u * (row[5] - row[4])
-        order = np.argsort(away[:count])
-        best, found = (math.inf, 0, 0.0), -1
-        for i in order:
+        best, found = (math.inf, 0, 0.0, 0.0), -1
+        for i in range(count):
             outside, rank, off, s, t, lane = _place(g, near[i], x, y, guesses[i])
-            if (outside, rank, off) < best:
-                best = (outside, rank, off)
+            if (outside, rank, off, away[i]) < best:
+                best = (outside, rank, off, away[i])
                 found, found_s, found_t, found_lane = near[i], s, t, lane
         if best[0] == 0.0:
             break
@@ -351,6 +350,13 @@ def surface_at(g: Any, road: int, s: float, t: float, lane: int) -> tuple[float,
     if lane >= 0 and g.lanes[lane, DIRECTION] < 0:
         return z, heading + math.pi, -pitch, -(roll + lean)
     return z, heading, pitch, roll + lean
+
+
+@nb.njit(cache=True)
+def height_at(g: Any, x: float, y: float) -> float:
+    """z of the surface at a point, NaN where no road is near."""
+    road, s, t, lane = locate(g, x, y, -1, 0.0)
+    return surface_at(g, road, s, t, lane)[0] if road >= 0 else math.nan
 
 
 @nb.njit(cache=True)

@@ -6,6 +6,7 @@ a file is an error. No XML node leaves the reading modules.
 
 from __future__ import annotations
 
+import operator
 import typing
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -300,6 +301,12 @@ def check_constraints(made: ParameterDeclaration, value: Value, file: Path) -> N
         )  # fmt: skip
 
 
+_RULES = {
+    "greaterThan": operator.gt, "greaterOrEqual": operator.ge, "lessThan": operator.lt, "lessOrEqual": operator.le,
+    "equalTo": operator.eq, "notEqualTo": operator.ne,
+}  # fmt: skip
+
+
 def holds(value: Value, rule: str, other: float | str) -> bool:
     """Whether ``value rule other``; as numbers where both are."""
     a: Any = value
@@ -308,7 +315,4 @@ def holds(value: Value, rule: str, other: float | str) -> bool:
         a, b = float(a), float(b)
     except ValueError:
         a, b = as_text(value), str(other)
-    return bool({
-        "greaterThan": a > b, "greaterOrEqual": a >= b, "lessThan": a < b, "lessOrEqual": a <= b,
-        "equalTo": a == b, "notEqualTo": a != b,
-    }[rule])  # fmt: skip
+    return bool(_RULES[rule](a, b))

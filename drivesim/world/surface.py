@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numba as nb
 import numpy as np
 
-from drivesim.opendrive.ground import Ground, ground_of, locate, surface_at
+from drivesim.opendrive.ground import Ground, ground_of, height_at, locate, surface_at
 
 if TYPE_CHECKING:
     from drivesim.opendrive import RoadNetwork
@@ -38,9 +38,9 @@ class Surface:
     def height(self, x: float, y: float) -> float:
         """Of the surface, m; pavements included."""
         if self._ground is not None:
-            road, s, t, lane = locate(self._ground, x, y, -1, 0.0)
-            if road >= 0:
-                return float(surface_at(self._ground, road, s, t, lane)[0])
+            z: float = height_at(self._ground, x, y)
+            if not math.isnan(z):
+                return z
         return self._network.elevation(x, y)
 
     def settle(self, world: World, free: Any) -> None:
