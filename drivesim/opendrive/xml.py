@@ -13,8 +13,8 @@ from drivesim.errors import ScenarioError, did_you_mean
 from drivesim.opendrive.model import Cubic
 from drivesim.xmlfile import parse_xml
 
-LARGEST = 1e12
-"""What no length, angle or coefficient of a map reaches; keeps products of a few of them finite."""
+LARGEST, SMALLEST = 1e12, 1e-30
+"""Beyond and below what lengths, angles and coefficients of maps reach; products and quotients stay finite."""
 
 _TRUE, _FALSE = frozenset({"true", "1", "yes"}), frozenset({"false", "0", "no"})
 
@@ -83,7 +83,7 @@ class Element:
             value = math.nan
         if not abs(value) < LARGEST or "_" in text:
             raise self.error(f"{attribute}='{text}' is not a usable number", f"write a finite number in {attribute}")
-        return value
+        return value if abs(value) > SMALLEST else 0.0
 
     def optional_number(self, attribute: str) -> float | None:
         return self.number(attribute) if self._node.get(attribute) else None

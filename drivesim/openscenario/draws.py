@@ -109,6 +109,8 @@ def _(distribution: model.Histogram, uniform: F64) -> F64:
 def _variance(distribution: model.NormalDistribution | model.LogNormalDistribution) -> float:
     if not (distribution.variance > 0 and math.isfinite(distribution.variance)):
         raise fault(distribution, f"variance='{distribution.variance:g}' is not positive", "give a variance above zero")
+    if not math.isfinite(distribution.expected_value):
+        raise fault(distribution, f"expectedValue='{distribution.expected_value:g}' is no number", "give a finite one")
     return distribution.variance
 
 
