@@ -103,7 +103,8 @@ class ScenarioPlayer:
         started: list[RunningAction] = []
         for part in action.actions:
             if isinstance(part, model.EnvironmentAction):
-                self.world.weather = weather.apply(part.environment, self.world.weather)
+                place = self.world.network.place() if self.world.network else None
+                self.world.weather = weather.apply(part.environment, self.world.weather, place)
                 continue
             for actor in actors:
                 made = self._start(part, actor)
@@ -142,6 +143,8 @@ class ScenarioPlayer:
 
 
 def _check_playable(scenario: Scenario) -> None:
+    if scenario.dangling:
+        raise scenario.dangling[0]
     if scenario.unsupported:
         listed = ", ".join(
             f"{u.name} ({u.source.file.name}:{u.source.line})" if u.source else u.name for u in scenario.unsupported

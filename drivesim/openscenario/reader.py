@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import operator
 import typing
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal, TypeVar
+from typing import Any, Literal, NamedTuple, TypeVar
 
 from drivesim.errors import ScenarioError, did_you_mean
 from drivesim.openscenario.catalogs import Catalogs
@@ -30,11 +30,22 @@ TRANSPARENT = frozenset({
 })  # fmt: skip
 """Wrapper elements that add no meaning of their own."""
 
+ENTITIES = frozenset({"entityRef", "masterEntityRef"})
+"""Attributes that name an entity or a selection of entities."""
+
 DEEPEST = 8
 """Catalogue references inside catalogue entries, one in another."""
 
 _WORDS = {"true": True, "1": True, "false": False, "0": False}
 _PARAMETER_TYPES: dict[str, Any] = {"double": float, "boolean": bool, "string": str, "dateTime": str}
+
+
+class Reference(NamedTuple):
+    """An entity's name, and the element that names it."""
+
+    name: str
+    source: Source
+    element: str
 
 
 class UnknownWordError(ValueError):
@@ -85,7 +96,9 @@ class Reader:
         unsupported: elements of the standard met so far that have no class, in the order of the file.
         notes: what was read although it is not as the standard has it.
         depth: how many catalogue references led here.
-        constants: elements that read the same whatever the parameters, with what was read; None remembers nothing.
+        references: entities that were named so far, and where.
+        constants: elements that read the same whatever the parameters, with what was read and the entities named
+            there; None remembers nothing.
     """
 
     file: Path
@@ -94,7 +107,8 @@ class Reader:
     unsupported: list[Unsupported] = field(default_factory=list)
     notes: list[ScenarioError] = field(default_factory=list)
     depth: int = 0
-    constants: dict[Node, Element | None] | None = None
+    references: list[Reference] = field(default_factory=list)
+    constants: dict[Node, tuple[Element, tuple[Reference, ...]] | None] | None = None
 
     def fail(self, node: Node, problem: str, remedy: str) -> ScenarioError:
         line = int(node.sourceline) if node.sourceline else None
@@ -120,17 +134,23 @@ class Reader:
                 return scope.fill(cls, node)
         return self.fill(cls, node)
 
+    @staticmethod
+    def memory(nodes: Iterable[Node]) -> dict[Node, tuple[Element, tuple[Reference, ...]] | None]:
+        """An empty memory for elements that are constant."""
+        return dict.fromkeys(nodes)
+
     def remembered(self, cls: type[T], node: Node) -> T:
         """The same as :meth:`read`, from memory where the element is constant and reading it had nothing to tell."""
         if self.constants is None or node not in self.constants:
             return self.read(cls, node)
         known = self.constants[node]
-        if isinstance(known, cls):
-            return known
-        told = len(self.unsupported) + len(self.notes)
+        if known is not None and isinstance(known[0], cls):
+            self.references += known[1]
+            return known[0]
+        told, named = len(self.unsupported) + len(self.notes), len(self.references)
         made = self.read(cls, node)
         if len(self.unsupported) + len(self.notes) == told:
-            self.constants[node] = made
+            self.constants[node] = made, tuple(self.references[named:])
         return made
 
     def fill(self, cls: type[T], node: Node) -> T:
@@ -149,7 +169,9 @@ class Reader:
     def nested(self, file: Path, names: Mapping[str, Value] | None = None) -> Reader:
         """A reader with names of its own that shares everything else."""
         made = dict(self.names if names is None else names)
-        return Reader(file, made, self.catalogs, self.unsupported, self.notes, self.depth, self.constants)
+        return Reader(
+            file, made, self.catalogs, self.unsupported, self.notes, self.depth, self.references, self.constants
+        )
 
     def attributes(self, layout: Layout, node: Node, values: dict[str, Any]) -> None:
         for name in map(str, node.attrib):
@@ -160,6 +182,8 @@ class Reader:
             found = self.reference(node, name) if slot.literal else self.attribute(node, name, slot.wanted)
             if found is not None:
                 values[slot.field] = found
+                if name in ENTITIES:
+                    self.references.append(Reference(found, self.source(node), str(node.tag)))
             elif slot.required:
                 raise self.fail(node, f"attribute '{name}' is missing", f'add {name}="..."')
 

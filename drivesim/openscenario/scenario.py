@@ -17,7 +17,7 @@ from drivesim.openscenario.documents import open_as
 from drivesim.openscenario.expressions import Value
 from drivesim.openscenario.folders import Folders
 from drivesim.openscenario.model.actions import EnvironmentAction
-from drivesim.openscenario.model.base import Element, Unsupported
+from drivesim.openscenario.model.base import Unsupported
 from drivesim.openscenario.model.definition import FileHeader, ScenarioDefinition
 from drivesim.openscenario.model.entities import (
     Entities,
@@ -27,7 +27,7 @@ from drivesim.openscenario.model.entities import (
     Vehicle,
 )
 from drivesim.openscenario.model.storyboard import Storyboard
-from drivesim.openscenario.reader import Reader
+from drivesim.openscenario.reader import Reader, Reference
 from drivesim.types import Actor, Axles, BoundingBox, Performance, Weather
 from drivesim.xmlfile import Node
 
@@ -47,6 +47,7 @@ class Scenario:
         road_file: the OpenDRIVE map; None where the scenario has none.
         unsupported: elements that are read past; a player refuses to start with any.
         notes: what was read although it is not as the standard has it; also logged as warnings.
+        dangling: references to entities that there are not; a player refuses to start with any.
     """
 
     path: Path
@@ -56,6 +57,7 @@ class Scenario:
     road_file: Path | None
     unsupported: tuple[Unsupported, ...]
     notes: tuple[ScenarioError, ...] = ()
+    dangling: tuple[ScenarioError, ...] = ()
 
     @property
     def entities(self) -> Entities:
@@ -163,7 +165,7 @@ class ScenarioFile:
 
     def __init__(self, name: str | Path) -> None:
         self._document = open_as(content.find("scenarios", name), "Storyboard")
-        self._constants: dict[Node, Element | None] = dict.fromkeys(_constant(self._document.root))
+        self._constants = Reader.memory(_constant(self._document.root))
 
     def scenario(self, parameters: Mapping[str, str] | None = None) -> Scenario:
         """The scenario with these values for declared parameters.
@@ -188,10 +190,10 @@ class ScenarioFile:
             road_file=_road_file(definition, folders, root),
             unsupported=(*reader.unsupported, *_external(definition.entities)),
             notes=tuple(reader.notes),
+            dangling=tuple(_dangling(reader.references, definition.entities)),
         )
         for note in scenario.notes:
             _LOG.warning("%s", note)
-        _check_references(scenario)
         return scenario
 
 
@@ -218,13 +220,13 @@ def _external(entities: Entities) -> Iterator[Unsupported]:
             yield Unsupported(name="ExternalObjectReference", source=thing.entity.source)
 
 
-def _check_references(scenario: Scenario) -> None:
-    names = [thing.name for thing in scenario.objects()]
-    names += [selection.name for selection in scenario.entities.selections]
-    for private in scenario.storyboard.init.actions.privates:
-        if private.entity_ref not in names:
-            raise ScenarioError(
-                f"no entity is called '{private.entity_ref}'", file=scenario.path,
-                line=private.source.line if private.source else None, element="Private",
-                remedy=did_you_mean(private.entity_ref, names),
+def _dangling(references: Iterable[Reference], entities: Entities) -> Iterator[ScenarioError]:
+    """An error for every reference to an entity that there is not."""
+    names = {thing.name for thing in _with_trailers(entities.objects)}
+    names |= {selection.name for selection in entities.selections}
+    for name, source, element in references:
+        if name not in names:
+            yield ScenarioError(
+                f"no entity is called '{name}'", file=source.file, line=source.line, element=element,
+                remedy=did_you_mean(name, names) if names else "declare it",
             )  # fmt: skip

@@ -253,6 +253,18 @@ def test_a_link_does_not_lead_out_of_the_folders(tmp_path, load):
         load(catalogs=CARS)
 
 
+def test_references_to_entities_that_are_not_there_are_listed(load):
+    init = (
+        '<Private entityRef="Ega"><PrivateAction><VisibilityAction graphics="true" sensors="true" traffic="true"/>'
+        "</PrivateAction></Private>"
+    )
+    selection = '<EntitySelection name="All"><Members><EntityRef entityRef="Ego"/></Members></EntitySelection>'
+    read = load(init=init, entities=thing(CAR) + selection, story=story(maneuver("", "1")).replace("Ego", "All"))
+    assert [str(error).split(": ", 1)[1] for error in read.dangling] == [
+        "<Private>: no entity is called 'Ega'. Did you mean 'Ego'?"
+    ]
+
+
 def test_coordinates_of_carla_files_are_known_to_be_left_handed(load):
     assert not load().left_handed
     assert load(scenario(header=HEADER.replace('description="test"', 'description="CARLA:Cut in"'))).left_handed
