@@ -267,7 +267,7 @@ def _single(
     listed: tuple[str, ...] = ()
     weights: tuple[float, ...] | None = None
     if isinstance(found, model.DistributionRange):
-        if not found.step_width > 0:
+        if not 0 < found.step_width < math.inf:
             raise draws.fault(found, f"stepWidth='{found.step_width:g}' is not positive", "give a step above zero")
         bounds, step = draws.ends(found.range), found.step_width
         if not (bounds[1] - bounds[0]) / step < _MOST_STEPS:

@@ -16,6 +16,9 @@ from drivesim.errors import ScenarioError
 from drivesim.openscenario.model import distributions as model
 from drivesim.openscenario.model.base import Element
 
+_LEAST_MEAN = 1e-100
+"""Expected value of a log-normal below which its square is lost to rounding."""
+
 F64 = NDArray[np.float64]
 
 
@@ -69,9 +72,9 @@ def _(distribution: model.LogNormalDistribution, uniform: F64) -> F64:
     from scipy.stats import lognorm
 
     mean = distribution.expected_value
-    if not mean > 0:
+    if not mean > _LEAST_MEAN:
         raise fault(distribution, f"expectedValue='{mean:g}' is not positive", "a log-normal value is above zero")
-    sigma_squared = math.log1p(_variance(distribution) / mean**2)
+    sigma_squared = math.log1p(min(_variance(distribution) / mean**2, 1e300))
     return _truncated(
         lognorm(math.sqrt(sigma_squared), scale=mean * math.exp(-sigma_squared / 2)), distribution, uniform
     )
