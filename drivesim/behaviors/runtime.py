@@ -36,9 +36,6 @@ def build(tree: Tree, agent: Agent, inputs: Mapping[str, str]) -> py_trees.behav
 class _Builder:
     def __init__(self, tree: Tree, agent: Agent) -> None:
         self._tree, self._agent = tree, agent
-        self._written = {
-            _key_of(node) for root in tree.trees.values() for node in _walk(root) if node.kind == "SetBlackboard"
-        }
 
     def build(self, node: Node, board: Board, path: str) -> Any:
         if node.kind == "SubTree":
@@ -63,6 +60,9 @@ class _Builder:
         return Board(values, board, names, passes_all=node.ports.get("_autoremap") == "true")
 
     def _ports(self, node: Node, board: Board) -> Ports:
+        fixed = self._tree.fixed.get(id(node))
+        if fixed is not None:
+            return fixed
         texts = {}
         for port, default in NODES[node.kind].ports.items():
             text = node.ports.get(port, default)
@@ -80,10 +80,19 @@ class _Builder:
         either = [texts[p] for p in ("time", "distance") if node.kind == "WaitForMaster"]
         if either and either.count("") != 1:
             raise _error(node, "needs either a time or a distance", "give one of the two ports")
-        return Ports(texts, board)
+        ports = Ports(texts, board)
+        if all(referred(text) is None for text in texts.values()):
+            self._tree.fixed[id(node)] = ports
+        return ports
+
+    def _written(self) -> set[str]:
+        """Keys that some node of the file sets."""
+        return {
+            _key_of(node) for root in self._tree.trees.values() for node in _walk(root) if node.kind == "SetBlackboard"
+        }
 
     def _check_key(self, node: Node, port: str, key: str, board: Board) -> None:
-        if key not in board and key not in self._written:
+        if key not in board and key not in self._written():
             keys = board.keys()
             raise _error(
                 node, f"port '{port}' reads '{key}', which nothing sets",

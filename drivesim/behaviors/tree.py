@@ -7,12 +7,13 @@ The format is that of BehaviorTree.CPP 4.x and its editor Groot2. Every node and
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 
 from lxml import etree
 
+from drivesim.behaviors.board import Ports
 from drivesim.behaviors.nodes import BRANCHING, CONTROL, DECORATORS, NODES
 from drivesim.errors import ScenarioError, did_you_mean
 from drivesim.xmlfile import parse_xml
@@ -34,11 +35,16 @@ class Node:
 
 @dataclass(frozen=True, slots=True)
 class Tree:
-    """A file's trees by id, and the one to run."""
+    """A file's trees by id, and the one to run.
+
+    Attributes:
+        fixed: checked ports of nodes that read no blackboard, by the node's ``id()``; filled as trees are built.
+    """
 
     file: Path
     main: str
     trees: Mapping[str, Node]
+    fixed: dict[int, Ports] = field(default_factory=dict, compare=False, repr=False)
 
 
 def read_tree(path: Path) -> Tree:

@@ -14,6 +14,7 @@ from drivesim.envs.settings import Settings
 from drivesim.errors import DrivesimError, ScenarioError, did_you_mean
 from drivesim.opendrive import RoadNetwork, empty_network, read_network
 from drivesim.openscenario import Scenario, ScenarioFile, ScenarioPlayer
+from drivesim.openscenario.model.conditions import SimulationTimeCondition
 from drivesim.simulation import ego_of
 from drivesim.types import F64, Actor
 from drivesim.world import Control, World
@@ -150,7 +151,6 @@ def _duration(scenario: Scenario) -> float:
     trigger = scenario.storyboard.stop_trigger
     for group in trigger.groups if trigger else ():
         for condition in group.conditions:
-            value = getattr(condition.test, "value", None)
-            if type(condition.test).__name__ == "SimulationTimeCondition" and isinstance(value, float):
-                return value
+            if isinstance(condition.test, SimulationTimeCondition):
+                return condition.test.value
     return _NO_DURATION
