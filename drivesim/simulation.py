@@ -87,10 +87,18 @@ class Simulation:
         self.duration = duration
         self.network = read_network(scenario.road_file) if scenario.road_file else empty_network()
         self.actors = scenario.actors()
-        self.ego = ego_of(self.actors)
         self.world = World(self.network, self.actors, scenario.weather(self.network.place()), seed)
         self.player = ScenarioPlayer(scenario, self.world, make_controller)
-        self.simulator = simulator(self.world, rig, self.ego.index, seed)
+        self.simulator = simulator(self.world, rig, self.ego.index if rig is not None else -1, seed)
+
+    @property
+    def ego(self) -> Actor:
+        """The vehicle under test, which carries the rig.
+
+        Raises:
+            ScenarioError: the scenario has no vehicle; it can be played without sensors all the same.
+        """
+        return ego_of(self.actors)
 
     def __iter__(self) -> Iterator[Frame]:
         """Frames in order, one per tick, until the storyboard ends or the duration is over."""

@@ -20,7 +20,7 @@ class EmbeddedSimulator:
     Args:
         world: the state to sense; stepped by the storyboard.
         rig: sensors on the ego; without one nothing is rendered.
-        ego: actor index that carries the rig.
+        ego: actor index that carries the rig; of no account without one.
         seed: scenario seed; appearance and sensor noise derive their own streams.
     """
 
