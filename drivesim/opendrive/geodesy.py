@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import cached_property
+from functools import cache
 from math import cos, isfinite, sin
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -25,24 +25,15 @@ class Geodesy:
     def __init__(self, reference: str, offset: tuple[float, float, float, float], path: Path) -> None:
         self.reference, self.offset, self.path = reference, offset, path
 
-    @cached_property
+    @property
     def _transformer(self) -> Transformer:
-        from pyproj import CRS, Transformer
-        from pyproj.exceptions import ProjError
-
-        try:
-            crs = CRS.from_user_input(_with_projection(self.reference))
-            if not crs.is_projected:
-                raise ScenarioError(
-                    "the geoReference is no projection to metres", file=self.path, element="geoReference",
-                    remedy="give a projection such as +proj=utm +zone=32 +datum=WGS84",
-                )  # fmt: skip
-            return Transformer.from_crs(crs, "EPSG:4326", always_xy=True)
-        except ProjError as error:
+        made, problem = _transformer(self.reference)
+        if made is None:
             raise ScenarioError(
-                f"the geoReference cannot be understood: {error}", file=self.path, element="geoReference",
-                remedy="give a PROJ string, WKT or EPSG code",
-            ) from error  # fmt: skip
+                problem, file=self.path, element="geoReference",
+                remedy="give a projection to metres, such as +proj=utm +zone=32 +datum=WGS84",
+            )  # fmt: skip
+        return made
 
     def wgs84_from_world(self, x: float, y: float) -> tuple[float, float]:
         """Latitude and longitude in degrees of a point of the map.
@@ -77,6 +68,21 @@ class Geodesy:
                 "the place lies outside the map's projection", file=self.path, element="geoReference",
                 remedy="check the coordinates, and the map's <offset>",
             )  # fmt: skip
+
+
+@cache
+def _transformer(reference: str) -> tuple[Transformer | None, str]:
+    """From a projection to WGS84, or what is wrong with it; scenarios share maps, and PROJ takes its time."""
+    from pyproj import CRS, Transformer
+    from pyproj.exceptions import ProjError
+
+    try:
+        crs = CRS.from_user_input(_with_projection(reference))
+        if not crs.is_projected:
+            return None, "the geoReference is no projection to metres"
+        return Transformer.from_crs(crs, "EPSG:4326", always_xy=True), ""
+    except ProjError as error:
+        return None, f"the geoReference cannot be understood: {error}"
 
 
 def _with_projection(reference: str) -> str:

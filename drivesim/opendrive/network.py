@@ -63,13 +63,15 @@ class RoadNetwork:
         return Geodesy(self.geo_reference, self.map.offset, self.path) if self.geo_reference else None
 
     def place(self) -> tuple[float, float] | None:
-        """Latitude and longitude (degrees) of the map's middle; None for a map that does not say where it lies.
+        """Latitude and longitude (degrees) where the first road begins; None for a map that does not say where it lies.
 
         A geoReference that PROJ cannot place counts as none here; ask :attr:`geodesy` to be told what is wrong.
         """
-        x0, y0, x1, y1 = self.bounds()
+        road = next(iter(self.roads.values()), None)
+        if self.geodesy is None or road is None:
+            return None
         try:
-            return self.geodesy.wgs84_from_world(0.5 * (x0 + x1), 0.5 * (y0 + y1)) if self.geodesy else None
+            return self.geodesy.wgs84_from_world(road.geometries[0].x, road.geometries[0].y)
         except ScenarioError:
             return None
 
