@@ -88,14 +88,15 @@ class RadarList(_Quick):
     """One target per actor in sight, nearest first: there, range / 100 m, azimuth / pi, range rate / 30 m/s."""
 
     def __init__(self, batch: Batch) -> None:
-        shape = (batch.settings.targets, 4)
-        self.space = gym.spaces.Box(-perception.BOUND, perception.BOUND, shape, np.float32)
-        self.values = np.zeros((batch.count, *shape), dtype=np.float32)
+        count = batch.settings.targets
+        self.space = gym.spaces.Box(-perception.BOUND, perception.BOUND, (count * 4,), np.float32)
+        self._targets = np.zeros((batch.count, count, 4), dtype=np.float32)
+        self.values = self._targets.reshape(batch.count, -1)
 
     def fill(self, batch: Batch, rows: slice) -> None:
         w = batch.world
         perception.radar_list(
-            batch.agent.index, self.values[rows], batch.seen[rows], batch.distance[rows], w.boxes[rows],
+            batch.agent.index, self._targets[rows], batch.seen[rows], batch.distance[rows], w.boxes[rows],
             batch.poses[rows], w.velocity[rows],
         )  # fmt: skip
 

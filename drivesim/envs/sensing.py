@@ -27,6 +27,7 @@ from drivesim.types import CameraImage, Measurement, PointCloud, RadarDetections
 
 if TYPE_CHECKING:
     from drivesim.envs.batch import Batch
+    from drivesim.envs.episode import Episode
 
 SMALL_CAMERA = (128, 72)
 """Pixels of the camera that an environment without a rig has."""
@@ -79,8 +80,8 @@ class Sensing:
         sensors = {n: rig.of_kind("camera")[0] if n == "camera" else rig[n] for n in names}
         self._longest = max([1.0 / s.rate_hz for s in sensors.values()] + [batch.settings.step_duration])
         self._scene: Scene | None = None
-        self._states: list[tuple[int, WorldState] | None] = [None] * batch.count
-        self._motion: tuple[int, int, float, EgoMotion] | None = None
+        self._states: list[tuple[Episode, WorldState] | None] = [None] * batch.count
+        self._motion: tuple[Episode, float, EgoMotion] | None = None
         self.parts: dict[str, Channel] = {name: Channel(self, batch, sensor) for name, sensor in sensors.items()}
 
     def show(self, batch: Batch, row: int) -> tuple[Scene, EgoMotion]:
@@ -88,20 +89,20 @@ class Sensing:
         episode = batch.episodes[row]
         assert episode is not None
         time = episode.world.time
-        if self._motion is not None and self._scene is not None and self._motion[:3] == (row, id(episode), time):
-            return self._scene, self._motion[3]
+        if self._motion is not None and self._scene is not None and self._motion[:2] == (episode, time):
+            return self._scene, self._motion[2]
         after = episode.world.snapshot()
         if self._scene is None:
             network = batch.stage.network
             self._scene = Scene(network, batch.stage.actors, _APPEARANCE, ego=batch.agent.index, state=after)
         known = self._states[row]
-        before = known[1] if known is not None and known[0] == id(episode) and known[1].time[0] < time else None
+        before = known[1] if known is not None and known[0] is episode and known[1].time[0] < time else None
         if before is None:
             before = replace(after, time=after.time - self._longest)
-        self._states[row] = id(episode), after
+        self._states[row] = episode, after
         self._scene.update(before, after)
         motion = EgoMotion(before, after, batch.agent.index)
-        self._motion = row, id(episode), time, motion
+        self._motion = episode, time, motion
         return self._scene, motion
 
     def close(self) -> None:
@@ -113,22 +114,25 @@ class Sensing:
 class Channel:
     """One sensor as an observation; between its measurements the last one stays.
 
-    Cameras give (H, W, 3) uint8 images; radars (K, 5): 1 if there is a detection, range / 100 m, azimuth / pi, radial
-    velocity / 30 m/s, cross-section / 40 dBsm, nearest first; lidars (beams, R) ranges / 100 m in as many directions as
-    the settings' ``rays``, 1 where nothing returned, beam 0 lowest, column 0 ahead, counter-clockwise.
+    Cameras give (H, W, 3) uint8 images. Radars give K times five numbers: 1 if there is a detection, range / 100 m,
+    azimuth / pi, radial velocity / 30 m/s, cross-section / 40 dBsm, nearest first. Lidars give, beam after beam from
+    the lowest, ranges / 100 m in as many directions as the settings' ``rays``, the first ahead, counter-clockwise; 1
+    where nothing returned. Both are vectors.
     """
 
     space: gym.spaces.Box
 
     def __init__(self, sensing: Sensing, batch: Batch, sensor: Sensor) -> None:
         self._sensing, self._sensor, device = sensing, sensor, sensor.device
-        self._sensors: list[tuple[int, Camera | Lidar | Radar] | None] = [None] * batch.count
+        self._sensors: list[tuple[Episode, Camera | Lidar | Radar] | None] = [None] * batch.count
         if isinstance(device, CameraDevice):
             self.space = gym.spaces.Box(0, 255, (device.height, device.width, 3), np.uint8)
         elif isinstance(device, LidarDevice):
-            self.space = gym.spaces.Box(0.0, 1.0, (device.beams, batch.settings.rays), np.float32)
+            self._table = (device.beams, batch.settings.rays)
+            self.space = gym.spaces.Box(0.0, 1.0, (device.beams * batch.settings.rays,), np.float32)
         else:
-            self.space = gym.spaces.Box(-BOUND, BOUND, (batch.settings.targets, 5), np.float32)
+            self._table = (batch.settings.targets, 5)
+            self.space = gym.spaces.Box(-BOUND, BOUND, (batch.settings.targets * 5,), np.float32)
         self.values: NDArray[Any] = np.zeros((batch.count, *self.space.shape), dtype=self.space.dtype)
 
     def fill(self, batch: Batch, rows: slice) -> None:
@@ -140,8 +144,8 @@ class Channel:
         if episode is None:
             return
         held = self._sensors[row]
-        if held is None or held[0] != id(episode):
-            held = self._sensors[row] = id(episode), self._made(episode.seed)
+        if held is None or held[0] is not episode:
+            held = self._sensors[row] = episode, self._made(episode.seed)
             self.values[row] = 1 if isinstance(held[1], Lidar) else 0
         scene, motion = self._sensing.show(batch, row)
         instrument, weather = held[1], episode.world.weather
@@ -161,7 +165,7 @@ class Channel:
     def _encoded(self, measured: Measurement) -> NDArray[Any]:
         if isinstance(measured, CameraImage):
             return measured.rgb
-        values = np.ones_like(self.values[0]) if isinstance(measured, PointCloud) else np.zeros_like(self.values[0])
+        values = np.full(self._table, 1.0 if isinstance(measured, PointCloud) else 0.0, dtype=np.float32)
         if isinstance(measured, PointCloud):
             x, y, _ = measured.points.T
             away = np.linalg.norm(measured.points, axis=1) / _LIDAR_SCALE
@@ -174,7 +178,7 @@ class Channel:
                 measured.radial_velocity[order] / 30.0, measured.rcs[order] / 40.0,
             )  # fmt: skip
             values[: len(order)] = np.clip(np.stack(columns, axis=1), -BOUND, BOUND)
-        return values
+        return values.ravel()
 
     def close(self) -> None:
         self._sensing.close()

@@ -59,6 +59,46 @@ def test_checkers_have_nothing_to_say(name):
         sb3.check_env(gym.make(name).unwrapped, warn=True)
 
 
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"observation": ("state", "lidar", "radar"), "action": "discrete"},
+        {"observation": "radar", "action": "target_speed"},
+        {"agent": "Child"},
+        {"agent": "Child", "action": "discrete"},
+        pytest.param({"observation": ("state", "camera"), "action": "acceleration"}, marks=pytest.mark.slow),
+        pytest.param({"observation": ("RADAR_FRONT", "LIDAR_TOP"), "rig": "default"}, marks=pytest.mark.slow),
+    ],
+)
+def test_checkers_accept_every_kind_of_observation_action_and_agent(options):
+    sb3 = pytest.importorskip("stable_baselines3.common.env_checker")
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        env = ScenarioEnv("child_crossing", **options)
+        check_env(env, skip_render_check=True)
+        sb3.check_env(env, warn=True, skip_render_check=True)
+        env.close()
+
+
+@pytest.mark.slow
+def test_camera_images_follow_the_drive_and_repeat_exactly():
+    options = {"observation": "camera", "action": "acceleration", "parameters": {"child_behavior": "protocol"}}
+    env = ScenarioEnv("child_crossing", **options)
+    hold = np.zeros(1, np.float32)
+
+    def images():
+        yield env.reset(seed=0)[0]
+        for _ in range(105):
+            yield env.step(hold)[0]
+
+    first, again = list(images()), list(images())
+    env.close()
+    assert all((a == b).all() for a, b in zip(first, again, strict=True))
+    assert first[0].shape == (72, 128, 3)
+    assert first[0].std() > 20
+    assert (first[0] != first[-1]).mean() > 0.5
+
+
 def test_environments_are_found_by_their_full_name_in_a_process_that_knows_only_gymnasium():
     code = (
         "import gymnasium; print(gymnasium.make('drivesim.envs:drivesim/ChildCrossing-v0').reset(seed=4)[0].tolist())"
