@@ -38,6 +38,7 @@ class Batch:
         observations: by name; filled after every reset and step.
         reward, terms: (B,) and (B, T) float64 of the last step.
         terminated, truncated: (B,) bool.
+        moved: (B,) bool, worlds that the last step or reset changed; those whose episode was over before are not.
         track: (B, COLUMNS); poses: (B, N, 4); seen, distance: (B, N).
     """
 
@@ -62,6 +63,7 @@ class Batch:
         self.terms = np.zeros((count, len(rewards.TERMS)))
         self.terminated = np.zeros(count, dtype=np.bool_)
         self.truncated = np.zeros(count, dtype=np.bool_)
+        self.moved = np.zeros(count, dtype=np.bool_)
         self._fresh = np.zeros(count, dtype=np.bool_)
         self._impact = np.full(count, -1.0)
         self._reached = np.zeros(count, dtype=np.bool_)
@@ -88,6 +90,7 @@ class Batch:
         self.tally[row, NEAREST] = np.inf
         self.reward[row], self.terms[row] = 0.0, 0.0
         self.terminated[row] = self.truncated[row] = False
+        self.moved[row] = True
         for part in self.observations.values():
             part.fill(self, only)
         return episode
@@ -96,7 +99,9 @@ class Batch:
         """Advance every world by one action each; worlds whose episode has ended are carried along unused."""
         dt, agent = self.settings.dt, self.agent
         running = [(row, e) for row, e in enumerate(self.episodes) if e is not None and not e.ended]
+        self.moved[:] = False
         for row, episode in running:
+            self.moved[row] = True
             track = self.track[row].tolist()
             episode.puppet.wish = self.actions.control(actions[row], episode.world, track, self.settings.step_duration)
         for _ in range(self.settings.action_repeat):

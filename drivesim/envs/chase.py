@@ -37,7 +37,8 @@ class ChaseView:
         assert episode is not None
         state = episode.world.snapshot()
         if self._scene is None:
-            self._scene = Scene(batch.stage.network, batch.stage.actors, 0, ego=_NOBODY, state=state)
+            stage = batch.stage
+            self._scene = Scene(stage.network, stage.actors, 0, ego=_NOBODY, state=stage.opening())
         earlier = replace(state, time=state.time - batch.settings.dt)
         self._scene.update(earlier, state)
         weather = episode.world.weather

@@ -16,7 +16,7 @@ from drivesim.opendrive import RoadNetwork, empty_network, read_network
 from drivesim.openscenario import Scenario, ScenarioFile, ScenarioPlayer
 from drivesim.openscenario.model.conditions import SimulationTimeCondition
 from drivesim.simulation import ego_of
-from drivesim.types import F64, Actor
+from drivesim.types import F64, Actor, WorldState
 from drivesim.world import Control, World
 
 PATIENCE = 3.0
@@ -89,6 +89,12 @@ class Stage:
         puppet = Puppet()
         player.take_over(self.agent.name, puppet)
         return Episode(seed, values, world, player, puppet)
+
+    def opening(self) -> WorldState:
+        """Where everybody stands at the start with default parameters; a scene for all episodes is built around it."""
+        world = World(self.network, self.actors, self.weather, 0)
+        ScenarioPlayer(self.scenario, world, make_controller)
+        return world.snapshot()
 
     def route(self, world: World) -> tuple[Any, F64]:
         """The agent's way from where it is, with a key that equals that of other worlds on the same way."""

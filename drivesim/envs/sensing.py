@@ -93,8 +93,9 @@ class Sensing:
             return self._scene, self._motion[2]
         after = episode.world.snapshot()
         if self._scene is None:
-            network = batch.stage.network
-            self._scene = Scene(network, batch.stage.actors, _APPEARANCE, ego=batch.agent.index, state=after)
+            stage = batch.stage
+            start = stage.opening()
+            self._scene = Scene(stage.network, stage.actors, _APPEARANCE, ego=batch.agent.index, state=start)
         known = self._states[row]
         before = known[1] if known is not None and known[0] is episode and known[1].time[0] < time else None
         if before is None:
@@ -141,7 +142,7 @@ class Channel:
 
     def _measure(self, batch: Batch, row: int) -> None:
         episode = batch.episodes[row]
-        if episode is None:
+        if episode is None or not batch.moved[row]:
             return
         held = self._sensors[row]
         if held is None or held[0] is not episode:

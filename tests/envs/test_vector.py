@@ -89,6 +89,21 @@ def test_observations_handed_out_are_not_written_again():
 
 
 @pytest.mark.slow
+def test_cameras_of_a_batch_see_what_single_ones_see_whatever_ran_before():
+    options = {"observation": "camera", "distribution": {"ego_speed": (30, 50)}, "time_limit": 0.15}
+    vector, single = ScenarioVectorEnv(2, "child_crossing", **options), ScenarioEnv("child_crossing", **options)
+    single.reset(seed=99)
+    images, _ = vector.reset(seed=4)
+    np.testing.assert_array_equal(images[1], single.reset(seed=5)[0])
+    for step in range(5):
+        images, *_ = vector.step(np.zeros((2, 2), np.float32))
+        image = single.reset()[0] if step == 3 else single.step(np.zeros(2, np.float32))[0]
+        np.testing.assert_array_equal(images[1], image)
+    vector.close()
+    single.close()
+
+
+@pytest.mark.slow
 def test_runs_in_processes_of_their_own():
     vector = gym.make_vec(
         "drivesim/ChildCrossing-v0", 2, vectorization_mode="async", vector_kwargs={"context": "spawn"}
