@@ -22,7 +22,7 @@ from drivesim.errors import ScenarioError
 from drivesim.opendrive import RoadNetwork, empty_network, read_network
 from drivesim.openscenario import Scenario, ScenarioPlayer, load_scenario
 from drivesim.simulators.embedded import EmbeddedSimulator
-from drivesim.types import Actor, Frame
+from drivesim.types import Actor, Frame, StoryboardEvent
 from drivesim.world import World
 
 if TYPE_CHECKING:
@@ -62,6 +62,9 @@ class Simulation:
         dt: tick, seconds.
         duration: stop after this many seconds even if the storyboard goes on.
         simulator: makes the simulator from (world, rig, ego index, seed).
+
+    Attributes:
+        closing_events: transitions with which the storyboard ended, after the last frame.
     """
 
     def __init__(
@@ -90,6 +93,7 @@ class Simulation:
         self.world = World(self.network, self.actors, scenario.weather(self.network.place()), seed)
         self.player = ScenarioPlayer(scenario, self.world, make_controller)
         self.simulator = simulator(self.world, rig, self.ego.index if rig is not None else -1, seed)
+        self.closing_events: tuple[StoryboardEvent, ...] = ()
 
     @property
     def ego(self) -> Actor:
@@ -107,6 +111,9 @@ class Simulation:
         while not self.player.finished and not self._time_is_over(index):
             seen = len(self.world.collisions)
             events = self.player.step(self.dt)
+            if self.player.finished:  # the stop trigger fired as this tick began: it has not been played
+                self.closing_events = tuple(events)
+                return
             after = self.world.snapshot()
             measurements, labels = self.simulator.capture(before, after)
             yield Frame(
@@ -229,6 +236,7 @@ def record(
                     preview.add(frame)
                     if progress:
                         progress(frame, expected)
+                recorder.note(simulation.closing_events)
             finally:
                 preview.close()
             return recorder.close()

@@ -5,107 +5,170 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Protocol
 
-import numpy as np
-
-from drivesim.openscenario.positions import _pose, aligned
+from drivesim.opendrive import LanePosition
+from drivesim.openscenario.positions import pose_of
 from drivesim.transforms import Pose
 from drivesim.types import Actor
 from drivesim.world import Kinematic, World
 
+_ALONG = math.cos(math.radians(45.0))
+"""An actor whose heading is within 45 degrees of a lane's moves along it; within 45 of the opposite, against it."""
+
+
+class Guide(Protocol):
+    """What leads an actor along a path of its own; ``None`` once the path has ended."""
+
+    def travel(self, distance: float, dt: float) -> tuple[Pose, float] | None:
+        """The pose at the end of the coming step, and the speed there, m/s."""
+        ...
+
 
 @dataclass
 class Motion:
-    """Follows its lane at its speed; off the lanes, or across them, goes straight on.
+    """Follows its lane at its speed, or the guide that has been given; off the lanes, or across them, goes straight on.
 
     Attributes:
-        lane: where on the lanes (opendrive ``LanePosition``); None moves straight.
-        speed, next_speed: m/s now and at the end of the coming step.
+        lane: where on the lanes; None moves straight.
+        speed, next_speed: m/s now and at the end of the coming step; negative is backwards.
         next_offset: lateral offset from the lane's centre at the end of the coming step, m in +t.
+        route: ids of roads to take at junctions.
+        ended: whether the road ended in the last step.
+        hold: who has taken over; nothing is commanded while it is set.
     """
 
     actor: Actor
     world: World
-    _lane: object | None = None
+    _lane: LanePosition | None = None
     speed: float = 0.0
     next_speed: float = 0.0
     next_offset: float | None = None
     odometer: float = 0.0
+    route: tuple[str, ...] = ()
+    guide: Guide | None = None
+    ended: bool = False
+    _against: bool = False
     _strayed: bool = False
     _rests: bool = False
 
     @property
-    def lane(self) -> object | None:
+    def index(self) -> int:
+        return self.actor.index
+
+    @property
+    def lane(self) -> LanePosition | None:
         if self._strayed:
-            self.settle(on_lane=self.actor.kind == "vehicle")
+            self.settle()
         return self._lane
 
     @lane.setter
-    def lane(self, lane: object | None) -> None:
+    def lane(self, lane: LanePosition | None) -> None:
         self._lane, self._strayed = lane, False
 
     def pose(self) -> Pose:
-        return Pose.from_ypr(self.world.position[0, self.actor.index], self.world.orientation[0, self.actor.index])
+        return Pose.from_ypr(self.world.position[0, self.index], self.world.orientation[0, self.index])
 
-    def stray(self) -> None:
-        """Forget the lane; it is found anew when it is needed."""
-        self._strayed, self._rests = True, False
+    def here(self) -> LanePosition | None:
+        """The lane position of the reference point, whatever the heading; None off the road."""
+        if self.lane is not None:
+            return self.lane
+        network = self.world.network
+        if network is None:
+            return None
+        x, y, _ = (float(v) for v in self.world.position[0, self.index])
+        return network.lane_from_world(x, y, heading=float(self.world.orientation[0, self.index, 0]))
 
-    def settle(self, on_lane: bool) -> None:
+    def settle(self) -> None:
         """Find the lane under the actor, if it drives along one."""
         self._rests = False
-        pose = self.pose()
-        x, y = (float(v) for v in pose.translation[:2])
-        heading = float(pose.ypr[0])
         self.lane = None
         network = self.world.network
-        if network is None or not on_lane:
+        if network is None or self.actor.kind == "pedestrian":
             return
+        x, y, _ = (float(v) for v in self.world.position[0, self.index])
+        heading = float(self.world.orientation[0, self.index, 0])
         lane = network.lane_from_world(x, y, heading=heading)
-        if lane is not None:
-            along = network.world_from_lane(lane.road_id, lane.lane_id, lane.s).heading
-            self.lane = lane if aligned(heading, along) else None
+        if lane is None:
+            return
+        along = math.cos(network.world_from_lane(lane.road_id, lane.lane_id, lane.s).heading - heading)
+        if abs(along) > _ALONG:
+            self.lane, self._against = lane, along < 0
 
     def set_speed(self, speed: float) -> None:
         """Change speed at once."""
         self.speed = self.next_speed = speed
-        self.world.speed[0, self.actor.index] = speed
+        self.world.speed[0, self.index] = speed
 
     def command(self, dt: float) -> None:
         """Ask the world for the coming step's motion."""
-        if self._rests and self.speed == 0.0 == self.next_speed and self.next_offset is None:
+        if self.world.fallen[0, self.index] > 0.0:
+            self.speed = self.next_speed = 0.0
+            return  # who has been knocked over slides and lies
+        still = self.speed == 0.0 == self.next_speed and self.next_offset is None and self.guide is None
+        if still and self._rests:
             return  # what stands coasts: stays where it is
-        self._rests = self.speed == 0.0 == self.next_speed
+        self._rests = still
         distance = (self.speed + self.next_speed) / 2 * dt
         here = self.pose()
-        there = self._along_lane(distance) if distance > 0 and self.lane is not None else None
+        there = self._guided(distance, dt)
         if there is None:
-            step = here.rotation[:, 0] * distance if distance <= 0 or self.lane is None else np.zeros(3)
-            if distance > 0 and self.lane is not None:  # the road ends here
-                self.next_speed = 0.0
-            there = Pose(here.translation + step, here.rotation)
-        self.odometer += float(np.linalg.norm(there.translation - here.translation))
+            there = self._ahead(here, distance)
+        self.odometer += math.dist(there.translation.tolist(), here.translation.tolist())
         self.speed = self.next_speed
-        self.world.command(self.actor.index, Kinematic(there, self.speed))
+        self.world.command(self.index, Kinematic(there, self.speed))
 
-    def _along_lane(self, distance: float) -> Pose | None:
+    def _guided(self, distance: float, dt: float) -> Pose | None:
+        if self.guide is None:
+            return None
+        led = self.guide.travel(distance, dt)
+        if led is None:
+            self.guide = None
+            self.settle()
+            return None
+        pose, self.next_speed = led
+        self._strayed, self.next_offset = True, None
+        return pose
+
+    def _ahead(self, here: Pose, distance: float) -> Pose:
+        lane = self.lane
+        if lane is None or (distance == 0.0 and self.next_offset is None):
+            return Pose(here.translation + here.rotation[:, 0] * distance, here.rotation)
+        there = self._along_lane(lane, distance)
+        self.ended = there is None
+        if there is None:
+            self.next_speed = 0.0
+            return here
+        return there
+
+    def _along_lane(self, lane: LanePosition, distance: float) -> Pose | None:
         network = self.world.network
         assert network is not None
-        ahead = network.follow_lane(self.lane, distance)  # type: ignore[arg-type]
+        onwards = -distance if self._against else distance
+        ahead = network.follow_lane(lane, onwards, route=self.route) if distance else lane
         if ahead is None:
             return None
-        before = self.lane.offset  # type: ignore[attr-defined]
+        turned = (ahead.lane_id > 0) != (lane.lane_id > 0) and ahead.road_id != lane.road_id
+        before = -lane.offset if turned else lane.offset
         offset = before if self.next_offset is None else self.next_offset
         self.next_offset = None
         self.lane = replace(ahead, offset=offset, t=ahead.t - ahead.offset + offset)
-        pose = _pose(network.world_from_lane(ahead.road_id, ahead.lane_id, ahead.s, offset))
-        drift = math.atan2(offset - before, distance) * (1 if ahead.lane_id < 0 else -1)
-        heading, pitch, roll = pose.ypr
+        pose = pose_of(network.world_from_lane(ahead.road_id, ahead.lane_id, ahead.s, offset))
+        with_s = network.lane_direction(ahead.road_id, ahead.lane_id, ahead.s) > 0
+        drift = math.atan2(offset - before, abs(onwards)) if onwards else 0.0
+        drift = drift if with_s == (onwards > 0) else -drift
+        heading, pitch, roll = (float(angle) for angle in pose.ypr)
+        if self._against:
+            heading, pitch, roll = heading + math.pi, -pitch, -roll
         return Pose.from_ypr(pose.translation, (heading + drift, pitch, roll))
+
+    def shift(self, distance: float) -> None:
+        """Put the actor elsewhere along its lane, or straight ahead, at once."""
+        there = self._ahead(self.pose(), distance)
+        self.world.place(self.index, there, self.speed)
 
     def follow(self, before: Sequence[float]) -> None:
         """Take over the state after a step that something else drove; ``before``: (x, y, z) at its start."""
-        index = self.actor.index
-        self.odometer += math.dist(self.world.position[0, index].tolist(), before)
-        self.speed = self.next_speed = float(self.world.speed[0, index])
-        self.stray()
+        self.odometer += math.dist(self.world.position[0, self.index].tolist(), before)
+        self.speed = self.next_speed = float(self.world.speed[0, self.index])
+        self._strayed, self._rests = True, False

@@ -2,21 +2,44 @@
 
 from __future__ import annotations
 
-from drivesim.errors import ScenarioError, UnsupportedElementError, did_you_mean
-from drivesim.openscenario import weather
-from drivesim.openscenario.actions.lateral import LaneChange
-from drivesim.openscenario.actions.longitudinal import SpeedChange
-from drivesim.openscenario.controller import Controller, ControllerFactory
+import datetime as dt
+from collections.abc import Iterator
+
+from drivesim.errors import UnsupportedElementError
+from drivesim.openscenario.actions.instant import GLOBAL, PRIVATE
+from drivesim.openscenario.actions.lateral import LaneChange, LaneOffset, LateralDistance
+from drivesim.openscenario.actions.longitudinal import LongitudinalDistance, SpeedChange, SpeedProfile
+from drivesim.openscenario.actions.routing import AcquirePosition, FollowTrajectory
+from drivesim.openscenario.actions.running import Running
+from drivesim.openscenario.actions.synchronize import Synchronize
+from drivesim.openscenario.cast import Cast, selections_of
+from drivesim.openscenario.controller import Controller, ControllerFactory, ControllerModel
+from drivesim.openscenario.expressions import Value
 from drivesim.openscenario.model import actions as model
+from drivesim.openscenario.model.base import Element
 from drivesim.openscenario.model.conditions import Trigger
-from drivesim.openscenario.model.storyboard import Action
+from drivesim.openscenario.model.storyboard import Action, ManeuverGroup
 from drivesim.openscenario.motion import Motion
-from drivesim.openscenario.positions import world_pose
+from drivesim.openscenario.positions import Places
 from drivesim.openscenario.scenario import Scenario
-from drivesim.openscenario.storyboard import RunningAction, build
+from drivesim.openscenario.signals import Signals
+from drivesim.openscenario.storyboard import build
 from drivesim.openscenario.triggers import TriggerRun
 from drivesim.types import StoryboardEvent
 from drivesim.world import World
+
+RUNNING = {
+    model.SpeedAction: SpeedChange,
+    model.SpeedProfileAction: SpeedProfile,
+    model.LongitudinalDistanceAction: LongitudinalDistance,
+    model.LaneChangeAction: LaneChange,
+    model.LaneOffsetAction: LaneOffset,
+    model.LateralDistanceAction: LateralDistance,
+    model.SynchronizeAction: Synchronize,
+    model.AcquirePositionAction: AcquirePosition,
+    model.FollowTrajectoryAction: FollowTrajectory,
+}
+"""Actions that take time."""
 
 
 class ScenarioPlayer:
@@ -25,6 +48,7 @@ class ScenarioPlayer:
     Attributes:
         finished: whether the storyboard's stop trigger has fired; without one, whether all stories are complete.
         events: all state transitions so far.
+        cast: entities, parameters, variables, signals as they stand; ``cast.user_values`` may be set from outside.
 
     Raises:
         UnsupportedElementError: the scenario uses elements that are not played; all of them are listed.
@@ -35,19 +59,48 @@ class ScenarioPlayer:
         self.scenario, self.world = scenario, world
         self.events: list[StoryboardEvent] = []
         self.motions = {actor.name: Motion(actor, world) for actor in world.actors}
-        self._running: dict[tuple[str, str], RunningAction] = {}
+        self.cast = self._make_cast(scenario, world)
+        self._make_controller = make_controller
+        self._running: list[tuple[str, Running]] = []
         self._active: dict[str, bool] = {}
         self._driven: list[tuple[Motion, list[float]]] = []
-        for private in scenario.storyboard.init.actions.privates:
-            placing = [a for a in private.actions if isinstance(a, model.TeleportAction)]
-            for action in [*placing, *(a for a in private.actions if a not in placing)]:
-                self._start(action, private.entity_ref)
         self._controllers: dict[str, Controller] = {}
+        self._init()
         for actor in world.actors:
-            for declared in scenario.controllers(actor.name):
-                if declared.properties:
-                    self._controllers[actor.name] = make_controller(declared, actor, world)
+            if actor.name not in self._controllers:
+                self._assign(actor.name, [c for c in scenario.controllers(actor.name) if c.properties])
         self._board = build(self, scenario.storyboard)
+
+    def _make_cast(self, scenario: Scenario, world: World) -> Cast:
+        kinds = {actor.name: {"misc": "miscellaneous"}.get(actor.kind, actor.kind) for actor in world.actors}
+        definition = scenario.definition
+        return Cast(
+            world=world,
+            places=Places(world, mirrored=scenario.left_handed),
+            motions=self.motions,
+            selections=selections_of(scenario.entities.selections, kinds),
+            parameters=dict(scenario.parameters),
+            variables={v.name: _typed(v.value, v.variable_type) for v in definition.variables},
+            monitors={m.name: m.value for m in definition.monitors},
+            signals=Signals(definition.road_network.controllers),
+            started=_start_of_day(scenario),
+        )
+
+    def _init(self) -> None:
+        """Global actions, then every entity's placing before whatever else it does; speeds before gaps."""
+        actions = self.scenario.storyboard.init.actions
+        for action in actions.globals:
+            if not isinstance(action, model.EntityAction):
+                self._start(action, "")
+        privates = [(name, p) for p in actions.privates for name in self.cast.members(p.entity_ref, p)]
+        for wanted in (_places, _moves, _rest):
+            for name, private in privates:
+                for action in private.actions:
+                    if wanted(action):
+                        self._start(action, name)
+        for action in actions.globals:
+            if isinstance(action, model.EntityAction):
+                self._start(action, "")
 
     @property
     def finished(self) -> bool:
@@ -56,21 +109,23 @@ class ScenarioPlayer:
     def step(self, dt: float) -> tuple[StoryboardEvent, ...]:
         """Advance by ``dt`` seconds; the state transitions that this tick began with."""
         events = self.decide(dt)
-        self.world.step(dt)
-        self.conclude()
+        if not self.finished:
+            self.world.step(dt)
+            self.conclude()
         return events
 
     def decide(self, dt: float) -> tuple[StoryboardEvent, ...]:
         """First part of a step: storyboard and controllers command the world, which somebody else then steps."""
         seen = len(self.events)
+        self.cast.elements.next_tick()
+        self.cast.signals.advance(self.world.time)
         self._board.update()
-        for key, action in list(self._running.items()):
-            if action.done:
-                del self._running[key]
-            else:
+        self._running = [(name, action) for name, action in self._running if not action.done]
+        for name, action in self._running:
+            if self.world.present[0, self.motions[name].index]:
                 action.step(dt)
         for name, motion in self.motions.items():
-            index = motion.actor.index
+            index = motion.index
             if not self.world.present[0, index]:
                 continue
             controller = self._controllers.get(name) if self._active.get(name) else None
@@ -95,59 +150,99 @@ class ScenarioPlayer:
 
     def emit(self, kind: str, path: str, state: str, transition: str) -> None:
         self.events.append(StoryboardEvent(self.world.time, kind, path, state, transition))
+        self.cast.elements.note(kind, path, state, transition)
 
     def trigger(self, trigger: Trigger | None, *, default: bool) -> TriggerRun:
-        return TriggerRun(trigger, self.world, self.motions, default=default)
+        return TriggerRun(trigger, self.cast, default=default)
 
-    def start_action(self, action: Action, actors: tuple[str, ...]) -> list[RunningAction]:
-        started: list[RunningAction] = []
+    def members(self, group: ManeuverGroup) -> tuple[str, ...]:
+        return tuple(name for ref in group.actors.entities for name in self.cast.members(ref.entity_ref, ref))
+
+    def start_action(self, action: Action, actors: tuple[str, ...]) -> list[Running]:
+        started: list[Running] = []
         for part in action.actions:
-            if isinstance(part, model.EnvironmentAction):
-                place = self.world.network.place() if self.world.network else None
-                self.world.weather = weather.apply(part.environment, self.world.weather, place)
-                continue
-            for actor in actors:
-                made = self._start(part, actor)
+            for name in actors if type(part) not in GLOBAL else ("",):
+                made = self._start(part, name)
                 started += [made] if made else []
         return started
 
-    def _start(self, action: model.PlayedAction, name: str) -> RunningAction | None:
-        """Start one action of one actor; it ends what runs in its domain."""
-        motion = self.motions[name]
-        if isinstance(action, model.TeleportAction):
-            self.world.place(motion.actor.index, world_pose(action.position, self.world), motion.speed)
-            motion.stray()
-            return None
-        if isinstance(action, model.ActivateControllerAction):
+    def _start(self, action: model.PlayedAction, name: str) -> Running | None:
+        """Start one action of one entity; it ends what runs in its domains."""
+        kind = type(action)
+        if kind in GLOBAL:
+            GLOBAL[kind](action, self.cast)
+        elif isinstance(action, model.ActivateControllerAction):
             self._active[name] = bool(action.lateral or action.longitudinal)
-            return None
-        made: RunningAction
-        if isinstance(action, model.SpeedAction):
-            made = SpeedChange(action, motion, self._reference(action.target))
-        elif isinstance(action, model.LaneChangeAction):
-            made = LaneChange(action, motion, self._reference(action.target))
+        elif isinstance(action, model.AssignControllerAction):
+            self._assign_anew(action, name)
+        elif kind in PRIVATE:
+            PRIVATE[kind](action, self.cast, self.motions[name])
         else:
-            raise UnsupportedElementError(f"{type(action).__name__} is not played")
-        replaced = self._running.get((name, made.domain))
-        if replaced:
-            replaced.done = True
-        self._running[name, made.domain] = made
-        return made
+            made: Running = RUNNING[kind](action, self.cast, self.motions[name])
+            self._give_way(name, made)
+            self._running.append((name, made))
+            return made
+        return None
 
-    def _reference(self, target: object) -> Motion | None:
-        name = getattr(target, "entity_ref", None)
-        if name is not None and name not in self.motions:
-            raise ScenarioError(f"no entity is called '{name}'", file=self.scenario.path,
-                                remedy=did_you_mean(name, self.motions))  # fmt: skip
-        return self.motions[name] if name is not None else None
+    def _give_way(self, name: str, new: Running) -> None:
+        """End what another action of the entity does in the new one's domains."""
+        for owner, action in self._running:
+            if owner == name and not action.done and set(action.domains) & set(new.domains):
+                action.overridden = True
+                action.stop()
+
+    def _assign_anew(self, action: model.AssignControllerAction, name: str) -> None:
+        made = action.controller
+        if made is not None:
+            properties = made.properties.as_dict() if made.properties else {}
+            self._assign(name, [ControllerModel(made.name, made.controller_type or "", properties)])
+        if action.activate_lateral is not None or action.activate_longitudinal is not None:
+            self._active[name] = bool(action.activate_lateral or action.activate_longitudinal)
+
+    def _assign(self, name: str, declared: list[ControllerModel]) -> None:
+        for controller in declared:
+            self._controllers[name] = self._make_controller(controller, self.motions[name].actor, self.world)
+
+
+def _places(action: Element) -> bool:
+    return isinstance(action, model.TeleportAction)
+
+
+def _moves(action: Element) -> bool:
+    return isinstance(action, model.SpeedAction)
+
+
+def _rest(action: Element) -> bool:
+    return not _places(action) and not _moves(action)
+
+
+def _typed(text: str, kind: str) -> Value:
+    """A variable's first value in its declared type."""
+    if kind == "boolean":
+        return text.strip().lower() in ("true", "1")
+    if kind == "double":
+        return float(text)
+    return text if kind in ("string", "dateTime") else int(float(text))
+
+
+def _start_of_day(scenario: Scenario) -> dt.datetime | None:
+    for action in scenario.storyboard.init.actions.globals:
+        if isinstance(action, model.EnvironmentAction) and action.environment.time_of_day:
+            return dt.datetime.fromisoformat(action.environment.time_of_day.date_time)
+    return None
+
+
+def _listed(scenario: Scenario) -> Iterator[str]:
+    for element in scenario.unsupported:
+        source = element.source
+        yield f"{element.name} ({source.file.name}:{source.line})" if source else element.name
 
 
 def _check_playable(scenario: Scenario) -> None:
     if scenario.dangling:
         raise scenario.dangling[0]
     if scenario.unsupported:
-        listed = ", ".join(
-            f"{u.name} ({u.source.file.name}:{u.source.line})" if u.source else u.name for u in scenario.unsupported
-        )
-        raise UnsupportedElementError(f"elements that are not played: {listed}", file=scenario.path,
-                                      remedy="remove them, or express them with supported elements")  # fmt: skip
+        raise UnsupportedElementError(
+            f"elements that are not played: {', '.join(_listed(scenario))}", file=scenario.path,
+            remedy="remove them, or express them with supported elements",
+        )  # fmt: skip

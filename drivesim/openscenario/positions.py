@@ -4,84 +4,193 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
-from drivesim.errors import UnsupportedElementError
+from drivesim.errors import ScenarioError
+from drivesim.opendrive import LanePosition, RoadNetwork
 from drivesim.openscenario.model import positions as model
 from drivesim.openscenario.model.base import Element
+from drivesim.openscenario.roads import Itinerary, shifted_lane
 from drivesim.transforms import Pose
 from drivesim.world import World
 
 
-def _oriented(base: Pose, orientation: model.Orientation | None) -> Pose:
-    if orientation is None:
-        return base
-    h, p, r = (float(angle) for angle in base.ypr)
-    relative = orientation.type == "relative"
-    turned = [
-        own if given is None else given + (own if relative else 0.0)
-        for own, given in ((h, orientation.h), (p, orientation.p), (r, orientation.r))
-    ]
-    return Pose.from_ypr(base.translation, turned)
-
-
-def _pose(point: Any) -> Pose:
+def pose_of(point: Any) -> Pose:
+    """The pose of a point on the road, x along it."""
     return Pose.from_ypr((point.x, point.y, point.z), (point.heading, point.pitch, point.roll))
 
 
-def _world(place: model.WorldPosition, world: World) -> Pose:
-    z = place.z
-    if z is None:
-        z = world.network.elevation(place.x, place.y) if world.network else 0.0
-    return Pose.from_ypr((place.x, place.y, z), (place.h or 0.0, place.p or 0.0, place.r or 0.0))
+def complaint(place: Element, problem: str, remedy: str) -> ScenarioError:
+    """An error about an element of the scenario."""
+    source = place.source
+    return ScenarioError(
+        problem, file=source.file if source else None, line=source.line if source else None,
+        element=place.TAG or type(place).__name__, remedy=remedy,
+    )  # fmt: skip
 
 
-def _road(place: model.RoadPosition, world: World) -> Pose:
-    return _oriented(_pose(world.network.world_from_road(place.road_id, place.s, place.t)), place.orientation)  # type: ignore[union-attr]
+class Places:
+    """Resolves positions as things stand now.
 
+    Args:
+        mirrored: world coordinates are left-handed, as in CARLA's own scenarios: y to the right, angles clockwise.
+    """
 
-def _lane(place: model.LanePosition, world: World) -> Pose:
-    point = world.network.world_from_lane(place.road_id, place.lane_id, place.s, place.offset)  # type: ignore[union-attr]
-    return _oriented(_pose(point), place.orientation)
+    def __init__(self, world: World, *, mirrored: bool = False) -> None:
+        self.world = world
+        self._sign = -1.0 if mirrored else 1.0
 
+    def pose(self, place: model.Position) -> Pose:
+        """``world_from_actor`` of a position."""
+        return self._RESOLVERS[type(place)](self, place)
 
-def _reference(entity: str, world: World) -> Pose:
-    actor = world.index(entity)
-    return Pose.from_ypr(world.position[0, actor], world.orientation[0, actor])
+    def lane(self, place: model.Position) -> LanePosition | None:
+        """The lane under a position; None where there is none."""
+        network = self.world.network
+        if network is None:
+            return None
+        if isinstance(place, model.LanePosition):
+            return network.position(place.road_id, place.lane_id, place.s, self._sign * place.offset)
+        pose = self.pose(place)
+        x, y, _ = (float(v) for v in pose.translation)
+        return network.lane_from_world(x, y, heading=float(pose.ypr[0]))
 
+    def _network(self, place: Element) -> RoadNetwork:
+        if self.world.network is None:
+            raise complaint(place, "there is no road network", "give the scenario a LogicFile, or use a WorldPosition")
+        return self.world.network
 
-def _relative_world(place: model.RelativeWorldPosition, world: World) -> Pose:
-    base = _reference(place.entity_ref, world)
-    moved = Pose(base.translation + (place.dx, place.dy, place.dz), base.rotation)
-    return _oriented(moved, place.orientation)
+    def _oriented(self, base: Pose, orientation: model.Orientation | None) -> Pose:
+        if orientation is None:
+            return base
+        own = [float(angle) for angle in base.ypr]
+        relative = orientation.type == "relative"
+        given = (orientation.h, orientation.p, orientation.r)
+        signs = (self._sign, 1.0, self._sign)
+        turned = [
+            mine if angle is None else sign * angle + (mine if relative else 0.0)
+            for mine, angle, sign in zip(own, given, signs, strict=True)
+        ]
+        return Pose.from_ypr(base.translation, turned)
 
+    def _entity(self, name: str) -> Pose:
+        actor = self.world.index(name)
+        return Pose.from_ypr(self.world.position[0, actor], self.world.orientation[0, actor])
 
-def _relative_object(place: model.RelativeObjectPosition, world: World) -> Pose:
-    base = _reference(place.entity_ref, world)
-    return _oriented(Pose(base.apply((place.dx, place.dy, place.dz)), base.rotation), place.orientation)
+    def _lane_of(self, place: Element, name: str) -> LanePosition:
+        pose = self._entity(name)
+        x, y, _ = (float(v) for v in pose.translation)
+        found = self._network(place).lane_from_world(x, y, heading=float(pose.ypr[0]))
+        if found is None:
+            raise complaint(place, f"'{name}' is on no road", "place it on a road first")
+        return found
 
+    def _in_world(self, place: model.WorldPosition) -> Pose:
+        y = self._sign * place.y
+        network, z = self.world.network, place.z
+        if z is None:
+            z = network.elevation(place.x, y) if network else 0.0
+        return Pose.from_ypr((place.x, y, z), (self._sign * (place.h or 0.0), place.p or 0.0, place.r or 0.0))
 
-RESOLVERS: dict[type[Element], Callable[[Any, World], Pose]] = {
-    model.WorldPosition: _world,
-    model.RoadPosition: _road,
-    model.LanePosition: _lane,
-    model.RelativeWorldPosition: _relative_world,
-    model.RelativeObjectPosition: _relative_object,
-}
+    def _on_road(self, place: model.RoadPosition) -> Pose:
+        point = self._network(place).world_from_road(place.road_id, place.s, self._sign * place.t)
+        return self._oriented(pose_of(point), place.orientation)
 
+    def _on_lane(self, place: model.LanePosition) -> Pose:
+        network, offset = self._network(place), self._sign * place.offset
+        point = network.world_from_lane(place.road_id, place.lane_id, place.s, offset)
+        return self._oriented(pose_of(point), place.orientation)
 
-def world_pose(place: model.Position, world: World) -> Pose:
-    """``world_from_actor`` of a position, as things stand now."""
-    resolver = RESOLVERS.get(type(place))
-    if resolver is None:
-        raise UnsupportedElementError(
-            f"{type(place).__name__} is not played yet", file=place.source.file if place.source else None,
-            line=place.source.line if place.source else None, element=type(place).__name__,
-            remedy=f"use one of: {', '.join(c.__name__ for c in RESOLVERS)}",
-        )  # fmt: skip
-    return resolver(place, world)
+    def _relative_world(self, place: model.RelativeWorldPosition) -> Pose:
+        base = self._entity(place.entity_ref)
+        moved = Pose(base.translation + (place.dx, self._sign * place.dy, place.dz), base.rotation)
+        return self._oriented(moved, place.orientation)
 
+    def _relative_object(self, place: model.RelativeObjectPosition) -> Pose:
+        base = self._entity(place.entity_ref)
+        moved = base.apply((place.dx, self._sign * place.dy, place.dz))
+        return self._oriented(Pose(moved, base.rotation), place.orientation)
 
-def aligned(heading: float, other: float) -> bool:
-    """Whether two headings differ by less than 45 degrees."""
-    return abs(math.remainder(heading - other, 2 * math.pi)) < math.pi / 4
+    def _relative_road(self, place: model.RelativeRoadPosition) -> Pose:
+        network, base = self._network(place), self._lane_of(place, place.entity_ref)
+        point = network.world_from_road(base.road_id, base.s + place.ds, base.t + self._sign * place.dt)
+        return self._oriented(pose_of(point), place.orientation)
+
+    def _relative_lane(self, place: model.RelativeLanePosition) -> Pose:
+        network, base = self._network(place), self._lane_of(place, place.entity_ref)
+        with_s = network.lane_direction(base.road_id, base.lane_id, base.s) > 0
+        facing = math.cos(
+            network.world_from_lane(base.road_id, base.lane_id, base.s).heading
+            - float(self._entity(place.entity_ref).ypr[0])
+        )
+        lane_id = shifted_lane(network, base, place.d_lane if with_s == (facing >= 0) else -place.d_lane)
+        start = replace(network.position(base.road_id, lane_id, base.s))
+        along = place.ds_lane if place.ds_lane is not None else place.ds or 0.0
+        same = network.lane_direction(base.road_id, lane_id, base.s) == (1 if with_s else -1)
+        ahead = along if same == (facing >= 0) else -along
+        reached = network.follow_lane(start, ahead) if ahead else start
+        if reached is None:
+            raise complaint(place, "lies beyond the end of the lane", "choose a shorter distance")
+        offset = self._sign * place.offset
+        pose = pose_of(network.world_from_lane(reached.road_id, reached.lane_id, reached.s, offset))
+        if same != (facing >= 0):  # an oncoming lane: face as the reference does
+            h, p, r = (float(angle) for angle in pose.ypr)
+            pose = Pose.from_ypr(pose.translation, (h + math.pi, -p, -r))
+        return self._oriented(pose, place.orientation)
+
+    def _geographic(self, place: model.GeoPosition) -> Pose:
+        network = self._network(place)
+        if network.geodesy is None:
+            raise complaint(place, "the map does not say where it lies", "give the map a geoReference")
+        latitude = place.latitude_deg if place.latitude_deg is not None else math.degrees(place.latitude or 0.0)
+        longitude = place.longitude_deg if place.longitude_deg is not None else math.degrees(place.longitude or 0.0)
+        x, y = network.geodesy.world_from_wgs84(latitude, longitude)
+        height = place.altitude if place.altitude is not None else place.height
+        z = network.elevation(x, y) if height is None else height
+        found = network.lane_from_world(x, y)
+        heading = network.world_from_lane(found.road_id, found.lane_id, found.s).heading if found else 0.0
+        return self._oriented(Pose.from_ypr((x, y, z), (heading, 0.0, 0.0)), place.orientation)
+
+    def _on_route(self, place: model.RoutePosition) -> Pose:
+        network, where = self._network(place), place.place
+        if isinstance(where, model.FromCurrentEntity):
+            return self._oriented(self._entity(where.entity_ref), place.orientation)
+        route = Itinerary.of(network, [self._waypoint(point) for point in place.route.waypoints])
+        reached = route.at(where.path_s)
+        if isinstance(where, model.FromRoadCoordinates):
+            point = network.world_from_road(reached.road_id, reached.s, self._sign * where.t)
+        else:
+            point = network.world_from_lane(reached.road_id, where.lane_id, reached.s, self._sign * where.lane_offset)
+        return self._oriented(pose_of(point), place.orientation)
+
+    def _waypoint(self, point: model.Waypoint) -> LanePosition:
+        found = self.lane(point.position)
+        if found is None:
+            raise complaint(point, "a waypoint is on no road", "put waypoints on lanes")
+        return found
+
+    def waypoints(self, route: model.Route) -> list[LanePosition]:
+        """Lanes of a route's waypoints, in order."""
+        return [self._waypoint(point) for point in route.waypoints]
+
+    def _on_trajectory(self, place: model.TrajectoryPosition) -> Pose:
+        from drivesim.openscenario.paths import Path
+
+        pose = Path.of(place.trajectory, self).pose(place.s)
+        h, p, r = (float(angle) for angle in pose.ypr)
+        moved = pose.apply((0.0, self._sign * place.t, 0.0))
+        return self._oriented(Pose.from_ypr(moved, (h, p, r)), place.orientation)
+
+    _RESOLVERS: dict[type[Element], Callable[[Any, Any], Pose]] = {  # noqa: RUF012
+        model.WorldPosition: _in_world,
+        model.RoadPosition: _on_road,
+        model.LanePosition: _on_lane,
+        model.RelativeWorldPosition: _relative_world,
+        model.RelativeObjectPosition: _relative_object,
+        model.RelativeRoadPosition: _relative_road,
+        model.RelativeLanePosition: _relative_lane,
+        model.GeoPosition: _geographic,
+        model.RoutePosition: _on_route,
+        model.TrajectoryPosition: _on_trajectory,
+    }

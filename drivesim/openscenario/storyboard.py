@@ -5,16 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Protocol
 
+from drivesim.openscenario.actions.running import Running
 from drivesim.openscenario.model import storyboard as model
 from drivesim.openscenario.model.conditions import Trigger
 from drivesim.openscenario.triggers import TriggerRun
-
-
-class RunningAction(Protocol):
-    domain: str
-    done: bool
-
-    def step(self, dt: float) -> None: ...
 
 
 class Stage(Protocol):
@@ -22,7 +16,8 @@ class Stage(Protocol):
 
     def emit(self, kind: str, path: str, state: str, transition: str) -> None: ...
     def trigger(self, trigger: Trigger | None, *, default: bool) -> TriggerRun: ...
-    def start_action(self, action: model.Action, actors: tuple[str, ...]) -> list[RunningAction]: ...
+    def members(self, group: model.ManeuverGroup) -> tuple[str, ...]: ...
+    def start_action(self, action: model.Action, actors: tuple[str, ...]) -> list[Running]: ...
 
 
 class Node:
@@ -49,7 +44,7 @@ class ActionNode(Node):
     def __init__(self, stage: Stage, action: model.Action, actors: tuple[str, ...], parent: str) -> None:
         super().__init__(stage, action.name, parent)
         self.action, self.actors = action, actors
-        self.running: list[RunningAction] = []
+        self.running: list[Running] = []
 
     def start(self) -> None:
         self.turn("runningState", "startTransition")
@@ -58,42 +53,53 @@ class ActionNode(Node):
 
     def update(self) -> None:
         if self.state == "runningState" and all(a.done for a in self.running):
-            self.turn("completeState", "endTransition")
+            overridden = any(a.overridden for a in self.running)
+            self.turn("completeState", "stopTransition" if overridden else "endTransition")
 
     def stop(self) -> None:
         for action in self.running:
-            action.done = True
+            if not action.done:
+                action.stop()
         super().stop()
 
 
 class EventNode(Node):
+    """An event of a running maneuver; its trigger is asked from the maneuver's start on, whatever it is doing."""
+
     kind = "event"
 
-    def __init__(self, stage: Stage, event: model.Event, actors: tuple[str, ...], parent: str) -> None:
+    def __init__(self, stage: Stage, event: model.Event, roles: Roles, parent: str) -> None:
         super().__init__(stage, event.name, parent)
-        self.event, self.actors, self.executions = event, actors, 0
+        self.event, self.roles, self.executions = event, roles, 0
         self.trigger = stage.trigger(event.start_trigger, default=True)
         self.actions: list[ActionNode] = []
 
     def update(self, siblings: list[EventNode]) -> None:
+        if self.state == "completeState":
+            return
         if self.state == "runningState":
             for action in self.actions:
                 action.update()
             self._finish()
-        elif self.state == "standbyState" and self.trigger.evaluate():
-            others = [e for e in siblings if e is not self and e.state == "runningState"]
-            if self.event.priority == "skip" and others:
-                self.turn("standbyState", "skipTransition")
-                return
-            if self.event.priority in ("override", "overwrite"):
-                for other in others:
-                    other.stop()
+        elif self.trigger.evaluate():
+            self._start([e for e in siblings if e is not self and e.state == "runningState"])
+
+    def _start(self, others: list[EventNode]) -> None:
+        if self.event.priority == "skip" and others:
             self.executions += 1
-            self.turn("runningState", "startTransition")
-            self.actions = [ActionNode(self.stage, a, self.actors, self.path) for a in self.event.actions]
-            for action in self.actions:
-                action.start()
-            self._finish()
+            over = self.executions >= self.event.maximum_execution_count
+            self.turn("completeState" if over else "standbyState", "skipTransition")
+            return
+        if self.event.priority in ("override", "overwrite"):
+            for other in others:
+                other.stop()
+        self.executions += 1
+        self.turn("runningState", "startTransition")
+        actors = self.roles.actors(self.trigger)
+        self.actions = [ActionNode(self.stage, a, actors, self.path) for a in self.event.actions]
+        for action in self.actions:
+            action.start()
+        self._finish()
 
     def _finish(self) -> None:
         if all(a.state == "completeState" for a in self.actions):
@@ -106,6 +112,18 @@ class EventNode(Node):
         for action in self.actions:
             action.stop()
         super().stop()
+
+
+class Roles:
+    """Who acts in a maneuver group: those it names, and with ``selectTriggeringEntities`` those that triggered."""
+
+    def __init__(self, group: model.ManeuverGroup, named: tuple[str, ...]) -> None:
+        self._named = named
+        self._selects = group.actors.select_triggering_entities
+
+    def actors(self, trigger: TriggerRun) -> tuple[str, ...]:
+        chosen = trigger.triggering if self._selects else ()
+        return tuple(dict.fromkeys((*self._named, *chosen)))
 
 
 class Branch(Node):
@@ -123,23 +141,30 @@ class Branch(Node):
         self.children: list[Node] = []
 
     def update(self) -> None:
-        if self.state == "standbyState" and (self.start_trigger is None or self.start_trigger.evaluate()):
-            self.left -= 1
-            self.children = self.make(self.path)
-            self.turn("runningState", "startTransition")
-        if self.state != "runningState":
-            return
-        if self.stop_trigger is not None and self.stop_trigger.evaluate():
+        if self.state == "standbyState":
+            if self.stop_trigger is not None and self.kind == "act" and self.stop_trigger.evaluate():
+                self.stop()
+                return
+            if self.start_trigger is None or self.start_trigger.evaluate():
+                self.left -= 1
+                self.children = self.make(self.path)
+                self.turn("runningState", "startTransition")
+        elif self.state == "runningState" and self.stop_trigger is not None and self.stop_trigger.evaluate():
             self.stop()
             return
+        if self.state == "runningState":
+            self._run()
+
+    def _run(self) -> None:
         events = [c for c in self.children if isinstance(c, EventNode)]
         for child in self.children:
             if isinstance(child, EventNode):
                 child.update(events)
-            elif isinstance(child, Branch):
-                child.update()
-        if not self.endless and all(c.state == "completeState" for c in self.children):
-            self.turn("standbyState" if self.left > 0 else "completeState", "endTransition")
+            else:
+                child.update()  # type: ignore[attr-defined]
+        if not self.endless and all(child.state == "completeState" for child in self.children):
+            again = self.left > 0
+            self.turn("standbyState" if again else "completeState", "endTransition")
 
     def stop(self) -> None:
         for child in self.children:
@@ -157,15 +182,15 @@ def build(stage: Stage, board: model.Storyboard) -> Branch:
         )  # fmt: skip
 
     def group(item: model.ManeuverGroup, parent: str) -> Branch:
-        actors = tuple(e.entity_ref for e in item.actors.entities)
+        roles = Roles(item, stage.members(item))
         return Branch(
             stage, "maneuverGroup", item.name, parent,
-            lambda path: [maneuver(m, actors, path) for m in item.maneuvers], item.maximum_execution_count,
+            lambda path: [maneuver(m, roles, path) for m in item.maneuvers], item.maximum_execution_count,
         )  # fmt: skip
 
-    def maneuver(item: model.Maneuver, actors: tuple[str, ...], parent: str) -> Branch:
+    def maneuver(item: model.Maneuver, roles: Roles, parent: str) -> Branch:
         return Branch(stage, "maneuver", item.name, parent,
-                      lambda path: [EventNode(stage, e, actors, path) for e in item.events])  # fmt: skip
+                      lambda path: [EventNode(stage, e, roles, path) for e in item.events])  # fmt: skip
 
     def story(item: model.Story, parent: str) -> Branch:
         return Branch(stage, "story", item.name, parent, lambda path: [act(a, path) for a in item.acts])

@@ -122,6 +122,10 @@ class Recorder:
         while len(self._pending) > _QUEUE or (self._pending and self._pending[0].done()):
             self._bytes += self._pending.popleft().result()
 
+    def note(self, events: Sequence[StoryboardEvent]) -> None:
+        """Record transitions that no frame carries: those with which the storyboard ended."""
+        self._events += events
+
     def close(self) -> Summary:
         """Finish files and tables; legal twice."""
         if self._summary is not None:

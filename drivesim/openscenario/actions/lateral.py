@@ -1,60 +1,139 @@
-"""LaneChangeAction."""
+"""Actions that move an entity across its lane."""
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 
 from drivesim.errors import ScenarioError
+from drivesim.opendrive import LanePosition, RoadNetwork
+from drivesim.openscenario.actions.running import Running
+from drivesim.openscenario.cast import Cast
 from drivesim.openscenario.model import actions as model
+from drivesim.openscenario.model.base import Element
 from drivesim.openscenario.motion import Motion
-from drivesim.openscenario.shapes import PEAK_SLOPE, progress
+from drivesim.openscenario.positions import complaint
+from drivesim.openscenario.roads import shifted_lane
+from drivesim.openscenario.shapes import PEAK_BEND, Transition
 
 
-class LaneChange:
-    """Attaches an actor to its new lane at once, displaced by where it still is, and takes the displacement away."""
+def _on_lane(action: Element, motion: Motion) -> tuple[RoadNetwork, LanePosition]:
+    network, lane = motion.world.network, motion.lane
+    if network is None or lane is None:
+        raise complaint(action, f"'{motion.actor.name}' is on no lane", "place it on a lane, along its direction")
+    return network, lane
 
-    domain = "lateral"
 
-    def __init__(self, action: model.LaneChangeAction, motion: Motion, reference: Motion | None) -> None:
-        self.motion, self.dynamics = motion, action.lane_change_action_dynamics
-        self.elapsed = self.travelled = 0.0
-        network, lane = motion.world.network, motion.lane
-        source = action.source
-        file, line = (source.file, source.line) if source else (None, None)
-        if network is None or lane is None:
-            raise ScenarioError(f"'{motion.actor.name}' is on no lane", element="LaneChangeAction",
-                                remedy="place it on a lane, along its direction", file=file, line=line)  # fmt: skip
+def _leftward(network: RoadNetwork, lane: LanePosition, motion: Motion) -> int:
+    """+1 where the entity's left is towards +t, -1 where it is towards -t."""
+    heading = network.world_from_road(lane.road_id, lane.s, 0.0).heading
+    return 1 if math.cos(heading - float(motion.world.orientation[0, motion.index, 0])) >= 0 else -1
+
+
+class LaneChange(Running):
+    """LaneChangeAction: attaches an entity to its new lane at once, displaced by where it still is, and takes the
+    displacement away."""
+
+    domains = ("lateral",)
+
+    def __init__(self, action: model.LaneChangeAction, cast: Cast, motion: Motion) -> None:
+        super().__init__(cast, motion)
+        network, lane = _on_lane(action, motion)
         target = action.target.value
         if isinstance(action.target, model.RelativeTargetLane):
-            base = reference.lane if reference else lane
+            reference = cast.motion(action.target.entity_ref, action.target)
+            base = reference.here()
             if base is None:
-                raise ScenarioError("the reference entity is on no lane", element="RelativeTargetLane",
-                                    remedy="place it on a lane", file=file, line=line)  # fmt: skip
-            step = action.target.value * (1 if base.lane_id < 0 else -1)  # type: ignore[attr-defined]
-            target = base.lane_id + step  # type: ignore[attr-defined]
-            if target == 0 or (target > 0) != (base.lane_id > 0):  # type: ignore[attr-defined]
-                target += 1 if step > 0 else -1  # there is no lane 0 to drive on
-        centre = network.world_from_lane(lane.road_id, target, lane.s)  # type: ignore[attr-defined]
-        here = network.world_from_lane(lane.road_id, lane.lane_id, lane.s)  # type: ignore[attr-defined]
-        road = network.world_from_road(lane.road_id, lane.s, 0.0)  # type: ignore[attr-defined]
-        import math
+                raise complaint(action.target, "the reference entity is on no lane", "place it on a lane")
+            target = shifted_lane(network, base, target * _leftward(network, base, reference))
+        self._hold(action, network, lane, target)
+        here = motion.lane
+        assert here is not None
+        # Offsets of the standard are to the left as the entity faces; those of lanes are towards +t.
+        goal = action.target_lane_offset * _leftward(network, here, motion)
+        self._change = Transition(action.lane_change_action_dynamics, here.offset, goal)
 
-        across = (-math.sin(road.heading), math.cos(road.heading))
-        gap = (here.x - centre.x) * across[0] + (here.y - centre.y) * across[1]
-        self.start = gap + lane.offset  # type: ignore[attr-defined]
-        self.goal = action.target_lane_offset
-        t = lane.t  # type: ignore[attr-defined]
-        motion.lane = replace(lane, lane_id=target, offset=self.start, t=t)  # type: ignore[type-var]
-        value, shape = self.dynamics.value, self.dynamics.dynamics_shape
-        self.extent = value
-        if self.dynamics.dynamics_dimension == "rate":
-            self.extent = PEAK_SLOPE[shape] * abs(self.goal - self.start) / value if value else 0.0
-        self.done = False
+    def _hold(self, action: Element, network: RoadNetwork, lane: LanePosition, target: int) -> None:
+        """Describe the entity's place from the target lane's centre."""
+        try:
+            centre = network.position(lane.road_id, target, lane.s)
+        except ScenarioError as error:
+            raise complaint(action, f"road '{lane.road_id}' has no lane {target} here", error.remedy or "") from error
+        self.motion.lane = replace(centre, offset=lane.t - centre.t, t=lane.t)
 
     def step(self, dt: float) -> None:
-        self.elapsed += dt
-        self.travelled += (self.motion.speed + self.motion.next_speed) / 2 * dt
-        passed = self.travelled if self.dynamics.dynamics_dimension == "distance" else self.elapsed
-        share = passed / self.extent if self.extent > 0 else 1.0
-        self.motion.next_offset = self.start + (self.goal - self.start) * progress(self.dynamics.dynamics_shape, share)
-        self.done = share >= 1 - 1e-9
+        travelled = abs(self.motion.speed + self.motion.next_speed) / 2 * dt
+        self.motion.next_offset = self._change.advance(dt, travelled)
+        self.done = self._change.done
+
+
+class LaneOffset(Running):
+    """LaneOffsetAction: to another offset within the lane; without a limit of lateral acceleration in one step."""
+
+    domains = ("lateral",)
+
+    def __init__(self, action: model.LaneOffsetAction, cast: Cast, motion: Motion) -> None:
+        super().__init__(cast, motion)
+        self._action = action
+        network, lane = _on_lane(action, motion)
+        self._left = _leftward(network, lane, motion)
+        start, goal = lane.offset, self._goal()
+        shape, limit = action.dynamics.dynamics_shape, action.dynamics.max_lateral_acc
+        seconds = math.sqrt(PEAK_BEND[shape] * abs(goal - start) / limit) if limit else 0.0
+        self._change = Transition(
+            model.TransitionDynamics(dynamics_shape=shape, dynamics_dimension="time", value=seconds), start, goal
+        )
+
+    def _goal(self) -> float:
+        target = self._action.target
+        if isinstance(target, model.AbsoluteTargetLaneOffset):
+            return target.value * self._left
+        base = self.cast.motion(target.entity_ref, target).here()
+        return (base.offset if base else 0.0) + target.value * self._left
+
+    def step(self, dt: float) -> None:
+        if self._action.continuous:
+            self._change.goal = self._goal()
+        self.motion.next_offset = self._change.advance(dt, abs(self.motion.speed) * dt)
+        self.done = self._change.done and not self._action.continuous
+
+
+class LateralDistance(Running):
+    """LateralDistanceAction: keeps a lateral distance to another entity, by changing the offset in the own lane.
+
+    Without constraints the distance is taken up at once.
+    """
+
+    domains = ("lateral",)
+
+    def __init__(self, action: model.LateralDistanceAction, cast: Cast, motion: Motion) -> None:
+        super().__init__(cast, motion)
+        self._action = action
+        network, lane = _on_lane(action, motion)
+        self._left = _leftward(network, lane, motion)
+        self._other = cast.motion(action.entity_ref, action)
+        there = self._other.here()
+        side = math.copysign(1.0, lane.t - there.t) if there else 1.0
+        self._side = {"leftToReferencedEntity": 1.0 * self._left, "rightToReferencedEntity": -1.0 * self._left}.get(
+            action.displacement, side
+        )
+        self._rate = 0.0
+
+    def step(self, dt: float) -> None:
+        action, lane, there = self._action, self.motion.lane, self._other.here()
+        if lane is None or there is None:
+            return
+        wanted = action.distance or 0.0
+        if action.freespace:
+            wanted += (self.motion.actor.box.width + self._other.actor.box.width) / 2
+        error = there.t + self._side * wanted - lane.t
+        limits = action.dynamic_constraints
+        step = error
+        if limits is not None:
+            limit = limits.max_acceleration or math.inf
+            top = limits.max_speed if limits.max_speed is not None else math.inf
+            wished = math.copysign(min(math.sqrt(2.0 * limit * abs(error)), top), error)
+            self._rate = min(max(wished, self._rate - limit * dt), self._rate + limit * dt)
+            step = math.copysign(min(abs(self._rate * dt), abs(error)), self._rate)
+        self.motion.next_offset = lane.offset + step
+        self.done = abs(error - step) < 1e-3 and not action.continuous

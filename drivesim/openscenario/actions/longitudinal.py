@@ -1,53 +1,145 @@
-"""SpeedAction."""
+"""Actions that set an entity's speed."""
 
 from __future__ import annotations
 
 import math
 
+from drivesim.openscenario import distances
+from drivesim.openscenario.actions.running import Running
+from drivesim.openscenario.cast import Cast
 from drivesim.openscenario.model import actions as model
 from drivesim.openscenario.motion import Motion
-from drivesim.openscenario.shapes import PEAK_SLOPE, progress
+from drivesim.openscenario.shapes import Transition
+
+_CLOSE = 1e-3
+"""Metres from a distance that count as having it."""
 
 
-class SpeedChange:
-    """Brings one actor to a speed; a continuous one keeps matching its reference."""
+class SpeedChange(Running):
+    """SpeedAction: brings one entity to a speed; a continuous one keeps matching its reference."""
 
-    domain = "longitudinal"
+    domains = ("longitudinal",)
 
-    def __init__(self, action: model.SpeedAction, motion: Motion, reference: Motion | None) -> None:
-        self.target, self.motion, self.reference = action.target, motion, reference
-        self.dynamics = action.speed_action_dynamics
-        self.start = motion.speed
-        self.goal = self._goal()
-        change = abs(self.goal - self.start)
-        value = self.dynamics.value
-        match self.dynamics.dynamics_dimension:
-            case "time":
-                self.duration = value
-            case "rate":
-                self.duration = PEAK_SLOPE[self.dynamics.dynamics_shape] * change / value if value else 0.0
-            case _:  # symmetric shapes cover the distance at the mean speed
-                mean = abs(self.start + self.goal) / 2
-                self.duration = value / mean if mean else 0.0
-        if self.dynamics.dynamics_shape == "step":
-            self.duration = 0.0
-        self.elapsed = 0.0
-        self.continuous = isinstance(self.target, model.RelativeTargetSpeed) and self.target.continuous
-        if self.duration <= 0:
-            motion.set_speed(self.goal)
-        self.done = self.duration <= 0 and not self.continuous
+    def __init__(self, action: model.SpeedAction, cast: Cast, motion: Motion) -> None:
+        super().__init__(cast, motion)
+        self._target = action.target
+        self._continuous = isinstance(action.target, model.RelativeTargetSpeed) and action.target.continuous
+        dynamics = action.speed_action_dynamics
+        self._change = Transition(dynamics, motion.speed, self._goal())
+        if self._change.instant:
+            motion.set_speed(self._change.goal)
+            self.done = not self._continuous
 
     def _goal(self) -> float:
-        if isinstance(self.target, model.AbsoluteTargetSpeed):
-            return self.target.value
-        base = self.reference.speed if self.reference else 0.0
-        factor = self.target.speed_target_value_type == "factor"
-        return base * self.target.value if factor else base + self.target.value
+        if isinstance(self._target, model.AbsoluteTargetSpeed):
+            return self._target.value
+        base = self.cast.motion(self._target.entity_ref, self._target).speed
+        return (
+            base * self._target.value if self._target.speed_target_value_type == "factor" else base + self._target.value
+        )
 
     def step(self, dt: float) -> None:
-        self.elapsed += dt
-        goal = self._goal() if self.continuous else self.goal
-        share = self.elapsed / self.duration if self.duration > 0 else math.inf
-        shape = self.dynamics.dynamics_shape
-        self.motion.next_speed = self.start + (goal - self.start) * progress(shape, share)
-        self.done = share >= 1 - 1e-9 and not self.continuous
+        change, motion = self._change, self.motion
+        if self._continuous:
+            change.goal = self._goal()
+        speed = change.advance(dt, abs(motion.speed) * dt)
+        change_done = change.done
+        motion.next_speed = change.goal if change_done else speed
+        self.done = change_done and not self._continuous
+
+
+class SpeedProfile(Running):
+    """SpeedProfileAction: speeds at times; an entry without a time is reached as fast as the constraints allow."""
+
+    domains = ("longitudinal",)
+
+    def __init__(self, action: model.SpeedProfileAction, cast: Cast, motion: Motion) -> None:
+        super().__init__(cast, motion)
+        limits = action.dynamic_constraints or model.DynamicConstraints()
+        faster, slower = (
+            limits.max_acceleration or _own_limit(motion, 1),
+            limits.max_deceleration or _own_limit(motion, -1),
+        )
+        base = cast.motion(action.entity_ref, action) if action.entity_ref else None
+        self._base = base
+        times, speeds = [0.0], [motion.speed - (base.speed if base else 0.0)]
+        for entry in action.entries:
+            change = entry.speed - speeds[-1]
+            needed = abs(change) / (faster if change > 0 else slower)
+            times.append(times[-1] + (entry.time if entry.time is not None else needed))
+            speeds.append(entry.speed)
+        self._times, self._speeds = times, speeds
+        self._elapsed = 0.0
+
+    def step(self, dt: float) -> None:
+        self._elapsed += dt
+        base = self._base.speed if self._base else 0.0
+        times, speeds = self._times, self._speeds
+        last = len(times) - 1
+        index = next((i for i in range(1, last + 1) if self._elapsed < times[i]), last)
+        span = times[index] - times[index - 1]
+        share = min((self._elapsed - times[index - 1]) / span, 1.0) if span > 0 else 1.0
+        self.motion.next_speed = base + speeds[index - 1] + (speeds[index] - speeds[index - 1]) * share
+        self.done = self._elapsed >= times[-1] - 1e-9
+
+
+def _own_limit(motion: Motion, sign: int) -> float:
+    limits = motion.world.limits[0, motion.index]
+    return float(limits["max_acceleration"] if sign > 0 else limits["max_deceleration"])
+
+
+class LongitudinalDistance(Running):
+    """LongitudinalDistanceAction: keeps a distance or time gap to another entity.
+
+    Without constraints the distance is taken up at once; with them by a critically damped controller within them, and
+    the action ends (unless continuous) when distance and speed are right.
+    """
+
+    domains = ("longitudinal",)
+
+    _STIFFNESS = 0.6
+    """1/s: how fast errors of distance are taken away."""
+
+    def __init__(self, action: model.LongitudinalDistanceAction, cast: Cast, motion: Motion) -> None:
+        super().__init__(cast, motion)
+        self._action = action
+        self._other = cast.motion(action.entity_ref, action)
+        self._sign = {"trailingReferencedEntity": 1.0, "leadingReferencedEntity": -1.0}.get(action.displacement, 0.0)
+
+    def _gap(self) -> tuple[float, float]:
+        """Distance to the other (positive: it is ahead), and what it should be."""
+        action, other = self._action, self._other
+        lane = other.here()
+        system = action.coordinate_system
+        gap = distances.signed(self.cast.world, self.motion, other.pose(), lane, "longitudinal", system)
+        if math.isinf(gap):
+            gap = distances.signed(self.cast.world, self.motion, other.pose(), lane, "longitudinal", "entity")
+        sign = self._sign or math.copysign(1.0, gap)
+        wanted = action.distance if action.distance is not None else abs(self.motion.speed) * (action.time_gap or 0.0)
+        if action.freespace:
+            own, theirs = self.motion.actor.box, other.actor.box
+            ahead, behind = (own, theirs) if sign > 0 else (theirs, own)
+            wanted += ahead.center[0] + ahead.length / 2 - (behind.center[0] - behind.length / 2)
+        return gap, sign * wanted
+
+    def step(self, dt: float) -> None:
+        gap, wanted = self._gap()
+        motion, other, limits = self.motion, self._other, self._action.dynamic_constraints
+        error = gap - wanted
+        if limits is None:
+            if abs(error) > _CLOSE:
+                motion.shift(error)
+            motion.speed, motion.next_speed = other.speed, other.next_speed
+            self.done = not self._action.continuous
+            return
+        target = other.speed + self._STIFFNESS * error
+        if limits.max_speed is not None:
+            target = min(target, limits.max_speed)
+        faster = limits.max_acceleration or _own_limit(motion, 1)
+        slower = limits.max_deceleration or _own_limit(motion, -1)
+        # What is left to the goal must suffice to brake in.
+        closing = math.sqrt(2.0 * slower * abs(error)) if abs(error) > 1e-9 else 0.0
+        target = min(max(target, other.speed - closing), other.speed + closing)
+        motion.next_speed = min(max(target, motion.speed - slower * dt, 0.0), motion.speed + faster * dt)
+        right = abs(error) < 0.05 and abs(motion.speed - other.speed) < 0.05
+        self.done = right and not self._action.continuous

@@ -1,0 +1,147 @@
+"""Actions that are done as soon as they start."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from typing import Any
+
+from drivesim.errors import did_you_mean
+from drivesim.openscenario import weather
+from drivesim.openscenario.actions.routing import assign_route
+from drivesim.openscenario.cast import Cast
+from drivesim.openscenario.expressions import Value, as_text
+from drivesim.openscenario.model import actions as model
+from drivesim.openscenario.model.base import Element
+from drivesim.openscenario.motion import Motion
+from drivesim.openscenario.positions import complaint
+from drivesim.types import Light
+
+_LOG = logging.getLogger(__name__)
+
+LIGHTS = {
+    "daytimeRunningLights": Light.POSITION,
+    "lowBeam": Light.LOW_BEAM | Light.POSITION,
+    "highBeam": Light.HIGH_BEAM | Light.POSITION,
+    "fogLights": Light.FOG,
+    "fogLightsFront": Light.FOG,
+    "fogLightsRear": Light.FOG,
+    "brakeLights": Light.BRAKE,
+    "indicatorLeft": Light.LEFT_BLINKER,
+    "indicatorRight": Light.RIGHT_BLINKER,
+    "warningLights": Light.LEFT_BLINKER | Light.RIGHT_BLINKER,
+    "reversingLights": Light.REVERSE,
+    "licensePlateIllumination": Light.POSITION,
+}
+"""Lamps of the world by the standard's names."""
+
+
+def teleport(action: model.TeleportAction, cast: Cast, motion: Motion) -> None:
+    motion.guide, motion.route, motion.ended = None, (), False
+    cast.world.place(motion.index, cast.places.pose(action.position), motion.speed)
+    motion.settle()
+
+
+def light_state(action: model.LightStateAction, cast: Cast, motion: Motion) -> None:
+    """Flashing lamps are lit; how they flash is the lamp's own matter."""
+    light = action.light
+    wanted = LIGHTS.get(light.vehicle_light_type) if isinstance(light, model.VehicleLight) else None
+    if wanted is None:
+        _LOG.warning("%s", complaint(action, "the vehicle has no such lamp", f"use one of: {', '.join(LIGHTS)}"))
+        return
+    lit = int(cast.world.lights[0, motion.index])
+    on = action.light_state.mode != "off"
+    cast.world.lights[0, motion.index] = lit | int(wanted) if on else lit & ~int(wanted)
+
+
+def visibility(action: model.VisibilityAction, cast: Cast, motion: Motion) -> None:
+    """Who is seen by nobody is not in the world; what is hidden from some only cannot be told from here."""
+    seen = (action.graphics, action.sensors, action.traffic)
+    if any(seen) != all(seen) or action.sensor_references:
+        _LOG.warning("%s", complaint(action, "is played for all eyes at once", "set all three alike, for all sensors"))
+    cast.world.present[0, motion.index] = action.sensors
+
+
+def override(action: model.OverrideControllerValueAction, cast: Cast, motion: Motion) -> None:
+    """Pedals and wheel of the default controller do not exist: it moves as the storyboard says."""
+
+
+PRIVATE: dict[type[Element], Callable[[Any, Cast, Motion], None]] = {
+    model.TeleportAction: teleport,
+    model.AssignRouteAction: assign_route,
+    model.LightStateAction: light_state,
+    model.VisibilityAction: visibility,
+    model.OverrideControllerValueAction: override,
+}
+
+
+def environment(action: model.EnvironmentAction, cast: Cast) -> None:
+    place = cast.world.network.place() if cast.world.network else None
+    cast.world.weather = weather.apply(action.environment, cast.world.weather, place)
+
+
+def entity(action: model.EntityAction, cast: Cast) -> None:
+    for name in cast.members(action.entity_ref, action):
+        motion = cast.motions[name]
+        if isinstance(action.action, model.AddEntityAction):
+            teleport(model.TeleportAction(position=action.action.position), cast, motion)
+        else:
+            cast.world.remove(motion.index)
+
+
+def _changed(before: Value, action: model.ParameterAction | model.VariableAction) -> Value:
+    """A value after a set or modify rule, in the type that it had."""
+    if action.set is not None:
+        text = action.set.value
+        if isinstance(before, bool):
+            return text.strip().lower() in ("true", "1")
+        return type(before)(text) if isinstance(before, (int, float)) else text
+    rule = action.modify.rule if action.modify else None
+    number = float(before)
+    if isinstance(rule, model.AddValue):
+        number += rule.value
+    elif isinstance(rule, model.MultiplyByValue):
+        number *= rule.value
+    return round(number) if isinstance(before, int) else number
+
+
+def _change(kind: str, values: dict[str, Value], name: str, action: Any) -> None:
+    if name not in values:
+        raise complaint(action, f"no {kind} is called '{name}'", did_you_mean(name, values))
+    try:
+        values[name] = _changed(values[name], action)
+    except ValueError as error:
+        raise complaint(action, f"'{as_text(values[name])}' is not a number", "set it instead") from error
+
+
+def parameter(action: model.ParameterAction, cast: Cast) -> None:
+    _change("parameter", cast.parameters, action.parameter_ref, action)
+
+
+def variable(action: model.VariableAction, cast: Cast) -> None:
+    _change("variable", cast.variables, action.variable_ref, action)
+
+
+def monitor(action: model.SetMonitorAction, cast: Cast) -> None:
+    if action.monitor_ref not in cast.monitors:
+        raise complaint(action, f"no monitor is called '{action.monitor_ref}'",
+                        did_you_mean(action.monitor_ref, cast.monitors))  # fmt: skip
+    cast.monitors[action.monitor_ref] = action.value
+
+
+def infrastructure(action: model.InfrastructureAction, cast: Cast) -> None:
+    signal = action.signal
+    if isinstance(signal, model.TrafficSignalStateAction):
+        cast.signals.set_state(signal.name, signal.state)
+    else:
+        cast.signals.set_phase(signal.traffic_signal_controller_ref, signal.phase, cast.world.time)
+
+
+GLOBAL: dict[type[Element], Callable[[Any, Cast], None]] = {
+    model.EnvironmentAction: environment,
+    model.EntityAction: entity,
+    model.ParameterAction: parameter,
+    model.VariableAction: variable,
+    model.SetMonitorAction: monitor,
+    model.InfrastructureAction: infrastructure,
+}

@@ -1,0 +1,121 @@
+"""Actions that say where an entity goes: routes, positions, trajectories."""
+
+from __future__ import annotations
+
+import math
+
+from drivesim.openscenario.actions.running import Running
+from drivesim.openscenario.cast import Cast
+from drivesim.openscenario.model import actions as model
+from drivesim.openscenario.motion import Motion
+from drivesim.openscenario.paths import Path
+from drivesim.openscenario.positions import complaint
+from drivesim.openscenario.roads import Itinerary, way
+from drivesim.transforms import Pose
+
+
+def assign_route(action: model.AssignRouteAction, cast: Cast, motion: Motion) -> None:
+    """AssignRouteAction: take these roads at junctions from now on."""
+    network = cast.world.network
+    if network is None:
+        raise complaint(action, "there is no road network to route on", "give the scenario a LogicFile")
+    stops = cast.places.waypoints(action.route)
+    motion.route = Itinerary.of(network, stops).roads
+
+
+class Straight:
+    """Leads in a straight line to a place."""
+
+    def __init__(self, here: Pose, goal: Pose, motion: Motion) -> None:
+        self._start, self._goal, self._motion = here, goal, motion
+        step = goal.translation - here.translation
+        self.length = math.hypot(float(step[0]), float(step[1]))
+        self._heading = math.atan2(float(step[1]), float(step[0])) if self.length > 1e-9 else float(here.ypr[0])
+        self.passed = 0.0
+
+    def travel(self, distance: float, dt: float) -> tuple[Pose, float] | None:
+        if self.passed >= self.length - 1e-9:
+            return None
+        self.passed = min(self.passed + distance, self.length)
+        share = self.passed / self.length
+        at = self._start.translation + share * (self._goal.translation - self._start.translation)
+        return Pose.from_ypr(at, (self._heading, 0.0, 0.0)), self._motion.next_speed
+
+
+class AcquirePosition(Running):
+    """AcquirePositionAction: on the shortest way to a place, along the roads where they lead there."""
+
+    domains = ("lateral",)
+
+    def __init__(self, action: model.AcquirePositionAction, cast: Cast, motion: Motion) -> None:
+        super().__init__(cast, motion)
+        network, own, goal = cast.world.network, motion.lane, cast.places.lane(action.position)
+        found = way(network, own, goal) if network and own and goal else None
+        self._start = motion.odometer
+        self._straight: Straight | None = None
+        if found is not None:
+            motion.route = found.roads
+            self._length = found.length
+        else:
+            self._straight = Straight(motion.pose(), cast.places.pose(action.position), motion)
+            motion.guide = self._straight
+            self._length = self._straight.length
+
+    def step(self, dt: float) -> None:
+        ahead = abs(self.motion.speed + self.motion.next_speed) / 2 * dt
+        self.done = self.motion.odometer - self._start + 0.5 * ahead >= self._length - 1e-6
+
+    def stop(self) -> None:
+        super().stop()
+        if self._straight is not None and self.motion.guide is self._straight:
+            self.motion.guide = None
+            self.motion.settle()
+
+
+class FollowTrajectory(Running):
+    """FollowTrajectoryAction: along a curve at the entity's speed, or by the times of its vertices."""
+
+    def __init__(self, action: model.FollowTrajectoryAction, cast: Cast, motion: Motion) -> None:
+        super().__init__(cast, motion)
+        trajectory = action.referred or action.direct
+        if trajectory is None:
+            raise complaint(action, "there is no trajectory", "add a TrajectoryRef")
+        self.path = Path.of(trajectory, cast.places)
+        timing = action.time_reference
+        self._timing = timing if isinstance(timing, model.Timing) and self.path.time is not None else None
+        self.domains = ("lateral", "longitudinal") if self._timing else ("lateral",)
+        self._started = cast.world.time
+        self.passed = action.initial_distance_offset
+        motion.guide = self
+
+    def _due(self, time: float) -> float:
+        """Distance along the curve at a simulation time, by the vertices' times."""
+        assert self._timing is not None
+        if self._timing.domain_absolute_relative == "relative":
+            time -= self._started
+        return self.path.distance_at((time - self._timing.offset) / (self._timing.scale or 1.0))
+
+    def travel(self, distance: float, dt: float) -> tuple[Pose, float] | None:
+        if self.done:
+            return None
+        speed = self.motion.next_speed
+        if self._timing is not None:
+            assert self.path.time is not None
+            now = self.cast.world.time
+            before, self.passed = self.passed, self._due(now + dt)
+            speed = (self.passed - self._due(now)) / dt
+            last = float(self.path.time[-1]) * self._timing.scale + self._timing.offset
+            last += self._started if self._timing.domain_absolute_relative == "relative" else 0.0
+            self.done = now + dt >= last - 1e-9
+            if self.done and before < self.passed:
+                speed = (self.passed - before) / dt
+        else:
+            self.passed += distance
+            self.done = self.passed >= self.path.end - 1e-9
+        return self.path.pose(self.passed), speed
+
+    def stop(self) -> None:
+        super().stop()
+        if self.motion.guide is self:
+            self.motion.guide = None
+            self.motion.settle()

@@ -1,0 +1,100 @@
+"""SynchronizeAction: two entities reach their places at the same time."""
+
+from __future__ import annotations
+
+import math
+
+from drivesim.openscenario.actions.routing import FollowTrajectory
+from drivesim.openscenario.actions.running import Running
+from drivesim.openscenario.cast import Cast
+from drivesim.openscenario.model import actions as model
+from drivesim.openscenario.model.positions import Position
+from drivesim.openscenario.motion import Motion
+from drivesim.openscenario.roads import way
+
+_SOON = 1e-3
+"""Seconds before arrival from which the speed is no longer corrected."""
+
+
+class Synchronize(Running):
+    """Adapts an entity's speed so that it arrives when its master does, with the final speed where one is asked for.
+
+    With a final speed the rest of the way is covered in two equal times of constant acceleration, so that arrival,
+    speed now and speed then all fit; without one, in one. A steady state before the end is covered at the final speed.
+    The plan is made anew every tick, from how the master moves then.
+    """
+
+    domains = ("longitudinal",)
+
+    def __init__(self, action: model.SynchronizeAction, cast: Cast, motion: Motion) -> None:
+        super().__init__(cast, motion)
+        self._action = action
+        self._master = cast.motion(action.master_entity_ref, action)
+
+    def _left(self, motion: Motion, place: Position) -> float:
+        """Metres that an entity still has to go: along its trajectory, its way over the roads, or straight."""
+        pose = self.cast.places.pose(place)
+        x, y = float(pose.translation[0]), float(pose.translation[1])
+        if isinstance(motion.guide, FollowTrajectory):
+            return motion.guide.path.nearest(x, y) - motion.guide.passed
+        network, own = self.cast.world.network, motion.lane
+        goal = self.cast.places.lane(place) if own is not None else None
+        if network is not None and own is not None and goal is not None:
+            found = way(network, own, goal)
+            if found is not None:
+                return found.length
+            if way(network, goal, own) is not None:
+                return -1.0
+        offset = motion.pose().inverse() @ pose
+        return float(offset.translation[0]) if offset.translation[0] < 0 else math.hypot(*offset.translation[:2])
+
+    def step(self, dt: float) -> None:
+        action, motion, master = self._action, self.motion, self._master
+        master_left = self._left(master, action.target_position_master)
+        own_left = self._left(motion, action.target_position)
+        pace = abs(master.speed)
+        near = master_left <= (action.target_tolerance_master or 0.0) + pace * dt * 0.5
+        if near or own_left <= (action.target_tolerance or 0.0):
+            final = self._final_speed()
+            if final is not None:
+                motion.next_speed = final
+            self.done = True
+            return
+        if pace < 1e-6:
+            motion.next_speed = motion.speed
+            return
+        self._aim(master_left / pace, own_left, dt)
+
+    def _aim(self, time: float, distance: float, dt: float) -> None:
+        """Set the speed for the coming tick; ``time`` and ``distance`` are what is left."""
+        motion, final = self.motion, self._final_speed()
+        if final is None:
+            change = 2.0 * (distance - motion.speed * time) / (time * time) if time > _SOON else 0.0
+            motion.next_speed = max(motion.speed + change * dt, 0.0)
+            return
+        steady_time, steady_distance = self._steady(final)
+        time, distance = time - steady_time, distance - steady_distance
+        if time <= max(_SOON, dt):
+            motion.next_speed = final
+            return
+        middle = max((4.0 * distance / time - motion.speed - final) / 2.0, 0.0)
+        share = min(dt / (time / 2.0), 1.0)
+        motion.next_speed = motion.speed + (middle - motion.speed) * share
+
+    def _final_speed(self) -> float | None:
+        asked = self._action.final_speed
+        if asked is None:
+            return None
+        if isinstance(asked, model.AbsoluteSpeed):
+            return asked.value
+        base = self._master.speed
+        return base * asked.value if asked.speed_target_value_type == "factor" else base + asked.value
+
+    def _steady(self, final: float) -> tuple[float, float]:
+        """Seconds and metres to be gone at the final speed before the end."""
+        asked = self._action.final_speed.steady if self._action.final_speed else None
+        if isinstance(asked, model.TargetTimeSteadyState):
+            return asked.time, asked.time * final
+        if isinstance(asked, model.TargetDistanceSteadyState) and final > 0.0:
+            return asked.distance / final, asked.distance
+        return 0.0, 0.0

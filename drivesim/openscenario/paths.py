@@ -1,0 +1,181 @@
+"""Trajectories as curves to move along: polyline, clothoid, clothoid spline, NURBS."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.interpolate import BSpline
+
+from drivesim.openscenario.model import positions as model
+from drivesim.transforms import Pose
+
+if TYPE_CHECKING:
+    from drivesim.openscenario.positions import Places
+
+F64 = NDArray[np.float64]
+
+_STEP = 0.1
+"""Metres between samples of a curve."""
+_NURBS_SAMPLES = 200
+"""Samples between two control points."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Path:
+    """A sampled curve.
+
+    Attributes:
+        points: (N, 3) m; heading, pitch, roll: (N,) rad, continuous; length: (N,) m from the start, ascending.
+        time: (N,) s, or None for a curve without times.
+    """
+
+    points: F64
+    angles: F64
+    length: F64
+    time: F64 | None
+
+    @staticmethod
+    def of(trajectory: model.Trajectory, places: Places) -> Path:
+        """The curve of a trajectory, positions resolved as things stand now."""
+        shape = trajectory.shape
+        if isinstance(shape, model.Polyline):
+            return _polyline(shape, places, closed=trajectory.closed)
+        if isinstance(shape, model.Clothoid):
+            return _clothoid(shape, places)
+        if isinstance(shape, model.ClothoidSpline):
+            return _spline(shape, places)
+        return _nurbs(shape, places)
+
+    @property
+    def end(self) -> float:
+        return float(self.length[-1])
+
+    def pose(self, distance: float) -> Pose:
+        """The pose after ``distance`` metres; beyond the ends, that of the end."""
+        at = [float(np.interp(distance, self.length, self.points[:, axis])) for axis in range(3)]
+        turn = [float(np.interp(distance, self.length, self.angles[:, axis])) for axis in range(3)]
+        return Pose.from_ypr(at, turn)
+
+    def distance_at(self, time: float) -> float:
+        """Metres from the start at ``time``, for a curve with times."""
+        assert self.time is not None
+        return float(np.interp(time, self.time, self.length))
+
+    def nearest(self, x: float, y: float) -> float:
+        """Metres from the start to the sample nearest to a point."""
+        return float(self.length[int(np.argmin(np.hypot(self.points[:, 0] - x, self.points[:, 1] - y)))])
+
+
+def _made(points: F64, angles: F64, time: F64 | None) -> Path:
+    steps = np.linalg.norm(np.diff(points, axis=0), axis=1)
+    return Path(points, np.unwrap(angles, axis=0), np.concatenate([[0.0], np.cumsum(steps)]), time)
+
+
+def _times(values: Sequence[float | None]) -> F64 | None:
+    if any(value is None for value in values):
+        return None
+    return np.array(values, dtype=np.float64)
+
+
+def _polyline(shape: model.Polyline, places: Places, *, closed: bool) -> Path:
+    """Straight from vertex to vertex; heading is the vertices' own where they say it, else the segment's."""
+    vertices = [*shape.vertices, shape.vertices[0]] if closed else list(shape.vertices)
+    poses = [places.pose(vertex.position) for vertex in vertices]
+    corners = np.array([pose.translation for pose in poses])
+    moved = np.linalg.norm(np.diff(corners, axis=0), axis=1)
+    times = _times([vertex.time for vertex in shape.vertices]) if not closed else None
+    if all(_says_heading(vertex.position) for vertex in vertices):
+        return _made(corners, np.array([pose.ypr for pose in poses]), times)
+    points, angles, when = [], [], []
+    for i in range(len(corners) - 1):
+        if moved[i] < 1e-9 and i:
+            continue
+        along = corners[i + 1] - corners[i]
+        flat = math.hypot(along[0], along[1])
+        heading = math.atan2(along[1], along[0]) if flat > 1e-9 else float(poses[i].ypr[0])
+        pitch = -math.atan2(along[2], flat) if flat > 1e-9 else 0.0
+        for end in (i, i + 1):
+            points.append(corners[end])
+            angles.append((heading, pitch, 0.0))
+            when.append(times[end] if times is not None else 0.0)
+    return _made(np.array(points), np.array(angles), np.array(when) if times is not None else None)
+
+
+def _says_heading(position: model.Position) -> bool:
+    if isinstance(position, model.WorldPosition):
+        return position.h is not None
+    orientation = getattr(position, "orientation", None)
+    return orientation is not None and orientation.h is not None
+
+
+def _bends(start: Pose, curvature: F64, length: F64) -> tuple[F64, F64]:
+    """Points and angles of a curve by its curvature over its length, by the midpoint rule."""
+    heading = float(start.ypr[0]) + np.concatenate(
+        [[0.0], np.cumsum(0.5 * (curvature[1:] + curvature[:-1]) * np.diff(length))]
+    )
+    middle = 0.5 * (heading[1:] + heading[:-1])
+    step = np.diff(length)
+    x = start.translation[0] + np.concatenate([[0.0], np.cumsum(np.cos(middle) * step)])
+    y = start.translation[1] + np.concatenate([[0.0], np.cumsum(np.sin(middle) * step)])
+    points = np.column_stack([x, y, np.full_like(x, start.translation[2])])
+    return points, np.column_stack([heading, np.zeros_like(heading), np.zeros_like(heading)])
+
+
+def _clothoid(shape: model.Clothoid, places: Places) -> Path:
+    start = places.pose(shape.position)
+    length = np.linspace(0.0, shape.length, max(2, math.ceil(shape.length / _STEP) + 1))
+    change = shape.curvature_prime if shape.curvature_prime is not None else shape.curvature_dot or 0.0
+    points, angles = _bends(start, shape.curvature + change * length, length)
+    time = None
+    if shape.start_time is not None and shape.stop_time is not None:
+        time = np.linspace(shape.start_time, shape.stop_time, len(length))
+    return _made(points, angles, time)
+
+
+def _spline(shape: model.ClothoidSpline, places: Places) -> Path:
+    points, angles, marks = [], [], []
+    pose: Pose | None = None
+    ends = [segment.time_start for segment in shape.segments[1:]] + [shape.time_end]
+    for segment, until in zip(shape.segments, ends, strict=True):
+        if segment.position_start is not None:
+            pose = places.pose(segment.position_start)
+        assert pose is not None
+        h, p, r = (float(angle) for angle in pose.ypr)
+        start = Pose.from_ypr(pose.translation, (h + segment.h_offset, p, r))
+        length = np.linspace(0.0, segment.length, max(2, math.ceil(segment.length / _STEP) + 1))
+        bend = segment.curvature_start + (segment.curvature_end - segment.curvature_start) * length / segment.length
+        at, turned = _bends(start, bend, length)
+        if segment.time_start is not None and until is not None:
+            marks.append(np.linspace(segment.time_start, until, len(length)))
+        points.append(at)
+        angles.append(turned)
+        pose = Pose.from_ypr(at[-1], turned[-1])
+    time = np.concatenate(marks) if len(marks) == len(shape.segments) else None
+    return _made(np.concatenate(points), np.concatenate(angles), time)
+
+
+def _nurbs(shape: model.Nurbs, places: Places) -> Path:
+    """Rational B-spline: control points in homogeneous coordinates, times carried along by the same basis."""
+    poses = [places.pose(point.position) for point in shape.control_points]
+    times = _times([point.time for point in shape.control_points])
+    weight = np.array([point.weight for point in shape.control_points])
+    columns = [np.array([pose.translation for pose in poses])]
+    if times is not None:
+        columns.append(times[:, None])
+    control = np.column_stack(columns) * weight[:, None]
+    knots = np.array([knot.value for knot in shape.knots])
+    degree = shape.order - 1
+    low, high = knots[degree], knots[len(poses)]
+    at = np.linspace(low, high, _NURBS_SAMPLES * len(poses))
+    curve = BSpline(knots, np.column_stack([control, weight]), degree)(at)
+    curve = curve[:, :-1] / curve[:, -1:]
+    along = np.gradient(curve[:, :3], axis=0)
+    heading = np.unwrap(np.arctan2(along[:, 1], along[:, 0]))
+    pitch = -np.arctan2(along[:, 2], np.hypot(along[:, 0], along[:, 1]))
+    angles = np.column_stack([heading, pitch, np.zeros_like(heading)])
+    return _made(curve[:, :3], angles, curve[:, 3] if times is not None else None)
