@@ -38,34 +38,34 @@ _MAX_INTERVALS = 4096
 class Cubics:
     """Piecewise cubic of s, constant before its first record."""
 
-    __slots__ = ("_rows", "_starts")
+    __slots__ = ("_rows", "_starts", "is_constant", "is_linear", "is_zero")
 
     def __init__(self, records: Iterable[Cubic], shift: float = 0.0) -> None:
         rows = [(r.s + shift, r.a, r.b, r.c, r.d) for r in records]
         self._rows = sorted(rows, key=lambda row: row[0]) or [(0.0, 0.0, 0.0, 0.0, 0.0)]
         self._starts = [row[0] for row in self._rows]
-
-    @property
-    def is_zero(self) -> bool:
-        return all(row[1:] == (0.0, 0.0, 0.0, 0.0) for row in self._rows)
+        self.is_zero = all(row[1:] == (0.0, 0.0, 0.0, 0.0) for row in self._rows)
+        self.is_constant = len(self._rows) == 1 and self._rows[0][2:] == (0.0, 0.0, 0.0)
+        """Whether one value holds everywhere."""
+        self.is_linear = all(row[3] == 0.0 and row[4] == 0.0 for row in self._rows)
+        """Whether no piece bends, so that samples at ``starts`` are enough."""
 
     @property
     def starts(self) -> Sequence[float]:
         return self._starts
 
-    @property
-    def is_linear(self) -> bool:
-        """Whether no piece bends, so that samples at ``starts`` are enough."""
-        return all(row[3] == 0.0 and row[4] == 0.0 for row in self._rows)
-
     def at(self, s: float) -> float:
         rows = self._rows
+        if self.is_constant:
+            return rows[0][1]
         s0, a, b, c, d = rows[0] if len(rows) == 1 else rows[max(bisect_right(self._starts, s) - 1, 0)]
         ds = s - s0
         return a + ds * (b + ds * (c + ds * d)) if ds > 0.0 else a
 
     def slope(self, s: float) -> float:
         rows = self._rows
+        if self.is_constant:
+            return 0.0
         s0, _, b, c, d = rows[0] if len(rows) == 1 else rows[max(bisect_right(self._starts, s) - 1, 0)]
         ds = s - s0
         return b + ds * (2.0 * c + ds * 3.0 * d) if ds >= 0.0 else 0.0

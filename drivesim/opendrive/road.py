@@ -31,10 +31,14 @@ class RoadPoint:
     curvature: float
 
 
+_MOST_SIDES = 8
+"""Lane offsets for which a section remembers its borders; a varying offset has no end of them."""
+
+
 class CrossSection:
     """The lanes of one section; ``edges`` turns s into lane borders."""
 
-    __slots__ = ("_heights", "_left", "_right", "end", "ids", "lanes", "s")
+    __slots__ = ("_heights", "_left", "_right", "_sides", "end", "ids", "is_even", "is_straight", "lanes", "s")
 
     def __init__(self, section: LaneSection) -> None:
         self.s = section.s
@@ -47,6 +51,13 @@ class CrossSection:
             self._border(section, lane_id) for lane_id in sorted((i for i in self.ids if i < 0), reverse=True)
         ]
         self._heights = {lane_id: _heights(section.lanes[lane_id], section.s) for lane_id in self.ids}
+        profiles = [profile for _, profile, _ in (*self._left, *self._right)]
+        self.is_straight = all(profile.is_linear for profile in profiles)
+        """Whether all lane borders are straight lines between ``breaks``."""
+        self.is_even = all(profile.is_constant for profile in profiles)
+        """Whether all lanes keep their widths."""
+        self._sides: dict[tuple[bool, float], list[tuple[int, float, float]]] = {}
+        """Borders of a section whose lanes keep their widths, by side and lane offset."""
 
     @staticmethod
     def _border(section: LaneSection, lane_id: int) -> tuple[int, Cubics, bool]:
@@ -56,7 +67,11 @@ class CrossSection:
         return lane_id, Cubics(lane.border if is_border else lane.width, section.s), is_border
 
     def side(self, s: float, left: bool, offset: float) -> list[tuple[int, float, float]]:
-        """(lane id, inner t, outer t) from the lane reference line outwards."""
+        """(lane id, inner t, outer t) from the lane reference line outwards; not to be changed."""
+        if self.is_even:
+            known = self._sides.get((left, offset))
+            if known is not None:
+                return known
         result = []
         inner = offset
         for lane_id, profile, is_border in self._left if left else self._right:
@@ -67,6 +82,8 @@ class CrossSection:
                 outer = inner + max(value, 0.0) if left else inner - max(value, 0.0)
             result.append((lane_id, inner, outer))
             inner = outer
+        if self.is_even and len(self._sides) < _MOST_SIDES:
+            self._sides[left, offset] = result
         return result
 
     def slope(self, s: float, lane_id: int, offset_slope: float) -> float:
@@ -94,10 +111,6 @@ class CrossSection:
         for _, profile, _ in (*self._left, *self._right):
             result.update(profile.starts)
         return {s for s in result if self.s <= s <= self.end}
-
-    def is_straight(self) -> bool:
-        """Whether all lane borders are straight lines between ``breaks``."""
-        return all(profile.is_linear for _, profile, _ in (*self._left, *self._right))
 
 
 def _heights(lane: Lane, s: float) -> tuple[Cubics, Cubics] | None:

@@ -79,11 +79,18 @@ class Routes:
     ) -> tuple[float, float]:
         """Go along one section towards ``goal``; the s reached and the distance left (0 when used up)."""
         section = frame.sections[index]
-        straight = section.is_straight() and frame.offset.is_zero
+        straight = section.is_straight and frame.offset.is_zero
+        even = section.is_even and frame.offset.is_zero
         while left > 0.0 and (goal - s) * sense > 1e-12:
             start, end, curved = frame.line.piece(s, sense > 0)
             stop = min(goal, end) if sense > 0 else max(goal, start)
             span = abs(stop - s)
+            if even and not curved:  # along a straight line, metres are metres
+                if span >= left:
+                    return s + sense * left, 0.0
+                left -= span
+                s = stop
+                continue
             if curved or not straight:
                 span = min(span, _STEP)
             middle = min(max(s + sense * min(0.5 * span, 0.5 * left), section.s), section.end)
