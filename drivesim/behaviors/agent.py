@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from drivesim.streams import stream
-from drivesim.transforms import Pose, wrap_angle
+from drivesim.transforms import Pose, rotation_from_ypr, wrap_angle
 from drivesim.world import Control, Kinematic, VehicleControl, WalkerControl, World
 
 FIELD_OF_VIEW = math.radians(200.0)
@@ -36,6 +36,7 @@ class Agent:
     wish: Control | None = None
     last_seen: float = -math.inf
     trace: list[tuple[float, str, str]] = field(default_factory=list)
+    _upright: np.ndarray = field(init=False)
     _home: tuple[float, float] = field(init=False)
     _way: tuple[float, float] = field(init=False)
     heading: float = field(init=False)
@@ -43,6 +44,7 @@ class Agent:
     def __post_init__(self) -> None:
         self.heading = float(self.world.orientation[0, self.index, 0])
         x, y, _ = self.world.position[0, self.index].tolist()
+        self._upright = rotation_from_ypr((self.heading, 0.0, 0.0))
         self._home, self._way = (x, y), (math.cos(self.heading), math.sin(self.heading))
 
     @property
@@ -80,7 +82,7 @@ class Agent:
         """Be exactly ``distance`` metres along the way at the end of the step, moving at ``speed``."""
         x, y = (home + way * distance for home, way in zip(self._home, self._way, strict=True))
         z = self.world.ground_height(x, y)
-        self.wish = Kinematic(Pose.from_ypr([x, y, z], [self.heading, 0.0, 0.0]), speed)
+        self.wish = Kinematic(Pose(np.array([x, y, z]), self._upright), speed)
 
     def master_gap(self) -> float:
         """Metres from the master's front to the line this actor crosses on, along the master's heading."""

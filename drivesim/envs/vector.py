@@ -121,7 +121,8 @@ class ScenarioVectorEnv(gym.vector.VectorEnv[Any, Any, Any]):
         """Begin new episodes in the step in which the old ones ended, which go into ``final_obs``, ``final_info``."""
         begun: dict[str, Any] = {}
         for row in rows:
-            final = {"time": self.batch.world.times[row], "outcome": self.batch.outcome(row)}
+            terms = dict(zip(rewards.TERMS, self.batch.terms[row].tolist(), strict=True))
+            final = {"time": self.batch.world.times[row], "reward_terms": terms, "outcome": self.batch.outcome(row)}
             infos = self._add_info(infos, {"final_obs": self._observation(row), "final_info": final}, row)
         for row in rows:
             begun = self._add_info(begun, self._begin(row), row)
