@@ -182,7 +182,7 @@ class Reader:
             found = self.reference(node, name) if slot.literal else self.attribute(node, name, slot.wanted)
             if found is not None:
                 values[slot.field] = found
-                if name in ENTITIES:
+                if found and name in ENTITIES:
                     self.references.append(Reference(found, self.source(node), str(node.tag)))
             elif slot.required:
                 raise self.fail(node, f"attribute '{name}' is missing", f'add {name}="..."')

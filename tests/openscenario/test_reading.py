@@ -265,6 +265,11 @@ def test_references_to_entities_that_are_not_there_are_listed(load):
     ]
 
 
+def test_an_empty_reference_names_nobody(load):
+    towing = CAR.replace("</Vehicle>", '<Trailer><TrailerRef entityRef=""/></Trailer></Vehicle>')
+    assert load(entities=thing(towing)).dangling == ()
+
+
 def test_coordinates_of_carla_files_are_known_to_be_left_handed(load):
     assert not load().left_handed
     assert load(scenario(header=HEADER.replace('description="test"', 'description="CARLA:Cut in"'))).left_handed
