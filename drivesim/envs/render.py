@@ -22,8 +22,9 @@ U8 = NDArray[np.uint8]
 
 SIZE = (960, 540)
 """Pixels, width and height."""
-_SCALE = 15.0
-"""Pixels per metre of the view from above."""
+_SCALE, _FAST_SCALE = 15.0, 9.0
+"""Pixels per metre of the view from above, in towns and where the limit is above 70 km/h."""
+_FAST = 20.0
 _MAP_PIXELS = 6000
 _AHEAD = 0.3
 """The agent stands this share of the width left of the middle; it looks to the right."""
@@ -74,7 +75,8 @@ class TopView:
         w, agent = batch.world, batch.agent.index
         x, y = w.position[row, agent, :2]
         heading = float(w.orientation[row, agent, 0] - batch.track[row, t.OFF_HEADING])
-        pixel_from_world = _view(float(x), float(y), heading)
+        scale = _FAST_SCALE if batch.track[row, t.SPEED_LIMIT] > _FAST else _SCALE
+        pixel_from_world = _view(float(x), float(y), heading, scale)
         pixel_from_map = (pixel_from_world @ self._world_from_map)[:2]
         picture = cv2.warpAffine(self._ground, pixel_from_map, SIZE, flags=cv2.INTER_LINEAR,
                                  borderMode=cv2.BORDER_CONSTANT, borderValue=_GRASS)  # fmt: skip
@@ -100,9 +102,9 @@ class TopView:
         pass
 
 
-def _view(x: float, y: float, heading: float) -> NDArray[np.float64]:
+def _view(x: float, y: float, heading: float, scale: float) -> NDArray[np.float64]:
     """(3, 3) pixel from world: ``heading`` to the right, the point a little left of the middle."""
-    c, s = math.cos(heading) * _SCALE, math.sin(heading) * _SCALE
+    c, s = math.cos(heading) * scale, math.sin(heading) * scale
     u, v = SIZE[0] * (0.5 - _AHEAD), SIZE[1] * 0.5
     return np.array([[c, s, u - c * x - s * y], [s, -c, v - s * x + c * y], [0.0, 0.0, 1.0]])
 
@@ -178,7 +180,7 @@ def _draw_actor(picture: Any, batch: Batch, row: int, actor: Actor, pixel_from_w
                 cv2.fillPoly(picture, [shape(lamp)], (228, 32, 28), cv2.LINE_AA, _SHIFT)
     else:
         head = shape(np.zeros((1, 2)))[0]
-        radius = int(0.15 * _SCALE * (1 << _SHIFT))
+        radius = int(0.15 * math.hypot(*pixel_from_world[0, :2]) * (1 << _SHIFT))
         cv2.circle(picture, tuple(head.tolist()), radius, (84, 60, 44), -1, cv2.LINE_AA, _SHIFT)
 
 
