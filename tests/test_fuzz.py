@@ -26,8 +26,9 @@ def test_damaged_files_are_read_or_refused_in_words(folder, source, seed):
 
 
 @pytest.mark.parametrize("source", SOURCES, ids=lambda source: source[0])
-def test_whole_files_are_read(folder, source):
+def test_whole_files_are_read(tmp_path, source):
     label, data, read = source
-    path = folder / f"whole{Path(label).suffix}"
+    prepare(tmp_path)
+    path = tmp_path / f"whole{Path(label).suffix}"
     path.write_bytes(data)
     read(path)

@@ -105,8 +105,9 @@ class Folders:
         endings = [""] if base.endswith(".xodr") else ["", ".xodr"]
         for folder in (self.file.parent, content.shipped("scenarios")):
             yield from (folder / (name.replace("\\", "/") + ending) for ending in endings)
+        yield from (self.file.parent / (base + ending) for ending in endings)
         for folder in named(MAPS):
-            yield from (folder / (base + ending) for ending in endings)
+            yield from (folder / (part + ending) for part in (_forward(name), base) for ending in endings)
             yield from sorted(folder.rglob(base if base.endswith(".xodr") else base + ".xodr"))
 
 

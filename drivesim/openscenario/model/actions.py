@@ -241,19 +241,24 @@ class Override(Element):
     number: float | None = None
     max_rate: float | None = None
     max_torque: float | None = None
-    brake: BrakeInput | BrakePercent | None = choice(default=None)
+    brake: BrakeForce | BrakePercent | None = choice(default=None)
     gear: ManualGear | AutomaticGear | None = choice(default=None)
 
 
 @dataclass(frozen=True, kw_only=True)
-class BrakeInput(Element):
+class BrakeForce(Element):
+    """Newtons."""
+
     value: float
     max_rate: float | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
-class BrakePercent(BrakeInput):
-    """As 1.2 wrote it: share of the pedal."""
+class BrakePercent(Element):
+    """Share of the pedal."""
+
+    value: float
+    max_rate: float | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
