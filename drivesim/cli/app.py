@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Annotated
 
@@ -38,8 +39,14 @@ def root(
     version: Annotated[
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version and exit.")
     ] = False,
+    maps: Annotated[
+        list[Path] | None,
+        typer.Option(metavar="DIR", help="Look for maps and catalogues here too (as DRIVESIM_MAPS); repeatable."),
+    ] = None,
 ) -> None:
-    pass
+    if maps:
+        listed = [*map(str, maps), *filter(None, [os.environ.get("DRIVESIM_MAPS")])]
+        os.environ["DRIVESIM_MAPS"] = os.pathsep.join(listed)
 
 
 @app.command(epilog="Example: drivesim record child_crossing --set ego_speed=50 --out recordings/fast")

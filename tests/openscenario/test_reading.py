@@ -3,8 +3,10 @@
 import logging
 
 import pytest
+from typer.testing import CliRunner
 from xosc_files import AXLES, BOX, CAR, HEADER, PERFORMANCE, catalog, scenario, write
 
+from drivesim.cli.app import app
 from drivesim.errors import DrivesimError, ScenarioError
 from drivesim.openscenario import load_scenario
 from drivesim.openscenario.documents import read_catalog
@@ -221,6 +223,14 @@ def test_maps_lie_beside_the_scenario_or_in_a_folder_the_user_names(load, tmp_pa
         assert load(road=logic(name)).road_file == towns / "Town99.xodr"
     write(tmp_path, "Town99.xodr", ROAD)
     assert load(road=logic("Town99")).road_file == tmp_path / "Town99.xodr"
+
+
+def test_the_command_line_names_folders_of_maps(tmp_path, monkeypatch):
+    monkeypatch.setenv("DRIVESIM_MAPS", "")
+    write(tmp_path / "towns", "Town99.xodr", ROAD)
+    file = write(tmp_path, "scenario.xosc", scenario(road=logic("Town99")))
+    assert CliRunner().invoke(app, ["check", str(file)]).exit_code == 1
+    assert CliRunner().invoke(app, ["--maps", str(tmp_path / "towns"), "check", str(file)]).exit_code == 0
 
 
 def test_a_scenario_may_have_no_map(load):
