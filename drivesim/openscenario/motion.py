@@ -95,6 +95,16 @@ class Motion:
         if abs(along) > _ALONG:
             self.lane, self._against = lane, along < 0
 
+    def move_to(self, lane: LanePosition) -> None:
+        """Count as being on another lane of the same road, going on the way it goes."""
+        network, before = self.world.network, self.lane
+        assert network is not None
+        assert before is not None
+        sense = network.lane_direction(before.road_id, before.lane_id, before.s)
+        if network.lane_direction(lane.road_id, lane.lane_id, lane.s) != sense:
+            self._against = not self._against
+        self.lane = lane
+
     def set_speed(self, speed: float) -> None:
         """Change speed at once."""
         self.speed = self.next_speed = speed
@@ -144,6 +154,9 @@ class Motion:
     def _along_lane(self, lane: LanePosition, distance: float) -> Pose | None:
         network = self.world.network
         assert network is not None
+        sideways = 0.0 if self.next_offset is None else abs(self.next_offset - lane.offset)
+        if sideways:  # the speed is that of the whole way, along and across
+            distance = math.copysign(math.sqrt(max(distance * distance - sideways * sideways, 0.0)), distance)
         onwards = -distance if self._against else distance
         ahead = network.follow_lane(lane, onwards, route=self.route) if distance else lane
         if ahead is None:

@@ -89,6 +89,7 @@ def _read(case: Case) -> Scenario:
 def _start(scenario: Scenario) -> tuple[World, ScenarioPlayer]:
     network = read_network(scenario.road_file) if scenario.road_file else empty_network()
     world = World(network, scenario.actors(), scenario.weather(network.place()), 1)
+    world.falls = False  # the reference player lets nobody be knocked over
     return world, ScenarioPlayer(scenario, world, lambda model, actor, world: Idle())
 
 

@@ -59,7 +59,7 @@ class LaneChange(Running):
             centre = network.position(lane.road_id, target, lane.s)
         except ScenarioError as error:
             raise complaint(action, f"road '{lane.road_id}' has no lane {target} here", error.remedy or "") from error
-        self.motion.lane = replace(centre, offset=lane.t - centre.t, t=lane.t)
+        self.motion.move_to(replace(centre, offset=lane.t - centre.t, t=lane.t))
 
     def step(self, dt: float) -> None:
         travelled = abs(self.motion.speed + self.motion.next_speed) / 2 * dt

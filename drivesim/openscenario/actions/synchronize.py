@@ -19,9 +19,10 @@ _SOON = 1e-3
 class Synchronize(Running):
     """Adapts an entity's speed so that it arrives when its master does, with the final speed where one is asked for.
 
-    With a final speed the rest of the way is covered in two equal times of constant acceleration, so that arrival,
-    speed now and speed then all fit; without one, in one. A steady state before the end is covered at the final speed.
-    The plan is made anew every tick, from how the master moves then.
+    With a final speed the rest of the way is covered with the least acceleration for which arrival, speed now and
+    speed then all fit, after a wait where there is too much time; without one, at constant acceleration. A steady state
+    before the end is covered at the final speed. The plan is made anew every tick, from how the master moves then;
+    while the master keeps its speed it stays the same one.
     """
 
     domains = ("longitudinal",)
@@ -77,9 +78,7 @@ class Synchronize(Running):
         if time <= max(_SOON, dt):
             motion.next_speed = final
             return
-        middle = max((4.0 * distance / time - motion.speed - final) / 2.0, 0.0)
-        share = min(dt / (time / 2.0), 1.0)
-        motion.next_speed = motion.speed + (middle - motion.speed) * share
+        motion.next_speed = max(_gentlest(motion.speed, final, distance, time, dt), 0.0)
 
     def _final_speed(self) -> float | None:
         asked = self._action.final_speed
@@ -98,3 +97,15 @@ class Synchronize(Running):
         if isinstance(asked, model.TargetDistanceSteadyState) and final > 0.0:
             return asked.distance / final, asked.distance
         return 0.0, 0.0
+
+
+def _gentlest(start: float, final: float, distance: float, time: float, dt: float) -> float:
+    """The speed after ``dt`` on the way of the least peak acceleration: up and then down at the same rate, or down and
+    then up, which covers ``distance`` in ``time`` from speed ``start`` to ``final``."""
+    excess = distance - 0.5 * (start + final) * time
+    sign = math.copysign(1.0, excess)
+    rate = 2.0 / time**2 * (abs(excess) + math.hypot(excess, 0.5 * time * (final - start)))
+    if rate <= 0.0:
+        return start
+    turn = 0.5 * (time + sign * (final - start) / rate)
+    return start + sign * rate * (min(dt, turn) - max(dt - turn, 0.0))
