@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
-from functools import partial
+from collections.abc import Callable, Iterator, Mapping
+from functools import cached_property, partial
 from typing import Any
 
 import py_trees
@@ -12,7 +12,7 @@ from py_trees.common import Status
 
 from drivesim.behaviors.agent import Agent
 from drivesim.behaviors.board import Board, Ports, referred
-from drivesim.behaviors.control import INNER, Ticked
+from drivesim.behaviors.control import IDLE, INNER, Ticked
 from drivesim.behaviors.leaves import LEAVES, Leaf
 from drivesim.behaviors.nodes import CHOICES, NODES, TEXTS
 from drivesim.behaviors.tree import Node, Tree
@@ -30,16 +30,22 @@ def build(tree: Tree, agent: Agent, inputs: Mapping[str, str]) -> py_trees.behav
     Raises:
         ScenarioError: a port that nothing fills, or text where a number is wanted.
     """
-    return _Builder(tree, agent).build(tree.trees[tree.main], Board(inputs), tree.main)
+    builder = _Builder(tree, agent, whole=frozenset(inputs) not in tree.built)
+    root = builder.build(tree.trees[tree.main], Board(inputs), tree.main)
+    tree.built.add(frozenset(inputs))
+    return root
 
 
 class _Builder:
-    def __init__(self, tree: Tree, agent: Agent) -> None:
-        self._tree, self._agent = tree, agent
+    """Makes nodes; ``whole`` makes and checks all of them, else subtrees are made when they are first ticked."""
+
+    def __init__(self, tree: Tree, agent: Agent, *, whole: bool) -> None:
+        self._tree, self._agent, self._whole = tree, agent, whole
 
     def build(self, node: Node, board: Board, path: str) -> Any:
         if node.kind == "SubTree":
-            return self.build(self._tree.trees[node.name], self._inner_board(node, board), path)
+            make = partial(self.build, self._tree.trees[node.name], self._inner_board(node, board), path)
+            return make() if self._whole else _Deferred(node.name, make)
         ports = self._ports(node, board)
         children = [self.build(c, board, f"{path}/{number}.{c.name}") for number, c in enumerate(node.children)]
         if node.kind in INNER:
@@ -127,6 +133,30 @@ def _walk(node: Node) -> Iterator[Node]:
     yield node
     for child in node.children:
         yield from _walk(child)
+
+
+class _Deferred(Ticked):
+    """A subtree that is not made before it is ticked; most of a tree never is in a run."""
+
+    def __init__(self, name: str, make: Callable[[], Any]) -> None:
+        super().__init__(name)
+        self._make = make
+
+    @cached_property
+    def _root(self) -> Any:
+        root = self._make()
+        root.parent = self
+        self.children = [root]
+        return root
+
+    def update(self) -> Status:
+        self._root.tick_once()
+        status: Status = self._root.status
+        return status
+
+    def terminate(self, new_status: Status) -> None:
+        if new_status is IDLE and self.children:
+            self._root.stop(IDLE)
 
 
 class _LeafNode(Ticked):

@@ -39,12 +39,14 @@ class Tree:
 
     Attributes:
         fixed: checked ports of nodes that read no blackboard, by the node's ``id()``; filled as trees are built.
+        built: names of the inputs that the whole tree has been built and checked with.
     """
 
     file: Path
     main: str
     trees: Mapping[str, Node]
     fixed: dict[int, Ports] = field(default_factory=dict, compare=False, repr=False)
+    built: set[frozenset[str]] = field(default_factory=set, compare=False, repr=False)
 
 
 def read_tree(path: Path) -> Tree:

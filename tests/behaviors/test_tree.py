@@ -138,3 +138,22 @@ def test_a_controller_of_another_player_leaves_the_actor_alone(world):
 def test_every_node_is_documented():
     text = (content.shipped("behaviors").parent / "docs" / "behaviors.md").read_text()
     assert [name for name, node in NODES.items() if f"| `{name}` |" not in text or node.says not in text] == []
+
+
+def test_a_tree_built_again_behaves_as_the_first_time():
+    """The first run of a file makes every node; later ones make subtrees when they are ticked. Nobody can tell."""
+    from drivesim.behaviors import tree as tree_module
+    from drivesim.simulation import Simulation, as_scenario
+
+    def traces(fresh):
+        found = []
+        for seed in range(6):
+            if fresh:
+                tree_module._read.cache_clear()
+            with Simulation(as_scenario("child_crossing"), None, seed=seed, duration=8.0) as simulation:
+                for _ in simulation:
+                    pass
+                found.append(simulation.player._controllers["Child"].trace)
+        return found
+
+    assert traces(fresh=True) == traces(fresh=False)
