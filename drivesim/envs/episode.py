@@ -53,7 +53,7 @@ class Stage:
         self.duration = _duration(plain)
         self.time_limit = settings.time_limit or PATIENCE * self.duration
         if "duration" in plain.parameters:
-            self._fixed["duration"] = f"{self.time_limit + 1.0:g}"
+            self._fixed["duration"] = self._longer(self.time_limit + 1.0, str(plain.parameters["duration"]))
         self._scenarios: OrderedDict[tuple[tuple[str, str], ...], Scenario] = OrderedDict()
         self.scenario = self._load({})
         for corner in self._randomization.corners():
@@ -64,6 +64,15 @@ class Stage:
         self.actors = self.scenario.actors()
         self.agent = _agent(self.actors, settings.agent, self.scenario.path)
         self._routes: dict[tuple[str, int, float], F64] = {}
+
+    def _longer(self, seconds: float, declared: str) -> str:
+        """The duration to play with: so long, if the scenario's constraints allow it."""
+        wanted = f"{seconds:g}"
+        try:
+            self._file.scenario({**self._fixed, "duration": wanted})
+        except ScenarioError:
+            return declared
+        return wanted
 
     def _load(self, values: dict[str, str]) -> Scenario:
         key = tuple(sorted(values.items()))

@@ -151,6 +151,25 @@ def test_a_driver_who_arrives_has_reached_the_goal_and_one_who_stands_runs_out_o
     assert outcome["hardest_braking"] == pytest.approx(8.83, abs=0.05)  # 0.9 g: what dry asphalt gives
 
 
+def test_a_duration_that_cannot_be_extended_ends_the_episode(tmp_path):
+    from drivesim import content
+
+    text = (content.shipped("scenarios") / "child_crossing.xosc").read_text()
+    text = text.replace(
+        '<ValueConstraint rule="lessOrEqual" value="600"/>', '<ValueConstraint rule="lessOrEqual" value="2"/>'
+    )
+    text = text.replace(
+        'name="duration" parameterType="double" value="8.0"', 'name="duration" parameterType="double" value="2"'
+    )
+    file = tmp_path / "short.xosc"
+    file.write_text(
+        text.replace("residential_street.xodr", str(content.shipped("scenarios") / "residential_street.xodr"))
+    )
+    _, truncated, outcome = finish(ScenarioEnv(file, goal_distance=500.0), np.zeros(2, np.float32), seed=0)
+    assert truncated
+    assert outcome["duration"] == pytest.approx(2.0, abs=0.06)
+
+
 def test_full_steering_leaves_the_road_or_hits_what_stands_beside_it():
     env = ScenarioEnv("pedestrian_at_night", action="continuous")
     terminated, _, outcome = finish(env, np.array([-1.0, 0.0], np.float32), seed=0)
