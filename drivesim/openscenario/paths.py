@@ -32,12 +32,14 @@ class Path:
     Attributes:
         points: (N, 3) m; heading, pitch, roll: (N,) rad, continuous; length: (N,) m from the start, ascending.
         time: (N,) s, or None for a curve without times.
+        oriented: whether its places say which way to face; otherwise one faces along the curve.
     """
 
     points: F64
     angles: F64
     length: F64
     time: F64 | None
+    oriented: bool = False
 
     @staticmethod
     def of(trajectory: model.Trajectory, places: Places) -> Path:
@@ -71,9 +73,9 @@ class Path:
         return float(self.length[int(np.argmin(np.hypot(self.points[:, 0] - x, self.points[:, 1] - y)))])
 
 
-def _made(points: F64, angles: F64, time: F64 | None) -> Path:
+def _made(points: F64, angles: F64, time: F64 | None, *, oriented: bool = False) -> Path:
     steps = np.linalg.norm(np.diff(points, axis=0), axis=1)
-    return Path(points, np.unwrap(angles, axis=0), np.concatenate([[0.0], np.cumsum(steps)]), time)
+    return Path(points, np.unwrap(angles, axis=0), np.concatenate([[0.0], np.cumsum(steps)]), time, oriented)
 
 
 def _times(values: Sequence[float | None]) -> F64 | None:
@@ -90,7 +92,7 @@ def _polyline(shape: model.Polyline, places: Places, *, closed: bool) -> Path:
     moved = np.linalg.norm(np.diff(corners, axis=0), axis=1)
     times = _times([vertex.time for vertex in shape.vertices]) if not closed else None
     if all(_says_heading(vertex.position) for vertex in vertices):
-        return _made(corners, np.array([pose.ypr for pose in poses]), times)
+        return _made(corners, np.array([pose.ypr for pose in poses]), times, oriented=True)
     points, angles, when = [], [], []
     for i in range(len(corners) - 1):
         if moved[i] < 1e-9 and i:

@@ -40,6 +40,7 @@ class Places:
     def __init__(self, world: World, *, mirrored: bool = False) -> None:
         self.world = world
         self._sign = -1.0 if mirrored else 1.0
+        self._reached: dict[tuple[int, float], LanePosition] = {}
 
     def pose(self, place: model.Position) -> Pose:
         """``world_from_actor`` of a position."""
@@ -52,6 +53,10 @@ class Places:
             return None
         if isinstance(place, model.LanePosition):
             return network.position(place.road_id, place.lane_id, place.s, self._sign * place.offset)
+        if isinstance(place, model.RoutePosition) and not isinstance(place.place, model.FromCurrentEntity):
+            reached = self._along_route(place.route, place.place.path_s)
+            lane_id = place.place.lane_id if isinstance(place.place, model.FromLaneCoordinates) else reached.lane_id
+            return network.position(reached.road_id, lane_id, reached.s)
         pose = self.pose(place)
         x, y, _ = (float(v) for v in pose.translation)
         return network.lane_from_world(x, y, heading=float(pose.ypr[0]))
@@ -156,13 +161,23 @@ class Places:
         network, where = self._network(place), place.place
         if isinstance(where, model.FromCurrentEntity):
             return self._oriented(self._entity(where.entity_ref), place.orientation)
-        route = Itinerary.of(network, [self._waypoint(point) for point in place.route.waypoints])
-        reached = route.at(where.path_s)
+        reached = self._along_route(place.route, where.path_s)
         if isinstance(where, model.FromRoadCoordinates):
             point = network.world_from_road(reached.road_id, reached.s, self._sign * where.t)
         else:
             point = network.world_from_lane(reached.road_id, where.lane_id, reached.s, self._sign * where.lane_offset)
         return self._oriented(pose_of(point), place.orientation)
+
+    def _along_route(self, route: model.Route, distance: float) -> LanePosition:
+        """The lane that a route is on after ``distance`` metres; worked out once, unless it hangs on an entity."""
+        key = id(route), distance
+        known = self._reached.get(key)
+        if known is None:
+            stops = [self._waypoint(point) for point in route.waypoints]
+            known = Itinerary.of(self._network(route), stops).at(distance)
+            if not any(hasattr(point.position, "entity_ref") for point in route.waypoints):
+                self._reached[key] = known
+        return known
 
     def _waypoint(self, point: model.Waypoint) -> LanePosition:
         found = self.lane(point.position)

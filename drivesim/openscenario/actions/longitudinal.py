@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 from drivesim.openscenario import distances
 from drivesim.openscenario.actions.running import Running
@@ -25,7 +26,7 @@ class SpeedChange(Running):
         self._target = action.target
         self._continuous = isinstance(action.target, model.RelativeTargetSpeed) and action.target.continuous
         dynamics = action.speed_action_dynamics
-        self._change = Transition(dynamics, motion.speed, self._goal())
+        self._change = Transition(_in_time(dynamics, motion.speed, self._goal()), motion.speed, self._goal())
         if self._change.instant:
             motion.set_speed(self._change.goal)
             self.done = not self._continuous
@@ -48,8 +49,16 @@ class SpeedChange(Running):
         self.done = change_done and not self._continuous
 
 
+def _in_time(dynamics: model.TransitionDynamics, start: float, goal: float) -> model.TransitionDynamics:
+    """A change over a distance as one over time; every shape covers the distance at the mean of the speeds."""
+    pace = abs(start + goal) / 2.0
+    if dynamics.dynamics_dimension != "distance":
+        return dynamics
+    return replace(dynamics, dynamics_dimension="time", value=abs(dynamics.value) / pace if pace else 0.0)
+
+
 class SpeedProfile(Running):
-    """SpeedProfileAction: speeds at times; an entry without a time is reached as fast as the constraints allow."""
+    """SpeedProfileAction: speeds at times; where the constraints allow less, or no time is given, as fast as they do."""
 
     domains = ("longitudinal",)
 
@@ -60,13 +69,15 @@ class SpeedProfile(Running):
             limits.max_acceleration or _own_limit(motion, 1),
             limits.max_deceleration or _own_limit(motion, -1),
         )
+        bound = action.dynamic_constraints is not None
         base = cast.motion(action.entity_ref, action) if action.entity_ref else None
         self._base = base
         times, speeds = [0.0], [motion.speed - (base.speed if base else 0.0)]
         for entry in action.entries:
             change = entry.speed - speeds[-1]
             needed = abs(change) / (faster if change > 0 else slower)
-            times.append(times[-1] + (entry.time if entry.time is not None else needed))
+            wanted = entry.time if entry.time is not None else 0.0
+            times.append(times[-1] + max(wanted, needed if bound or entry.time is None else 0.0))
             speeds.append(entry.speed)
         self._times, self._speeds = times, speeds
         self._elapsed = 0.0

@@ -110,12 +110,19 @@ class FollowTrajectory(Running):
             if self.done and before < self.passed:
                 speed = (self.passed - before) / dt
         else:
-            self.passed += distance
+            self.passed += abs(distance)
             self.done = self.passed >= self.path.end - 1e-9
-        return self.path.pose(self.passed), speed
+        pose = self.path.pose(self.passed)
+        return (_turned(pose) if speed < 0.0 and not self.path.oriented else pose), speed
 
     def stop(self) -> None:
         super().stop()
         if self.motion.guide is self:
             self.motion.guide = None
             self.motion.settle()
+
+
+def _turned(pose: Pose) -> Pose:
+    """The other way round: who reverses faces where the curve comes from."""
+    h, p, r = (float(angle) for angle in pose.ypr)
+    return Pose.from_ypr(pose.translation, (h + math.pi, -p, -r))
