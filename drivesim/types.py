@@ -248,7 +248,11 @@ class PointCloud:
         intensity: (N,) float32, 0..255.
         ring: (N,) int32, beam index, 0 lowest.
         time_offset: (N,) float32, seconds relative to ``time_ns`` (not positive).
-        semantic: (N,) uint8; instance: (N,) int32.
+        semantic: (N,) uint8; instance: (N,) int32; both 0 for clutter.
+        return_number: (N,) uint8, 0 for the first kind of echo that the device puts out, 1 for the second ...
+        clutter: (N,) bool, echoes of rain, fog, snow, sunlight and glare.
+        true_range: (N,) float32, m, length of the strongest path, without noise; NaN for clutter.
+        cos_incidence: (N,) float32, there; NaN for clutter.
     """
 
     channel: str
@@ -261,6 +265,10 @@ class PointCloud:
     time_offset: F32
     semantic: U8
     instance: I32
+    return_number: U8
+    clutter: NDArray[np.bool_]
+    true_range: F32
+    cos_incidence: F32
 
 
 @dataclass(frozen=True, slots=True, eq=False)

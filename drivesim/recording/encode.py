@@ -46,6 +46,10 @@ def lidar_jobs(cloud: PointCloud, sample: Path, extra: Path, stem: str) -> list[
         "time_offset": cloud.time_offset,
         "semantic": cloud.semantic,
         "instance": cloud.instance.astype(np.uint16),
+        "return_number": cloud.return_number,
+        "clutter": cloud.clutter,
+        "true_range": cloud.true_range,
+        "cos_incidence": cloud.cos_incidence,
     }
     return [(sample / f"{stem}.pcd.bin", points.tobytes), (extra / f"{stem}.npz", lambda: npz(labels))]
 

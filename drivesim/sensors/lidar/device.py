@@ -11,6 +11,8 @@ from pydantic import Field, model_validator
 
 from drivesim.sensors.located import Strict
 
+SPEED_OF_LIGHT = 299_792_458.0
+
 F64 = NDArray[np.float64]
 Elevation = Annotated[float, Field(ge=-90.0, le=90.0)]
 
@@ -23,14 +25,28 @@ class BeamSpan(Strict):
     count: int = Field(ge=2, le=4096, description="number of beams, both ends included")
 
 
+class ScanPattern(Strict):
+    """Where beams go in a lidar that does not turn, degrees about its x axis."""
+
+    shape: Literal["raster", "rosette"] = Field(
+        description="'raster' (columns from left to right) or 'rosette' (two prisms, as Livox; never repeats)"
+    )
+    horizontal_deg: float = Field(gt=0, le=180, description="full width of the field of view, degrees")
+    vertical_deg: float = Field(gt=0, le=180, description="full height of the field of view, degrees")
+    prism_hz: tuple[float, float] = Field(
+        default=(121.5674, -77.9453), description="turns per second of the two prisms of a rosette"
+    )
+
+
 class LidarDevice(Strict):
-    """A lidar that turns about its z axis; one column of beams after the other.
+    """A lidar that turns about its z axis, one column of beams after the other, or scans a fixed field.
 
     Beams are listed in firing order; rings are numbered by elevation, 0 lowest.
     """
 
     kind: Literal["lidar"] = Field(description="'lidar'")
     name: str = Field(description="manufacturer and model")
+    pattern: ScanPattern | None = Field(default=None, description="fixed scan pattern; a lidar without one turns")
     elevations_deg: list[Elevation] | list[BeamSpan] = Field(
         min_length=1, description="beam elevations in degrees in firing order, or spans with first, last and count"
     )
@@ -64,6 +80,23 @@ class LidarDevice(Strict):
     )
     range_noise_floor: float = Field(default=0.01, ge=0, description="smallest standard deviation of range, metres")
     range_resolution: float = Field(default=0.002, ge=0, description="step of reported ranges, metres")
+    divergence_mrad: float = Field(
+        default=3.0, ge=0, le=50, description="full beam divergence, milliradians; 0 for an ideal ray"
+    )
+    aperture_mm: float = Field(default=10.0, ge=0, le=200, description="beam diameter where it leaves the sensor, mm")
+    rays_per_beam: Literal[1, 5, 7, 19] = Field(
+        default=1, description="rays that sample a beam's footprint: 1, 5, 7 or 19; more for mixed pixels"
+    )
+    pulse_ns: float = Field(default=5.0, gt=0, le=100, description="pulse length, ns; echoes closer merge")
+    returns: list[Literal["first", "strongest", "last"]] = Field(
+        default=["strongest"], min_length=1, max_length=3, description="echoes put out per beam, e.g. [strongest, last]"
+    )
+    bloom_deg: float = Field(
+        default=0.08, ge=0, le=5, description="halo of retro-reflectors: degrees per decade above a white target"
+    )
+    false_alarms_at_100_klx: float = Field(
+        default=0.0, ge=0, le=0.1, description="share of shots with a false echo in full sun, e.g. 1e-4"
+    )
 
     @model_validator(mode="after")
     def _consistent(self) -> LidarDevice:
@@ -74,6 +107,11 @@ class LidarDevice(Strict):
         if self.max_range <= self.min_range:
             raise ValueError("'max_range' must be greater than 'min_range'")
         return self
+
+    @property
+    def merging_distance(self) -> float:
+        """Echoes nearer to each other than this become one, c tau / 2, m."""
+        return 0.5 * SPEED_OF_LIGHT * self.pulse_ns * 1e-9
 
     @cached_property
     def _listed(self) -> F64:

@@ -1,4 +1,4 @@
-"""From propagation paths to a point cloud: what a time-of-flight receiver makes of echoes. Pure: no scene, no clock.
+"""From propagation paths to echoes: what a time-of-flight receiver makes of them. Pure: no scene, no clock.
 
 Link budget (extended Lambertian target that fills the beam), as a signal-to-noise ratio calibrated by one data-sheet
 pair::
@@ -9,11 +9,16 @@ rho is the material's reflectivity at the wavelength, alpha the extinction of fo
 of a rough surface (Oren and Nayar 1994) relative to normal incidence: the cosine for smooth ones, more at grazing
 incidence for asphalt, which is why real lidars see the road farther than Lambert's law allows. Retro-reflectors add
 their gain with an entrance-angle fall-off (ASTM D4956: 60 % left at 30 degrees).
+
+A beam is several paths when its footprint is sampled or glass and mirrors split it; each has a share of its energy.
+Paths nearer to each other than c tau / 2 make one echo at their mean range, weighted by power: a mixed pixel. Air adds
+echoes of its own, see :mod:`~drivesim.sensors.lidar.air`.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numba as nb
 import numpy as np
@@ -21,71 +26,100 @@ from numpy.typing import NDArray
 
 from drivesim.materials import MaterialId, column
 from drivesim.sensors.atmosphere import optical_extinction
+from drivesim.sensors.lidar.air import Air, add_air_echoes
 from drivesim.sensors.lidar.device import LidarDevice
 from drivesim.streams import hash64
 from drivesim.types import Paths, Weather
 
 F32 = NDArray[np.float32]
+F64 = NDArray[np.float64]
+I64 = NDArray[np.int64]
+
+FULL_SCALE = 100.0
+"""Intensity of a 100 % Lambertian target; retro-reflectors use the rest of 0..255, on a logarithmic scale."""
+RETRO_DECADES = 2.0
+CLUTTER = -1
+"""In place of a path: an echo of drops, fog or sunlight."""
 
 _RETRO_EXPONENT = 3.5
-_FULL_SCALE = 100.0
-"""Intensity of a 100 % Lambertian target; retro-reflectors use the rest of 0..255, on a logarithmic scale."""
-_RETRO_DECADES = 2.0
-
 _POROUS = (MaterialId.ASPHALT, MaterialId.CONCRETE, MaterialId.PAVING, MaterialId.KERB_STONE, MaterialId.SOIL)
 _WET_DARKENING = 0.55
 """Share of diffuse reflectivity that porous surfaces lose when soaked."""
 
+_BLOCK = 256
+_MOST_ECHOES = 96
+"""Paths and echoes of the air that one beam can have."""
+
+_MODES = {"first": 0, "strongest": 1, "last": 2}
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Echoes:
-    """What the receiver reports for each of P paths.
+    """What the receiver reports for each of N beams, R echoes at most.
 
     Attributes:
-        range: (P,) float32, m; 0 where nothing was detected.
-        intensity: (P,) float32, 0..255.
+        range: (N, R) float32, m; 0 where nothing was detected.
+        intensity: (N, R) float32, 0..255.
+        path: (N, R) int64, the strongest path of the echo, :data:`CLUTTER` for echoes of the air.
     """
 
     range: F32
     intensity: F32
+    path: I64
 
 
-def receive(paths: Paths, device: LidarDevice, weather: Weather, key: int, sweep: int) -> Echoes:
-    """Detect, range and grade the echo of every path; the same arguments give the same echoes.
+def receive(
+    paths: Paths, device: LidarDevice, weather: Weather, key: int, sweep: int, share: F32 | None = None
+) -> Echoes:
+    """Detect, range and grade the echoes of every beam; the same arguments give the same echoes.
 
     Args:
+        paths: in order of their beam, which counts from 0 without gaps.
         key: the sensor's random stream (:func:`drivesim.streams.stream_key`).
         sweep: number of the revolution.
+        share: (P,) of the beam's energy that takes each path, there and back; all of it if absent.
     """
-    measured = np.zeros(len(paths.length), dtype=np.float32)
-    intensity = np.zeros(len(paths.length), dtype=np.float32)
+    beams = int(paths.beam[-1]) + 1 if len(paths.beam) else 0
+    start = np.searchsorted(paths.beam, np.arange(beams + 1)).astype(np.int64)
+    slots = (beams, len(device.returns))
+    echoes = Echoes(np.zeros(slots, np.float32), np.zeros(slots, np.float32), np.full(slots, CLUTTER, np.int64))
     _receive(
+        start,
         paths.length,
         paths.cos_incidence,
         paths.material,
-        paths.beam,
+        np.ones(len(paths.length), np.float32) if share is None else share,
         *_reflection_tables(device.wavelength_nm, weather.wetness),
+        np.array([_MODES[mode] for mode in device.returns]),
         device.threshold_snr,
-        device.threshold_snr * device.range_at_10_percent**2 / 0.1,
+        _budget(device),
         optical_extinction(weather),
         device.min_range,
         device.max_range,
         device.range_noise,
         device.range_noise_floor,
         device.range_resolution,
+        device.merging_distance,
+        Air.of(device, weather).table(),
         key,
         sweep,
-        measured,
-        intensity,
+        echoes.range,
+        echoes.intensity,
+        echoes.path,
     )
-    return Echoes(measured, intensity)
+    return echoes
 
 
 def signal_to_noise(paths: Paths, device: LidarDevice, weather: Weather) -> F32:
     """Noise-free SNR of every path, (P,); 0 where nothing was hit."""
     tables = _reflection_tables(device.wavelength_nm, weather.wetness)
-    budget = device.threshold_snr * device.range_at_10_percent**2 / 0.1
-    return _signals(paths.length, paths.cos_incidence, paths.material, *tables, budget, optical_extinction(weather))
+    alpha = optical_extinction(weather)
+    return _signals(paths.length, paths.cos_incidence, paths.material, *tables, _budget(device), alpha)
+
+
+def _budget(device: LidarDevice) -> float:
+    """SNR of a white target at normal incidence at 1 m in clear air."""
+    return device.threshold_snr * device.range_at_10_percent**2 / 0.1
 
 
 def _reflection_tables(wavelength_nm: float, wetness: float) -> tuple[F32, F32, F32]:
@@ -136,15 +170,51 @@ def _normal_pair(key: int, a: int, b: int) -> tuple[float, float]:
     return radius * np.cos(angle), radius * np.sin(angle)
 
 
+@nb.njit(cache=True)
+def _insert(place: F64, count: int, r: float, snr: float, path: int) -> int:
+    """Put an echo into ``place`` (3, MOST): range, SNR, path, ascending in range; the new count."""
+    i = count
+    while i > 0 and place[0, i - 1] > r:
+        for row in range(3):
+            place[row, i] = place[row, i - 1]
+        i -= 1
+    place[0, i], place[1, i], place[2, i] = r, snr, path
+    return count + 1
+
+
+@nb.njit(cache=True)
+def _merge(place: F64, count: int, apart: float) -> int:
+    """Merge neighbours less than ``apart`` from one to the next, in place; the new count."""
+    merged = 0
+    i = 0
+    while i < count:
+        power, moment, strongest, path = place[1, i], place[0, i] * place[1, i], place[1, i], place[2, i]
+        j = i + 1
+        while j < count and place[0, j] - place[0, j - 1] <= apart:
+            power += place[1, j]
+            moment += place[0, j] * place[1, j]
+            if place[1, j] > strongest:
+                strongest, path = place[1, j], place[2, j]
+            j += 1
+        # Paths of no power at all (a black surface) keep the place of the nearest.
+        place[0, merged] = moment / power if power > 0.0 else place[0, i]
+        place[1, merged], place[2, merged] = power, path
+        merged += 1
+        i = j
+    return merged
+
+
 @nb.njit(parallel=True, nogil=True, cache=True)
 def _receive(
+    start: I64,
     length: F32,
     cosine: F32,
     material: NDArray[np.uint8],
-    beam: NDArray[np.int32],
+    share: F32,
     diffuse: F32,
     rough: F32,
     retro: F32,
+    modes: I64,
     threshold: float,
     budget: float,
     alpha: float,
@@ -153,31 +223,98 @@ def _receive(
     noise: float,
     noise_floor: float,
     resolution: float,
+    apart: float,
+    air: F64,
     key: int,
     sweep: int,
     measured: F32,
     intensity: F32,
+    path: I64,
 ) -> None:
-    for i in nb.prange(len(length)):
-        r = float(length[i])
-        if not (min_range <= r <= max_range):
-            continue
-        m = material[i]
-        rho = _effective_reflectivity(float(cosine[i]), float(diffuse[m]), float(rough[m]), float(retro[m]))
-        seen = rho * np.exp(-2.0 * alpha * r)
-        snr = budget * seen / (r * r)
-        if snr < threshold + 6.0:  # farther up, receiver noise cannot hide the echo
-            chance, _ = _normal_pair(key, sweep, 2 * beam[i])
-            if snr + chance < threshold:
+    beams = len(start) - 1
+    for block in nb.prange((beams + _BLOCK - 1) // _BLOCK):
+        place = np.empty((3, _MOST_ECHOES))
+        for beam in range(block * _BLOCK, min((block + 1) * _BLOCK, beams)):
+            count: Any = 0
+            farthest = max_range
+            for i in range(start[beam], start[beam + 1]):
+                r = float(length[i])
+                if not (min_range <= r <= max_range) or count >= _MOST_ECHOES // 2:
+                    continue
+                m = material[i]
+                rho = _effective_reflectivity(float(cosine[i]), float(diffuse[m]), float(rough[m]), float(retro[m]))
+                snr = float(share[i]) * rho * budget * np.exp(-2.0 * alpha * r) / (r * r)
+                count = _insert(place, count, r, snr, i)
+            if count > 1:
+                farthest = place[0, count - 1]
+                count = _merge(place, count, apart)
+            elif count == 1:
+                farthest = place[0, 0]
+            if air[0] > 0.0:
+                count = add_air_echoes(place, count, _MOST_ECHOES, farthest, air, key, sweep, beam)
+            first, strongest, last = -1, -1, -1
+            for i in range(count):
+                snr = place[1, i]
+                if snr < threshold + 6.0:  # farther up, receiver noise cannot hide the echo
+                    chance, _ = _normal_pair(key, sweep, 64 * beam + 2 * i)
+                    if snr + chance < threshold:
+                        continue
+                first = i if first < 0 else first
+                strongest = i if strongest < 0 or snr > place[1, strongest] else strongest
+                last = i
+            for slot in range(len(modes)):
+                chosen = first if modes[slot] == 0 else (strongest if modes[slot] == 1 else last)
+                again = False
+                for earlier in range(slot):
+                    mode = modes[earlier]
+                    again |= chosen == (first if mode == 0 else (strongest if mode == 1 else last))
+                if chosen < 0 or again:
+                    continue
+                r, snr = place[0, chosen], place[1, chosen]
+                one, two = _normal_pair(key, sweep, 64 * beam + 2 * chosen + 1)
+                value = r + one * max(noise_floor, noise / np.sqrt(snr))
+                if resolution > 0.0:
+                    value = np.round(value / resolution) * resolution
+                measured[beam, slot] = max(value, min_range)
+                path[beam, slot] = np.int64(place[2, chosen])
+                grade = snr * r * r / budget * (1.0 + two / snr)
+                if grade <= 1.0:
+                    intensity[beam, slot] = max(0.0, FULL_SCALE * grade)
+                else:
+                    decades = min(np.log10(grade) / RETRO_DECADES, 1.0)
+                    intensity[beam, slot] = FULL_SCALE + (255.0 - FULL_SCALE) * decades
+
+
+@nb.njit(cache=True)
+def bloom(measured: F32, intensity: F32, azimuth: F32, elevation: F32, degrees: float, apart: float) -> None:
+    """Spread the glare of retro-reflectors over neighbouring beams, in place.
+
+    Args:
+        measured, intensity: (C, B) first echo of every beam; azimuth, elevation: (C, B), rad.
+        degrees: halo radius per decade above a white target; apart: echoes nearer than this merge, m.
+
+    A halo echo lies at the reflector's range and is as bright as a white target at the halo's middle, fading outwards.
+    Beams that already see something at that range or nearer are left alone. What is spread is marked by a negative
+    range.
+    """
+    columns, beams = measured.shape
+    step = abs(azimuth[1, 0] - azimuth[0, 0]) if columns > 1 else 1.0
+    for c in range(columns):
+        for b in range(beams):
+            decades = RETRO_DECADES * (intensity[c, b] - FULL_SCALE) / (255.0 - FULL_SCALE)
+            if decades <= 0.1 or measured[c, b] <= 0.0:
                 continue
-        first, second = _normal_pair(key, sweep, 2 * beam[i] + 1)
-        value = r + first * max(noise_floor, noise / np.sqrt(snr))
-        if resolution > 0.0:
-            value = np.round(value / resolution) * resolution
-        measured[i] = max(value, min_range)
-        grade = seen * (1.0 + second / snr)
-        if grade <= 1.0:
-            intensity[i] = max(0.0, _FULL_SCALE * grade)
-        else:
-            decades = min(np.log10(grade) / _RETRO_DECADES, 1.0)
-            intensity[i] = _FULL_SCALE + (255.0 - _FULL_SCALE) * decades
+            radius = np.radians(degrees) * decades
+            reach = int(radius / max(step, 1e-6)) + 1
+            for other in range(beams):
+                if abs(elevation[c, other] - elevation[c, b]) > radius:
+                    continue
+                for shift in range(-reach, reach + 1):
+                    at = (c + shift) % columns
+                    aside = (azimuth[at, other] - azimuth[c, b]) * np.cos(elevation[c, b])
+                    away = np.hypot(aside, elevation[at, other] - elevation[c, b])
+                    here = abs(measured[at, other])
+                    if away > radius or (here > 0.0 and here < measured[c, b] + apart):
+                        continue
+                    measured[at, other] = -measured[c, b]
+                    intensity[at, other] = FULL_SCALE * (1.0 - away / radius)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from typing import Any
 
 import numba as nb
 import numpy as np
@@ -12,7 +13,9 @@ from drivesim.scene.raycast import RayScene
 from drivesim.sensors.beams import BeamHits, trace_columns
 from drivesim.sensors.clock import due, nanoseconds, stamp
 from drivesim.sensors.lidar.device import LidarDevice
-from drivesim.sensors.lidar.model import receive
+from drivesim.sensors.lidar.model import CLUTTER, bloom, receive
+from drivesim.sensors.lidar.patterns import Pattern, footprint, pattern
+from drivesim.sensors.lidar.secondary import Onward, onward
 from drivesim.sensors.motion import EgoMotion
 from drivesim.sensors.rig import Sensor
 from drivesim.streams import stream_key
@@ -26,10 +29,13 @@ F32 = NDArray[np.float32]
 class _Sweep:
     """A revolution under way: what was hit so far, and where the sensor was at every column."""
 
+    pattern: Pattern
+    direction: F32
     hits: BeamHits
     rotation: F64
     translation: F64
-    traced: int = field(default=0)
+    traced: int = 0
+    onward: list[Onward] = field(default_factory=list)
 
 
 class Lidar:
@@ -50,18 +56,9 @@ class Lidar:
         self._key = stream_key(seed, "lidar", sensor.channel)
         self._columns = self.device.columns_at(sensor.rate_hz)
         delays = self.device.firing_delays
-        self._late = delays - delays.max()
-        columns = np.arange(self._columns)
-        self._column_time = (columns - (self._columns - 1)) / (self._columns * sensor.rate_hz)
-        self._offset = self._column_time[:, None] + self._late
-        turn = 2.0 * np.pi * (1.0 + self._offset * sensor.rate_hz) * (-1.0 if self.device.clockwise else 1.0)
-        azimuth = np.radians(self.device.start_azimuth_deg) + turn + self.device.azimuth_offsets
-        self._azimuth = ((azimuth + np.pi) % (2.0 * np.pi) - np.pi).astype(np.float32)
-        self._elevation = np.tile(self.device.elevations.astype(np.float32), (self._columns, 1))
-        flat = np.cos(self._elevation)
-        self._direction = np.stack(
-            [flat * np.cos(self._azimuth), flat * np.sin(self._azimuth), np.sin(self._elevation)], axis=-1
-        )
+        self._late = np.repeat(delays - delays.max(), self.device.rays_per_beam)
+        self._first = pattern(self.device, sensor.rate_hz, 0)
+        self._first_rays = footprint(self.device, self._first.direction)
         self._sweeps: dict[int, _Sweep] = {}
 
     def capture(self, rays: RayScene, motion: EgoMotion, weather: Weather) -> PointCloud | None:
@@ -78,17 +75,21 @@ class Lidar:
         rate, phase = self.sensor.rate_hz, self.sensor.phase
         length = nanoseconds(1.0 / rate)
         for number in due(motion.start_ns, motion.end_ns + length, rate, phase):
-            times = np.rint((phase + number / rate + self._column_time) * 1e9).astype(np.int64)
+            times = np.rint((phase + number / rate + self._first.column_time) * 1e9).astype(np.int64)
             first, last = np.searchsorted(times, (motion.start_ns, motion.end_ns), side="right")
             if first == last:
                 continue
             if number not in self._sweeps:
-                self._sweeps[number] = _Sweep(
-                    BeamHits.empty(self._columns, self.device.beams),
-                    np.empty((self._columns, 3, 3)),
-                    np.empty((self._columns, 3)),
-                )
+                self._sweeps[number] = self._begin(number)
             self._trace(rays, motion, self._sweeps[number], times[first:last], slice(int(first), int(last)))
+
+    def _begin(self, number: int) -> _Sweep:
+        scan, bundle = self._first, self._first_rays
+        if self.device.pattern is not None and self.device.pattern.shape == "rosette":
+            scan = pattern(self.device, self.sensor.rate_hz, number)
+            bundle = footprint(self.device, scan.direction)
+        room = BeamHits.empty(*bundle.shape[:2])
+        return _Sweep(scan, bundle, room, np.empty((self._columns, 3, 3)), np.empty((self._columns, 3)))
 
     def _trace(self, rays: RayScene, motion: EgoMotion, sweep: _Sweep, times: NDArray[np.int64], part: slice) -> None:
         rotation, translation = motion.sensor_poses(times, self.sensor.ego_from_sensor)
@@ -102,21 +103,29 @@ class Lidar:
             rotation,
             velocity,
             ray_time,
-            self._direction[part],
+            sweep.direction[part],
             self.device.max_range,
             sweep.hits.part(part),
         )
+        more = onward(
+            rays, sweep.hits.part(part), translation, rotation, sweep.direction[part], ray_time, self.device.max_range
+        )
+        sweep.onward.append(replace(more, ray=more.ray + part.start * sweep.direction.shape[1]))
 
     def _point_cloud(self, number: int, sweep: _Sweep, motion: EgoMotion, weather: Weather) -> PointCloud:
         time_ns = stamp(number, self.sensor.rate_hz, self.sensor.phase)
-        paths = self._paths(time_ns, sweep)
-        echoes = receive(paths, self.device, weather, self._key, number)
+        paths, share = self._paths(time_ns, sweep)
+        echoes = receive(paths, self.device, weather, self._key, number, share)
         world_from_ego = motion.pose(time_ns)
         world_from_sensor = world_from_ego @ self.sensor.ego_from_sensor
         rotation = world_from_sensor.rotation.T @ sweep.rotation
         translation = (sweep.translation - world_from_sensor.translation) @ world_from_sensor.rotation
-        measured = echoes.range.reshape(self._offset.shape)
-        start = np.concatenate([[0], np.cumsum(np.count_nonzero(measured, axis=1))])
+        shape = (*sweep.pattern.offset.shape, len(self.device.returns))
+        measured, intensity = echoes.range.reshape(shape), echoes.intensity.reshape(shape)
+        source = echoes.path.reshape(shape)
+        glare = self._bloom(sweep, measured, intensity)
+        source[..., 0][glare] = CLUTTER
+        start = np.concatenate([[0], np.cumsum(np.count_nonzero(measured, axis=(1, 2)))])
         count = int(start[-1])
         cloud = PointCloud(
             channel=self.sensor.channel,
@@ -129,42 +138,79 @@ class Lidar:
             time_offset=np.empty(count, dtype=np.float32),
             semantic=np.empty(count, dtype=np.uint8),
             instance=np.empty(count, dtype=np.int32),
+            return_number=np.empty(count, dtype=np.uint8),
+            clutter=np.empty(count, dtype=np.bool_),
+            true_range=np.empty(count, dtype=np.float32),
+            cos_incidence=np.empty(count, dtype=np.float32),
         )
         _collect(
             start,
             measured,
-            echoes.intensity.reshape(measured.shape),
-            self._direction,
-            self._offset,
+            intensity,
+            source,
+            sweep.pattern.direction,
+            sweep.pattern.offset,
             rotation.astype(np.float32),
             translation.astype(np.float32),
-            sweep.hits.semantic,
-            sweep.hits.instance,
+            paths.semantic,
+            paths.instance,
+            paths.length,
+            paths.cos_incidence,
             cloud.points,
             cloud.intensity,
             cloud.ring,
             cloud.time_offset,
             cloud.semantic,
             cloud.instance,
+            cloud.return_number,
+            cloud.clutter,
+            cloud.true_range,
+            cloud.cos_incidence,
         )
         return cloud
 
-    def _paths(self, time_ns: int, sweep: _Sweep) -> Paths:
-        hits = sweep.hits
+    def _bloom(self, sweep: _Sweep, measured: F32, intensity: F32) -> NDArray[np.bool_]:
+        """Spread the glare of retro-reflectors in place; (C, B), where it did."""
+        first = np.ascontiguousarray(measured[..., 0])
+        bright = np.ascontiguousarray(intensity[..., 0])
+        scan = sweep.pattern
+        if self.device.bloom_deg > 0.0:
+            bloom(first, bright, scan.azimuth, scan.elevation, self.device.bloom_deg, self.device.merging_distance)
+        measured[..., 0], intensity[..., 0] = np.abs(first), bright
+        glare: NDArray[np.bool_] = first < 0.0
+        return glare
+
+    def _paths(self, time_ns: int, sweep: _Sweep) -> tuple[Paths, F32]:
+        """All paths in the order of their beams, and each one's share of its beam's energy."""
+        hits, scan, rays = sweep.hits, sweep.pattern, self.device.rays_per_beam
         count = hits.length.size
-        return Paths(
-            beam=np.arange(count, dtype=np.int32),
-            azimuth=self._azimuth.ravel(),
-            elevation=self._elevation.ravel(),
-            length=hits.length.ravel(),
-            time=time_ns * 1e-9 + self._offset.ravel(),
-            cos_incidence=hits.cosine.ravel(),
-            material=hits.material.ravel(),
-            semantic=hits.semantic.ravel(),
-            instance=hits.instance.ravel(),
-            radial_rate=hits.rate.ravel(),
-            bounces=np.ones(count, dtype=np.uint8),
+        names = ("ray", "length", "cosine", "material", "semantic", "instance", "share")
+        more = {name: np.concatenate([getattr(part, name) for part in sweep.onward]) for name in names}
+        ray = np.concatenate([np.arange(count), more["ray"]])
+        order = np.argsort(ray // rays, kind="stable") if len(more["ray"]) else slice(None)
+        beam = (ray // rays)[order].astype(np.int32)
+
+        def joined(name: str) -> NDArray[Any]:
+            values: NDArray[Any] = np.concatenate([getattr(hits, name).ravel(), more[name]])[order]
+            return values
+
+        share = np.concatenate([np.full(count, 1.0), more["share"]])[order] / rays
+        bounces = np.ones(len(beam), dtype=np.uint8)
+        bounces[count:] = 2
+        paths = Paths(
+            beam=beam,
+            azimuth=scan.azimuth.ravel()[beam],
+            elevation=scan.elevation.ravel()[beam],
+            length=joined("length"),
+            time=time_ns * 1e-9 + scan.offset.ravel()[beam],
+            cos_incidence=joined("cosine"),
+            material=joined("material"),
+            semantic=joined("semantic"),
+            instance=joined("instance"),
+            radial_rate=np.concatenate([hits.rate.ravel(), np.zeros(len(more["ray"]), np.float32)])[order],
+            bounces=bounces[order],
         )
+        return paths, share.astype(np.float32)
 
 
 @nb.njit(parallel=True, nogil=True, cache=True)
@@ -172,41 +218,59 @@ def _collect(
     start: NDArray[np.int64],
     measured: F32,
     graded: F32,
+    source: NDArray[np.int64],
     direction: F32,
     offset: F64,
     rotation: F32,
     translation: F32,
-    hit_semantic: NDArray[np.uint8],
-    hit_instance: NDArray[np.int32],
+    path_semantic: NDArray[np.uint8],
+    path_instance: NDArray[np.int32],
+    path_length: F32,
+    path_cosine: F32,
     points: F32,
     intensity: F32,
     ring: NDArray[np.int32],
     time_offset: F32,
     semantic: NDArray[np.uint8],
     instance: NDArray[np.int32],
+    return_number: NDArray[np.uint8],
+    clutter: NDArray[np.bool_],
+    true_range: F32,
+    cos_incidence: F32,
 ) -> None:
-    """Gather the rays with an echo, column by column; lay each echo along its ray from where the sensor was then.
+    """Gather the echoes, column by column; lay each along its beam from where the sensor was then.
 
     Args:
-        start: (C + 1,) first point of each column; measured, graded: (C, B) ranges (0: none) and intensities.
+        start: (C + 1,) first point of each column; measured, graded: (C, B, R) ranges (0: none) and intensities;
+        source: (C, B, R) row of the path arrays, negative for clutter.
         direction: (C, B, 3) unit vectors in the sensor frame; offset: (C, B) s.
         rotation, translation: (C, 3, 3) and (C, 3), sensor frame at the stamp from sensor frame at each column.
         points and so on: (N, ...), written.
     """
-    columns, beams = measured.shape
+    columns, beams, slots = measured.shape
     for column in nb.prange(columns):
         i = start[column]
         for beam in range(beams):
-            length = measured[column, beam]
-            if length == 0.0:
-                continue
             x, y, z = direction[column, beam, 0], direction[column, beam, 1], direction[column, beam, 2]
-            for axis in range(3):
-                turned = rotation[column, axis, 0] * x + rotation[column, axis, 1] * y + rotation[column, axis, 2] * z
-                points[i, axis] = turned * length + translation[column, axis]
-            intensity[i] = graded[column, beam]
-            ring[i] = beam
-            time_offset[i] = offset[column, beam]
-            semantic[i] = hit_semantic[column, beam]
-            instance[i] = hit_instance[column, beam]
-            i += 1
+            for slot in range(slots):
+                length = measured[column, beam, slot]
+                if length == 0.0:
+                    continue
+                for axis in range(3):
+                    turned = (
+                        rotation[column, axis, 0] * x + rotation[column, axis, 1] * y + rotation[column, axis, 2] * z
+                    )
+                    points[i, axis] = turned * length + translation[column, axis]
+                intensity[i] = graded[column, beam, slot]
+                ring[i] = beam
+                time_offset[i] = offset[column, beam]
+                return_number[i] = slot
+                path = source[column, beam, slot]
+                clutter[i] = path < 0
+                if path < 0:
+                    semantic[i], instance[i] = 0, 0
+                    true_range[i], cos_incidence[i] = np.nan, np.nan
+                else:
+                    semantic[i], instance[i] = path_semantic[path], path_instance[path]
+                    true_range[i], cos_incidence[i] = path_length[path], path_cosine[path]
+                i += 1
