@@ -1,0 +1,149 @@
+"""From frames to a deceleration, every delay on the way counted."""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from drivesim.ego.brake import Brake
+from drivesim.ego.detections import Detection, Detector, checked
+from drivesim.ego.emergency import Geometry, Threat, assess
+from drivesim.ego.parameters import EgoParameters
+from drivesim.ego.tracking import Tracker
+from drivesim.transforms import Pose
+from drivesim.types import CameraImage, Measurement, PointCloud
+
+EventKind = Literal["detection", "confirmation", "warning", "brake"]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class OwnState:
+    """What the car knows of itself: seconds since start, odometry pose, speed m/s and yaw rate rad/s."""
+
+    time: float
+    world_from_ego: Pose
+    speed: float
+    yaw_rate: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class ChainEvent:
+    """Something the chain did.
+
+    Attributes:
+        time: when it was known, s. stamp: of the measurement it rests on, s.
+        position: (x, y) of the object in the odometry frame at ``stamp`` (detections) or ``time``.
+        distance, time_to_collision: of warnings and brakes, m and s.
+    """
+
+    kind: EventKind
+    time: float
+    stamp: float
+    position: tuple[float, float]
+    sensor: str = ""
+    distance: float = float("nan")
+    time_to_collision: float = float("nan")
+
+
+class EgoChain:
+    """Detectors, tracker, decision and brake of one car.
+
+    Args:
+        detectors: by kind of sensor (``camera``, ``lidar``, ``radar``); measurements of other kinds are not used.
+        car: its own geometry.
+
+    Attributes:
+        events: everything it saw and did, in order.
+    """
+
+    def __init__(self, detectors: Mapping[str, Detector], car: Geometry, parameters: EgoParameters) -> None:
+        self._detectors = dict(detectors)
+        self._car = car
+        self._parameters = parameters
+        self._tracker = Tracker(parameters)
+        self._brake = Brake(parameters.dead_time, parameters.jerk)
+        self._pending: list[tuple[float, int, Measurement, list[Detection]]] = []
+        self._received = 0
+        self._stamp = 0.0
+        self._warned = False
+        self._braking = False
+        self._last_threat = -np.inf
+        self.events: list[ChainEvent] = []
+
+    def receive(self, measurements: Mapping[str, Measurement]) -> None:
+        """Take in what the sensors delivered; it counts after each sensor's latency."""
+        for measurement in measurements.values():
+            detector = self._detectors.get(kind_of(measurement))
+            if detector is None:
+                continue
+            ready = measurement.time_ns * 1e-9 + self._parameters.latency(detector.kind)
+            heapq.heappush(self._pending, (ready, self._received, measurement, checked(detector, measurement)))
+            self._received += 1
+
+    def decide(self, own: OwnState, dt: float) -> float:
+        """Deceleration for the coming tick of ``dt`` seconds, m/s2, 0 when there is no emergency."""
+        while self._pending and self._pending[0][0] <= own.time + 1e-9:
+            ready, _, measurement, detections = heapq.heappop(self._pending)
+            self._fuse(ready, measurement, detections)
+        threat = self._worst(own)
+        if threat is not None:
+            self._react(own, threat)
+        if self._braking and own.time - self._last_threat > self._parameters.release and own.speed > 0.1:
+            self._braking = self._warned = False
+        return self._brake.step(self._parameters.deceleration if self._braking else 0.0, dt)
+
+    @property
+    def braking(self) -> bool:
+        """Whether deceleration is asked for."""
+        return self._braking
+
+    def _fuse(self, ready: float, measurement: Measurement, detections: Sequence[Detection]) -> None:
+        self._stamp = stamp = measurement.time_ns * 1e-9
+        pose = measurement.world_from_ego
+        for d in detections:
+            x, y, _ = pose.apply([*d.position, 0.0])
+            self.events.append(ChainEvent("detection", ready, stamp, (float(x), float(y)), measurement.channel))
+        for track in self._tracker.update(stamp, pose, detections, measurement.channel):
+            place = (float(track.state[0]), float(track.state[1]))
+            self.events.append(ChainEvent("confirmation", ready, stamp, place, measurement.channel))
+
+    def _worst(self, own: OwnState) -> Threat | None:
+        """The confirmed threat with the least time left."""
+        threats = [
+            threat
+            for track in self._tracker.tracks
+            if track.confirmed
+            and (threat := assess(track, own.time, own.world_from_ego, own.speed, own.yaw_rate, self._car,
+                                  self._parameters)) is not None
+        ]  # fmt: skip
+        return min(threats, key=lambda threat: threat.slack, default=None)
+
+    def _react(self, own: OwnState, threat: Threat) -> None:
+        if threat.slack <= self._parameters.warning_margin and not self._warned:
+            self._warned = True
+            self._note("warning", own, threat)
+        if threat.slack <= self._parameters.brake_margin:
+            self._last_threat = own.time
+            if not self._braking:
+                self._braking = True
+                self._note("brake", own, threat)
+        elif self._braking:
+            self._last_threat = own.time
+
+    def _note(self, kind: EventKind, own: OwnState, threat: Threat) -> None:
+        x, y = (float(value) for value in threat.track.at(own.time)[:2])
+        channels = "+".join(sorted(threat.track.sensors))
+        self.events.append(
+            ChainEvent(kind, own.time, self._stamp, (x, y), channels, threat.distance, threat.time_to_collision)
+        )
+
+
+def kind_of(measurement: Measurement) -> str:
+    """``camera``, ``lidar`` or ``radar``."""
+    if isinstance(measurement, CameraImage):
+        return "camera"
+    return "lidar" if isinstance(measurement, PointCloud) else "radar"

@@ -1,0 +1,82 @@
+"""When to warn and when to brake.
+
+Definitions. *Distance* is along the car's heading from its foremost point to the nearest point of the object. *TTC*
+is distance over closing speed along the heading, both assumed constant; infinite when the gap does not close. An
+object is *in the path* when, at any time until then, it is less than half the car's width plus half its own plus a
+margin from the line the car follows at its present speed and yaw rate.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from drivesim.ego.brake import stopping_distance
+from drivesim.ego.parameters import EgoParameters
+from drivesim.ego.tracking import Track
+from drivesim.transforms import Pose
+
+
+@dataclass(frozen=True, slots=True)
+class Geometry:
+    """The car: foremost point ahead of the rear axle, and width, m."""
+
+    front: float
+    width: float
+
+
+@dataclass(frozen=True, slots=True)
+class Threat:
+    """A track on a collision course.
+
+    Attributes:
+        distance: m. time_to_collision: s.
+        slack: seconds left until full braking can no longer prevent contact; negative when it is too late.
+    """
+
+    track: Track
+    distance: float
+    time_to_collision: float
+    slack: float
+
+
+def time_to_collision(distance: float, closing_speed: float) -> float:
+    """Seconds until a gap of ``distance`` m closes; 0 when there is none, infinite when it does not close."""
+    if distance <= 0.0:
+        return 0.0
+    return distance / closing_speed if closing_speed > 1e-6 else math.inf
+
+
+def assess(
+    track: Track, time: float, world_from_ego: Pose, speed: float, yaw_rate: float, car: Geometry, p: EgoParameters
+) -> Threat | None:
+    """Whether a track threatens the car at ``time``, and how soon."""
+    x, y, vx, vy = track.at(time)
+    cos_yaw, sin_yaw = world_from_ego.rotation[:2, 0]
+    dx, dy = x - world_from_ego.translation[0], y - world_from_ego.translation[1]
+    ahead, left = cos_yaw * dx + sin_yaw * dy, -sin_yaw * dx + cos_yaw * dy
+    along, across = cos_yaw * vx + sin_yaw * vy, -sin_yaw * vx + cos_yaw * vy
+    # Only motion across that is surer than its own uncertainty moves anything into the path, or out of it.
+    normal = np.array([-sin_yaw, cos_yaw])
+    unsure = math.sqrt(max(float(normal @ track.covariance[2:, 2:] @ normal), 0.0))
+    across = math.copysign(max(abs(across) - unsure, 0.0), across)
+    distance = float(ahead - track.half_length - car.front)
+    if ahead + track.half_length < car.front - 1.0 or distance > p.range or speed < 0.1:
+        return None
+    closing = float(speed - along)
+    ttc = time_to_collision(distance, closing)
+    if ttc > p.path_time:
+        return None
+    reach = car.width / 2 + track.half_width + p.corridor_margin
+    curvature = yaw_rate / max(speed, 1.0)
+    now = left - 0.5 * curvature * ahead**2
+    # The car is beside the object from first to last touch; until then the object may enter, or leave.
+    beside = ttc + (2.0 * track.half_length + 0.5) / max(closing, 1.0)
+    arrival, departure = now + across * ttc, now + across * beside
+    inside = min(abs(arrival), abs(departure)) < reach or arrival * departure < 0.0
+    if not inside:
+        return None
+    needed = stopping_distance(max(closing, 0.0), p.deceleration, p.jerk, p.dead_time)
+    return Threat(track, distance, ttc, (distance - needed) / max(closing, 0.1))

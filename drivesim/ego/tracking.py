@@ -1,0 +1,188 @@
+"""Detections of all sensors become tracks: a Kalman filter each, M of N to count."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+from scipy.optimize import linear_sum_assignment
+
+from drivesim.ego.detections import Detection
+from drivesim.ego.parameters import EgoParameters
+from drivesim.transforms import Pose
+from drivesim.types import F64
+
+GATE = 11.83
+"""Squared Mahalanobis distance of two dimensions beyond which a detection belongs elsewhere (99.73 %)."""
+START_SPEED = 3.0
+"""Standard deviation of a new track's speed, m/s, each way."""
+DOPPLER_SIGMA = 0.25
+"""Of a radial speed as a measurement of a whole object's (limbs differ from the body), m/s."""
+SMOOTHING = 0.3
+"""Share of a new detection in a track's extents."""
+
+
+@dataclass(slots=True, eq=False)
+class Track:
+    """One object in the odometry frame.
+
+    Attributes:
+        time: of the state, s. state: x, y, vx, vy; covariance: (4, 4).
+        hits: of the last measurements by sensors that have seen it, which did. seen: stamp of the last detection, s.
+        sharpness: inverse variance of the best position so far, 1/m2.
+        person_votes: detections that said person, less those that did not.
+    """
+
+    number: int
+    time: float
+    state: F64
+    covariance: F64
+    half_width: float
+    half_length: float
+    hits: deque[bool]
+    seen: float
+    sharpness: float
+    person: bool | None
+    confirmed: bool = False
+    sensors: set[str] = field(default_factory=set)
+
+    def at(self, time: float) -> F64:
+        """(4,) state at another time, s, moving on as it does."""
+        moved = self.state.copy()
+        moved[:2] += (time - self.time) * self.state[2:]
+        return moved
+
+
+class Tracker:
+    """Fuses detections of all sensors as they arrive; late ones correct through the model of motion."""
+
+    def __init__(self, parameters: EgoParameters) -> None:
+        self._parameters = parameters
+        self._made = 0
+        self.tracks: list[Track] = []
+
+    def update(self, time: float, world_from_ego: Pose, detections: Sequence[Detection], sensor: str) -> list[Track]:
+        """Take in one measurement of time ``time``; the tracks it confirmed.
+
+        Args:
+            world_from_ego: where the car believed to be at ``time``; any fixed frame will do.
+        """
+        rotation = world_from_ego.rotation[:2, :2]
+        places = [world_from_ego.apply([*d.position, 0.0])[:2] for d in detections]
+        spreads = [rotation @ d.covariance @ rotation.T for d in detections]
+        for track in self.tracks:
+            self._predict(track, time)
+        pairs = self._assign(time, places, spreads, [d.person for d in detections])
+        newly = []
+        for index, track in enumerate(self.tracks):
+            which = pairs.get(index)
+            if which is None:
+                # A sensor that has not seen the object so far may be unable to; its silence says nothing.
+                if sensor in track.sensors:
+                    track.hits.append(False)
+                continue
+            track.hits.append(True)
+            self._correct(track, time, places[which], spreads[which], detections[which], world_from_ego)
+            track.sensors.add(sensor)
+            if not track.confirmed and sum(track.hits) >= self._parameters.confirm_hits:
+                track.confirmed = True
+                newly.append(track)
+        taken = set(pairs.values())
+        for which, detection in enumerate(detections):
+            if which not in taken and detection.starts:
+                track = self._start(time, places[which], spreads[which], detection)
+                track.sensors.add(sensor)
+                if self._parameters.confirm_hits <= 1:
+                    track.confirmed = True
+                    newly.append(track)
+        self.tracks = [t for t in self.tracks if time - t.seen <= self._parameters.forget]
+        return newly
+
+    def _predict(self, track: Track, time: float) -> None:
+        """Carry a track forward; a measurement that is older than the track leaves it where it is."""
+        dt = time - track.time
+        if dt <= 0.0:
+            return
+        move = np.eye(4)
+        move[0, 2] = move[1, 3] = dt
+        noise = self._parameters.manoeuvre**2
+        block = np.array([[dt**4 / 4, dt**3 / 2], [dt**3 / 2, dt**2]]) * noise
+        track.state = move @ track.state
+        track.covariance = move @ track.covariance @ move.T + np.kron(block, np.eye(2))
+        track.time = time
+
+    @staticmethod
+    def _observe(track: Track, time: float) -> F64:
+        """(2, 4) measurement matrix of the position at ``time``, which may lie before the track's own time."""
+        observe = np.zeros((2, 4))
+        observe[:, :2] = np.eye(2)
+        observe[:, 2:] = np.eye(2) * (time - track.time)
+        return observe
+
+    def _assign(
+        self, time: float, places: Sequence[F64], spreads: Sequence[F64], persons: Sequence[bool | None]
+    ) -> dict[int, int]:
+        """Detections by track index: the cheapest matching within the gate.
+
+        What is a person for one measurement and not for the other is followed at another point of it, so the two are
+        not the same track: the jump from one point to the other would look like motion.
+        """
+        if not self.tracks or not places:
+            return {}
+        cost = np.full((len(self.tracks), len(places)), 1e6)
+        for i, track in enumerate(self.tracks):
+            observe = self._observe(track, time)
+            expected, spread = observe @ track.state, observe @ track.covariance @ observe.T
+            for j, (place, own) in enumerate(zip(places, spreads, strict=True)):
+                miss = place - expected
+                if None not in (track.person, persons[j]) and track.person != persons[j]:
+                    continue
+                if abs(miss[0]) > 8.0 or abs(miss[1]) > 8.0:
+                    continue
+                total = spread + own
+                distance = float(miss @ np.linalg.solve(total, miss))
+                if distance < GATE:
+                    cost[i, j] = distance
+        rows, columns = linear_sum_assignment(cost)
+        return {int(i): int(j) for i, j in zip(rows, columns, strict=True) if cost[i, j] < 1e6}
+
+    def _correct(
+        self, track: Track, time: float, place: F64, spread: F64, detection: Detection, world_from_ego: Pose
+    ) -> None:
+        observe, value, noise = self._observe(track, time), place, spread
+        if detection.radial_velocity is not None:
+            sight = place - world_from_ego.translation[:2]
+            sight = sight / max(float(np.linalg.norm(sight)), 1e-6)
+            observe = np.vstack([observe, [0.0, 0.0, *sight]])
+            value = np.append(place, detection.radial_velocity)
+            noise = np.zeros((3, 3))
+            noise[:2, :2], noise[2, 2] = spread, DOPPLER_SIGMA**2
+        gain = np.linalg.solve(observe @ track.covariance @ observe.T + noise, observe @ track.covariance).T
+        track.state = track.state + gain @ (value - observe @ track.state)
+        left = np.eye(4) - gain @ observe
+        track.covariance = left @ track.covariance @ left.T + gain @ noise @ gain.T
+        track.seen = max(track.seen, time)
+        # Extents belong to the position they were seen with, so the sharpest sensor decides.
+        sharpness = 1.0 / float(np.trace(spread))
+        trust = 1.0 if sharpness > 4.0 * track.sharpness else SMOOTHING * min(1.0, sharpness / track.sharpness)
+        track.sharpness = max(track.sharpness, sharpness)
+        track.half_width += trust * (detection.half_width - track.half_width)
+        track.half_length += trust * (detection.half_length - track.half_length)
+        if track.person is None:
+            track.person = detection.person
+
+    def _start(self, time: float, place: F64, spread: F64, detection: Detection) -> Track:
+        self._made += 1
+        covariance = np.zeros((4, 4))
+        covariance[:2, :2] = spread
+        covariance[2:, 2:] = np.eye(2) * START_SPEED**2
+        track = Track(
+            number=self._made, time=time, state=np.array([*place, 0.0, 0.0]), covariance=covariance,
+            half_width=detection.half_width, half_length=detection.half_length,
+            hits=deque([True], maxlen=self._parameters.confirm_window), seen=time,
+            sharpness=1.0 / float(np.trace(spread)), person=detection.person,
+        )  # fmt: skip
+        self.tracks.append(track)
+        return track

@@ -1,0 +1,145 @@
+"""What the sensors say is what the car does: nothing else reaches its decisions."""
+
+import dataclasses
+
+import numpy as np
+import pytest
+from ego_scenes import drive, echoes, sweep
+
+from drivesim.ego import Detection
+from drivesim.ego.chain import EgoChain
+from drivesim.ego.lidar import LidarDetector
+from drivesim.ego.radar import RadarDetector
+from drivesim.errors import DrivesimError
+
+PARKED = (20.0, -3.2, 4.4, 1.8, 1.5)
+
+
+def child(time):
+    """Walks from the right at 1.4 m/s into the path, in the middle of the lane at 2.9 s."""
+    return (38.0, -4.0 + 1.4 * time, 0.4, 0.4, 1.15)
+
+
+def kinds(chain: EgoChain) -> list[str]:
+    return [event.kind for event in chain.events]
+
+
+def test_a_crossing_child_in_the_point_cloud_makes_the_car_brake():
+    chain = drive(LidarDetector(), lambda t, x: sweep(t, x, [PARKED, child(t)]))
+    assert chain.braking
+    order = kinds(chain)
+    assert order.index("detection") < order.index("confirmation") < order.index("warning") <= order.index("brake")
+
+
+def test_without_the_child_in_the_sensor_data_the_car_does_not_brake():
+    assert "brake" not in kinds(drive(LidarDetector(), lambda t, x: sweep(t, x, [PARKED])))
+
+
+def test_a_ghost_in_the_sensor_data_makes_the_car_brake():
+    ghost = (30.0, 0.0, 0.5, 0.5, 1.7)
+    chain = drive(LidarDetector(), lambda t, x: sweep(t, x, [ghost]), duration=2.2)
+    assert chain.braking
+
+
+def test_a_child_that_stops_at_the_kerb_is_no_threat():
+    still = (38.0, -2.6, 0.4, 0.4, 1.15)
+    assert "brake" not in kinds(drive(LidarDetector(), lambda t, x: sweep(t, x, [still])))
+
+
+def test_a_gap_between_parked_cars_is_driven_through():
+    pair = [PARKED, (20.0, 3.2, 4.4, 1.8, 1.5)]
+    assert "brake" not in kinds(drive(LidarDetector(), lambda t, x: sweep(t, x, pair)))
+
+
+def test_a_steel_plate_on_the_road_is_driven_over():
+    plate = (30.0, 0.0, 3.0, 2.4, 0.03)
+    assert "brake" not in kinds(drive(LidarDetector(), lambda t, x: sweep(t, x, [plate])))
+
+
+def test_labels_do_not_change_any_decision():
+    def relabelled(t, x):
+        cloud = sweep(t, x, [PARKED, child(t)])
+        wrong = np.arange(len(cloud.points)) % 7
+        return dataclasses.replace(cloud, instance=wrong.astype(np.int32), semantic=wrong.astype(np.uint8))
+
+    def done(measure):
+        return [(e.kind, e.time, e.position) for e in drive(LidarDetector(), measure).events]
+
+    assert done(relabelled) == done(lambda t, x: sweep(t, x, [PARKED, child(t)]))
+
+
+def test_a_detector_never_sees_labels_unless_it_is_an_oracle():
+    seen = []
+
+    class Peeking:
+        kind, oracle = "lidar", False
+
+        def detect(self, measurement):
+            seen.append(int(measurement.instance.max()))
+            return []
+
+    class Oracle(Peeking):
+        oracle = True
+
+    drive(Peeking(), lambda t, x: sweep(t, x, []), duration=0.5)
+    drive(Oracle(), lambda t, x: sweep(t, x, []), duration=0.3)
+    assert set(seen[:-2]) == {0}
+    assert seen[-1] == 1
+
+
+def test_nothing_is_known_before_the_latency_is_over():
+    chain = drive(LidarDetector(), lambda t, x: sweep(t, x, [(30.0, 0.0, 0.5, 0.5, 1.7)]))
+    assert all(event.time >= event.stamp + 0.1 - 1e-9 for event in chain.events if event.kind != "brake")
+
+
+def test_radar_brakes_for_what_comes_nearer_and_strong_enough():
+    def oncoming(t, x, snr=25.0):
+        return echoes(t, x, [(60.0 - 3.0 * t, 0.0, -3.0, snr)])
+
+    assert drive(RadarDetector(), oncoming, duration=3.6).braking
+    assert "detection" not in kinds(drive(RadarDetector(), lambda t, x: oncoming(t, x, 8.0), duration=3.6))
+
+
+def test_radar_does_not_start_tracks_from_what_stands_still():
+    chain = drive(RadarDetector(), lambda t, x: echoes(t, x, [(30.0, 0.0, 0.1, 30.0)]))
+    assert "confirmation" not in kinds(chain)
+
+
+def test_one_sensors_silence_does_not_undo_anothers_sight():
+    """A second sensor that never sees the child must not keep the first one's track from being confirmed."""
+    from ego_scenes import CAR, ego_at
+
+    from drivesim.ego import OwnState, ego_parameters
+
+    chain = EgoChain({"lidar": LidarDetector(), "radar": RadarDetector()}, CAR, ego_parameters("aeb"))
+    for tick in range(1, 60):
+        time = tick * 0.05
+        chain.decide(OwnState(time, ego_at(12.0 * time), 12.0), 0.05)
+        seen = {"RADAR": echoes(time, 12.0 * time, [(80.0, 9.0, -2.0, 25.0)])}
+        if tick % 2 == 0:
+            seen["LIDAR"] = sweep(time, 12.0 * time, [child(time)])
+        chain.receive(seen)
+    assert chain.braking
+
+
+@pytest.mark.parametrize("answer", [[Detection(np.array([np.nan, 0.0]), np.eye(2), 0.2, 0.2, True)], "nonsense"])
+def test_a_detector_that_talks_nonsense_is_named(answer):
+    class Broken:
+        kind, oracle = "lidar", False
+
+        def detect(self, measurement):
+            return answer
+
+    with pytest.raises(DrivesimError, match="Broken"):
+        drive(Broken(), lambda t, x: sweep(t, x, []), duration=0.5)
+
+
+def test_a_detector_that_raises_is_named():
+    class Raising:
+        kind, oracle = "lidar", False
+
+        def detect(self, measurement):
+            raise IndexError("no such thing")
+
+    with pytest.raises(DrivesimError, match=r"Raising failed: IndexError: no such thing"):
+        drive(Raising(), lambda t, x: sweep(t, x, []), duration=0.5)

@@ -1,0 +1,76 @@
+"""TTC and what is in the path, in closed form."""
+
+import math
+from collections import deque
+
+import numpy as np
+import pytest
+
+from drivesim.ego.emergency import Geometry, assess, time_to_collision
+from drivesim.ego.parameters import EGOS, ego_parameters
+from drivesim.ego.tracking import Track
+from drivesim.errors import DrivesimError
+from drivesim.transforms import Pose
+
+CAR = Geometry(front=3.6, width=1.8)
+ORIGIN = Pose.identity()
+
+
+def track(x, y, vx=0.0, vy=0.0, half=0.25):
+    return Track(1, 0.0, np.array([x, y, vx, vy]), np.eye(4) * 1e-12, half, half, deque(), 0.0, 1.0, True, True)
+
+
+@pytest.mark.parametrize(
+    ("distance", "closing", "expected"),
+    [(20.0, 10.0, 2.0), (20.0, 0.0, math.inf), (20.0, -5.0, math.inf), (0.0, 3.0, 0.0)],
+)
+def test_time_to_collision(distance, closing, expected):
+    assert time_to_collision(distance, closing) == expected
+
+
+def test_distance_counts_from_bumper_to_nearest_point():
+    threat = assess(track(24.1, 0.0), 0.0, ORIGIN, 10.0, 0.0, CAR, EGOS["aeb"])
+    assert threat is not None
+    assert threat.distance == pytest.approx(24.1 - 0.25 - 3.6)
+    assert threat.time_to_collision == pytest.approx(2.025)
+
+
+def test_slack_is_zero_at_the_last_moment():
+    p = EGOS["aeb"]
+    speed = 14.0
+    ramp = p.deceleration / p.jerk
+    needed = speed * (p.dead_time + ramp) - p.jerk * ramp**3 / 6 + (speed - p.deceleration * ramp / 2) ** 2 / 18.0
+    threat = assess(track(3.85 + needed, 0.0), 0.0, ORIGIN, speed, 0.0, CAR, p)
+    assert threat is not None
+    assert threat.slack == pytest.approx(0.0, abs=1e-9)
+
+
+@pytest.mark.parametrize(("lateral_speed", "threatens"), [(1.4, True), (0.3, False), (-1.0, False), (6.0, False)])
+def test_only_who_meets_the_car_is_a_threat(lateral_speed, threatens):
+    """2 s away, 3.5 m to the right: 1.4 m/s arrives in the path, 6 m/s has long left it."""
+    found = assess(track(23.85, -3.5, 0.0, lateral_speed), 0.0, ORIGIN, 10.0, 0.0, CAR, EGOS["aeb"])
+    assert (found is not None) is threatens
+
+
+def test_in_a_bend_the_path_bends():
+    yaw_rate = 10.0 / 50.0
+    ahead = 20.0
+    inside = track(ahead, ahead**2 / (2 * 50.0))
+    assert assess(inside, 0.0, ORIGIN, 10.0, yaw_rate, CAR, EGOS["aeb"]) is not None
+    assert assess(inside, 0.0, ORIGIN, 10.0, 0.0, CAR, EGOS["aeb"]) is None
+
+
+def test_regulation_157_models_have_the_regulations_numbers():
+    assert (EGOS["regulation"].dead_time, EGOS["regulation"].deceleration, EGOS["regulation"].range) == (
+        0.35,
+        6.0,
+        46.0,
+    )
+    driver = EGOS["reference_driver"]
+    assert driver.deceleration / driver.jerk == pytest.approx(0.6)
+    assert driver.deceleration == pytest.approx(0.774 * 9.81)
+
+
+def test_an_unknown_ego_is_refused():
+    with pytest.raises(DrivesimError, match="Did you mean 'regulation'"):
+        ego_parameters("regulatoin")
