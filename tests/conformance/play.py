@@ -114,7 +114,8 @@ def compare(ours: Track, theirs: Track, made: Outcome) -> None:
         if name not in ours:
             made.missing.append(name)
             continue
-        wanted = rows[rows[:, 0] <= end + 1e-6]
+        # At 0 the reference has already evaluated its storyboard once; here that is the first step.
+        wanted = rows[(rows[:, 0] > 0.0) & (rows[:, 0] <= end + 1e-6)]
         own = ours[name]
         at = np.rint(wanted[:, 0] / (SAMPLE * DT)).astype(int)
         known = {round(t / (SAMPLE * DT)): i for i, t in enumerate(own[:, 0])}
