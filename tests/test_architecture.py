@@ -22,6 +22,10 @@ MAY_IMPORT = {
     "simulators": GROUND | {"world", "scene", "sensors"},
     "simulation": GROUND
     | {"opendrive", "world", "openscenario", "behaviors", "scene", "sensors", "recording", "simulators"},
+    "ego": GROUND,
+    "studies": GROUND
+    | {"opendrive", "world", "openscenario", "behaviors", "scene", "sensors", "recording", "simulators", "simulation"}
+    | {"ego", "envs"},
     "envs": GROUND
     | {"opendrive", "world", "openscenario", "behaviors", "scene", "sensors", "recording", "simulation"},
 }

@@ -155,6 +155,36 @@ def expand(
     expand_command(distribution, out=out, csv=csv, seed=seed, limit=limit, allowed=allowed, quiet=quiet)
 
 
+@app.command(epilog="Example: drivesim whatif child_crossing --rig whatif_camera --rig whatif_camera_lidar -n 200 -j 2")
+def whatif(
+    scenario: Scenario,
+    rigs: Annotated[
+        list[str], typer.Option("--rig", metavar="NAME|FILE", help="A sensor rig; repeat. The first is the baseline.")
+    ],
+    count: Annotated[int, typer.Option("-n", "--instances", metavar="N", help="Each is played under every rig.")] = 100,
+    space: Annotated[
+        str | None, typer.Option(metavar="FILE", help="A parameter value distribution; default the scenario's own.")
+    ] = None,
+    out: Annotated[Path | None, typer.Option(metavar="DIR", help="Results; default whatif/SCENARIO.")] = None,
+    seed: Seed = 0,
+    ego: Annotated[str, typer.Option(help="aeb, regulation or reference_driver (UN R157).")] = "aeb",
+    settings: Settings = None,
+    target: Annotated[str | None, typer.Option(metavar="NAME", help="Who must not be hit; default the person.")] = None,
+    full: Annotated[bool, typer.Option("--full", help="Sense from the start of every run.")] = False,
+    jobs: Annotated[int, typer.Option("-j", "--jobs", metavar="N", help="Processes.")] = 1,
+    quiet: Quiet = False,
+) -> None:
+    """Play the same instances under several sensor rigs and report what that would have changed."""
+    from drivesim.cli.whatif import whatif_command
+
+    raise typer.Exit(
+        whatif_command(
+            scenario, rigs=rigs, count=count, space=space, out=out, seed=seed, ego=ego, settings=settings or [],
+            target=target, full=full, jobs=jobs, quiet=quiet,
+        )
+    )  # fmt: skip
+
+
 @app.command(epilog="Example: drivesim bench camera lidar")
 def bench(
     names: Annotated[

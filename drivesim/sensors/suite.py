@@ -28,14 +28,18 @@ class SensorSuite:
         actors: all actors of the world; ego: index of the one that carries the rig.
         weather: as at the start; settable, as the scenario may change it.
         seed: scenario seed; every channel derives its own noise.
+        labels: whether perfect labels are made too; they cost rays of their own.
     """
 
-    def __init__(self, rig: Rig, scene: Scene, actors: Sequence[Actor], ego: int, weather: Weather, seed: int) -> None:
+    def __init__(
+        self, rig: Rig, scene: Scene, actors: Sequence[Actor], ego: int, weather: Weather, seed: int, *,
+        labels: bool = True,
+    ) -> None:  # fmt: skip
         self.rig = rig
         self.weather = weather
         self._scene = scene
         self._ego = ego
-        self._labeller = Labeller(rig, actors, ego)
+        self._labeller = Labeller(rig, actors, ego) if labels else None
         self._lidars = [Lidar(sensor, seed) for sensor in rig.of_kind("lidar")]
         self._radars = [Radar(sensor, seed) for sensor in rig.of_kind("radar")]
         self._cameras: list[Any] = []
@@ -55,5 +59,7 @@ class SensorSuite:
         measurements = {s.channel: by_channel[s.channel] for s in self.rig.sensors if s.channel in by_channel}
         if not measurements:
             return {}, None
+        if self._labeller is None:
+            return MappingProxyType(measurements), None
         labels = self._labeller.label(before, after, motion, rays, measurements)
         return MappingProxyType(measurements), labels

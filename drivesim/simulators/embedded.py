@@ -22,16 +22,17 @@ class EmbeddedSimulator:
         rig: sensors on the ego; without one nothing is rendered.
         ego: actor index that carries the rig; of no account without one.
         seed: scenario seed; appearance and sensor noise derive their own streams.
+        labels: whether perfect labels are made too.
     """
 
-    def __init__(self, world: World, rig: Rig | None, ego: int, seed: int) -> None:
+    def __init__(self, world: World, rig: Rig | None, ego: int, seed: int, *, labels: bool = True) -> None:
         self.world = world
         self._scene: Scene | None = None
         self._suite: SensorSuite | None = None
         if rig is not None:
             assert world.network is not None
             self._scene = Scene(world.network, world.actors, seed, ego=ego, state=world.snapshot())
-            self._suite = SensorSuite(rig, self._scene, world.actors, ego, world.weather, seed)
+            self._suite = SensorSuite(rig, self._scene, world.actors, ego, world.weather, seed, labels=labels)
 
     def capture(self, before: WorldState, after: WorldState) -> tuple[Mapping[str, Measurement], Labels | None]:
         if self._scene is None or self._suite is None:

@@ -1,0 +1,86 @@
+"""``drivesim whatif``: the same instances under each rig, and what that changed."""
+
+from __future__ import annotations
+
+import json
+import shlex
+from pathlib import Path
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+
+from drivesim.cli.common import parse_settings
+from drivesim.ego import ego_parameters
+from drivesim.errors import DrivesimError
+from drivesim.sensors.rig import load_rig
+from drivesim.studies.whatif.compare import verdict
+from drivesim.studies.whatif.instances import draw_instances, space_of
+from drivesim.studies.whatif.report import write_report
+from drivesim.studies.whatif.run import looks_ahead
+from drivesim.studies.whatif.study import PLAN, Study, run_study
+from drivesim.studies.whatif.table import write_table
+
+
+def whatif_command(
+    scenario: str,
+    *,
+    rigs: list[str],
+    count: int,
+    space: str | None,
+    out: Path | None,
+    seed: int,
+    ego: str,
+    settings: list[str],
+    target: str | None,
+    full: bool,
+    jobs: int,
+    quiet: bool,
+) -> int:
+    """Exit code: 0 when all instances finished, 1 when some failed."""
+    if len(rigs) < 2:
+        raise DrivesimError("a comparison takes two rigs or more", element="--rig", remedy="repeat --rig")
+    if jobs < 1:
+        raise DrivesimError(f"{jobs} processes asked for", element="--jobs", remedy="choose 1 or more")
+    ego_parameters(ego)
+    for name in rigs:
+        rig = load_rig(name)
+        if not looks_ahead(rig):
+            raise DrivesimError("no sensor of this rig looks ahead", file=rig.path, element="--rig",
+                                remedy="add a forward camera, lidar or radar")  # fmt: skip
+    instances = draw_instances(space_of(scenario, space), count, seed)
+    study = Study(
+        scenario, tuple(rigs), tuple(instances), seed, ego, tuple(parse_settings(settings).items()), target, full
+    )
+    folder = out or Path("whatif") / Path(scenario).stem
+    console = Console(highlight=False, soft_wrap=True)
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, TimeRemainingColumn(), console=console, disable=quiet) as bar:
+        task = bar.add_task(f"{Path(scenario).stem}, {len(rigs)} rigs", total=len(instances))
+        finished, failed = run_study(
+            study, folder, jobs=jobs, progress=lambda done, total: bar.update(task, completed=done, total=total)
+        )
+    for failure in failed:
+        values = ", ".join(f"{name}={value}" for name, value in failure["parameters"].items())
+        Console(stderr=True, highlight=False, soft_wrap=True).print(
+            f"instance {failure['index']} failed: {failure['error']} ({values})", markup=False
+        )
+    write_table(finished, folder)
+    plan = json.loads((folder / PLAN).read_text())
+    path, summaries, comparisons = write_report(finished, failed, plan, _command(study, space, count, folder), folder)
+    if not quiet:
+        console.print(verdict(summaries, comparisons))
+        console.print(f"report: [bold]{path}[/], every number: {folder}/outcomes.parquet")
+    return 1 if failed else 0
+
+
+def _command(study: Study, space: str | None, count: int, folder: Path) -> str:
+    words = ["drivesim", "whatif", study.scenario]
+    for rig in study.rigs:
+        words += ["--rig", rig]
+    words += ["-n", str(count), "--seed", str(study.seed), "--ego", study.ego]
+    words += ["--space", space] if space else []
+    for name, value in study.settings:
+        words += ["--set", f"{name}={value}"]
+    words += ["--target", study.target] if study.target else []
+    words += ["--full"] if study.full else []
+    return shlex.join([*words, "--out", str(folder)])

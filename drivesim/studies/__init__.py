@@ -1,0 +1,1 @@
+"""Studies over many runs: parameter spaces, sweeps, what-if."""

@@ -1,0 +1,1 @@
+"""Swap the sensors, keep everything else, say what would have changed."""

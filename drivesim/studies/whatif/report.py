@@ -1,0 +1,194 @@
+"""One self-contained page: the answer first, then what it rests on."""
+
+from __future__ import annotations
+
+import html
+import math
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from drivesim.errors import DrivesimError, RecordingError
+from drivesim.studies.whatif.compare import Comparison, RigSummary, compare, summarise, verdict
+
+REPORT = "report.html"
+
+_STYLE = """
+:root { color-scheme: light dark; --ink: #1d2430; --soft: #5b6472; --page: #ffffff; --line: #d9dee6; --card: #f4f6f9; }
+@media (prefers-color-scheme: dark) {
+  :root { --ink: #e6e9ef; --soft: #a0a8b6; --page: #14181f; --line: #313947; --card: #1c222c; }
+}
+body { font: 16px/1.55 system-ui, sans-serif; color: var(--ink); background: var(--page); margin: 0; }
+main { max-width: 1080px; margin: 0 auto; padding: 2rem 1.25rem 4rem; }
+h1 { font-size: 1.5rem; margin: 0 0 .5rem; } h2 { font-size: 1.15rem; margin: 2.2rem 0 .4rem; }
+.answer { font-size: 1.15rem; background: var(--card); border-left: 4px solid #4c78a8; padding: 1rem 1.2rem; }
+.soft, figcaption { color: var(--soft); font-size: .92rem; }
+table { border-collapse: collapse; width: 100%; font-size: .92rem; }
+th, td { text-align: right; padding: .35rem .6rem; border-bottom: 1px solid var(--line); }
+th:first-child, td:first-child { text-align: left; }
+pre { background: var(--card); padding: .8rem; overflow-x: auto; white-space: pre-wrap; }
+.scroll { overflow-x: auto; } figure { margin: 0; break-inside: avoid; }
+@media print { :root { --ink: #000; --soft: #444; --page: #fff; --line: #bbb; --card: #f2f2f2; }
+  main { max-width: none; padding: 0; } .modebar { display: none; } h2 { break-after: avoid; } }
+"""
+
+
+def write_report(
+    instances: Sequence[dict[str, Any]], failed: Sequence[dict[str, Any]], plan: dict[str, Any], command: str,
+    folder: Path,
+) -> tuple[Path, list[RigSummary], list[Comparison]]:  # fmt: skip
+    """Write ``report.html``; also what it says.
+
+    Raises:
+        DrivesimError: no instance finished, or plotly is not installed.
+    """
+    if not instances:
+        raise DrivesimError("no instance finished, so there is nothing to report", file=folder,
+                            remedy="see the failures above")  # fmt: skip
+    rigs = [Path(name).stem for name in plan["rigs"]]
+    summaries, comparisons = summarise(instances, rigs), compare(instances, rigs)
+    page = _page(instances, failed, plan, command, rigs, summaries, comparisons)
+    path = folder / REPORT
+    try:
+        path.write_text(page)
+    except OSError as error:
+        raise RecordingError(f"cannot write: {error.strerror}", file=path, remedy="free some space") from error
+    return path, summaries, comparisons
+
+
+def _page(
+    instances: Sequence[dict[str, Any]], failed: Sequence[dict[str, Any]], plan: dict[str, Any], command: str,
+    rigs: list[str], summaries: list[RigSummary], comparisons: list[Comparison],
+) -> str:  # fmt: skip
+    scenario = Path(plan["scenario"]).stem.replace("_", " ")
+    parts = [
+        f"<h1>What if: {html.escape(scenario)}, {html.escape(' against '.join(rigs))}</h1>",
+        f'<p class="answer">{html.escape(verdict(summaries, comparisons))}</p>',
+        *_doubts(instances, plan),
+        "<h2>Rigs</h2>", _summary_table(summaries),
+        "<h2>Each rig against the first, pair by pair</h2>", _comparison_table(comparisons),
+        *_figures(instances, rigs, summaries),
+        "<h2>Why collisions were not avoided</h2>", _reasons(instances, rigs),
+        "<h2>Failed instances</h2>" + _failures(failed) if failed else "",
+        "<h2>Make it again</h2>", f"<pre>{html.escape(command)}</pre>",
+        "<p class='soft'>Every number of every instance is in outcomes.parquet beside this page.</p>",
+        "<h2>Every parameter</h2>", _parameters(plan),
+    ]  # fmt: skip
+    return (
+        "<!doctype html><html lang='en'><head><meta charset='utf-8'>"
+        "<meta name='viewport' content='width=device-width, initial-scale=1'>"
+        f"<title>What if: {html.escape(scenario)}</title><link rel='icon' href='data:,'>"
+        f"<style>{_STYLE}</style></head><body><main>{''.join(parts)}</main></body></html>"
+    )
+
+
+def _doubts(instances: Sequence[dict[str, Any]], plan: dict[str, Any]) -> list[str]:
+    """What a reader must know before believing the answer."""
+    outcomes = [o for entry in instances for o in entry["outcomes"]]
+    notes = []
+    if any("kind: camera" in s or "camera_" in s for s in plan["rig_sources"].values()):
+        notes.append(
+            "Cameras are judged by <b>oracle_camera</b>, a performance model that reads labels (visible pixels, "
+            "contrast, noise). It shows what a camera could do, not what a given network does."
+        )
+    caveats = sorted({o["caveat"] for o in outcomes if o["caveat"]})
+    if caveats:
+        notes.append(f"Injury risk (MAIS3+F, Monfort &amp; Mueller 2025) is outside its data: "
+                     f"{html.escape('; '.join(caveats[:3]))}. Trust impact speeds more.")  # fmt: skip
+    if not plan["full"]:
+        notes.append("Sensing began shortly before anybody was within reach; first returns from farther away and "
+                     "false alarms on the empty approach are not counted (--full counts them).")  # fmt: skip
+    different = sum(not entry["same_until_reaction"] for entry in instances)
+    notes.append("Worlds were equal bit by bit under all rigs until one of them first reacted in "
+                 f"{len(instances) - different} of {len(instances)} instances.")  # fmt: skip
+    return [f"<p class='soft'>{note}</p>" for note in notes]
+
+
+def _figures(instances: Sequence[dict[str, Any]], rigs: list[str], summaries: list[RigSummary]) -> list[str]:
+    try:
+        from drivesim.studies.whatif import figures
+    except ImportError as error:
+        raise DrivesimError("reports need plotly", remedy="pip install 'drivesim[studies]'") from error
+    drawn = [
+        ("Collisions", figures.collisions(summaries), "Bars: share of instances; whiskers: 95 % Wilson interval."),
+        ("Impact speed", figures.impact_speeds(instances, rigs), "Higher and further left is better."),
+        ("From sight to brake", figures.timelines(instances, rigs), "Zero is the first free straight line from the "
+         "first sensor of the rig to the target's middle. Parts of a body may be seen before its middle."),
+    ]  # fmt: skip
+    names = figures.numeric_parameters(instances)
+    if len(names) >= 2:
+        title = "Where each rig fails"
+        drawn.append((title, figures.failures(instances, rigs, (names[0], names[1])), "Crosses: collisions, larger "
+                      "when faster; circles: avoided. Point at one to see why."))  # fmt: skip
+    parts = []
+    for number, (title, figure, caption) in enumerate(drawn):
+        drawing = figure.to_html(
+            full_html=False, include_plotlyjs=number == 0, config={"displaylogo": False, "responsive": True}
+        )
+        parts.append(f"<h2>{title}</h2><figure>{drawing}<figcaption>{caption}</figcaption></figure>")
+    return parts
+
+
+def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    top = "".join(f"<th>{html.escape(cell)}</th>" for cell in head)
+    body = "".join("<tr>" + "".join(f"<td>{html.escape(cell)}</td>" for cell in row) + "</tr>" for row in rows)
+    return f"<div class='scroll'><table><thead><tr>{top}</tr></thead><tbody>{body}</tbody></table></div>"
+
+
+def _summary_table(summaries: Sequence[RigSummary]) -> str:
+    head = ["rig", "instances", "collisions", "95 % interval", "mean impact, km/h", "Euro NCAP points",
+            "mean MAIS3+F risk", "false brakes"]  # fmt: skip
+    return _table(head, [
+        [s.rig, str(s.instances), f"{s.collisions.estimate:.1%}", f"{s.collisions.low:.1%} to {s.collisions.high:.1%}",
+         _number(s.impact_speed, ".1f"), _number(s.points, ".2f"), _number(s.risk, ".3f"), str(s.false_triggers)]
+        for s in summaries
+    ])  # fmt: skip
+
+
+def _comparison_table(comparisons: Sequence[Comparison]) -> str:
+    head = ["rig", "prevented", "caused", "p exact", "p mid", "p Holm", "impact speed change, km/h", "risk change",
+            "paired/unpaired variance", "pairs for 80 % power"]  # fmt: skip
+    return _table(head, [
+        [c.rig, str(c.prevented), str(c.caused), f"{c.p_exact:.3g}", f"{c.p_mid:.3g}", f"{c.p_holm:.3g}",
+         f"{c.impact_speed.estimate:+.2f} ({c.impact_speed.low:+.2f} to {c.impact_speed.high:+.2f})",
+         f"{c.risk.estimate:+.4f}", _number(c.variance_ratio, ".2f"), str(c.pairs_needed or "–")]
+        for c in comparisons
+    ])  # fmt: skip
+
+
+def _reasons(instances: Sequence[dict[str, Any]], rigs: Sequence[str]) -> str:
+    from drivesim.studies.whatif.figures import why
+
+    rows = []
+    for position, rig in enumerate(rigs):
+        counted = Counter(
+            why(entry["outcomes"][position]).split(" after")[0]
+            for entry in instances
+            if entry["outcomes"][position]["collided"]
+        )
+        rows += [[rig, _in_words(reason), str(number)] for reason, number in counted.most_common()]
+    return _table(["rig", "why", "instances"], rows or [["–", "no collision", "0"]])
+
+
+def _in_words(reason: str) -> str:
+    return "braked, but too late" if reason.startswith("braked") else reason
+
+
+def _failures(failed: Sequence[dict[str, Any]]) -> str:
+    return _table(["instance", "what went wrong", "parameters"],
+                  [[str(f["index"]), f["error"], ", ".join(f"{k}={v}" for k, v in f["parameters"].items())]
+                   for f in failed])  # fmt: skip
+
+
+def _parameters(plan: dict[str, Any]) -> str:
+    rows = [["scenario", plan["scenario"]], ["seed", str(plan["seed"])], ["ego", plan["ego"]],
+            ["drivesim", plan["version"]], ["scenario sha256", plan["scenario_sha256"]]]  # fmt: skip
+    rows += [[f"ego: {name}", str(value)] for name, value in plan["ego_parameters"].items()]
+    rows += [[f"fixed: {name}", value] for name, value in plan["settings"]]
+    sources = "".join(f"<h3>{html.escape(n)}</h3><pre>{html.escape(s)}</pre>" for n, s in plan["rig_sources"].items())
+    return _table(["name", "value"], rows) + sources
+
+
+def _number(value: float, form: str) -> str:
+    return format(value, form) if math.isfinite(value) else "–"

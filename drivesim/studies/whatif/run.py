@@ -1,0 +1,299 @@
+"""One instance under one rig: play it, listen to the chain, note when what happened."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from drivesim.ego import Detector, EgoChain, EgoParameters
+from drivesim.ego.emergency import Geometry, time_to_collision
+from drivesim.ego.lidar import LidarDetector
+from drivesim.ego.oracle_camera import OracleCamera
+from drivesim.ego.radar import RadarDetector
+from drivesim.errors import DrivesimError, RigError, did_you_mean
+from drivesim.simulation import DEFAULT_DT, Simulation
+from drivesim.studies.whatif.driver import EgoDriver
+from drivesim.studies.whatif.outcome import POINTS, euro_ncap_colour, hit_point, impact_speed, serious_injury_risk
+from drivesim.studies.whatif.sensing import GatedSimulator
+from drivesim.studies.whatif.sight import line_of_sight
+from drivesim.types import Actor, CameraImage, Collision, Frame, WorldState
+
+if TYPE_CHECKING:
+    from drivesim.openscenario import Scenario
+    from drivesim.sensors.rig import Rig
+    from drivesim.simulators import Simulator
+    from drivesim.world import World
+
+NEAR_TARGET = 1.5
+"""A detection this close to the target's box counts as a detection of it, m; used for metrics only."""
+AFTERMATH = 5.0
+"""A run ends when the car has passed the target by this, m."""
+STANDING = 0.5
+"""A run ends after the car has stood still for this long, s."""
+
+
+@dataclass(frozen=True, slots=True)
+class Milestone:
+    """When something first happened: seconds since start, distance to the target and TTC then; NaN if never."""
+
+    time: float = math.nan
+    distance: float = math.nan
+    ttc: float = math.nan
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How a run ended.
+
+    Attributes:
+        impact_speed: km/h, 0 when avoided. closing_speed: km/h along the contact normal.
+        hit_point: share of the car's width from the right; NaN without contact.
+        colour, points: Euro NCAP 2026, by the initial speed.
+        risk: of MAIS3+F; caveat: why to doubt it.
+        false_triggers: brakes for something that was not the target.
+        reaction_tick: first tick whose motion the rig influenced; hashes: of the world after every tick.
+    """
+
+    rig: str
+    test_speed: float
+    collided: bool
+    impact_speed: float
+    closing_speed: float
+    hit_point: float
+    colour: str
+    points: float
+    risk: float
+    caveat: str
+    sight: Milestone
+    first_return: Milestone
+    detection: Milestone
+    confirmation: Milestone
+    warning: Milestone
+    brake: Milestone
+    brake_sensors: str
+    false_triggers: int
+    minimum_distance: float
+    duration: float
+    reaction_tick: int
+    hashes: tuple[str, ...] = field(repr=False, default=())
+
+
+def detectors_for(rig: Rig, seed: int) -> dict[str, Detector]:
+    """Detectors for the kinds of sensors a rig has; cameras get the oracle."""
+    available: dict[str, Detector] = {
+        "camera": OracleCamera(seed=seed), "lidar": LidarDetector(), "radar": RadarDetector(),
+    }  # fmt: skip
+    return {kind: detector for kind, detector in available.items() if any(s.kind == kind for s in rig.sensors)}
+
+
+def looks_ahead(rig: Rig) -> bool:
+    """Whether some sensor of the rig sees straight ahead."""
+    for sensor in rig.sensors:
+        if sensor.kind == "lidar":
+            return True
+        forward = sensor.ego_from_sensor.rotation[:, 2 if sensor.kind == "camera" else 0]
+        if forward[0] > math.cos(math.radians(30.0)):
+            return True
+    return False
+
+
+def target_of(simulation: Simulation, name: str | None = None) -> Actor:
+    """Whom the story is about: by name, else the first person, else the first cyclist, else the first other vehicle.
+
+    Raises:
+        DrivesimError: nobody of that name, or nobody but the ego.
+    """
+    others = [actor for actor in simulation.actors if actor.index != simulation.ego.index]
+    if name is not None:
+        found = [actor for actor in others if actor.name == name]
+        if not found:
+            known = [actor.name for actor in others]
+            raise DrivesimError(f"no actor '{name}'", element="--target", remedy=did_you_mean(name, known))
+        return found[0]
+    for wanted in ("pedestrian", "bicycle", "motorbike"):
+        for actor in others:
+            if wanted in (actor.kind, actor.category):
+                return actor
+    for actor in others:
+        if actor.kind == "vehicle":
+            return actor
+    raise DrivesimError("the scenario has nobody to collide with", remedy="add a pedestrian or another vehicle")
+
+
+class Run:
+    """One scenario instance with one rig on the ego.
+
+    Args:
+        detectors: by kind of sensor; None takes :func:`detectors_for` the rig.
+        full: sense from the start, see :mod:`drivesim.studies.whatif.sensing`.
+
+    Raises:
+        RigError: the rig does not look ahead.
+    """
+
+    def __init__(
+        self,
+        scenario: Scenario,
+        rig: Rig,
+        *,
+        parameters: EgoParameters,
+        seed: int = 0,
+        dt: float = DEFAULT_DT,
+        target: str | None = None,
+        detectors: Mapping[str, Detector] | None = None,
+        full: bool = False,
+    ) -> None:
+        if not looks_ahead(rig):
+            raise RigError("no sensor of this rig looks ahead", file=rig.path, remedy="add a forward camera or lidar")
+
+        def make(world: World, equipment: Rig | None, ego: int, run_seed: int) -> Simulator:
+            return GatedSimulator(world, equipment, ego, run_seed, None if full else parameters)
+
+        self.simulation = Simulation(scenario, rig, seed=seed, dt=dt, simulator=make)
+        self.rig, self.parameters = rig, parameters
+        self.car = self.simulation.ego
+        self.target = target_of(self.simulation, target)
+        box = self.car.box
+        self.front = box.center[0] + box.length / 2
+        chosen = detectors if detectors is not None else detectors_for(rig, seed)
+        self.chain = EgoChain(chosen, Geometry(self.front, box.width), parameters)
+        self.driver = EgoDriver(self.chain)
+        self.simulation.player.take_over(self.car.name, self.driver)
+
+    def play(self) -> Outcome:
+        """The outcome; the run's scene is released."""
+        with self.simulation:
+            return self._play()
+
+    def _play(self) -> Outcome:
+        simulation, ego = self.simulation, self.car.index
+        before = simulation.world.snapshot()
+        test_speed = float(before.speed[0, ego])
+        states: list[WorldState] = [before]
+        hashes: list[str] = []
+        sight = returned = Milestone()
+        mount = self.rig.sensors[0].ego_from_sensor.translation
+        nearest, standing, reaction = math.inf, 0.0, -1
+        hit: Collision | None = None
+        for frame in simulation:
+            state = frame.state
+            hashes.append(_digest(state))
+            states.append(state)
+            if reaction < 0 and self.driver.braking_since is not None:
+                reaction = frame.index
+            if math.isnan(sight.time) and line_of_sight(state, simulation.actors, ego, self.target.index, mount):
+                sight = self._milestone(state)
+            if math.isnan(returned.time) and self._returns(frame):
+                returned = self._milestone(state)
+            nearest = min(nearest, self._distance(state)) if self._beside(state) else nearest
+            hit = next((c for c in frame.collisions if {c.first, c.second} == {self.car.name, self.target.name}), None)
+            if hit is not None:
+                break
+            self.chain.receive(frame.measurements)
+            standing = standing + simulation.dt if abs(float(state.speed[0, ego])) < 0.01 else 0.0
+            if standing > STANDING or self._passed(state):
+                break
+        return self._outcome(test_speed, states, hashes, sight, returned, nearest, reaction, hit)
+
+    def _outcome(
+        self, test_speed: float, states: list[WorldState], hashes: list[str], sight: Milestone, returned: Milestone,
+        nearest: float, reaction: int, hit: Collision | None,
+    ) -> Outcome:  # fmt: skip
+        speed = 3.6 * impact_speed(hit, states[-2], states[-1], self.car.index) if hit else 0.0
+        colour = euro_ncap_colour(3.6 * test_speed, speed)
+        risk = serious_injury_risk(speed, self.target.age) if self.target.kind == "pedestrian" else None
+        brakes = [event for event in self.chain.events if event.kind == "brake"]
+        ours = [event for event in brakes if self._is_target(event.position, event.time, states)]
+        first = {kind: self._first(kind, states) for kind in ("detection", "confirmation", "warning", "brake")}
+        return Outcome(
+            rig=self.rig.name, test_speed=3.6 * test_speed, collided=hit is not None, impact_speed=speed,
+            closing_speed=3.6 * hit.closing_speed if hit else 0.0,
+            hit_point=hit_point(hit, states[-1], self.car) if hit else math.nan,
+            colour=colour, points=POINTS[colour], risk=risk.probability if risk else math.nan,
+            caveat=risk.caveat if risk else "no curve for this kind of target", sight=sight, first_return=returned,
+            detection=first["detection"], confirmation=first["confirmation"], warning=first["warning"],
+            brake=first["brake"], brake_sensors=ours[0].sensor if ours else "", false_triggers=len(brakes) - len(ours),
+            minimum_distance=0.0 if hit else nearest, duration=float(states[-1].time[0]), reaction_tick=reaction,
+            hashes=tuple(hashes),
+        )  # fmt: skip
+
+    def _first(self, kind: str, states: list[WorldState]) -> Milestone:
+        """The first event of a kind that was about the target, when the chain knew it."""
+        for event in self.chain.events:
+            at = event.stamp if kind in ("detection", "confirmation") else event.time
+            if event.kind == kind and self._is_target(event.position, at, states):
+                milestone = self._milestone(self._state_at(event.time, states))
+                return dataclasses.replace(milestone, time=event.time)
+        return Milestone()
+
+    def _state_at(self, time: float, states: list[WorldState]) -> WorldState:
+        return states[min(max(round(time / self.simulation.dt), 0), len(states) - 1)]
+
+    def _is_target(self, position: tuple[float, float], time: float, states: list[WorldState]) -> bool:
+        pose, box = self._state_at(time, states).pose(self.target.index), self.target.box
+        local = pose.inverse().apply([*position, pose.translation[2]])[:2] - np.array(box.center[:2])
+        outside = np.maximum(np.abs(local) - [box.length / 2, box.width / 2], 0.0)
+        return float(np.linalg.norm(outside)) < NEAR_TARGET
+
+    def _ahead(self, state: WorldState) -> float:
+        """Metres along the car's heading from its front to the target's middle."""
+        local = state.pose(self.car.index).inverse().apply(state.pose(self.target.index).apply(self.target.box.center))
+        return float(local[0] - self.front)
+
+    def _half(self, state: WorldState) -> float:
+        """Half the target's extent along the car's heading, m."""
+        turn = float(state.orientation[0, self.target.index, 0] - state.orientation[0, self.car.index, 0])
+        return (abs(math.cos(turn)) * self.target.box.length + abs(math.sin(turn)) * self.target.box.width) / 2
+
+    def _distance(self, state: WorldState) -> float:
+        return max(self._ahead(state) - self._half(state), 0.0)
+
+    def _beside(self, state: WorldState) -> bool:
+        """Whether the target is in the car's path now."""
+        local = state.pose(self.car.index).inverse().apply(state.pose(self.target.index).translation)
+        return abs(float(local[1])) < self.car.box.width / 2 + 0.5
+
+    def _milestone(self, state: WorldState) -> Milestone:
+        distance = self._distance(state)
+        heading = state.pose(self.car.index).rotation[:, 0]
+        closing = float((state.velocity[0, self.car.index] - state.velocity[0, self.target.index]) @ heading)
+        return Milestone(float(state.time[0]), distance, time_to_collision(distance, closing))
+
+    def _returns(self, frame: Frame) -> bool:
+        """Whether any sensor got anything from the target in this frame (perfect knowledge, for metrics only)."""
+        return any(
+            np.count_nonzero(m.instance == self.target.instance) >= (4 if isinstance(m, CameraImage) else 1)
+            for m in frame.measurements.values()
+        )
+
+    def _passed(self, state: WorldState) -> bool:
+        return self._ahead(state) < -self.car.box.length - AFTERMATH
+
+
+def _digest(state: WorldState) -> str:
+    """16 hexadecimal digits of everything that moves."""
+    digest = hashlib.blake2b(digest_size=8)
+    for array in (state.position, state.orientation, state.velocity, state.gait_phase, state.gaze, state.fallen):
+        digest.update(np.ascontiguousarray(array).tobytes())
+    return digest.hexdigest()
+
+
+def play(
+    scenario: str | Path, rig: str | Path, values: Mapping[str, str], *, parameters: EgoParameters, seed: int,
+    target: str | None = None, full: bool = False,
+) -> Outcome:  # fmt: skip
+    """Load and play one instance under one rig."""
+    from drivesim.openscenario import load_scenario
+    from drivesim.sensors.rig import load_rig
+
+    run = Run(
+        load_scenario(scenario, values), load_rig(rig), parameters=parameters, seed=seed, target=target, full=full
+    )
+    return run.play()
