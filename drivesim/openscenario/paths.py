@@ -68,9 +68,25 @@ class Path:
         assert self.time is not None
         return float(np.interp(time, self.time, self.length))
 
+    def time_at(self, distance: float) -> float:
+        """The time of a place along the curve, for a curve with times."""
+        assert self.time is not None
+        return float(np.interp(distance, self.length, self.time))
+
+    def tangent(self, distance: float) -> float:
+        """Which way the curve itself goes, rad, whatever its places say."""
+        index = int(np.clip(np.searchsorted(self.length, distance, side="right") - 1, 0, len(self.length) - 2))
+        step = self.points[index + 1] - self.points[index]
+        return math.atan2(float(step[1]), float(step[0]))
+
     def nearest(self, x: float, y: float) -> float:
-        """Metres from the start to the sample nearest to a point."""
-        return float(self.length[int(np.argmin(np.hypot(self.points[:, 0] - x, self.points[:, 1] - y)))])
+        """Metres from the start to the place on the curve nearest to a point."""
+        start, step = self.points[:-1, :2], np.diff(self.points[:, :2], axis=0)
+        square = np.maximum((step**2).sum(axis=1), 1e-12)
+        share = np.clip((((x, y) - start) * step).sum(axis=1) / square, 0.0, 1.0)
+        foot = start + share[:, None] * step
+        best = int(np.argmin(np.hypot(foot[:, 0] - x, foot[:, 1] - y)))
+        return float(self.length[best] + share[best] * (self.length[best + 1] - self.length[best]))
 
 
 def _made(points: F64, angles: F64, time: F64 | None, *, oriented: bool = False) -> Path:
@@ -95,7 +111,7 @@ def _polyline(shape: model.Polyline, places: Places, *, closed: bool) -> Path:
         return _made(corners, np.array([pose.ypr for pose in poses]), times, oriented=True)
     points, angles, when = [], [], []
     for i in range(len(corners) - 1):
-        if moved[i] < 1e-9 and i:
+        if moved[i] < 1e-9 and i and times is None:
             continue
         along = corners[i + 1] - corners[i]
         flat = math.hypot(along[0], along[1])

@@ -93,11 +93,15 @@ class ScenarioPlayer:
             if not isinstance(action, model.EntityAction):
                 self._start(action, "")
         privates = [(name, p) for p in actions.privates for name in self.cast.members(p.entity_ref, p)]
-        for wanted in (_places, _moves, _rest):
+        for name, action in in_order([(name, a) for name, p in privates for a in p.actions if _places(a)]):
+            self._start(action, name)
+        for wanted in (_moves, _rest):
             for name, private in privates:
                 for action in private.actions:
                     if wanted(action):
-                        self._start(action, name)
+                        made = self._start(action, name)
+                        if isinstance(made, FollowTrajectory):
+                            made.begin()
         for action in actions.globals:
             if isinstance(action, model.EntityAction):
                 self._start(action, "")
@@ -204,8 +208,25 @@ class ScenarioPlayer:
             self._controllers[name] = self._make_controller(controller, self.motions[name].actor, self.world)
 
 
+def in_order(placing: list[tuple[str, model.PlayedAction]]) -> list[tuple[str, model.PlayedAction]]:
+    """What places entities, those that others are placed relative to before these; otherwise as in the file."""
+    left, made = list(placing), []
+    while left:
+        waiting = {name for name, action in left if isinstance(action, model.TeleportAction)}
+        ready = [(name, action) for name, action in left if _reference(action) not in waiting - {name}]
+        made += ready or left
+        left = [entry for entry in left if entry not in ready] if ready else []
+    return made
+
+
+def _reference(action: Element) -> str | None:
+    """The entity that a placing refers to."""
+    position = action.position if isinstance(action, model.TeleportAction) else None
+    return getattr(position, "entity_ref", None)
+
+
 def _places(action: Element) -> bool:
-    return isinstance(action, model.TeleportAction)
+    return isinstance(action, (model.TeleportAction, model.AssignRouteAction))
 
 
 def _moves(action: Element) -> bool:

@@ -42,8 +42,14 @@ class Places:
         self._sign = -1.0 if mirrored else 1.0
         self._reached: dict[tuple[int, float], LanePosition] = {}
 
-    def pose(self, place: model.Position) -> Pose:
-        """``world_from_actor`` of a position."""
+    def pose(self, place: model.Position, route: tuple[str, ...] = ()) -> Pose:
+        """``world_from_actor`` of a position.
+
+        Args:
+            route: roads on which a way along lanes goes on at junctions.
+        """
+        if isinstance(place, model.RelativeLanePosition):
+            return self._relative_lane(place, route)
         return self._RESOLVERS[type(place)](self, place)
 
     def lane(self, place: model.Position) -> LanePosition | None:
@@ -122,7 +128,7 @@ class Places:
         point = network.world_from_road(base.road_id, base.s + place.ds, base.t + self._sign * place.dt)
         return self._oriented(pose_of(point), place.orientation)
 
-    def _relative_lane(self, place: model.RelativeLanePosition) -> Pose:
+    def _relative_lane(self, place: model.RelativeLanePosition, route: tuple[str, ...] = ()) -> Pose:
         network, base = self._network(place), self._lane_of(place, place.entity_ref)
         with_s = network.lane_direction(base.road_id, base.lane_id, base.s) > 0
         facing = math.cos(
@@ -134,7 +140,7 @@ class Places:
         along = place.ds_lane if place.ds_lane is not None else place.ds or 0.0
         same = network.lane_direction(base.road_id, lane_id, base.s) == (1 if with_s else -1)
         ahead = along if same == (facing >= 0) else -along
-        reached = network.follow_lane(start, ahead) if ahead else start
+        reached = network.follow_lane(start, ahead, route=route) if ahead else start
         if reached is None:
             raise complaint(place, "lies beyond the end of the lane", "choose a shorter distance")
         offset = self._sign * place.offset

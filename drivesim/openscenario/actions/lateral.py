@@ -88,8 +88,12 @@ class LaneOffset(Running):
         target = self._action.target
         if isinstance(target, model.AbsoluteTargetLaneOffset):
             return target.value * self._left
-        base = self.cast.motion(target.entity_ref, target).here()
-        return (base.offset if base else 0.0) + target.value * self._left
+        other = self.cast.motion(target.entity_ref, target)
+        base, own = other.here(), self.motion.lane
+        network = self.motion.world.network
+        if network is None or base is None or own is None:
+            raise complaint(target, "the reference entity is on no lane", "place it on a lane")
+        return base.t + target.value * _leftward(network, base, other) - (own.t - own.offset)
 
     def step(self, dt: float) -> None:
         if self._action.continuous:

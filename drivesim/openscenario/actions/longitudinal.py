@@ -58,7 +58,7 @@ def _in_time(dynamics: model.TransitionDynamics, start: float, goal: float) -> m
 
 
 class SpeedProfile(Running):
-    """SpeedProfileAction: speeds at times; where the constraints allow less, or no time is given, as fast as they do."""
+    """SpeedProfileAction: speeds at times, or as soon as the constraints allow."""
 
     domains = ("longitudinal",)
 

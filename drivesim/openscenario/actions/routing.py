@@ -86,14 +86,22 @@ class FollowTrajectory(Running):
         self.domains = ("lateral", "longitudinal") if self._timing else ("lateral",)
         self._started = cast.world.time
         self.passed = action.initial_distance_offset
+        self._head_start = 0.0
+        if self._timing and self._timing.domain_absolute_relative == "relative":
+            self._head_start = self.path.time_at(self.passed) - self.path.time_at(0.0)
         motion.guide = self
+
+    def begin(self) -> None:
+        """Stand where the way starts, at once."""
+        self.cast.world.place(self.motion.index, self.path.pose(self.passed), self.motion.speed)
+        self.motion.settle()
 
     def _due(self, time: float) -> float:
         """Distance along the curve at a simulation time, by the vertices' times."""
         assert self._timing is not None
         if self._timing.domain_absolute_relative == "relative":
             time -= self._started
-        return self.path.distance_at((time - self._timing.offset) / (self._timing.scale or 1.0))
+        return self.path.distance_at((time - self._timing.offset) / (self._timing.scale or 1.0) + self._head_start)
 
     def travel(self, distance: float, dt: float) -> tuple[Pose, float] | None:
         if self.done:
@@ -104,16 +112,24 @@ class FollowTrajectory(Running):
             now = self.cast.world.time
             before, self.passed = self.passed, self._due(now + dt)
             speed = (self.passed - self._due(now)) / dt
-            last = float(self.path.time[-1]) * self._timing.scale + self._timing.offset
+            last = (float(self.path.time[-1]) - self._head_start) * self._timing.scale + self._timing.offset
             last += self._started if self._timing.domain_absolute_relative == "relative" else 0.0
             self.done = now + dt >= last - 1e-9
             if self.done and before < self.passed:
                 speed = (self.passed - before) / dt
         else:
-            self.passed += abs(distance)
-            self.done = self.passed >= self.path.end - 1e-9
+            onwards = self._onwards(speed)
+            self.passed = max(self.passed + onwards * abs(distance), 0.0)
+            self.done = self.passed >= self.path.end - 1e-9 if onwards > 0 else self.passed <= 0.0
         pose = self.path.pose(self.passed)
         return (_turned(pose) if speed < 0.0 and not self.path.oriented else pose), speed
+
+    def _onwards(self, speed: float) -> int:
+        """+1 towards the curve's end, -1 towards its start: who reverses goes where its back is, if its places say so."""
+        if speed >= 0.0 or not self.path.oriented:
+            return 1
+        facing = float(self.path.pose(self.passed).ypr[0])
+        return -1 if math.cos(facing - self.path.tangent(self.passed)) > 0.0 else 1
 
     def stop(self) -> None:
         super().stop()
