@@ -125,7 +125,7 @@ class FollowTrajectory(Running):
         return (_turned(pose) if speed < 0.0 and not self.path.oriented else pose), speed
 
     def _onwards(self, speed: float) -> int:
-        """+1 towards the curve's end, -1 towards its start: who reverses goes where its back is, if its places say so."""
+        """+1 towards the curve's end, -1 towards its start: who reverses follows its back, if the places say so."""
         if speed >= 0.0 or not self.path.oriented:
             return 1
         facing = float(self.path.pose(self.passed).ypr[0])
