@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields, is_dataclass
 from itertools import islice
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -14,6 +14,8 @@ from corpus import CORPUS, Case, Track, read_reference, use_maps
 from drivesim.errors import DrivesimError
 from drivesim.opendrive import empty_network, read_network
 from drivesim.openscenario import Scenario, ScenarioPlayer, load_scenario, read_distribution
+from drivesim.openscenario.model.actions import ActivateControllerAction, AssignControllerAction
+from drivesim.openscenario.model.storyboard import ManeuverGroup, Private
 from drivesim.world import World
 
 DT = 0.01
@@ -30,6 +32,34 @@ class Idle:
         return None
 
 
+def controlled(scenario: Scenario) -> set[str]:
+    """Entities that the storyboard hands to a controller for their way or speed."""
+    found: set[str] = set()
+
+    def visit(element: object, names: tuple[str, ...]) -> None:
+        if isinstance(element, Private):
+            names = (element.entity_ref,)
+        elif isinstance(element, ManeuverGroup):
+            names = tuple(entity.entity_ref for entity in element.actors.entities)
+        elif isinstance(element, AssignControllerAction | ActivateControllerAction) and _takes_motion(element):
+            found.update(names)
+        if isinstance(element, tuple):
+            for part in element:
+                visit(part, names)
+        elif is_dataclass(element):
+            for part in fields(element):
+                visit(getattr(element, part.name), names)
+
+    visit(scenario.storyboard, ())
+    return found
+
+
+def _takes_motion(action: AssignControllerAction | ActivateControllerAction) -> bool:
+    if isinstance(action, AssignControllerAction):
+        return True
+    return bool(action.lateral or action.longitudinal)
+
+
 @dataclass
 class Outcome:
     """What became of a case.
@@ -39,6 +69,7 @@ class Outcome:
             but refused by the player), ``crashed``, ``timeout``.
         said: the refusal, or the last line of a traceback.
         error: largest distance to the reference in the plane, m, and whose and when; None without one.
+        foreign: whether it is of an actor under a controller that only the reference player has.
         load_s, step_s, simulated_s: seconds.
     """
 
@@ -46,6 +77,7 @@ class Outcome:
     said: str = ""
     error: float | None = None
     worst: str = ""
+    foreign: bool = False
     load_s: float = 0.0
     step_s: float = 0.0
     simulated_s: float = 0.0
@@ -71,9 +103,12 @@ def play(case: Case) -> Outcome:
         stepped = time.perf_counter()
     except DrivesimError as error:
         return Outcome(status, str(error).replace(f"{CORPUS}/", ""))
-    made = Outcome("ended" if player.finished else "cap", "", None, "", loaded - begun, stepped - loaded, ticks * DT)
+    made = Outcome(
+        "ended" if player.finished else "cap", "", None, "", False, loaded - begun, stepped - loaded, ticks * DT
+    )
     if case.reference is not None:
         compare({name: np.array(rows) for name, rows in track.items() if rows}, read_reference(case.reference), made)
+        made.foreign = any(made.worst.startswith(f"{name} at ") for name in controlled(scenario))
     return made
 
 

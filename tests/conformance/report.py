@@ -63,7 +63,7 @@ def results(chosen: list[Case], bound: float, console: Console) -> Iterator[tupl
 
 
 def summary(found: list[tuple[Case, Outcome]]) -> Table:
-    table = Table("class", "files", "read", "played", "to the end", "within", "median error", "worst error")
+    table = Table("class", "files", "read", "played", "to the end", "within", "foreign", "median error", "worst error")
     for grade in sorted({case.grade for case, _ in found}):
         mine = [(case, made) for case, made in found if case.grade == grade]
         errors = [made.error for _, made in mine if made.error is not None]
@@ -78,6 +78,7 @@ def summary(found: list[tuple[Case, Outcome]]) -> Table:
             str(len(mine) - count["unread"] - count["unplayed"]),
             str(count["ended"] + count["cap"]),
             f"{within} of {len(bounded)} ({within / len(bounded):.1%})" if bounded else "not compared",
+            str(sum(made.foreign for case, made in judged if made.error > case.tolerance)) if bounded else "",
             f"{statistics.median(errors):.3f} m" if errors else "",
             f"{max(errors):.1f} m" if errors else "",
         )
@@ -110,7 +111,8 @@ def deviations(found: list[tuple[Case, Outcome]]) -> Iterator[str]:
         if made.status in ("unread", "unplayed", "crashed", "timeout"):
             yield f"{made.status}: {case.name}: {made.said}"
         elif case.tolerance is not None and (made.error or 0.0) > case.tolerance:
-            yield f"class {case.grade}, {made.error:.2f} m (of {case.tolerance:.2f}): {case.name}: {made.worst}"
+            whose = " under a controller of the reference player" if made.foreign else ""
+            yield f"class {case.grade}, {made.error:.2f} m (of {case.tolerance:.2f}): {case.name}: {made.worst}{whose}"
         if made.missing:
             yield f"absent: {case.name}: {', '.join(made.missing)}"
 
@@ -138,7 +140,19 @@ def main() -> int:
     return 1 if any(made.status in ("crashed", "timeout") for _, made in found) else 0
 
 
-_COLUMNS = ["file", "class", "status", "said", "error_m", "tolerance_m", "worst", "load_s", "step_s", "simulated_s"]
+_COLUMNS = [
+    "file",
+    "class",
+    "status",
+    "said",
+    "error_m",
+    "tolerance_m",
+    "worst",
+    "foreign",
+    "load_s",
+    "step_s",
+    "simulated_s",
+]
 
 
 def _write(found: list[tuple[Case, Outcome]], path: Path) -> None:
@@ -148,7 +162,7 @@ def _write(found: list[tuple[Case, Outcome]], path: Path) -> None:
         for case, made in found:
             error = "" if made.error is None else f"{made.error:.4f}"
             bound = "" if case.tolerance is None else f"{case.tolerance:.4f}"
-            writer.writerow([case.name, case.grade, made.status, made.said, error, bound, made.worst,
+            writer.writerow([case.name, case.grade, made.status, made.said, error, bound, made.worst, made.foreign,
                              f"{made.load_s:.4f}", f"{made.step_s:.4f}", f"{made.simulated_s:.2f}"])  # fmt: skip
 
 
