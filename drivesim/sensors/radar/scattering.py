@@ -6,11 +6,11 @@ cross-section is that of a rough, curved reflector, all from the material's perm
     d sigma = pi D(theta) |Gamma(0)|^2 s^2 r^2 dOmega  +  4 rho cos(theta) r^2 dOmega
 
 First the specular lobe: D is a Gaussian over the sine of theta whose integral D cos(theta) is one, which makes a sphere
-pi R^2 |Gamma|^2 and a plane the image of the radar. Its width holds diffraction at the facet (a plate's peak is
-4 pi A^2 / lambda^2) and the spread of normals and directions within the ray (no aliasing). s^2 is what roughness leaves
-of the coherent wave (Ament 1953). Then the diffuse part, Lambertian in power: rho is the scattered share of the Fresnel
-reflectivity, half of it in the polarisation that the radar receives. Near grazing incidence roughness vanishes
-(s^2 -> 1), so roads hardly echo although they lie in the beam.
+pi R^2 |Gamma|^2 and a plane the image of the radar. Its width is diffraction at the facet (a plate's peak is
+4 pi A^2 / lambda^2) or, where that is wider, the spread of normals and directions within the ray (no aliasing). s^2
+is what roughness leaves of the coherent wave (Ament 1953). Then the diffuse part, Lambertian in power: rho is the
+scattered share of the Fresnel reflectivity, half of it in the polarisation that the radar receives. Near grazing
+incidence roughness vanishes (s^2 -> 1), so roads hardly echo although they lie in the beam.
 """
 
 from __future__ import annotations
@@ -114,7 +114,7 @@ def _cross_sections(
         mu = float(cosine[i])
         entry = int(mu * (_ANGLES - 1) + 0.5)
         spread = 1.5 * step * (1.0 + curvature[i] * r)  # how much incidence changes from ray to ray
-        slope = min(wavelength**2 / (8.0 * np.pi * area[i] + 1e-9) + spread**2, 100.0)
+        slope = min(max(wavelength**2 / (8.0 * np.pi * area[i] + 1e-9), spread**2), 100.0)
         lobe = np.exp(-(1.0 - mu * mu) / slope) / (np.pi * slope * (1.0 - np.exp(-1.0 / slope)))
         sigma = np.pi * lobe * specular[material[i], entry] + 4.0 * mu * diffuse[material[i], entry]
         result[i] = sigma * r * r * solid_angle[i]
