@@ -4,17 +4,32 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Protocol
 
 from drivesim.opendrive import LanePosition
-from drivesim.openscenario.positions import pose_of
 from drivesim.transforms import Pose
 from drivesim.types import Actor
-from drivesim.world import Kinematic, World
+from drivesim.world import World
 
 _ALONG = math.cos(math.radians(45.0))
 """An actor whose heading is within 45 degrees of a lane's moves along it; within 45 of the opposite, against it."""
+
+
+Place = tuple[float, float, float, float, float, float]
+"""x, y, z, yaw, pitch, roll."""
+
+
+def _components(pose: Pose) -> Place:
+    x, y, z = pose.translation.tolist()
+    yaw, pitch, roll = pose.ypr.tolist()
+    return x, y, z, yaw, pitch, roll
+
+
+def _straight(here: Place, distance: float) -> Place:
+    x, y, z, yaw, pitch, roll = here
+    flat = distance * math.cos(pitch)
+    return x + flat * math.cos(yaw), y + flat * math.sin(yaw), z - distance * math.sin(pitch), yaw, pitch, roll
 
 
 class Guide(Protocol):
@@ -120,15 +135,18 @@ class Motion:
             return  # what stands coasts: stays where it is
         self._rests = still
         distance = (self.speed + self.next_speed) / 2 * dt
-        here = self.pose()
-        there = self._guided(distance, dt)
-        if there is None:
-            there = self._ahead(here, distance)
-        self.odometer += math.dist(there.translation.tolist(), here.translation.tolist())
+        here = self._place()
+        there = self._guided(distance, dt) or self._ahead(here, distance)
+        self.odometer += math.dist(there[:3], here[:3])
         self.speed = self.next_speed
-        self.world.command(self.index, Kinematic(there, self.speed))
+        self.world.move(self.index, there, self.speed)
 
-    def _guided(self, distance: float, dt: float) -> Pose | None:
+    def _place(self) -> Place:
+        x, y, z = self.world.position[0, self.index].tolist()
+        yaw, pitch, roll = self.world.orientation[0, self.index].tolist()
+        return x, y, z, yaw, pitch, roll
+
+    def _guided(self, distance: float, dt: float) -> Place | None:
         if self.guide is None:
             return None
         led = self.guide.travel(distance, dt)
@@ -138,12 +156,12 @@ class Motion:
             return None
         pose, self.next_speed = led
         self._strayed, self.next_offset = True, None
-        return pose
+        return _components(pose)
 
-    def _ahead(self, here: Pose, distance: float) -> Pose:
+    def _ahead(self, here: Place, distance: float) -> Place:
         lane = self.lane
         if lane is None or (distance == 0.0 and self.next_offset is None):
-            return Pose(here.translation + here.rotation[:, 0] * distance, here.rotation)
+            return _straight(here, distance) if distance else here
         there = self._along_lane(lane, distance)
         self.ended = there is None
         if there is None:
@@ -151,7 +169,7 @@ class Motion:
             return here
         return there
 
-    def _along_lane(self, lane: LanePosition, distance: float) -> Pose | None:
+    def _along_lane(self, lane: LanePosition, distance: float) -> Place | None:
         network = self.world.network
         assert network is not None
         sideways = 0.0 if self.next_offset is None else abs(self.next_offset - lane.offset)
@@ -165,20 +183,22 @@ class Motion:
         before = -lane.offset if turned else lane.offset
         offset = before if self.next_offset is None else self.next_offset
         self.next_offset = None
-        self.lane = replace(ahead, offset=offset, t=ahead.t - ahead.offset + offset)
-        pose = pose_of(network.world_from_lane(ahead.road_id, ahead.lane_id, ahead.s, offset))
-        with_s = network.lane_direction(ahead.road_id, ahead.lane_id, ahead.s) > 0
-        drift = math.atan2(offset - before, abs(onwards)) if onwards else 0.0
-        drift = drift if with_s == (onwards > 0) else -drift
-        heading, pitch, roll = (float(angle) for angle in pose.ypr)
+        road, lane_id, s = ahead.road_id, ahead.lane_id, ahead.s
+        self.lane = LanePosition(road, lane_id, s, ahead.t - ahead.offset + offset, offset)
+        point = network.world_from_lane(road, lane_id, s, offset)
+        heading, pitch, roll = point.heading, point.pitch, point.roll
         if self._against:
             heading, pitch, roll = heading + math.pi, -pitch, -roll
-        return Pose.from_ypr(pose.translation, (heading + drift, pitch, roll))
+        if onwards and offset != before:
+            drift = math.atan2(offset - before, abs(onwards))
+            with_s = network.lane_direction(road, lane_id, s) > 0
+            heading += drift if with_s == (onwards > 0) else -drift
+        return point.x, point.y, point.z, heading, pitch, roll
 
     def shift(self, distance: float) -> None:
         """Put the actor elsewhere along its lane, or straight ahead, at once."""
-        there = self._ahead(self.pose(), distance)
-        self.world.place(self.index, there, self.speed)
+        x, y, z, *angles = self._ahead(self._place(), distance)
+        self.world.place(self.index, Pose.from_ypr((x, y, z), angles), self.speed)
 
     def follow(self, before: Sequence[float]) -> None:
         """Take over the state after a step that something else drove; ``before``: (x, y, z) at its start."""

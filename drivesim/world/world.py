@@ -34,6 +34,8 @@ _ROWS: dict[str, tuple[type, tuple[int, ...]]] = {
 
 _NOTHING: tuple[float, ...] = (dynamics.COAST, 0.0, 0.0, math.nan, 0.0, 0.0, math.nan, *([0.0] * 9))
 """A :data:`dynamics.COMMAND` that asks for nothing."""
+_NOWHERE: tuple[float, ...] = (dynamics.EXACT, 0.0, 0.0, math.nan, 0.0, 0.0)
+"""How a :data:`dynamics.COMMAND` begins that asks for an exact place."""
 _TOPPLING_SPEED = 1.0
 """m/s of closing speed below which a touch does not throw anybody over."""
 
@@ -188,10 +190,7 @@ class World:
             (a, _, _), (b, _, _), (c, d, e) = control.pose.rotation.tolist()
             angles = math.atan2(b, a), math.asin(min(1.0, max(-1.0, -c))), math.atan2(d, e)
             velocity = control.velocity or (math.nan, 0.0, 0.0)
-            row = (
-                dynamics.EXACT, 0.0, 0.0, math.nan, 0.0, 0.0, *velocity, control.speed,
-                *control.pose.translation.tolist(), *angles,
-            )  # fmt: skip
+            row = (*_NOWHERE, *velocity, control.speed, *control.pose.translation.tolist(), *angles)
         else:
             heading = math.nan if control.heading is None else control.heading
             row = (
@@ -199,6 +198,14 @@ class World:
                 *_NOTHING[8:],
             )  # fmt: skip
         self._command[world, actor] = row
+
+    def move(self, actor: int, place: tuple[float, float, float, float, float, float], speed: float) -> None:
+        """The same as to command a ``Kinematic``, for those who do so every step.
+
+        Args:
+            place: x, y, z, yaw, pitch, roll at the end of the step.
+        """
+        self._command[0, actor] = (*_NOWHERE, math.nan, 0.0, 0.0, speed, *place)
 
     def step(self, dt: float) -> None:
         """Advance all worlds by ``dt`` seconds and look for collisions."""
