@@ -112,11 +112,12 @@ class EgoChain:
             self.events.append(ChainEvent("confirmation", ready, stamp, place, measurement.channel))
 
     def _worst(self, own: OwnState) -> Threat | None:
-        """The confirmed threat with the least time left."""
+        """The confirmed threat with the least time left; tracks that mostly coast unseen are not trusted to be one."""
         threats = [
             threat
             for track in self._tracker.tracks
             if track.confirmed
+            and sum(track.hits) >= self._parameters.confirm_hits
             and (threat := assess(track, own.time, own.world_from_ego, own.speed, own.yaw_rate, self._car,
                                   self._parameters)) is not None
         ]  # fmt: skip

@@ -124,7 +124,7 @@ def _figures(instances: Sequence[dict[str, Any]], rigs: list[str], summaries: li
     parts = []
     for number, (title, figure, caption) in enumerate(drawn):
         drawing = figure.to_html(
-            full_html=False, include_plotlyjs=number == 0, config={"displaylogo": False, "responsive": True}
+            full_html=False, include_plotlyjs=number == 0, config={"displayModeBar": False, "responsive": True}
         )
         parts.append(f"<h2>{title}</h2><figure>{drawing}<figcaption>{caption}</figcaption></figure>")
     return parts
