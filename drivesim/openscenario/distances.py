@@ -43,9 +43,7 @@ def _meaning(condition: Measured) -> tuple[str, str]:
     kind, system = condition.relative_distance_type, condition.coordinate_system
     if condition.along_route and kind is None and system is None:
         return "longitudinal", "road"
-    if kind is None:
-        kind = "longitudinal" if system in ("lane", "road") else "euclidianDistance"
-    return kind, system or "entity"
+    return kind or "euclidianDistance", system or "entity"
 
 
 def signed(world: World, first: Motion, target: Pose, lane: LanePosition | None, kind: str, system: str) -> float:

@@ -73,11 +73,11 @@ class Path:
         assert self.time is not None
         return float(np.interp(distance, self.length, self.time))
 
-    def tangent(self, distance: float) -> float:
-        """Which way the curve itself goes, rad, whatever its places say."""
+    def faces_on(self, distance: float) -> bool:
+        """Whether the last place before here says to face the way that the curve goes on, and not back."""
         index = int(np.clip(np.searchsorted(self.length, distance, side="right") - 1, 0, len(self.length) - 2))
         step = self.points[index + 1] - self.points[index]
-        return math.atan2(float(step[1]), float(step[0]))
+        return math.cos(float(self.angles[index, 0]) - math.atan2(float(step[1]), float(step[0]))) > 0.0
 
     def nearest(self, x: float, y: float) -> float:
         """Metres from the start to the place on the curve nearest to a point."""

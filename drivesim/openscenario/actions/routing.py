@@ -128,8 +128,7 @@ class FollowTrajectory(Running):
         """+1 towards the curve's end, -1 towards its start: who reverses follows its back, if the places say so."""
         if speed >= 0.0 or not self.path.oriented:
             return 1
-        facing = float(self.path.pose(self.passed).ypr[0])
-        return -1 if math.cos(facing - self.path.tangent(self.passed)) > 0.0 else 1
+        return -1 if self.path.faces_on(self.passed) else 1
 
     def stop(self) -> None:
         super().stop()
