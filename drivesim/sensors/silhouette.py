@@ -43,13 +43,9 @@ def projected_bounds(corners: F64, device: CameraDevice) -> F64 | None:
     points = np.concatenate([corners[corners[:, 2] >= _NEAR], cut])
     if not len(points):
         return None
-    pixels = _project(points, device)
-    return np.concatenate([pixels.min(axis=0), pixels.max(axis=0)])
-
-
-def _project(points: F64, device: CameraDevice) -> F64:
-    x, y, z = np.moveaxis(points, -1, 0)
-    return np.stack([device.fx * x / z + device.cx, device.fy * y / z + device.cy], axis=-1)
+    pixels = device.project(points)
+    pixels = pixels[np.isfinite(pixels).all(axis=1)]
+    return np.concatenate([pixels.min(axis=0), pixels.max(axis=0)]) if len(pixels) else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +139,7 @@ def _share(view: View, direction: F64, seen: Bool, outline: Bool) -> Sight:
     if view.device is not None:
         local = direction @ view.camera.rotation
         inside = outline & (local[:, 2] > 1e-3)
-        pixels = _project(local[inside], view.device)
+        pixels = view.device.project(local[inside])
         inside[inside] = ((pixels >= 0.0) & (pixels < (view.device.width, view.device.height))).all(axis=1)
     in_view = np.count_nonzero(inside)
     visible = np.count_nonzero(inside & seen)

@@ -1,4 +1,4 @@
-"""What a camera is: its pinhole geometry, its exposure and how carefully its picture is made."""
+"""What a camera is: its geometry, its exposure and how carefully its picture is made."""
 
 from __future__ import annotations
 
@@ -8,11 +8,12 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field, model_validator
 
+from drivesim.sensors.camera.projection import Lens
 from drivesim.sensors.located import Strict
 
 
 class CameraDevice(Strict):
-    """A pinhole camera with square or oblong pixels; pixel centres lie at integer coordinates plus one half."""
+    """A camera with square or oblong pixels; pixel centres lie at integer coordinates plus one half."""
 
     kind: Literal["camera"] = Field(description="'camera'")
     name: str = Field(description="manufacturer and model")
@@ -32,7 +33,9 @@ class CameraDevice(Strict):
     noise: float = Field(default=1.0, ge=0, le=10, description="sensor noise, 1 is a small automotive imager, 0 none")
     antialiasing: Literal[1, 4] = Field(default=4, description="rays per pixel at edges; labels always take one")
     ambient_occlusion: bool = Field(default=True, description="whether nearby surfaces shade skylight")
-    reflections: bool = Field(default=True, description="whether glass, paint and wet roads mirror the scene")
+    reflections: bool = Field(default=True, description="whether glass, paint and wet roads mirror the sky")
+    lens: Lens | None = Field(default=None, description="distortion or fisheye model; an ideal pinhole if absent")
+    depth: Literal["planar", "ray"] = Field(default="planar", description="depth along the optical axis or the ray")
     readout_ms: float = Field(
         default=0.0, ge=0, le=100, description="rolling shutter: time from the first to the last row; 0 is global"
     )
@@ -42,6 +45,33 @@ class CameraDevice(Strict):
         if not (0.0 <= self.cx <= self.width and 0.0 <= self.cy <= self.height):
             raise ValueError("the principal point (cx, cy) lies outside the image")
         return self
+
+    def project(self, points: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Pixels (N, 2) of points (N, 3) in the camera's frame; NaN for what the lens does not see."""
+        if self.lens is None:
+            x, y, z = points.T
+            with np.errstate(divide="ignore", invalid="ignore"):
+                plane = np.stack([x / z, y / z], axis=1)
+        else:
+            plane = self.lens.plane(points)
+        return np.asarray(plane * (self.fx, self.fy) + (self.cx, self.cy))
+
+    def unproject(self, pixels: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Unit directions (N, 3) in the camera's frame that image at ``pixels`` (N, 2); NaN where there is none."""
+        plane = (pixels - (self.cx, self.cy)) / (self.fx, self.fy)
+        if self.lens is not None:
+            return self.lens.rays(plane)
+        rays = np.column_stack([plane, np.ones(len(plane))])
+        return np.asarray(rays / np.linalg.norm(rays, axis=1, keepdims=True))
+
+    def corner_rays(self) -> NDArray[np.float32]:
+        """(H + 1, W + 1, 3) float32 directions at the corners of all pixels, zero where the lens sees nothing; without
+        a lens model (0, 0, 3): a pinhole's rays need no table."""
+        if self.lens is None:
+            return np.zeros((0, 0, 3), dtype=np.float32)
+        x, y = np.meshgrid(np.arange(self.width + 1.0), np.arange(self.height + 1.0))
+        rays = self.unproject(np.stack([x.ravel(), y.ravel()], axis=1))
+        return np.nan_to_num(rays).astype(np.float32).reshape(self.height + 1, self.width + 1, 3)
 
     @property
     def intrinsic(self) -> NDArray[np.float64]:

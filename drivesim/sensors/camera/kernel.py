@@ -107,6 +107,7 @@ def trace_and_shade(
     lamps: F32,
     lit: NDArray[np.uint16],
     camera: F32,
+    lens: F32,
     times: tuple[Any, Any],
     pixels: F32,
     rows: I32,
@@ -128,21 +129,23 @@ def trace_and_shade(
         lamps: (L, 8) float32: position relative to the scene's origin (3), direction (3), intensity in cd, reach in m.
         lit: (A + 1,) uint16, lamp flags by instance id.
         camera: (5, 4) float32: rotation rows of world_from_camera with the origin as last column (3 rows), then
-            fx, fy, cx, cy, then width, height, 0, 0.
+            fx, fy, cx, cy, then width, height, 1 for depth along the ray, 0.
+        lens: (H + 1, W + 1, 3) float32, directions at pixel corners for lenses that are no pinhole; else (0, 0, 3).
         times: ray time of the first and the last image row, float32.
         pixels: (N, 2) float32 pixel coordinates; empty: whole image, tile by tile.
         rows: (N,) int32 output row of each sample; empty: y * width + x.
         tiles: packets; width: image width for whole images; wetness: float32, 0..1.
         direct, ambient: (P, 3) float32, radiance without and with occlusion by near surfaces; with an empty
             ``ambient`` all of it goes to ``direct``. sky_share: (P,), written where ``with_ao``.
-        depth: (P,) float32, along the optical axis; semantic: (P,) uint8; instance: (P,) int32.
+        depth: (P,) float32, along the optical axis or the ray; semantic: (P,) uint8; instance: (P,) int32.
     """
     handles, tri_base, inst_actor, inst_moving = tables.handles, tables.tri_base, tables.inst_actor, tables.inst_moving
     triangles, vertices, normals, look = tables.triangles, tables.vertices, tables.normals, tables.look
     dome, mirrored, cube, air, sun_light = light.dome, light.mirrored, light.cube, light.air, light.sun
     texels, texture_scale = texture.texels, texture.scale
     texture_variation, texture_along = texture.variation, texture.along
-    whole, split = len(rows) == 0, len(ambient) > 0
+    whole, split, curved = len(rows) == 0, len(ambient) > 0, len(lens) > 0
+    along_ray = camera[4, 2] > ZERO
     height = int(camera[4, 1])
     tiles_across = (width + 3) // 4
     sun_x, sun_y, sun_z = light.sun_direction[0], light.sun_direction[1], light.sun_direction[2]
@@ -178,10 +181,30 @@ def trace_and_shade(
                     target[lane] = np.uint64(rows[sample])
                     sx, sy = pixels[sample, 0], pixels[sample, 1]
                 valid[lane] = -1 if inside else 0
-                cx, cy = (sx - camera[3, 2]) * per_fx, (sy - camera[3, 3]) * per_fy
-                scale = ONE / math.sqrt(cx * cx + cy * cy + ONE)
+                cx, cy, cz = (sx - camera[3, 2]) * per_fx, (sy - camera[3, 3]) * per_fy, ONE
+                if curved:
+                    column, line = min(max(int(sx), 0), width - 1), min(max(int(sy), 0), height - 1)
+                    a, b = sx - np.float32(column), sy - np.float32(line)
+                    w00, w10, w01, w11 = (ONE - a) * (ONE - b), a * (ONE - b), (ONE - a) * b, a * b
+                    cx = w00 * lens[line, column, 0] + w10 * lens[line, column + 1, 0]
+                    cx += w01 * lens[line + 1, column, 0] + w11 * lens[line + 1, column + 1, 0]
+                    cy = w00 * lens[line, column, 1] + w10 * lens[line, column + 1, 1]
+                    cy += w01 * lens[line + 1, column, 1] + w11 * lens[line + 1, column + 1, 1]
+                    cz = w00 * lens[line, column, 2] + w10 * lens[line, column + 1, 2]
+                    cz += w01 * lens[line + 1, column, 2] + w11 * lens[line + 1, column + 1, 2]
+                    if inside and cx * cx + cy * cy + cz * cz < np.float32(0.9):  # outside the image circle
+                        valid[lane], inside = 0, False
+                        out = target[lane]
+                        depth[out], semantic[out], instance[out] = np.inf, 0, 0
+                        for c in range(3):
+                            direct[out, c] = ZERO
+                        if split:
+                            for c in range(3):
+                                ambient[out, c] = ZERO
+                            sky_share[out] = ONE
+                scale = ONE / math.sqrt(max(cx * cx + cy * cy + cz * cz, TINY))
                 for axis in range(3):
-                    ahead = camera[axis, 0] * cx + camera[axis, 1] * cy + camera[axis, 2]
+                    ahead = camera[axis, 0] * cx + camera[axis, 1] * cy + camera[axis, 2] * cz
                     packet[ORG + axis * LANES + lane] = camera[axis, 3]
                     packet[DIR + axis * LANES + lane] = ahead * scale
                 packet[WHEN + lane] = min(max(times[0] + time_span * sy, ZERO), ONE)
@@ -232,7 +255,7 @@ def trace_and_shade(
                 instance[out] = own if own > 0 else inst_actor[part]
                 semantic[out] = second >> 24
                 t = packet[END + lane]
-                depth[out] = t * (dx * camera[0, 2] + dy * camera[1, 2] + dz * camera[2, 2])
+                depth[out] = t if along_ray else t * (dx * camera[0, 2] + dy * camera[1, 2] + dz * camera[2, 2])
                 ox, oy, oz = packet[ORG + lane] + t * dx, packet[ORG + LANES + lane] + t * dy, ZERO
                 oz = packet[ORG + 2 * LANES + lane] + t * dz
                 s[PX + lane], s[PX + LANES + lane], s[PX + 2 * LANES + lane] = ox, oy, oz

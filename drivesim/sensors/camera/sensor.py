@@ -45,6 +45,14 @@ def surface_table() -> F32:
     return np.stack([*rows, texture, WETTED.astype(np.float32)], axis=1)
 
 
+@cache
+def matt_table() -> F32:
+    """The surface table of a world in which nothing mirrors."""
+    table = surface_table().copy()
+    table[:, 0] = 1.0
+    return table
+
+
 class Camera:
     """Takes pictures with one camera of a rig.
 
@@ -61,6 +69,7 @@ class Camera:
         self.device = sensor.device
         self._key = stream_key(seed, "camera", sensor.channel)
         pixels = self.device.width * self.device.height
+        self._rays = self.device.corner_rays()
         self._scratch = (
             np.empty((pixels, 3), np.float32),
             np.empty((pixels, 3), np.float32),
@@ -118,11 +127,12 @@ class Camera:
         lamps = np.zeros((0, 8), np.float32) if lamps is None else lamps
         lit = np.zeros(1, np.uint16) if lit is None else lit
         camera = self._camera(rays, world_from_ego)
+        surfaces = surface_table() if device.reflections else matt_table()
         wetness = np.float32(max(weather.wetness, min(weather.rain / 4.0, 1.0)))
 
         def shoot(samples: F32, rows: I32, tiles: int, outputs: tuple[NDArray, ...], ao: bool) -> None:
             trace_and_shade(
-                rays.tables, light, textures(), surface_table(), lamps, lit, camera,
+                rays.tables, light, textures(), surfaces, lamps, lit, camera, self._rays,
                 (np.float32(times[0]), np.float32(times[1])), samples, rows, tiles, width, wetness, ao, *outputs,
             )  # fmt: skip
 
@@ -155,7 +165,7 @@ class Camera:
         table[:3, :3] = pose.rotation
         table[:3, 3] = pose.translation - rays.origin
         table[3] = device.fx, device.fy, device.cx, device.cy
-        table[4, :2] = device.width, device.height
+        table[4, :3] = device.width, device.height, device.depth == "ray"
         return table.astype(np.float32)
 
     def _smooth_edges(
