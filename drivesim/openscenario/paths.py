@@ -42,15 +42,19 @@ class Path:
     oriented: bool = False
 
     @staticmethod
-    def of(trajectory: model.Trajectory, places: Places) -> Path:
-        """The curve of a trajectory, positions resolved as things stand now."""
+    def of(trajectory: model.Trajectory, places: Places, here: Pose | None = None) -> Path:
+        """The curve of a trajectory, positions resolved as things stand now.
+
+        Args:
+            here: the entity's pose, where a clothoid spline without a ``PositionStart`` begins; default the origin.
+        """
         shape = trajectory.shape
         if isinstance(shape, model.Polyline):
             return _polyline(shape, places, closed=trajectory.closed)
         if isinstance(shape, model.Clothoid):
             return _clothoid(shape, places)
         if isinstance(shape, model.ClothoidSpline):
-            return _spline(shape, places)
+            return _spline(shape, places, here or Pose.from_ypr((0.0, 0.0, 0.0), (0.0, 0.0, 0.0)))
         return _nurbs(shape, places)
 
     @property
@@ -155,14 +159,12 @@ def _clothoid(shape: model.Clothoid, places: Places) -> Path:
     return _made(points, angles, time)
 
 
-def _spline(shape: model.ClothoidSpline, places: Places) -> Path:
+def _spline(shape: model.ClothoidSpline, places: Places, pose: Pose) -> Path:
     points, angles, marks = [], [], []
-    pose: Pose | None = None
     ends = [segment.time_start for segment in shape.segments[1:]] + [shape.time_end]
     for segment, until in zip(shape.segments, ends, strict=True):
         if segment.position_start is not None:
             pose = places.pose(segment.position_start)
-        assert pose is not None
         h, p, r = (float(angle) for angle in pose.ypr)
         start = Pose.from_ypr(pose.translation, (h + segment.h_offset, p, r))
         length = np.linspace(0.0, segment.length, max(2, math.ceil(segment.length / _STEP) + 1))

@@ -70,7 +70,7 @@ class Outcome:
         said: the refusal, or the last line of a traceback.
         error: largest distance to the reference in the plane, m, and whose and when; None without one.
         foreign: whether it is of an actor under a controller that only the reference player has.
-        load_s, step_s, simulated_s: seconds.
+        load_s, step_s: seconds of processor time, of one core; simulated_s: seconds played.
     """
 
     status: str
@@ -85,13 +85,13 @@ class Outcome:
 
 
 def play(case: Case) -> Outcome:
-    begun = time.perf_counter()
+    begun = time.process_time()
     status = "unread"
     try:
         scenario = _read(case)
         status = "unplayed"
         world, player = _start(scenario)
-        loaded = time.perf_counter()
+        loaded = time.process_time()
         track = {actor.name: [] for actor in world.actors}
         ticks, limit = 0, _limit(case)
         _note(world, 0.0, track)
@@ -100,7 +100,7 @@ def play(case: Case) -> Outcome:
             ticks += 1
             if ticks % SAMPLE == 0:
                 _note(world, ticks * DT, track)
-        stepped = time.perf_counter()
+        stepped = time.process_time()
     except DrivesimError as error:
         return Outcome(status, str(error).replace(f"{CORPUS}/", ""))
     made = Outcome(

@@ -80,7 +80,7 @@ class FollowTrajectory(Running):
         trajectory = action.referred or action.direct
         if trajectory is None:
             raise complaint(action, "there is no trajectory", "add a TrajectoryRef")
-        self.path = Path.of(trajectory, cast.places)
+        self.path = Path.of(trajectory, cast.places, motion.pose())
         timing = action.time_reference
         self._timing = timing if isinstance(timing, model.Timing) and self.path.time is not None else None
         self.domains = ("lateral", "longitudinal") if self._timing else ("lateral",)
