@@ -193,7 +193,7 @@ class Motion:
             drift = math.atan2(offset - before, abs(onwards))
             with_s = network.lane_direction(road, lane_id, s) > 0
             heading += drift if with_s == (onwards > 0) else -drift
-        return point.x, point.y, point.z, heading, pitch, roll
+        return point.x, point.y, point.z, math.remainder(heading, math.tau), pitch, roll
 
     def shift(self, distance: float) -> None:
         """Put the actor elsewhere along its lane, or straight ahead, at once."""
