@@ -12,6 +12,7 @@ writes the policy, ``learning_curve.png``, ``result.json`` and ``trained_policy.
 from __future__ import annotations
 
 import argparse
+import copy
 import json
 import time
 from pathlib import Path
@@ -66,16 +67,24 @@ def summary(outcomes: list[dict]) -> dict[str, float]:
 
 
 class Validation(BaseCallback):
-    """Drives a few fixed episodes every so many steps."""
+    """Drives a few fixed episodes every so many steps, and remembers the policy that did best."""
 
     def __init__(self, every: int, episodes: int) -> None:
         super().__init__()
         self.every, self.seeds = every, range(VALIDATION, VALIDATION + episodes)
         self.rows: list[tuple[int, dict[str, float]]] = []
+        self.best: tuple[float, dict] | None = None
 
     def _on_rollout_start(self) -> None:
         if not self.rows or self.num_timesteps - self.rows[-1][0] >= self.every:
-            self.rows.append((self.num_timesteps, summary(drive(self.model, self.seeds))))
+            self.validate()
+
+    def validate(self) -> None:
+        values = summary(drive(self.model, self.seeds))
+        self.rows.append((self.num_timesteps, values))
+        score = values["goal_rate"] + values["clear_road_speed_over_limit"] / 10
+        if self.best is None or score >= self.best[0]:
+            self.best = score, copy.deepcopy(self.model.get_parameters())
 
     def _on_step(self) -> bool:
         return True
@@ -137,6 +146,7 @@ def main() -> None:
     parser.add_argument("--episodes", type=int, default=500, help="held-out episodes")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--out", type=Path, default=Path("child_crossing_ppo"))
+    parser.add_argument("--keep", choices=("last", "best"), default="last", help="last policy, or best in validation")
     parser.add_argument("--no-video", action="store_true")
     options = parser.parse_args()
     options.out.mkdir(parents=True, exist_ok=True)
@@ -147,6 +157,9 @@ def main() -> None:
     start = time.perf_counter()
     policy.learn(options.steps, callback=validation)
     seconds = time.perf_counter() - start
+    validation.validate()
+    if options.keep == "best" and validation.best is not None:
+        policy.set_parameters(validation.best[1])
     policy.save(options.out / "policy")
 
     baseline, trained = drive(None, held_out), drive(policy, held_out)
@@ -157,8 +170,7 @@ def main() -> None:
         "trained": summary(trained),
     }
     (options.out / "result.json").write_text(json.dumps(result, indent=2) + "\n")
-    rows = [*validation.rows, (policy.num_timesteps, summary(drive(policy, validation.seeds)))]
-    plot(rows, result["constant_speed"], options.out / "learning_curve.png")
+    plot(validation.rows, result["constant_speed"], options.out / "learning_curve.png")
     if not options.no_video:
         narrow = [i for i, (a, b) in enumerate(zip(baseline, trained, strict=True)) if a["collision"] and b["goal"]]
         narrow.sort(key=lambda i: -trained[i]["hardest_braking"])
