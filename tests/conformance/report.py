@@ -124,7 +124,7 @@ def main() -> int:
     parser.add_argument("--csv", type=Path, help="write one row for each file")
     parser.add_argument("--list", action="store_true", help="list deviations and refusals")
     options = parser.parse_args()
-    console = Console(soft_wrap=True, highlight=False)
+    console = Console(soft_wrap=True, highlight=False, width=120)
     if not (CORPUS / "manifest.csv").exists():
         console.print(f"no corpus at {CORPUS}: set DRIVESIM_SHARED to the folder that holds corpus/")
         return 0
