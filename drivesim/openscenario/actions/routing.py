@@ -86,6 +86,7 @@ class FollowTrajectory(Running):
         self.domains = ("lateral", "longitudinal") if self._timing else ("lateral",)
         self._started = cast.world.time
         self.passed = action.initial_distance_offset
+        self._reverses = motion.next_speed < 0.0
         self._head_start = 0.0
         if self._timing and self._timing.domain_absolute_relative == "relative":
             self._head_start = self.path.time_at(self.passed) - self.path.time_at(0.0)
@@ -122,13 +123,17 @@ class FollowTrajectory(Running):
             self.passed = max(self.passed + onwards * abs(distance), 0.0)
             self.done = self.passed >= self.path.end - 1e-9 if onwards > 0 else self.passed <= 0.0
         pose = self.path.pose(self.passed)
-        return (_turned(pose) if speed < 0.0 and not self.path.oriented else pose), speed
+        return (_turned(pose) if self._reverses and not self.path.oriented else pose), speed
 
     def _onwards(self, speed: float) -> int:
-        """+1 towards the curve's end, -1 towards its start: who reverses follows its back, if the places say so."""
-        if speed >= 0.0 or not self.path.oriented:
-            return 1
-        return -1 if self.path.faces_on(self.passed) else 1
+        """+1 towards the curve's end, -1 towards its start.
+
+        Who begins in reverse keeps facing back, or as the places say, and goes where that and the speed lead.
+        """
+        if not self._reverses:
+            return 1 if speed >= 0.0 else -1
+        ahead = self.path.oriented and self.path.faces_on(self.passed)
+        return 1 if (speed >= 0.0) == ahead else -1
 
     def stop(self) -> None:
         super().stop()
