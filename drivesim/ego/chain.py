@@ -117,7 +117,7 @@ class EgoChain:
             threat
             for track in self._tracker.tracks
             if track.confirmed
-            and sum(track.hits) >= self._parameters.confirm_hits
+            and track.support >= self._parameters.confirm_hits
             and (threat := assess(track, own.time, own.world_from_ego, own.speed, own.yaw_rate, self._car,
                                   self._parameters)) is not None
         ]  # fmt: skip
@@ -137,7 +137,7 @@ class EgoChain:
 
     def _note(self, kind: EventKind, own: OwnState, threat: Threat) -> None:
         x, y = (float(value) for value in threat.track.at(own.time)[:2])
-        channels = "+".join(sorted(threat.track.sensors))
+        channels = "+".join(threat.track.sensors)
         self.events.append(
             ChainEvent(kind, own.time, self._stamp, (x, y), channels, threat.distance, threat.time_to_collision)
         )

@@ -20,8 +20,8 @@ class EgoParameters:
 
     Attributes:
         camera_latency, lidar_latency, radar_latency: from a measurement's stamp until its detections are fused, s.
-        confirm_hits, confirm_window: a track counts once M of the last N measurements of sensors that have seen it
-            did.
+        confirm_hits, confirm_window: a track counts while M of the last N measurements saw it, the sensors'
+            detections added up.
         forget: a track unseen for this long is dropped, s.
         manoeuvre: standard deviation of an object's acceleration, m/s2 (child from standstill: 1.5 to 2.5).
         corridor_margin: room beside the car that counts as its path, m.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 from scipy.optimize import linear_sum_assignment
@@ -30,7 +30,7 @@ class Track:
 
     Attributes:
         time: of the state, s. state: x, y, vx, vy; covariance: (4, 4).
-        hits: of the last measurements by sensors that have seen it, which did. seen: stamp of the last detection, s.
+        hits: by sensor that has ever seen it, which of its last measurements did. seen: stamp of the last detection, s.
         sharpness: inverse variance of the best position so far, 1/m2.
         person_votes: detections that said person, less those that did not.
     """
@@ -41,12 +41,26 @@ class Track:
     covariance: F64
     half_width: float
     half_length: float
-    hits: deque[bool]
+    hits: dict[str, deque[bool]]
     seen: float
     sharpness: float
     person: bool | None
     confirmed: bool = False
-    sensors: set[str] = field(default_factory=set)
+
+    @property
+    def support(self) -> int:
+        """Detections among the last measurements of every sensor, all sensors together."""
+        return sum(sum(window) for window in self.hits.values())
+
+    @property
+    def sensors(self) -> list[str]:
+        """Channels that have seen it, by name."""
+        return sorted(self.hits)
+
+    def note(self, sensor: str, seen: bool, window: int) -> None:
+        """Remember whether a measurement saw it; silence of a sensor that never did says nothing."""
+        if seen or sensor in self.hits:
+            self.hits.setdefault(sensor, deque(maxlen=window)).append(seen)
 
     def at(self, time: float) -> F64:
         """(4,) state at another time, s, moving on as it does."""
@@ -78,22 +92,18 @@ class Tracker:
         newly = []
         for index, track in enumerate(self.tracks):
             which = pairs.get(index)
+            track.note(sensor, which is not None, self._parameters.confirm_window)
             if which is None:
-                # A sensor that has not seen the object so far may be unable to; its silence says nothing.
-                if sensor in track.sensors:
-                    track.hits.append(False)
                 continue
-            track.hits.append(True)
             self._correct(track, time, places[which], spreads[which], detections[which], world_from_ego)
-            track.sensors.add(sensor)
-            if not track.confirmed and sum(track.hits) >= self._parameters.confirm_hits:
+            if not track.confirmed and track.support >= self._parameters.confirm_hits:
                 track.confirmed = True
                 newly.append(track)
         taken = set(pairs.values())
         for which, detection in enumerate(detections):
             if which not in taken and detection.starts:
                 track = self._start(time, places[which], spreads[which], detection)
-                track.sensors.add(sensor)
+                track.note(sensor, True, self._parameters.confirm_window)
                 if self._parameters.confirm_hits <= 1:
                     track.confirmed = True
                     newly.append(track)
@@ -181,7 +191,7 @@ class Tracker:
         track = Track(
             number=self._made, time=time, state=np.array([*place, 0.0, 0.0]), covariance=covariance,
             half_width=detection.half_width, half_length=detection.half_length,
-            hits=deque([True], maxlen=self._parameters.confirm_window), seen=time,
+            hits={}, seen=time,
             sharpness=1.0 / float(np.trace(spread)), person=detection.person,
         )  # fmt: skip
         self.tracks.append(track)

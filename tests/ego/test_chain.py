@@ -122,6 +122,24 @@ def test_one_sensors_silence_does_not_undo_anothers_sight():
     assert chain.braking
 
 
+def test_a_second_sensor_that_saw_it_once_does_not_take_trust_away():
+    from ego_scenes import CAR, ego_at
+
+    from drivesim.ego import OwnState, ego_parameters
+
+    chain = EgoChain({"lidar": LidarDetector(), "radar": RadarDetector()}, CAR, ego_parameters("aeb"))
+    for tick in range(1, 60):
+        time, x = tick * 0.05, 12.0 * tick * 0.05
+        chain.decide(OwnState(time, ego_at(x), 12.0), 0.05)
+        glimpse = (*child(time)[:2], -0.8, 25.0) if tick == 20 else (80.0, 9.0, -2.0, 25.0)
+        seen = {"RADAR": echoes(time, x, [glimpse])}
+        if tick % 2 == 0:
+            seen["LIDAR"] = sweep(time, x, [child(time)])
+        chain.receive(seen)
+    brake = next(event for event in chain.events if event.kind == "brake")
+    assert brake.sensor == "LIDAR+RADAR"
+
+
 @pytest.mark.parametrize("answer", [[Detection(np.array([np.nan, 0.0]), np.eye(2), 0.2, 0.2, True)], "nonsense"])
 def test_a_detector_that_talks_nonsense_is_named(answer):
     class Broken:

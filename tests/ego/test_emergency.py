@@ -1,7 +1,6 @@
 """TTC and what is in the path, in closed form."""
 
 import math
-from collections import deque
 
 import numpy as np
 import pytest
@@ -17,7 +16,7 @@ ORIGIN = Pose.identity()
 
 
 def track(x, y, vx=0.0, vy=0.0, half=0.25):
-    return Track(1, 0.0, np.array([x, y, vx, vy]), np.eye(4) * 1e-12, half, half, deque(), 0.0, 1.0, True, True)
+    return Track(1, 0.0, np.array([x, y, vx, vy]), np.eye(4) * 1e-12, half, half, {}, 0.0, 1.0, True, True)
 
 
 @pytest.mark.parametrize(
