@@ -74,6 +74,13 @@ class CameraDevice(Strict):
         return np.nan_to_num(rays).astype(np.float32).reshape(self.height + 1, self.width + 1, 3)
 
     @property
+    def pixels_per_radian(self) -> float:
+        """Across, at the middle of the view: what the sharpness of textures is chosen by."""
+        step = 1e-4
+        left, right = self.project(np.array([[-step, 0.0, 1.0], [step, 0.0, 1.0]]))
+        return float(np.hypot(*(right - left)) / (2.0 * step))
+
+    @property
     def intrinsic(self) -> NDArray[np.float64]:
         """(3, 3) pinhole matrix."""
         return np.array([[self.fx, 0.0, self.cx], [0.0, self.fy, self.cy], [0.0, 0.0, 1.0]])

@@ -129,7 +129,7 @@ def trace_and_shade(
         lamps: (L, 8) float32: position relative to the scene's origin (3), direction (3), intensity in cd, reach in m.
         lit: (A + 1,) uint16, lamp flags by instance id.
         camera: (5, 4) float32: rotation rows of world_from_camera with the origin as last column (3 rows), then
-            fx, fy, cx, cy, then width, height, 1 for depth along the ray, 0.
+            fx, fy, cx, cy, then width, height, 1 for depth along the ray, pixels a radian.
         lens: (H + 1, W + 1, 3) float32, directions at pixel corners for lenses that are no pinhole; else (0, 0, 3).
         times: ray time of the first and the last image row, float32.
         pixels: (N, 2) float32 pixel coordinates; empty: whole image, tile by tile.
@@ -150,7 +150,7 @@ def trace_and_shade(
     tiles_across = (width + 3) // 4
     sun_x, sun_y, sun_z = light.sun_direction[0], light.sun_direction[1], light.sun_direction[2]
     has_sun = sun_light[1] > ZERO and sun_z > np.float32(-0.02)
-    footprint = np.float32(SIZE * math.sqrt(2.0)) / camera[3, 0]
+    footprint = np.float32(SIZE * math.sqrt(2.0)) / camera[4, 3]
     extinction = np.float32(light.extinction)
     night = cube[4, 1] < np.float32(5.0)
     count = len(lamps)

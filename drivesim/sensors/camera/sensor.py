@@ -165,7 +165,7 @@ class Camera:
         table[:3, :3] = pose.rotation
         table[:3, 3] = pose.translation - rays.origin
         table[3] = device.fx, device.fy, device.cx, device.cy
-        table[4, :3] = device.width, device.height, device.depth == "ray"
+        table[4] = device.width, device.height, device.depth == "ray", device.pixels_per_radian
         return table.astype(np.float32)
 
     def _smooth_edges(
@@ -209,7 +209,7 @@ class Camera:
         gain *= 2.0**device.exposure_bias
         rgb = np.empty((height, width, 3), np.uint8)
         develop.expose(
-            radiance, width, height, np.float32(gain), np.float32(device.vignetting), np.float32(device.fx),
+            radiance, width, height, np.float32(gain), np.float32(device.vignetting), np.float32(device.pixels_per_radian),
             np.float32(device.noise), self._key ^ (frame * 0x9E3779B1), rgb,
         )  # fmt: skip
         return rgb
