@@ -209,7 +209,7 @@ class Camera:
         gain *= 2.0**device.exposure_bias
         rgb = np.empty((height, width, 3), np.uint8)
         develop.expose(
-            radiance, width, height, np.float32(gain), np.float32(device.vignetting), np.float32(device.pixels_per_radian),
-            np.float32(device.noise), self._key ^ (frame * 0x9E3779B1), rgb,
+            radiance, width, height, np.float32(gain), np.float32(device.vignetting),
+            np.float32(device.pixels_per_radian), np.float32(device.noise), self._key ^ (frame * 0x9E3779B1), rgb,
         )  # fmt: skip
         return rgb
