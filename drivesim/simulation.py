@@ -270,12 +270,11 @@ def _channel(sensor: Sensor) -> ChannelInfo:
     from drivesim.recording import ChannelInfo
 
     device: Any = sensor.device
+    mounting = sensor.faults.mounting(sensor.ego_from_sensor)
     if sensor.kind != "camera":
-        return ChannelInfo(
-            sensor.channel, sensor.kind, sensor.ego_from_sensor, rate_hz=sensor.rate_hz, phase=sensor.phase
-        )
+        return ChannelInfo(sensor.channel, sensor.kind, mounting, rate_hz=sensor.rate_hz, phase=sensor.phase)
     return ChannelInfo(
-        sensor.channel, sensor.kind, sensor.ego_from_sensor, device.intrinsic, device.width, device.height,
+        sensor.channel, sensor.kind, mounting, device.intrinsic, device.width, device.height,
         sensor.rate_hz, sensor.phase,
     )  # fmt: skip
 

@@ -30,6 +30,7 @@ from pydantic import Field, model_validator
 from drivesim import content
 from drivesim.errors import ContentNotFoundError, RigError, did_you_mean
 from drivesim.sensors.camera.device import CameraDevice
+from drivesim.sensors.faults import Faults
 from drivesim.sensors.lidar.device import LidarDevice
 from drivesim.sensors.located import Document, Location, Strict, read_document, validate
 from drivesim.sensors.radar.device import RadarDevice
@@ -72,6 +73,7 @@ class _Entry(Strict):
     rotation: _Rotation = Field(description="{ypr: [yaw, pitch, roll]} in degrees or {quaternion: [w, x, y, z]}")
     rate_hz: float = Field(gt=0, le=1000, description="measurements per second, above 0 and at most 1000")
     phase: float = Field(default=0.0, ge=0, le=60, description="seconds by which all measurements are late, 0 to 60")
+    faults: Faults = Field(default=Faults(), description="latency, jitter, drop-outs and wrong mounting to inject")
 
 
 class _File(Strict):
@@ -87,6 +89,7 @@ class Sensor:
         channel: name, as nuScenes would call it (``CAM_FRONT``, ``LIDAR_TOP``, ``RADAR_FRONT``).
         ego_from_sensor: mounting pose in the ego frame (middle of the rear axle on the ground; x ahead, y left, z up).
         rate_hz, phase: the k-th measurement is due at ``phase + k / rate_hz`` seconds; a lidar's sweep ends then.
+        faults: what goes wrong on the way to whoever listens.
     """
 
     channel: str
@@ -94,6 +97,7 @@ class Sensor:
     ego_from_sensor: Pose
     rate_hz: float
     phase: float
+    faults: Faults = Faults()
 
     @property
     def kind(self) -> Kind:
@@ -148,7 +152,7 @@ def _sensor(channel: str, document: Document) -> Sensor:
         )
     entry = validate(_Entry, document.data["sensors"][channel], document, at)
     device = _device(entry.device, document, (*at, "device"))
-    return Sensor(channel, device, _mounting(entry, device), entry.rate_hz, entry.phase)
+    return Sensor(channel, device, _mounting(entry, device), entry.rate_hz, entry.phase, entry.faults)
 
 
 def _mounting(entry: _Entry, device: Device) -> Pose:

@@ -39,6 +39,7 @@ class SensorSuite:
         self.weather = weather
         self._scene = scene
         self._ego = ego
+        self._seed = seed
         self._labeller = Labeller(rig, actors, ego) if labels else None
         self._lidars = [Lidar(sensor, seed) for sensor in rig.of_kind("lidar")]
         self._radars = [Radar(sensor, seed) for sensor in rig.of_kind("radar")]
@@ -59,7 +60,15 @@ class SensorSuite:
         measurements = {s.channel: by_channel[s.channel] for s in self.rig.sensors if s.channel in by_channel}
         if not measurements:
             return {}, None
-        if self._labeller is None:
-            return MappingProxyType(measurements), None
-        labels = self._labeller.label(before, after, motion, rays, measurements)
-        return MappingProxyType(measurements), labels
+        labels = self._labeller.label(before, after, motion, rays, measurements) if self._labeller else None
+        return MappingProxyType(self._arrived(measurements)), labels
+
+    def _arrived(self, measurements: dict[str, Measurement]) -> dict[str, Measurement]:
+        """What comes through, as it comes through, of what was measured."""
+        arrived: dict[str, Measurement] = {}
+        for channel, measurement in measurements.items():
+            faults = self.rig[channel].faults
+            reported = measurement if faults.none else faults.reported(measurement, self._seed)
+            if reported is not None:
+                arrived[channel] = reported
+        return arrived
