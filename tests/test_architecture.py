@@ -26,8 +26,7 @@ MAY_IMPORT = {
     "studies": GROUND
     | {"opendrive", "world", "openscenario", "behaviors", "scene", "sensors", "recording", "simulators", "simulation"}
     | {"ego", "envs"},
-    "envs": GROUND
-    | {"opendrive", "world", "openscenario", "behaviors", "scene", "sensors", "recording", "simulation"},
+    "envs": GROUND | {"opendrive", "world", "openscenario", "behaviors", "scene", "sensors", "recording", "simulation"},
 }
 
 
