@@ -66,6 +66,7 @@ class Motion:
     _against: bool = False
     _strayed: bool = False
     _rests: bool = False
+    _arrived: bool = False
 
     @property
     def index(self) -> int:
@@ -120,6 +121,11 @@ class Motion:
             self._against = not self._against
         self.lane = lane
 
+    def arrive(self) -> None:
+        """Have been put somewhere else; that the road had ended is seen for the rest of the tick."""
+        self.guide, self._arrived = None, True
+        self.settle()
+
     def set_speed(self, speed: float) -> None:
         """Change speed at once."""
         self.speed = self.next_speed = speed
@@ -127,6 +133,8 @@ class Motion:
 
     def command(self, dt: float) -> None:
         """Ask the world for the coming step's motion."""
+        if self._arrived:
+            self._arrived = self.ended = False
         if self.world.fallen[0, self.index] > 0.0:
             self.speed = self.next_speed = 0.0
             return  # who has been knocked over slides and lies

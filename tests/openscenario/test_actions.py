@@ -3,7 +3,7 @@
 import math
 
 import pytest
-from stage import Stage, act, after, at_lane, by_value, event, lane_change, private, speed, teleport
+from stage import Stage, act, after, at_lane, by_entity, by_value, event, lane_change, private, speed, teleport
 
 ON_THE_WAY = '<FollowTrajectoryAction><TrajectoryRef><Trajectory name="t" closed="false"><Shape><Polyline>{vertices}' \
     "</Polyline></Shape></Trajectory></TrajectoryRef><TimeReference>{timing}</TimeReference>" \
@@ -23,9 +23,9 @@ def trajectory(*points, timed=False):
     ("linear", 0.25), ("sinusoidal", (1 - math.cos(math.pi / 4)) / 2), ("cubic", 0.0625 * 2.5), ("step", 1.0),
 ])  # fmt: skip
 def test_speed_follows_its_shape_over_time(tmp_path, shape, quarter):
-    stage = Stage(tmp_path, act(event("e", speed(30, shape, over=4.0)))).until(1)
-    assert stage.speed() == pytest.approx(10 + 20 * quarter, abs=1e-6)
-    assert stage.until(5).speed() == pytest.approx(30)
+    stage = Stage(tmp_path, act(event("e", speed(18, shape, over=4.0)))).until(1)
+    assert stage.speed() == pytest.approx(10 + 8 * quarter, abs=1e-6)
+    assert stage.until(5).speed() == pytest.approx(18)
 
 
 def test_a_rate_is_kept(tmp_path):
@@ -154,3 +154,19 @@ def test_entities_leave_and_come(tmp_path):
     stage.until(2.02)
     assert stage.world.present[0, 1]
     assert stage.x("Other") == pytest.approx(500, abs=0.5)
+
+
+@pytest.mark.parametrize(("dimension", "over"), [("time", 0.5), ("rate", 40.0)])
+def test_a_change_is_no_faster_than_the_vehicle(tmp_path, dimension, over):
+    stage = Stage(tmp_path, act(event("e", speed(30, "linear", dimension, over)))).until(2)
+    assert stage.speed() == pytest.approx(10 + 2 * 5)  # its maxAcceleration is 5 m/s2
+
+
+def test_the_end_of_the_road_is_seen_by_all_events_of_the_tick(tmp_path):
+    ended = by_entity('<EndOfRoadCondition duration="0.5"/>', edge="rising")
+    init = private("Ego", teleport(at_lane(-1, 1990)), speed(10))
+    stage = Stage(tmp_path, act(
+        event("back", teleport(at_lane(-1, 100)), when=ended), event("go", speed(20), when=ended),
+    ), init=init).until(3)  # fmt: skip
+    assert stage.times("back") == stage.times("go") == [pytest.approx(1.5, abs=0.03)]
+    assert stage.x() > 110

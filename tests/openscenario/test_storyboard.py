@@ -53,7 +53,7 @@ def test_conditions_of_a_group_all_hold_and_one_group_is_enough(tmp_path):
 
 def test_states_of_other_elements(tmp_path):
     stage = Stage(tmp_path, act(
-        event("first", speed(20, "linear", over=1.0)),
+        event("first", speed(14, "linear", over=1.0)),
         event("second", speed(5), when=reached("event", "first", "completeState")),
         event("third", speed(6), when=reached("action", "maneuver::first::first_0", "endTransition")),
     )).until(3)  # fmt: skip

@@ -37,9 +37,8 @@ LIGHTS = {
 
 
 def teleport(action: model.TeleportAction, cast: Cast, motion: Motion) -> None:
-    motion.guide, motion.ended = None, False
     cast.world.place(motion.index, cast.places.pose(action.position, motion.route), motion.speed)
-    motion.settle()
+    motion.arrive()
 
 
 def light_state(action: model.LightStateAction, cast: Cast, motion: Motion) -> None:

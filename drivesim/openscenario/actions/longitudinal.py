@@ -10,7 +10,7 @@ from drivesim.openscenario.actions.running import Running
 from drivesim.openscenario.cast import Cast
 from drivesim.openscenario.model import actions as model
 from drivesim.openscenario.motion import Motion
-from drivesim.openscenario.shapes import Transition
+from drivesim.openscenario.shapes import PEAK_SLOPE, Transition
 
 _CLOSE = 1e-3
 """Metres from a distance that count as having it."""
@@ -26,7 +26,7 @@ class SpeedChange(Running):
         self._target = action.target
         self._continuous = isinstance(action.target, model.RelativeTargetSpeed) and action.target.continuous
         dynamics = action.speed_action_dynamics
-        self._change = Transition(_in_time(dynamics, motion.speed, self._goal()), motion.speed, self._goal())
+        self._change = Transition(_fitted(dynamics, motion, motion.speed, self._goal()), motion.speed, self._goal())
         if self._change.instant:
             motion.set_speed(self._change.goal)
             self.done = not self._continuous
@@ -49,12 +49,25 @@ class SpeedChange(Running):
         self.done = change_done and not self._continuous
 
 
-def _in_time(dynamics: model.TransitionDynamics, start: float, goal: float) -> model.TransitionDynamics:
-    """A change over a distance as one over time; every shape covers the distance at the mean of the speeds."""
-    pace = abs(start + goal) / 2.0
-    if dynamics.dynamics_dimension != "distance":
+def _fitted(dynamics: model.TransitionDynamics, motion: Motion, start: float, goal: float) -> model.TransitionDynamics:
+    """A change over a distance as one over time, and any that takes time no faster than the vehicle's Performance.
+
+    Every shape covers a distance at the mean of the speeds.
+    """
+    dimension, value, change = dynamics.dynamics_dimension, abs(dynamics.value), abs(goal - start)
+    if dynamics.dynamics_shape == "step" or value == 0.0:
         return dynamics
-    return replace(dynamics, dynamics_dimension="time", value=abs(dynamics.value) / pace if pace else 0.0)
+    if dimension == "distance":
+        pace = abs(start + goal) / 2.0
+        dimension, value = "time", value / pace if pace else 0.0
+    performance = motion.actor.performance
+    if performance is not None:
+        limit = performance.max_acceleration if abs(goal) > abs(start) else performance.max_deceleration
+        if dimension == "rate":
+            value = min(value, limit)
+        elif limit > 0.0:
+            value = max(value, PEAK_SLOPE[dynamics.dynamics_shape] * change / limit)
+    return replace(dynamics, dynamics_dimension=dimension, value=value)
 
 
 class SpeedProfile(Running):
