@@ -74,7 +74,7 @@ def _(distribution: model.LogNormalDistribution, uniform: F64) -> F64:
     mean = distribution.expected_value
     if not mean > _LEAST_MEAN:
         raise fault(distribution, f"expectedValue='{mean:g}' is not positive", "a log-normal value is above zero")
-    sigma_squared = math.log1p(min(_variance(distribution) / mean**2, 1e300))
+    sigma_squared = math.log1p(min(math.sqrt(_variance(distribution)) / mean, 1e150) ** 2)
     return _truncated(
         lognorm(math.sqrt(sigma_squared), scale=mean * math.exp(-sigma_squared / 2)), distribution, uniform
     )
