@@ -10,7 +10,7 @@ from rich.console import Console
 
 from drivesim import content
 from drivesim.cli.common import parse_settings
-from drivesim.errors import DrivesimError, RecordingError
+from drivesim.errors import ContentNotFoundError, DrivesimError, RecordingError
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -25,7 +25,7 @@ def show_command(
     name: str, *, out: Path | None, settings: list[str], seed: int, duration: float | None, width: int, quiet: bool
 ) -> None:
     path = _locate(name)
-    draw = {".xosc": _scenario, ".xodr": _map}[path.suffix]
+    draw = {".xosc": _scenario, ".xodr": _map, ".yaml": _rig}[path.suffix]
     picture = draw(path, parse_settings(settings), seed, duration, width)
     target = out or Path(f"{path.stem}.png")
     try:
@@ -37,9 +37,15 @@ def show_command(
 
 
 def _locate(name: str) -> Path:
-    path = content.find("scenarios", name)
-    if path.suffix not in (".xosc", ".xodr"):
-        raise DrivesimError(f"cannot draw '{name}'", remedy="name a scenario (.xosc) or a map (.xodr)")
+    try:
+        path = content.find("scenarios", name)
+    except ContentNotFoundError as missing:
+        try:
+            path = content.find("sensors", name)
+        except ContentNotFoundError:
+            raise missing from None
+    if path.suffix not in (".xosc", ".xodr", ".yaml"):
+        raise DrivesimError(f"cannot draw '{name}'", remedy="name a scenario (.xosc), a map (.xodr) or a rig (.yaml)")
     return path
 
 
@@ -51,6 +57,13 @@ def _map(path: Path, settings: dict[str, str], seed: int, duration: float | None
     from drivesim.pictures import draw_map
 
     return draw_map(read_network(path), width=width)
+
+
+def _rig(path: Path, settings: dict[str, str], seed: int, duration: float | None, width: int) -> Image.Image:
+    from drivesim.sensors.coverage import draw_rig
+    from drivesim.sensors.rig import load_rig
+
+    return draw_rig(load_rig(path), width=width)
 
 
 def _scenario(path: Path, settings: dict[str, str], seed: int, duration: float | None, width: int) -> Image.Image:
