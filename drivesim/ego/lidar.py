@@ -41,7 +41,7 @@ class LidarDetector:
     cell: float = 0.35
     minimum_points: int = 4
     person_height: tuple[float, float] = (0.6, 2.2)
-    person_extent: float = 1.3
+    person_extent: float = 0.9
     largest: float = 14.0
     sigma: float = 0.12
 

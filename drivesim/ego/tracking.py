@@ -14,8 +14,8 @@ from drivesim.ego.parameters import EgoParameters
 from drivesim.transforms import Pose
 from drivesim.types import F64
 
-GATE = 11.83
-"""Squared Mahalanobis distance of two dimensions beyond which a detection belongs elsewhere (99.73 %)."""
+GATE = 9.21
+"""Squared Mahalanobis distance of two dimensions beyond which a detection belongs elsewhere (99 %)."""
 START_SPEED = 3.0
 """Standard deviation of a new track's speed, m/s, each way."""
 DOPPLER_SIGMA = 0.25
