@@ -80,7 +80,7 @@ def receive(
         share: (P,) of the beam's energy that takes each path, there and back; all of it if absent.
     """
     beams = int(paths.beam[-1]) + 1 if len(paths.beam) else 0
-    start = np.searchsorted(paths.beam, np.arange(beams + 1)).astype(np.int64)
+    start = np.concatenate([[0], np.cumsum(np.bincount(paths.beam, minlength=beams))]).astype(np.int64)
     slots = (beams, len(device.returns))
     echoes = Echoes(np.zeros(slots, np.float32), np.zeros(slots, np.float32), np.full(slots, CLUTTER, np.int64))
     _receive(

@@ -52,15 +52,19 @@ class Onward:
 
 
 def onward(
-    rays: RayScene, hits: BeamHits, origin: F64, rotation: F64, direction: F32, time: F64, limit: float
+    rays: RayScene, hits: BeamHits, origin: F64, rotation: F64, direction: F32, time: F64, limit: float, reach: float
 ) -> Onward:
     """Follow the rays of K columns that hit glass or polished metal, straight on and mirrored; arguments as for
-    :func:`~drivesim.sensors.beams.trace_columns`."""
-    seen = np.isfinite(hits.length)
-    legs = [
-        _leg(rays, hits, origin, rotation, direction, time, limit, np.where(seen, table[hits.material], 0.0), mirror)
-        for table, mirror in ((_THROUGH, False), (_MIRRORED, True))
-    ]
+    :func:`~drivesim.sensors.beams.trace_columns`.
+
+    Args:
+        reach: range of a white target at the detection threshold, m: what leaves too little for it is not followed.
+    """
+    legs = []
+    for table, mirror in ((_THROUGH, False), (_MIRRORED, True)):
+        share = table[hits.material]
+        share[~(hits.length < reach * np.sqrt(share))] = 0.0
+        legs.append(_leg(rays, hits, origin, rotation, direction, time, limit, share, mirror))
     joined = (np.concatenate([getattr(leg, name) for leg in legs]) for name in Onward.__slots__)
     return Onward(*joined)
 

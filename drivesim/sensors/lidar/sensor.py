@@ -108,7 +108,14 @@ class Lidar:
             sweep.hits.part(part),
         )
         more = onward(
-            rays, sweep.hits.part(part), translation, rotation, sweep.direction[part], ray_time, self.device.max_range
+            rays,
+            sweep.hits.part(part),
+            translation,
+            rotation,
+            sweep.direction[part],
+            ray_time,
+            self.device.max_range,
+            self.device.range_at_10_percent * np.sqrt(10.0),
         )
         sweep.onward.append(replace(more, ray=more.ray + part.start * sweep.direction.shape[1]))
 
