@@ -33,6 +33,8 @@ _BICYCLE_DEVELOPMENT = 4.5
 """Metres a bicycle rolls per turn of its cranks: 60 turns a minute at 16 km/h."""
 _WHEEL_RADIUS = 0.32
 _MAX_STEERING = 0.6
+_LEAST_WHEELBASE, _STATURE, _MASS = 0.1, 1.7, 75.0
+"""m, m and kg where a scenario gives a box without size."""
 _DENSITY = 120.0
 """kg/m3 of a bounding box, for actors without a mass: a 1300 kg car in its box."""
 
@@ -46,13 +48,15 @@ def limits_of(actors: Sequence[Actor]) -> NDArray[Any]:
         two_wheeled = actor.category in ("bicycle", "motorbike")
         record["walks"] = actor.kind == "pedestrian"
         record["topples"] = actor.kind == "pedestrian" or two_wheeled
-        record["wheelbase"] = axles.front_x - axles.rear_x if axles else _WHEELBASE_OVER_LENGTH * actor.box.length
+        wheelbase = axles.front_x - axles.rear_x if axles else _WHEELBASE_OVER_LENGTH * actor.box.length
+        record["wheelbase"] = max(wheelbase, _LEAST_WHEELBASE)
         record["wheel_radius"] = axles.wheel_diameter / 2 if axles and axles.wheel_diameter > 0 else _WHEEL_RADIUS
         record["max_steering"] = axles.max_steering if axles else _MAX_STEERING
         record["max_speed"] = performance.max_speed
         record["max_acceleration"] = performance.max_acceleration
         record["max_deceleration"] = performance.max_deceleration
-        record["stature"] = actor.box.height
+        record["stature"] = actor.box.height if actor.box.height > 0 else _STATURE
         record["cycle"] = _BICYCLE_DEVELOPMENT if actor.category == "bicycle" else 0.0
-        record["mass"] = actor.mass or _DENSITY * actor.box.length * actor.box.width * actor.box.height
+        mass = actor.mass or _DENSITY * actor.box.length * actor.box.width * actor.box.height
+        record["mass"] = mass if mass > 0 else _MASS
     return table
