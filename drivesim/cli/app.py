@@ -155,6 +155,26 @@ def expand(
     expand_command(distribution, out=out, csv=csv, seed=seed, limit=limit, allowed=allowed, quiet=quiet)
 
 
+@app.command(epilog="Example: drivesim sample child_crossing -n 100 --sampler sobol --out runs.csv")
+def sample(
+    scenario: Scenario,
+    count: Annotated[int, typer.Option("-n", metavar="N", min=1, help="How many instances.")] = 10,
+    sampler: Annotated[
+        str, typer.Option(metavar="NAME", help="random, lhs, sobol, halton or grid (the largest of at most N points).")
+    ] = "lhs",
+    space: Annotated[
+        str | None, typer.Option(metavar="FILE", help="A ParameterValueDistribution; default the scenario's own.")
+    ] = None,
+    seed: Annotated[int, typer.Option(help="Of the draws; instance k gets the scenario seed SEED + k.")] = 0,
+    out: Annotated[Path | None, typer.Option(metavar="FILE", help="Write a CSV file; default stdout.")] = None,
+    quiet: Quiet = False,
+) -> None:
+    """Draw instances from a scenario's parameter space, spread evenly or at random."""
+    from drivesim.cli.sample import sample_command
+
+    sample_command(scenario, space=space, count=count, sampler=sampler, seed=seed, out=out, quiet=quiet)
+
+
 @app.command(epilog="Example: drivesim whatif child_crossing --rig whatif_camera --rig whatif_camera_lidar -n 200 -j 2")
 def whatif(
     scenario: Scenario,

@@ -13,8 +13,8 @@ from drivesim.cli.common import parse_settings
 from drivesim.ego import ego_parameters
 from drivesim.errors import DrivesimError
 from drivesim.sensors.rig import load_rig
+from drivesim.studies.sampling import draw_instances, space_of
 from drivesim.studies.whatif.compare import verdict
-from drivesim.studies.whatif.instances import draw_instances, space_of
 from drivesim.studies.whatif.report import write_report
 from drivesim.studies.whatif.run import looks_ahead
 from drivesim.studies.whatif.study import PLAN, Study, run_study

@@ -6,8 +6,8 @@ import json
 import pytest
 
 from drivesim.errors import DrivesimError, ScenarioError
+from drivesim.studies.sampling import draw_instances, space_of
 from drivesim.studies.whatif import study as study_module
-from drivesim.studies.whatif.instances import draw_instances, space_of
 from drivesim.studies.whatif.study import JOURNAL, Study, read_journal, run_study
 
 RIGS = ("whatif_camera", "whatif_camera_radar")
