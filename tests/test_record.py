@@ -128,7 +128,9 @@ def test_another_seed_is_another_run(recording, folder):
 
 def test_ctrl_c_leaves_a_readable_recording(folder):
     process = subprocess.Popen(
-        [*COMMAND, "record", "child_crossing", "--rig", "tiny.yaml", "--out", "stopped", "--quiet"], cwd=folder
+        [*COMMAND, "record", "child_crossing", "--rig", "tiny.yaml", "--out", "stopped", "--quiet"],
+        cwd=folder,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # ignored where tests run in the background
     )
     journal = folder / "stopped" / "journal.jsonl"
     while process.poll() is None and (not journal.exists() or len(journal.read_text().splitlines()) < 15):
