@@ -84,21 +84,22 @@ def nearest(
         normal=np.zeros((count, 3), dtype=np.float32),
         velocity=np.zeros((count, 3), dtype=np.float32),
     )
-    _nearest(
-        rays.tables,
-        org,
-        direction,
-        time,
-        mask,
-        np.float32(limit),
-        hits.distance,
-        hits.triangle,
-        hits.part,
-        hits.instance,
-        hits.barycentric,
-        hits.normal,
-        hits.velocity,
-    )
+    if count:  # starting all threads for nothing takes milliseconds
+        _nearest(
+            rays.tables,
+            org,
+            direction,
+            time,
+            mask,
+            np.float32(limit),
+            hits.distance,
+            hits.triangle,
+            hits.part,
+            hits.instance,
+            hits.barycentric,
+            hits.normal,
+            hits.velocity,
+        )
     return hits
 
 
@@ -114,7 +115,8 @@ def occluded(
     """Whether anything is in the way of each ray, (N,); arguments as for :func:`nearest`."""
     org, direction, time = _arrays(origins, directions, times)
     blocked = np.zeros(len(org), dtype=np.bool_)
-    _occluded(rays.tables, org, direction, time, mask, np.float32(limit), blocked)
+    if len(org):
+        _occluded(rays.tables, org, direction, time, mask, np.float32(limit), blocked)
     return blocked
 
 
