@@ -112,13 +112,12 @@ def draw_instances(
     kept: list[dict[str, str]] = []
     for attempt in range(_ATTEMPTS):
         missing = count - len(kept)
-        if not missing:
-            return kept
         unit = SAMPLERS[sampler](len(names), missing, np.random.default_rng([seed, attempt]))
         columns = [_column(space, name, unit[:, i]) for i, name in enumerate(names)]
         runs = [dict(zip(names, row, strict=True)) for row in zip(*columns, strict=True)]
         kept += [run for run in runs if space.allows(run)]
-        if sampler == "grid":  # a grid is what it is: drawing anew would give the same points
+        # A grid is what it is: drawing anew would give the same points.
+        if len(kept) == count or (sampler == "grid" and kept):
             return kept
     raise ScenarioError(
         "the scenario's constraints refuse nearly all of this space", file=space.path,
