@@ -6,7 +6,6 @@ Peers: bare Embree packets for the same primary and sun rays (the limit), and Op
 
 from __future__ import annotations
 
-import ctypes
 import time
 from collections.abc import Callable
 from typing import Any
@@ -15,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.baseline import trace_image
+from benchmarks.peer import open3d, world_triangles
 from drivesim.openscenario import load_scenario
 from drivesim.scene.raycast import RayScene
 from drivesim.sensors.camera.sensor import Camera
@@ -74,14 +74,10 @@ def rows() -> list[Row]:
 
 def open3d_frame(rays: RayScene, camera: Camera, pose: Pose, weather: Weather) -> Callable[[], Any] | None:
     """The same outputs from Open3D and NumPy; None where Open3D is not installed."""
-    try:
-        import libusb_package
-
-        ctypes.CDLL(str(libusb_package.get_library_path()), mode=ctypes.RTLD_GLOBAL)
-        import open3d as o3d
-    except ImportError:
+    o3d = open3d()
+    if o3d is None:
         return None
-    vertices, triangles, source = _world_triangles(rays)
+    vertices, triangles, source = world_triangles(rays)
     scene = o3d.t.geometry.RaycastingScene()
     scene.add_triangles(o3d.core.Tensor(vertices), o3d.core.Tensor(triangles))
     tables = rays.tables
@@ -119,27 +115,6 @@ def open3d_frame(rays: RayScene, camera: Camera, pose: Pose, weather: Weather) -
         return rgb, depth, semantic, np.where(seen, tables.instance[row], 0)
 
     return frame
-
-
-def _world_triangles(rays: RayScene) -> tuple[NDArray[np.float32], NDArray[np.uint32], NDArray[np.int64]]:
-    """All present triangles of the scene at the end of the tick, flat, and the table row of each."""
-    from drivesim.transforms import rotation_from_quaternion
-
-    tables = rays.tables
-    ends = [*sorted(set(tables.tri_base.tolist())), len(tables.triangles)]
-    pieces, sources = [], []
-    for part, base in enumerate(tables.tri_base.tolist()):
-        if not rays._present[part]:
-            continue
-        stop = ends[ends.index(base) + 1]
-        corners = tables.vertices[tables.triangles[base:stop]].astype(np.float64)
-        if tables.inst_moving[part]:
-            rotation = rotation_from_quaternion(tables.inst_quaternion[part, 1])
-            corners = corners @ rotation.T + tables.inst_translation[part, 1]
-        pieces.append(corners.reshape(-1, 3))
-        sources.append(np.arange(base, stop))
-    flat = np.concatenate(pieces).astype(np.float32)
-    return flat, np.arange(len(flat), dtype=np.uint32).reshape(-1, 3), np.concatenate(sources)
 
 
 if __name__ == "__main__":

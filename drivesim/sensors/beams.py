@@ -42,10 +42,6 @@ ZERO: Any = np.float32(0.0)
 ONE: Any = np.float32(1.0)
 TINY: Any = np.float32(1e-30)
 
-TILE_COLUMNS = 4
-TILE_ROWS = LANES // TILE_COLUMNS
-"""A packet is a tile of columns by rows: rays that stay together."""
-
 
 @dataclass(frozen=True, slots=True, eq=False)
 class BeamHits:
@@ -85,14 +81,23 @@ class BeamHits:
 
 
 def trace_columns(
-    rays: RayScene, origin: F64, rotation: F64, velocity: F64, time: F64, direction: F32, limit: float, hits: BeamHits
+    rays: RayScene,
+    origin: F64,
+    rotation: F64,
+    velocity: F64,
+    time: F64,
+    lag: F64,
+    direction: F32,
+    limit: float,
+    hits: BeamHits,
 ) -> None:
     """Trace K columns of B rays from a moving sensor; the ego's own body is not in the way.
 
     Args:
         origin: (K, 3) sensor position in the world, m; rotation: (K, 3, 3) ``world_from_sensor``;
         velocity: (K, 3) of the sensor, world frame, m/s.
-        time: (K, B) ray time, clipped to 0..1; direction: (K, B, 3) unit vectors in the sensor frame.
+        time: (K,) and lag: (B,), whose sum is each ray's time, clipped to 0..1.
+        direction: (K, B, 3) unit vectors in the sensor frame.
         limit: farthest distance traced, m.
         hits: (K, B) arrays, written.
     """
@@ -101,9 +106,11 @@ def trace_columns(
         (origin - rays.origin).astype(np.float32),
         np.ascontiguousarray(rotation, dtype=np.float32),
         velocity.astype(np.float32),
-        np.clip(time, 0.0, 1.0).astype(np.float32),
+        time.astype(np.float32),
+        lag.astype(np.float32),
         direction,
-        limit,
+        _tile_columns(direction),
+        np.float32(limit),
         hits.length,
         hits.cosine,
         hits.rate,
@@ -114,6 +121,17 @@ def trace_columns(
     )
 
 
+def _tile_columns(direction: F32) -> int:
+    """How many columns a packet of rays spans: rays that stay together are traced together. Rows of a coarse lidar are
+    so far apart, and look so much alike along themselves, that one row's packet beats a square tile."""
+    columns, beams, _ = direction.shape
+    if columns < 2 or beams < 2:
+        return LANES if columns > beams else 1
+    aside = np.linalg.norm(direction[1, 0] - direction[0, 0])
+    above = np.linalg.norm(direction[0, 1] - direction[0, 0])
+    return LANES if 2.0 * aside < above else LANES // 4
+
+
 @nb.njit(parallel=True, nogil=True, fastmath=True, error_model="numpy", cache=True)
 def _trace(
     tables: RayTables,
@@ -121,8 +139,10 @@ def _trace(
     rotation: F32,
     velocity: F32,
     time: F32,
+    lag: F32,
     direction: F32,
-    limit: float,
+    tile_columns: int,
+    limit: Any,
     length: F32,
     cosine: F32,
     rate: F32,
@@ -131,26 +151,23 @@ def _trace(
     instance: NDArray[np.int32],
     triangle: NDArray[np.int32],
 ) -> None:
-    columns, beams = time.shape
+    columns, beams = len(time), len(lag)
     handles, tri_base, inst_actor, inst_moving = tables.handles, tables.tri_base, tables.inst_actor, tables.inst_moving
     quaternions, spins, places = tables.inst_quaternion, tables.inst_spin, tables.inst_translation
     speeds, omegas, bends = tables.inst_velocity, tables.inst_omega, tables.vertex_velocity
     triangles, normals, look = tables.triangles, tables.normals, tables.look
-    tiles_up = (beams + TILE_ROWS - 1) // TILE_ROWS
-    tiles_round = (columns + TILE_COLUMNS - 1) // TILE_COLUMNS
+    tile_rows = LANES // tile_columns
+    tiles_up = (beams + tile_rows - 1) // tile_rows
+    tiles_round = (columns + tile_columns - 1) // tile_columns
     for group in nb.prange(tiles_round):
         packet = new_packets(1)[0].reshape(-1)
         ints = packet.view(np.int32)
         valid = new_valid()
         for up in range(tiles_up):
             for lane in range(LANES):
-                column = min(group * TILE_COLUMNS + lane % TILE_COLUMNS, columns - 1)
-                ring = min(up * TILE_ROWS + lane // TILE_COLUMNS, beams - 1)
-                inside = (
-                    group * TILE_COLUMNS + lane % TILE_COLUMNS < columns
-                    and up * TILE_ROWS + lane // TILE_COLUMNS < beams
-                )
-                valid[lane] = -1 if inside else 0
+                column, ring = group * tile_columns + lane % tile_columns, up * tile_rows + lane // tile_columns
+                valid[lane] = -1 if column < columns and ring < beams else 0
+                column, ring = min(column, columns - 1), min(ring, beams - 1)
                 x, y, z = direction[column, ring, 0], direction[column, ring, 1], direction[column, ring, 2]
                 for axis in range(3):
                     packet[(ORG_X + axis) * LANES + lane] = origin[column, axis]
@@ -159,15 +176,14 @@ def _trace(
                     )
                 packet[T_NEAR * LANES + lane] = ZERO
                 packet[T_FAR * LANES + lane] = limit
-                packet[TIME * LANES + lane] = time[column, ring]
+                packet[TIME * LANES + lane] = min(max(time[column] + lag[ring], ZERO), ONE)
                 ints[MASK * LANES + lane] = EVERYONE
                 ints[GEOM_ID * LANES + lane] = NO_HIT
             intersect16(handles, valid, packet, True)
             for lane in range(LANES):
                 if valid[lane] == 0:
                     continue
-                column = group * TILE_COLUMNS + lane % TILE_COLUMNS
-                ring = up * TILE_ROWS + lane // TILE_COLUMNS
+                column, ring = group * tile_columns + lane % tile_columns, up * tile_rows + lane // tile_columns
                 if ints[GEOM_ID * LANES + lane] == NO_HIT:
                     length[column, ring] = np.inf
                     cosine[column, ring], rate[column, ring] = ZERO, ZERO

@@ -36,21 +36,17 @@ class EgoMotion:
         """``world_from_ego`` at one instant."""
         return interpolate(self._start, self._end, float(self.fraction(time_ns)))
 
-    def sensor_poses(self, time_ns: NDArray[np.int64], ego_from_sensor: Pose) -> tuple[F64, F64]:
-        """``world_from_sensor`` at N instants: rotations (N, 3, 3) and translations (N, 3)."""
+    def sensor_motion(self, time_ns: NDArray[np.int64], ego_from_sensor: Pose) -> tuple[F64, F64, F64]:
+        """A sensor at N instants: rotations (N, 3, 3) and translations (N, 3) of ``world_from_sensor``, and velocities
+        (N, 3) of its origin, world frame, m/s (v + omega x lever arm)."""
         fraction = self.fraction(time_ns)[:, None]
-        rotation = _rotations(self._start, self._end, fraction)
+        turns = _rotations(self._start, self._end, fraction).reshape(-1, 3)
+        rotation = (turns @ ego_from_sensor.rotation).reshape(-1, 3, 3)
+        lever = (turns @ ego_from_sensor.translation).reshape(-1, 3)
         origin = (1.0 - fraction) * self._start.translation + fraction * self._end.translation
-        return rotation @ ego_from_sensor.rotation, origin + rotation @ ego_from_sensor.translation
-
-    def sensor_velocities(self, time_ns: NDArray[np.int64], ego_from_sensor: Pose) -> F64:
-        """Velocity of a sensor's origin at N instants, (N, 3), world frame, m/s: v + omega x lever arm."""
-        fraction = self.fraction(time_ns)[:, None]
-        lever = _rotations(self._start, self._end, fraction) @ ego_from_sensor.translation
         velocity = (1.0 - fraction) * self._velocity[0] + fraction * self._velocity[1]
         omega = (1.0 - fraction) * self._omega[0] + fraction * self._omega[1]
-        result: F64 = velocity + np.cross(omega, lever)
-        return result
+        return rotation, origin + lever, velocity + np.cross(omega, lever)
 
 
 def _rotations(start: Pose, end: Pose, fraction: F64) -> F64:

@@ -28,7 +28,7 @@ from drivesim.materials import MaterialId, column
 from drivesim.sensors.atmosphere import optical_extinction
 from drivesim.sensors.lidar.air import Air, add_air_echoes
 from drivesim.sensors.lidar.device import LidarDevice
-from drivesim.streams import hash64
+from drivesim.streams import hash64, normal32
 from drivesim.types import Paths, Weather
 
 F32 = NDArray[np.float32]
@@ -74,17 +74,17 @@ def receive(
     """Detect, range and grade the echoes of every beam; the same arguments give the same echoes.
 
     Args:
-        paths: in order of their beam, which counts from 0 without gaps.
+        paths: direct ones first, then those of more bounces, both in order of their beam, which counts from 0.
         key: the sensor's random stream (:func:`drivesim.streams.stream_key`).
         sweep: number of the revolution.
         share: (P,) of the beam's energy that takes each path, there and back; all of it if absent.
     """
-    beams = int(paths.beam[-1]) + 1 if len(paths.beam) else 0
-    start = np.concatenate([[0], np.cumsum(np.bincount(paths.beam, minlength=beams))]).astype(np.int64)
+    beams = int(paths.beam.max(initial=-1)) + 1
     slots = (beams, len(device.returns))
     echoes = Echoes(np.zeros(slots, np.float32), np.zeros(slots, np.float32), np.full(slots, CLUTTER, np.int64))
     _receive(
-        start,
+        paths.beam,
+        int(np.searchsorted(paths.bounces, 2)),
         paths.length,
         paths.cos_incidence,
         paths.material,
@@ -162,12 +162,9 @@ def _signals(
 
 @nb.njit(cache=True)
 def _normal_pair(key: int, a: int, b: int) -> tuple[float, float]:
-    """Two independent standard normals from one hash (Box-Muller on its halves)."""
+    """Two independent standard normals from the halves of one hash."""
     bits = hash64(key, a, b)
-    u = (float(bits >> np.uint64(32)) + 0.5) * (1.0 / 4294967296.0)
-    angle = float(bits & np.uint64(0xFFFFFFFF)) * (2.0 * np.pi / 4294967296.0)
-    radius = np.sqrt(-2.0 * np.log(u))
-    return radius * np.cos(angle), radius * np.sin(angle)
+    return normal32(bits >> np.uint64(32)), normal32(bits & np.uint64(0xFFFFFFFF))
 
 
 @nb.njit(cache=True)
@@ -204,9 +201,10 @@ def _merge(place: F64, count: int, apart: float) -> int:
     return merged
 
 
-@nb.njit(parallel=True, nogil=True, cache=True)
+@nb.njit(parallel=True, nogil=True, error_model="numpy", cache=True)
 def _receive(
-    start: I64,
+    owner: NDArray[np.int32],
+    direct: Any,
     length: F32,
     cosine: F32,
     material: NDArray[np.uint8],
@@ -231,19 +229,30 @@ def _receive(
     intensity: F32,
     path: I64,
 ) -> None:
-    beams = len(start) - 1
+    beams = len(measured)
+    grading = 1.0 / budget
     for block in nb.prange((beams + _BLOCK - 1) // _BLOCK):
         place = np.empty((3, _MOST_ECHOES))
+        ahead = np.searchsorted(owner[:direct], block * _BLOCK)
+        aside = direct + np.searchsorted(owner[direct:], block * _BLOCK)
         for beam in range(block * _BLOCK, min((block + 1) * _BLOCK, beams)):
             count: Any = 0
             farthest = max_range
-            for i in range(start[beam], start[beam + 1]):
+            while True:
+                if ahead < direct and owner[ahead] == beam:
+                    i, ahead = int(ahead), ahead + 1
+                elif aside < len(owner) and owner[aside] == beam:
+                    i, aside = int(aside), aside + 1
+                else:
+                    break
                 r = float(length[i])
                 if not (min_range <= r <= max_range) or count >= _MOST_ECHOES // 2:
                     continue
                 m = material[i]
                 rho = _effective_reflectivity(float(cosine[i]), float(diffuse[m]), float(rough[m]), float(retro[m]))
-                snr = float(share[i]) * rho * budget * np.exp(-2.0 * alpha * r) / (r * r)
+                snr = float(share[i]) * rho * budget / (r * r)
+                if alpha > 0.0:
+                    snr *= np.exp(-2.0 * alpha * r)
                 count = _insert(place, count, r, snr, i)
             if count > 1:
                 farthest = place[0, count - 1]
@@ -253,15 +262,15 @@ def _receive(
             if air[0] > 0.0:
                 count = add_air_echoes(place, count, _MOST_ECHOES, farthest, air, key, sweep, beam)
             first, strongest, last = -1, -1, -1
-            for i in range(count):
-                snr = place[1, i]
+            for echo in range(count):
+                snr = place[1, echo]
                 if snr < threshold + 6.0:  # farther up, receiver noise cannot hide the echo
-                    chance, _ = _normal_pair(key, sweep, 64 * beam + 2 * i)
+                    chance, _ = _normal_pair(key, sweep, 64 * beam + 2 * echo)
                     if snr + chance < threshold:
                         continue
-                first = i if first < 0 else first
-                strongest = i if strongest < 0 or snr > place[1, strongest] else strongest
-                last = i
+                first = echo if first < 0 else first
+                strongest = echo if strongest < 0 or snr > place[1, strongest] else strongest
+                last = echo
             for slot in range(len(modes)):
                 chosen = first if modes[slot] == 0 else (strongest if modes[slot] == 1 else last)
                 again = False
@@ -272,12 +281,13 @@ def _receive(
                     continue
                 r, snr = place[0, chosen], place[1, chosen]
                 one, two = _normal_pair(key, sweep, 64 * beam + 2 * chosen + 1)
-                value = r + one * max(noise_floor, noise / np.sqrt(snr))
+                sigma = noise / np.sqrt(snr) if noise * noise > snr * noise_floor * noise_floor else noise_floor
+                value = r + one * sigma
                 if resolution > 0.0:
                     value = np.round(value / resolution) * resolution
                 measured[beam, slot] = max(value, min_range)
                 path[beam, slot] = np.int64(place[2, chosen])
-                grade = snr * r * r / budget * (1.0 + two / snr)
+                grade = (snr + two) * r * r * grading
                 if grade <= 1.0:
                     intensity[beam, slot] = max(0.0, FULL_SCALE * grade)
                 else:

@@ -13,7 +13,7 @@ from drivesim.scene.raycast import RayScene
 from drivesim.sensors.beams import BeamHits, trace_columns
 from drivesim.sensors.clock import due, nanoseconds, stamp
 from drivesim.sensors.lidar.device import LidarDevice
-from drivesim.sensors.lidar.model import CLUTTER, bloom, receive
+from drivesim.sensors.lidar.model import CLUTTER, FULL_SCALE, bloom, receive
 from drivesim.sensors.lidar.patterns import Pattern, footprint, pattern
 from drivesim.sensors.lidar.secondary import Onward, onward
 from drivesim.sensors.motion import EgoMotion
@@ -56,9 +56,13 @@ class Lidar:
         self._key = stream_key(seed, "lidar", sensor.channel)
         self._columns = self.device.columns_at(sensor.rate_hz)
         delays = self.device.firing_delays
-        self._late = np.repeat(delays - delays.max(), self.device.rays_per_beam)
+        self._late = np.repeat(delays - delays.max(), self.device.rays_per_beam) * 1e9
         self._first = pattern(self.device, sensor.rate_hz, 0)
         self._first_rays = footprint(self.device, self._first.direction)
+        count = self._first.offset.size * self.device.rays_per_beam
+        self._beam = np.arange(count, dtype=np.int32) // self.device.rays_per_beam
+        self._share = np.full(count, 1.0 / self.device.rays_per_beam, dtype=np.float32)
+        self._direct = np.ones(count, dtype=np.uint8)
         self._sweeps: dict[int, _Sweep] = {}
 
     def capture(self, rays: RayScene, motion: EgoMotion, weather: Weather) -> PointCloud | None:
@@ -92,9 +96,8 @@ class Lidar:
         return _Sweep(scan, bundle, room, np.empty((self._columns, 3, 3)), np.empty((self._columns, 3)))
 
     def _trace(self, rays: RayScene, motion: EgoMotion, sweep: _Sweep, times: NDArray[np.int64], part: slice) -> None:
-        rotation, translation = motion.sensor_poses(times, self.sensor.ego_from_sensor)
-        velocity = motion.sensor_velocities(times, self.sensor.ego_from_sensor)
-        ray_time = motion.fraction(times[:, None] + self._late * 1e9)
+        rotation, translation, velocity = motion.sensor_motion(times, self.sensor.ego_from_sensor)
+        time, lag = motion.fraction(times), self._late / (motion.end_ns - motion.start_ns)
         sweep.rotation[part], sweep.translation[part] = rotation, translation
         sweep.traced += len(times)
         trace_columns(
@@ -102,7 +105,8 @@ class Lidar:
             translation,
             rotation,
             velocity,
-            ray_time,
+            time,
+            lag,
             sweep.direction[part],
             self.device.max_range,
             sweep.hits.part(part),
@@ -113,7 +117,8 @@ class Lidar:
             translation,
             rotation,
             sweep.direction[part],
-            ray_time,
+            time,
+            lag,
             self.device.max_range,
             self.device.range_at_10_percent * np.sqrt(10.0),
         )
@@ -125,14 +130,14 @@ class Lidar:
         echoes = receive(paths, self.device, weather, self._key, number, share)
         world_from_ego = motion.pose(time_ns)
         world_from_sensor = world_from_ego @ self.sensor.ego_from_sensor
-        rotation = world_from_sensor.rotation.T @ sweep.rotation
+        rotation = np.tensordot(world_from_sensor.rotation, sweep.rotation, axes=(0, 1)).transpose(1, 0, 2)
         translation = (sweep.translation - world_from_sensor.translation) @ world_from_sensor.rotation
         shape = (*sweep.pattern.offset.shape, len(self.device.returns))
         measured, intensity = echoes.range.reshape(shape), echoes.intensity.reshape(shape)
         source = echoes.path.reshape(shape)
         glare = self._bloom(sweep, measured, intensity)
         source[..., 0][glare] = CLUTTER
-        start = np.concatenate([[0], np.cumsum(np.count_nonzero(measured, axis=(1, 2)))])
+        start = np.concatenate([[0], np.cumsum((measured != 0.0).reshape(len(measured), -1).sum(axis=1))])
         count = int(start[-1])
         cloud = PointCloud(
             channel=self.sensor.channel,
@@ -157,7 +162,7 @@ class Lidar:
             source,
             sweep.pattern.direction,
             sweep.pattern.offset,
-            rotation.astype(np.float32),
+            np.ascontiguousarray(rotation, dtype=np.float32),
             translation.astype(np.float32),
             paths.semantic,
             paths.instance,
@@ -181,43 +186,43 @@ class Lidar:
         first = np.ascontiguousarray(measured[..., 0])
         bright = np.ascontiguousarray(intensity[..., 0])
         scan = sweep.pattern
-        if self.device.bloom_deg > 0.0:
+        if self.device.bloom_deg > 0.0 and bright.max(initial=0.0) > FULL_SCALE:
             bloom(first, bright, scan.azimuth, scan.elevation, self.device.bloom_deg, self.device.merging_distance)
         measured[..., 0], intensity[..., 0] = np.abs(first), bright
         glare: NDArray[np.bool_] = first < 0.0
         return glare
 
     def _paths(self, time_ns: int, sweep: _Sweep) -> tuple[Paths, F32]:
-        """All paths in the order of their beams, and each one's share of its beam's energy."""
+        """All paths, direct ones first, both in the order of their beams, and each one's share of its beam's energy."""
         hits, scan, rays = sweep.hits, sweep.pattern, self.device.rays_per_beam
-        count = hits.length.size
         names = ("ray", "length", "cosine", "material", "semantic", "instance", "share")
         more = {name: np.concatenate([getattr(part, name) for part in sweep.onward]) for name in names}
-        ray = np.concatenate([np.arange(count), more["ray"]])
-        order = np.argsort(ray // rays, kind="stable") if len(more["ray"]) else slice(None)
-        beam = (ray // rays)[order].astype(np.int32)
+        order = np.argsort(more["ray"], kind="stable")
+        beyond = more["ray"][order] // rays
 
-        def joined(name: str) -> NDArray[Any]:
-            values: NDArray[Any] = np.concatenate([getattr(hits, name).ravel(), more[name]])[order]
-            return values
+        def joined(direct: NDArray[Any], name: str) -> NDArray[Any]:
+            return np.concatenate([direct.reshape(-1), more[name][order].astype(direct.dtype, copy=False)])
 
-        share = np.concatenate([np.full(count, 1.0), more["share"]])[order] / rays
-        bounces = np.ones(len(beam), dtype=np.uint8)
-        bounces[count:] = 2
+        def departing(values: NDArray[Any]) -> NDArray[Any]:
+            flat = values.reshape(-1)
+            return np.concatenate([np.repeat(flat, rays) if rays > 1 else flat, flat[beyond]])
+
+        more["rate"], more["bounces"] = np.zeros(len(order)), np.full(len(order), 2)
+        more["share"] /= np.float32(rays)
         paths = Paths(
-            beam=beam,
-            azimuth=scan.azimuth.ravel()[beam],
-            elevation=scan.elevation.ravel()[beam],
-            length=joined("length"),
-            time=time_ns * 1e-9 + scan.offset.ravel()[beam],
-            cos_incidence=joined("cosine"),
-            material=joined("material"),
-            semantic=joined("semantic"),
-            instance=joined("instance"),
-            radial_rate=np.concatenate([hits.rate.ravel(), np.zeros(len(more["ray"]), np.float32)])[order],
-            bounces=bounces[order],
+            beam=np.concatenate([self._beam, beyond.astype(np.int32)]),
+            azimuth=departing(scan.azimuth),
+            elevation=departing(scan.elevation),
+            length=joined(hits.length, "length"),
+            time=time_ns * 1e-9 + departing(scan.offset),
+            cos_incidence=joined(hits.cosine, "cosine"),
+            material=joined(hits.material, "material"),
+            semantic=joined(hits.semantic, "semantic"),
+            instance=joined(hits.instance, "instance"),
+            radial_rate=joined(hits.rate, "rate"),
+            bounces=joined(self._direct, "bounces"),
         )
-        return paths, share.astype(np.float32)
+        return paths, joined(self._share, "share")
 
 
 @nb.njit(parallel=True, nogil=True, cache=True)

@@ -116,14 +116,14 @@ class Radar:
     ) -> None:
         columns = len(beams.azimuth)
         instants = np.full(columns, time_ns, dtype=np.int64)
-        rotation, translation = motion.sensor_poses(instants[:1], self.sensor.ego_from_sensor)
-        velocity = motion.sensor_velocities(instants[:1], self.sensor.ego_from_sensor)
+        rotation, translation, velocity = motion.sensor_motion(instants[:1], self.sensor.ego_from_sensor)
         trace_columns(
             rays,
             np.repeat(translation, columns, axis=0),
             np.repeat(rotation, columns, axis=0),
             np.repeat(velocity, columns, axis=0),
-            np.broadcast_to(motion.fraction(time_ns), beams.azimuth.shape),
+            motion.fraction(instants),
+            np.zeros(beams.azimuth.shape[1]),
             beams.direction,
             scan.max_range,
             hits,
@@ -152,7 +152,7 @@ class Radar:
     def _own_rate(self, motion: EgoMotion, time_ns: int, azimuth: F64) -> F64:
         """Part of the radial velocity that the sensor's own motion takes away, (N,), m/s, at elevation 0."""
         instant = np.array([time_ns], dtype=np.int64)
-        rotation, _ = motion.sensor_poses(instant, self.sensor.ego_from_sensor)
-        own = motion.sensor_velocities(instant, self.sensor.ego_from_sensor)[0] @ rotation[0]
+        rotation, _, velocity = motion.sensor_motion(instant, self.sensor.ego_from_sensor)
+        own = velocity[0] @ rotation[0]
         result: F64 = own[0] * np.cos(azimuth) + own[1] * np.sin(azimuth)
         return result
