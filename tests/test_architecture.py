@@ -22,6 +22,7 @@ MAY_IMPORT = {
     "simulators": GROUND | {"world", "scene", "sensors"},
     "simulation": GROUND
     | {"opendrive", "world", "openscenario", "behaviors", "scene", "sensors", "recording", "simulators"},
+    "carla_server": GROUND | {"opendrive", "world", "scene", "sensors"},
     "ego": GROUND,
     "studies": GROUND
     | {"opendrive", "world", "openscenario", "behaviors", "scene", "sensors", "recording", "simulators", "simulation"}

@@ -10,6 +10,7 @@ Coordinates of rays and hits are float32 and relative to :attr:`RayScene.origin`
 
 from __future__ import annotations
 
+import math
 import weakref
 from collections.abc import Sequence
 from types import TracebackType
@@ -19,7 +20,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from drivesim.mesh import Mesh, flat_triangles, merge
-from drivesim.scene.embree import Device, Geometry, SceneHandle, engine_handles
+from drivesim.scene.embree import MOST_STEPS, Device, Geometry, SceneHandle, engine_handles
 from drivesim.transforms import Pose
 
 F32 = NDArray[np.float32]
@@ -34,8 +35,8 @@ EGO_BODY = 2
 ALL = EVERYONE | EGO_BODY
 """Ray mask of rays that see the ego's body too (shadow, ambient and reflection rays)."""
 
-_MAX_STEP_ANGLE = 2.5
-"""Largest spin between two time steps, rad; the great arc between orientations is ambiguous from pi on."""
+_MAX_STEP_ANGLE = 0.2
+"""Largest turn between two time steps, rad: points go straight there, and a wheel shrinks by half a percent."""
 
 
 class RayTables(NamedTuple):
@@ -233,13 +234,13 @@ class RayScene:
         tables.inst_spin[handle] = spin
         tables.inst_velocity[handle] = velocity
         tables.inst_omega[handle] = omega
-        fractions = np.linspace(0.0, 1.0, 2 + int(abs(spin[1] - spin[0]) / _MAX_STEP_ANGLE))[:, None]
+        turn = 2.0 * math.acos(min(1.0, abs(float(q0 @ q1)))) + abs(spin[1] - spin[0])
+        fractions = np.linspace(0.0, 1.0, min(2 + int(turn / _MAX_STEP_ANGLE), MOST_STEPS))[:, None]
         translations = (1.0 - fractions) * t0 + fractions * t1
-        if spin == (0.0, 0.0):
-            quaternions = np.stack([q0, q1])
-        else:
+        quaternions = np.stack([q0, q1]) if len(fractions) == 2 else _great_arc(q0, q1, fractions)
+        if spin != (0.0, 0.0):
             half = 0.5 * ((1.0 - fractions) * spin[0] + fractions * spin[1])
-            quaternions = _turned_about_y(_great_arc(q0, q1, fractions), half)
+            quaternions = _turned_about_y(quaternions, half)
         instance = self._instances[handle]
         instance.set_transforms(quaternions, translations)
         instance.commit()

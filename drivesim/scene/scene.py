@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from drivesim.cache import cached
 from drivesim.mesh import Mesh, merge
@@ -29,6 +29,9 @@ _CODE = (
 )  # fmt: skip
 """What the static mesh is made by."""
 
+FIRST_LASTING = 20_001
+"""First instance id of a lasting city: more actors than that are not seen apart."""
+
 _VEHICLE_MARGIN = 0.8
 _WAY = (14.0, 3.0)
 """Half length and half width of what is kept clear along the way of people and two-wheelers, m."""
@@ -41,20 +44,25 @@ class Scene:
         network: the map.
         actors: who will ever appear.
         seed: scenario seed; looks and city derive their own streams.
-        ego: index of the actor that carries the sensors; they look past its body.
+        ego: index of the actor that carries the sensors; they look past its body. -1 for none.
         state: the world at the start; the city keeps clear of where actors stand and walk.
+        origin: (3,) near which sensors will be; the ego's place if absent.
+        lasting: whether the city is the same whoever is there: it keeps clear of nobody, and its instances are numbered
+            from :data:`FIRST_LASTING`.
 
     Attributes:
         rays: what sensors trace.
     """
 
     def __init__(
-        self, network: RoadNetwork, actors: Sequence[Actor], seed: int, *, ego: int, state: WorldState
-    ) -> None:
-        origin = np.round(state.position[0, ego])
+        self, network: RoadNetwork, actors: Sequence[Actor], seed: int, *, ego: int, state: WorldState,
+        origin: ArrayLike | None = None, lasting: bool = False,
+    ) -> None:  # fmt: skip
+        origin = np.round(state.position[0, ego] if origin is None else np.asarray(origin, dtype=np.float64))
         builder = RaySceneBuilder(origin)
-        zones = [keep_clear(actor, state) for actor in actors if state.present[0, actor.index]]
-        builder.add_static(_moved(_surroundings(network, seed, zones, len(actors) + 1), origin))
+        zones = [] if lasting else [keep_clear(actor, state) for actor in actors if state.present[0, actor.index]]
+        first = FIRST_LASTING if lasting else len(actors) + 1
+        builder.add_static(_moved(_surroundings(network, seed, zones, first), origin))
         self._figures: list[tuple[int, Figure]] = [
             (actor.index, figure_of(actor, builder, seed, is_ego=actor.index == ego)) for actor in actors
         ]

@@ -24,13 +24,26 @@ class Surface:
     def __init__(self, network: RoadNetwork, batch: int, actors: int) -> None:
         self._network = network
         self._ground = ground_of(network)
+        self._remember(batch, actors)
+
+    def _remember(self, batch: int, actors: int) -> None:
         self._road = np.full((batch, actors), -1)
         self._s = np.zeros((batch, actors))
 
+    def _again(self) -> Surface:
+        surface = Surface.__new__(Surface)
+        surface._network, surface._ground = self._network, self._ground
+        return surface
+
+    def under(self, batch: int, actors: int) -> Surface:
+        """The same surface under other actors."""
+        surface = self._again()
+        surface._remember(batch, actors)
+        return surface
+
     def member(self, world: int) -> Surface:
         """The surface under one world of the batch, with nothing to remember yet."""
-        member = Surface.__new__(Surface)
-        member._network, member._ground = self._network, self._ground
+        member = self._again()
         member._road, member._s = self._road[world : world + 1], self._s[world : world + 1]
         member._road[:] = -1
         return member

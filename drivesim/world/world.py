@@ -118,6 +118,23 @@ class World:
         member._populate(self.network, actors, weather, seed)
         return member
 
+    def joined_by(self, actors: Sequence[Actor]) -> World:
+        """This world at this instant with other actors: who was here before, by name, goes on, others are absent until
+        they are placed. For simulators whose actors come and go; scenarios know theirs from the start."""
+        other = World(None, actors, self.weather, self.seed, batch=len(self._time))
+        other.network, other.falls = self.network, self.falls
+        if self._surface is not None:
+            other._surface = self._surface.under(len(self._time), len(other.actors))
+        other._time[:] = self._time
+        other._collisions = self._collisions
+        pairs = [(self._index[name], i) for name, i in other._index.items() if name in self._index]
+        if pairs:
+            old, new = (np.array(side) for side in zip(*pairs, strict=True))
+            for name in (*_ROWS, "_command"):
+                getattr(other, name)[:, new] = getattr(self, name)[:, old]
+            other._met[:, new[:, None], new] = self._met[:, old[:, None], old]
+        return other
+
     @property
     def weather(self) -> Weather:
         return self._weather

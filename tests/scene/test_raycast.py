@@ -81,7 +81,9 @@ def test_rolling_wheel_does_not_shrink(turns):
         rays.set_motion(part, at(z=0.3), at(z=0.3), spin=spin)
         rays.commit()
         hits = nearest(rays, np.tile((0.0, 0.0, 2.0), (41, 1)), (0.0, 0.0, -1.0), times)
-    np.testing.assert_allclose(2.0 - hits.distance - 0.3, 0.3, atol=0.3 * (1 - np.cos(np.pi / 64)) + 1e-5)
+    step = max(0.2, 2 * np.pi * turns / 128)  # Embree takes no more than 129 time steps
+    between_steps, of_the_mesh = 1 - np.cos(step / 2), 1 - np.cos(np.pi / 64)
+    np.testing.assert_allclose(2.0 - hits.distance - 0.3, 0.3, atol=0.3 * (between_steps + of_the_mesh) + 1e-5)
 
 
 def test_wheel_normals_and_velocity_follow_the_spin():

@@ -1,0 +1,105 @@
+"""Traffic lights of a map: one after the other in each junction, with CARLA's default times (10 s green, 3 s yellow,
+2 s all red; CARLA documentation, "Traffic lights")."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+
+from drivesim.carla_server.frames import carla_from_pose
+from drivesim.carla_server.records import TrafficLight
+from drivesim.carla_server.wire import Description, Transform
+from drivesim.opendrive import RoadNetwork
+from drivesim.transforms import Pose
+
+RED, YELLOW, GREEN, OFF = range(4)
+TRAFFIC_LIGHT_TYPE = "1000001"
+"""OpenDRIVE signal type of a traffic light (ASAM OpenDRIVE 1.8, signal catalogue of the country "OpenDRIVE")."""
+
+
+def working_signals(network: RoadNetwork) -> Iterator[tuple[str, str, Transform]]:
+    """Id, controlling group and place of every traffic light of the map."""
+    controller = {signal: name for name, signals in network.map.controllers.items() for signal in signals}
+    for road in network.roads.values():
+        for signal in road.signals:
+            if not signal.dynamic or not signal.type.startswith(TRAFFIC_LIGHT_TYPE):
+                continue
+            point = network.world_from_road(road.id, signal.s, signal.t)
+            facing = point.heading + signal.h_offset + (math.pi if signal.orientation == "+" else 0.0)
+            pose = Pose.from_ypr((point.x, point.y, point.z + signal.z_offset), (facing, 0.0, 0.0))
+            yield signal.id, controller.get(signal.id, signal.id), carla_from_pose(pose)
+
+
+def traffic_lights(network: RoadNetwork, first_id: int) -> list[TrafficLight]:
+    """A record for each; lights of one controller are green together, controllers of a junction take turns."""
+    found = list(working_signals(network))
+    junction_of = _junctions(network)
+    turns: dict[str, list[str]] = {}
+    for _, controller, _ in found:
+        group = turns.setdefault(junction_of.get(controller, controller), [])
+        if controller not in group:
+            group.append(controller)
+    numbers = {junction: number for number, junction in enumerate(turns)}
+    lights = []
+    for offset, (signal, controller, place) in enumerate(found):
+        junction = junction_of.get(controller, controller)
+        phase = turns[junction].index(controller)
+        lights.append(TrafficLight(
+            first_id + offset, Description(0, "traffic.traffic_light"), place=place, signal=signal,
+            group=numbers[junction], phase=phase, state=GREEN if phase == 0 else RED,
+        ))  # fmt: skip
+    return lights
+
+
+def _junctions(network: RoadNetwork) -> dict[str, str]:
+    """The junction that each controller's signals lead into, by the roads these stand on."""
+    place: dict[str, str] = {}
+    for road in network.roads.values():
+        ends = [
+            link.element_id for link in (road.predecessor, road.successor) if link and link.element_type == "junction"
+        ]
+        junction = road.junction or (ends[0] if ends else None)
+        for signal in road.signals:
+            if junction is not None:
+                place[signal.id] = junction
+    return {
+        name: place[signals[0]] for name, signals in network.map.controllers.items() if signals and signals[0] in place
+    }
+
+
+class Programme:
+    """Advances all lights of a map.
+
+    A group's turn is green, yellow, then red for everyone; then the next has its turn. Lights that a client froze or
+    set stay; resetting a group starts it anew.
+    """
+
+    def __init__(self, lights: Sequence[TrafficLight]) -> None:
+        self._groups: dict[int, list[TrafficLight]] = {}
+        for light in lights:
+            self._groups.setdefault(light.group, []).append(light)
+        self._turn = dict.fromkeys(self._groups, 0)
+        self._elapsed = dict.fromkeys(self._groups, 0.0)
+
+    def group(self, light: TrafficLight) -> list[TrafficLight]:
+        return self._groups[light.group]
+
+    def reset(self, group: int) -> None:
+        self._turn[group], self._elapsed[group] = 0, 0.0
+
+    def step(self, dt: float) -> None:
+        for number, lights in self._groups.items():
+            if any(light.frozen for light in lights):
+                continue
+            self._elapsed[number] += dt
+            on = [light for light in lights if light.phase == self._turn[number]]
+            times = on[0].times
+            passed = self._elapsed[number]
+            if passed >= times.green + times.yellow + times.red:
+                phases = 1 + max(light.phase for light in lights)
+                self._turn[number], self._elapsed[number] = (self._turn[number] + 1) % phases, 0.0
+                on, passed = [light for light in lights if light.phase == self._turn[number]], 0.0
+            state = GREEN if passed < times.green else YELLOW if passed < times.green + times.yellow else RED
+            for light in lights:
+                light.state = state if light in on else RED
+                light.times.elapsed = passed

@@ -1,0 +1,70 @@
+"""What the server knows of each actor that a client may name."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from drivesim.carla_server.wire import ORIGIN, Description, LightTimes, Transform, Vector, VehicleControl, WalkerControl
+
+RIGID = 0
+
+
+@dataclass(slots=True, eq=False)
+class Record:
+    """One actor.
+
+    Attributes:
+        id: never given twice.
+        parent: id of what it is attached to, 0 for nothing.
+        place: in the world, or relative to the parent; of no account for what has a body.
+        name: of its body in the simulated world, None for what has none.
+        stream: of a sensor's data, 0 for none.
+    """
+
+    id: int
+    description: Description
+    parent: int = 0
+    place: Transform = ORIGIN
+    name: str | None = None
+    stream: int = 0
+    tags: bytes = b""
+    physics: bool = True
+    constant_velocity: Vector | None = None
+    vehicle: VehicleControl = field(default_factory=VehicleControl)
+    walker: WalkerControl = field(default_factory=WalkerControl)
+    lights: int = 0
+    due: float = 0.0
+    """When a sensor measures next, s of episode time."""
+
+    @property
+    def blueprint(self) -> str:
+        return self.description.blueprint
+
+    @property
+    def is_vehicle(self) -> bool:
+        return self.blueprint.startswith("vehicle.")
+
+    @property
+    def is_walker(self) -> bool:
+        return self.blueprint.startswith("walker.")
+
+    @property
+    def is_sensor(self) -> bool:
+        return self.blueprint.startswith("sensor.")
+
+
+@dataclass(slots=True, eq=False)
+class TrafficLight(Record):
+    """A signal of the map that works; see :mod:`~drivesim.carla_server.lights`.
+
+    Attributes:
+        signal: its id in the map. group: number of the lights that change with it; phase: its turn in the group.
+        state: 0 red, 1 yellow, 2 green, 3 off.
+    """
+
+    signal: str = ""
+    group: int = 0
+    phase: int = 0
+    state: int = 0
+    frozen: bool = False
+    times: LightTimes = field(default_factory=LightTimes)

@@ -1,0 +1,88 @@
+"""Sensors of clients: measured with drivesim's own engine, packed as CARLA packs them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from drivesim.carla_server import blueprints, cameras, events, ranging
+from drivesim.carla_server.episode import Episode
+from drivesim.carla_server.records import Record
+from drivesim.carla_server.wire import Description
+from drivesim.scene import Scene
+
+Pack = Callable[[Record], list[Any]]
+
+
+class Sensing:
+    """Holds the scene that sensors look at; made when the first of them needs it, and anew when bodies come or go.
+
+    Args:
+        seed: of looks and noise.
+    """
+
+    def __init__(self, seed: int) -> None:
+        self._seed = seed
+        self._scene: Scene | None = None
+        self._made_for: tuple[int, int, int] = (0, 0, 0)
+        self._cameras = cameras.Cameras(seed)
+        self._shown = -1
+
+    def capture(self, episode: Episode, listening: set[int], pack: Pack) -> Iterator[tuple[int, bytes]]:
+        """Stream and message of every sensor that is due and heard.
+
+        Args:
+            pack: the wire form of an actor.
+        """
+        for record in list(episode.records.values()):
+            if not record.stream or record.stream not in listening or not _due(episode, record):
+                continue
+            kind = record.blueprint
+            if kind.startswith("sensor.camera."):
+                yield record.stream, self._cameras.message(episode, record, self._scene_of(episode, record))
+            elif kind.startswith("sensor.lidar.") or kind == "sensor.other.radar":
+                yield record.stream, ranging.message_of(episode, record, self._scene_of(episode, record), self._seed)
+            else:
+                for data in events.messages(episode, record, pack, self._seed):
+                    yield record.stream, data
+
+    def _scene_of(self, episode: Episode, record: Record) -> Scene:
+        """The scene of this frame; sensors look past the body that carries the first of them."""
+        carrier = episode.records.get(record.parent)
+        ego = episode.column(carrier) if carrier is not None and carrier.name is not None else -1
+        made_for = episode.number, episode.crowd, ego
+        if self._scene is None or made_for[:2] != self._made_for[:2]:
+            self.forget()
+            self._scene = Scene(
+                episode.network, episode.world.actors, self._seed, ego=ego, state=episode.after,
+                origin=episode.pose(record).translation, lasting=True,
+            )  # fmt: skip
+            self._made_for, self._shown = made_for, -1
+        if self._shown != episode.frame:
+            self._scene.update(*episode.states())
+            self._shown = episode.frame
+        return self._scene
+
+    def prepare(self, episode: Episode) -> None:
+        """Build the city and compile what takes pictures, so that the first client does not wait for it."""
+        text = blueprints.library()["sensor.camera.rgb"].default()
+        small = tuple((n, t, "16" if n.startswith("image_size") else v) for n, t, v in text.attributes)
+        camera = Record(0, Description(text.uid, text.blueprint, small), place=episode.spectator.place)
+        self._cameras.message(episode, camera, self._scene_of(episode, camera))
+
+    def forget(self) -> None:
+        """Release the scene; a new one is made when needed."""
+        if self._scene is not None:
+            self._scene.close()
+            self._scene = None
+
+    close = forget
+
+
+def _due(episode: Episode, record: Record) -> bool:
+    """Whether the sensor's tick has come (``sensor_tick``: every frame if 0)."""
+    tick = record.description.number("sensor_tick")
+    if episode.time + 1e-9 < record.due:
+        return False
+    record.due = (record.due or episode.time) + tick if tick > 0.0 else 0.0
+    return True

@@ -1,0 +1,217 @@
+"""The two sockets: calls on one port, snapshots and sensor data on the next. One thread, so no call meets a step."""
+
+from __future__ import annotations
+
+import asyncio
+import struct
+import sys
+import time
+import traceback
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import msgpack
+
+from drivesim.carla_server import methods
+from drivesim.carla_server.episode import DEFAULT_DELTA, Episode
+from drivesim.carla_server.maps import Maps
+from drivesim.carla_server.sensing import Sensing
+from drivesim.carla_server.snapshot import MAP_CHANGED, WORLD_STREAM, snapshot
+from drivesim.carla_server.wire import Refusal, Settings, reply, unpacker
+
+STALLED = 256 * 1024 * 1024
+"""Bytes waiting for a subscriber that does not read: its connection is closed."""
+_BEHIND = 2 * 1024 * 1024
+"""Bytes waiting from which messages are left out when nobody waits for frames (asynchronous mode)."""
+_IDLE = 0.2
+"""s between looks at whether to step while a client steps."""
+
+
+class CarlaServer:
+    """Answers CARLA clients until it is closed.
+
+    Args:
+        port: of calls; data streams are on the port after it. 0 lets the system choose both.
+        host: address to listen at; clients elsewhere need another than the default.
+        town: map at the start. folders: of the user's maps. seed: of looks and noise.
+    """
+
+    def __init__(
+        self, port: int = 2000, host: str = "127.0.0.1", town: str = "residential_street",
+        folders: Sequence[Path] = (), seed: int = 0,
+    ) -> None:  # fmt: skip
+        self.host, self.port, self.stream_port = host, port, port + 1 if port else 0
+        self.maps = Maps(folders)
+        self._seed = seed
+        self._subscribers: dict[int, set[asyncio.StreamWriter]] = {}
+        self._servers: list[asyncio.Server] = []
+        self._writers: set[asyncio.StreamWriter] = set()
+        name, network = self.maps.load(town)
+        self.episode = Episode(network, name, 1, seed)
+        self._sensing = Sensing(seed)
+        self._latest = b""
+        self._unsensed = False
+        self._stepper: asyncio.Task[None] | None = None
+
+    def prepare(self) -> None:
+        """Build the city and compile; without it the first sensor does."""
+        self._sensing.prepare(self.episode)
+
+    # What calls do
+
+    def advance(self, flags: int = 0) -> None:
+        """One frame: step, tell everyone; then sense for those who listen, which may take longer than they wait for an
+        answer and therefore comes after it."""
+        self._sense()
+        episode = self.episode
+        episode.step()
+        delta = episode.settings.fixed_delta or DEFAULT_DELTA
+        self._latest = snapshot(episode, time.time(), delta, flags)
+        self._send(WORLD_STREAM, self._latest)
+        self._unsensed = True
+        asyncio.get_running_loop().call_soon(self._sense)
+
+    def _sense(self) -> None:
+        """What is left to do of the newest frame."""
+        if not self._unsensed:
+            return
+        self._unsensed = False
+        listening = {stream for stream, writers in self._subscribers.items() if writers}
+        for stream, data in self._sensing.capture(self.episode, listening, self._pack):
+            self._send(stream, data)
+
+    def _pack(self, record: Any) -> list[Any]:
+        return methods.pack_actor(self, record)
+
+    def load(self, name: str, *, reset_settings: bool) -> None:
+        """Replace the episode by a new one on another map.
+
+        Raises:
+            Refusal: there is no such map.
+        """
+        short, network = self.maps.load(name)
+        self._sense()
+        old = self.episode
+        self.episode = Episode(network, short, old.number + 1, self._seed, old.next_id)
+        self.episode.settings = Settings() if reset_settings else old.settings
+        self._sensing.forget()
+        self.advance(MAP_CHANGED)  # clients wait for the new episode's first snapshot, synchronous or not
+
+    def _send(self, stream: int, data: bytes) -> None:
+        for writer in list(self._subscribers.get(stream, ())):
+            waiting = writer.transport.get_write_buffer_size()
+            if waiting > STALLED:
+                writer.transport.abort()
+            elif self.episode.settings.synchronous or waiting < _BEHIND:
+                writer.write(data)
+
+    # Sockets
+
+    async def start(self) -> None:
+        """Listen.
+
+        Raises:
+            OSError: a port is taken.
+        """
+        calls = await asyncio.start_server(self._answer, self.host, self.port)
+        self.port = calls.sockets[0].getsockname()[1]
+        self._servers.append(calls)
+        streams = await asyncio.start_server(self._subscribe, self.host, self.stream_port)
+        self.stream_port = streams.sockets[0].getsockname()[1]
+        self._servers.append(streams)
+        self._stepper = asyncio.create_task(self._run())
+
+    async def close(self) -> None:
+        """Stop; legal twice."""
+        if self._stepper is not None:
+            self._stepper.cancel()
+        for server in self._servers:
+            server.close()
+        for writer in list(self._writers):
+            writer.transport.abort()
+        self._servers.clear()
+        self._sensing.close()
+        self.maps.close()
+
+    async def _run(self) -> None:
+        """Frames in real time while no client steps."""
+        due = time.monotonic()
+        while True:
+            settings = self.episode.settings
+            if settings.synchronous:
+                due = time.monotonic()
+                await asyncio.sleep(_IDLE)
+                continue
+            due += settings.fixed_delta or DEFAULT_DELTA
+            now = time.monotonic()
+            due = max(due, now - 1.0)
+            await asyncio.sleep(max(due - now, 0.0))
+            if not self.episode.settings.synchronous:
+                self.advance()
+
+    async def _answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """One client's calls, in order. What is no call ends the connection."""
+        self._writers.add(writer)
+        calls = unpacker()
+        try:
+            while data := await reader.read(1 << 16):
+                calls.feed(data)
+                for request in calls:
+                    answer = self._handle(request)
+                    if answer is not None:
+                        writer.write(answer)
+                await writer.drain()
+        except (ValueError, TypeError, OverflowError, RecursionError, msgpack.exceptions.UnpackException, OSError):
+            writer.transport.abort()
+        finally:
+            self._writers.discard(writer)
+            writer.close()
+
+    def _handle(self, request: Any) -> bytes | None:
+        """The answer to one call; None for one that wants none.
+
+        Raises:
+            ValueError: it is none.
+        """
+        if not isinstance(request, (list, tuple)) or len(request) != 4 or request[0] != 0:
+            raise ValueError("not a call")
+        _, number, name, arguments = request
+        if not isinstance(number, int) or not isinstance(name, str) or not isinstance(arguments, (list, tuple)):
+            raise ValueError("not a call")
+        if name not in methods.METHODS:
+            return reply(number, f"'{name}' is not implemented by drivesim", None)
+        try:
+            return reply(number, None, methods.call(self, name, list(arguments[1:])))
+        except Refusal as refusal:
+            return reply(number, str(refusal), None)
+        except Exception as error:  # whatever a client sends, the others go on
+            if not _of_arguments(error):
+                traceback.print_exc(file=sys.stderr)
+            return reply(number, f"{name}: {type(error).__name__}: {error}", None)
+
+    async def _subscribe(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """A stream's subscriber: four bytes say which, nothing more ever comes."""
+        self._writers.add(writer)
+        stream = 0
+        try:
+            (stream,) = struct.unpack("<I", await reader.readexactly(4))
+            if stream != WORLD_STREAM and all(record.stream != stream for record in self.episode.records.values()):
+                return
+            self._subscribers.setdefault(stream, set()).add(writer)
+            if stream == WORLD_STREAM and self._latest:
+                writer.write(self._latest)
+            while await reader.read(64):
+                pass
+        except (asyncio.IncompleteReadError, OSError):
+            pass  # it went away, which is how clients unsubscribe
+        finally:
+            self._subscribers.get(stream, set()).discard(writer)
+            self._writers.discard(writer)
+            writer.close()
+
+
+def _of_arguments(error: Exception) -> bool:
+    """Whether it was raised where arguments are taken apart: they were no such method's, and that is no news."""
+    frames = traceback.extract_tb(error.__traceback__)
+    return isinstance(error, struct.error) or frames[-1].filename.endswith(("methods.py", "wire.py", "sky.py"))

@@ -1,0 +1,82 @@
+"""World snapshots: what every client receives after each frame."""
+
+from __future__ import annotations
+
+import struct
+
+import numpy as np
+
+from drivesim.carla_server.episode import Episode
+from drivesim.carla_server.frames import mirrored, rotation_from_ypr, turned
+from drivesim.carla_server.records import Record, TrafficLight
+from drivesim.carla_server.wire import ORIGIN, SensorType, message
+from drivesim.transforms import rotation_from_ypr as rotations
+
+WORLD_STREAM = 1
+MAP_CHANGED = 1
+
+_HEADER = struct.Struct("<QdfiiiI")
+_ACTOR = struct.Struct("<IB15f54s")
+_VEHICLE = struct.Struct("<3f3BifBBIB")
+_WALKER = struct.Struct("<4fB")
+_LIGHT = struct.Struct("<32s4fIBB")
+_ACTIVE = 1
+_STILL = (0.0,) * 9
+_NO_LIGHT_STATE, _SPEED_LIMIT = 2, 30.0
+
+
+def snapshot(episode: Episode, wall: float, delta: float, flags: int = 0) -> bytes:
+    """The message of the world stream for the episode's newest frame.
+
+    Args:
+        wall: clock of this machine, s; delta: length of the frame, s.
+    """
+    parts = [_HEADER.pack(episode.number, wall, delta, 0, 0, 0, flags)]
+    centres = _centres(episode)
+    for record in episode.records.values():
+        if record.name is not None:
+            index = episode.world.index(record.name)
+            place = (centres[index, 0], -centres[index, 1], centres[index, 2])
+            rotation = rotation_from_ypr(episode.world.orientation[0, index])
+            motion = _motion(episode, index)
+        else:
+            place, rotation = episode.place(record)
+            motion = _STILL
+        parts.append(_ACTOR.pack(record.id, _ACTIVE, *place, *rotation, *motion, _own_state(episode, record)))
+    return message(SensorType.WORLD, episode.frame, episode.time, ORIGIN, b"".join(parts))
+
+
+def _centres(episode: Episode) -> np.ndarray:
+    """(N, 3) CARLA's origins of all bodies, right-handed."""
+    world = episode.world
+    turns = rotations(world.orientation[0])
+    middle = np.array([
+        (a.box.center[0], a.box.center[1], a.box.height / 2 if a.kind == "pedestrian" else 0.0) for a in world.actors
+    ]).reshape(-1, 3)  # fmt: skip
+    centres: np.ndarray = world.position[0] + np.einsum("nij,nj->ni", turns.reshape(-1, 3, 3), middle)
+    return centres
+
+
+def _motion(episode: Episode, index: int) -> tuple[float, ...]:
+    """Velocity m/s, angular velocity degrees/s, acceleration m/s2, CARLA's axes."""
+    world = episode.world
+    spin = turned(np.degrees(world.angular_velocity[0, index]))
+    return (*mirrored(world.velocity[0, index]), *spin, *mirrored(world.acceleration[0, index]))
+
+
+def _own_state(episode: Episode, record: Record) -> bytes:
+    if record.is_vehicle:
+        c = record.vehicle
+        gear = c.gear if c.manual_gear_shift else -1 if c.reverse else int(abs(episode.velocity(record)[0]) > 0.1)
+        return _VEHICLE.pack(
+            c.throttle, c.steer, c.brake, c.hand_brake, c.reverse, c.manual_gear_shift, gear, _SPEED_LIMIT,
+            _NO_LIGHT_STATE, 0, 0, 0,
+        )  # fmt: skip
+    if record.is_walker:
+        return _WALKER.pack(*record.walker.direction, record.walker.speed, record.walker.jump)
+    if isinstance(record, TrafficLight):
+        t = record.times
+        return _LIGHT.pack(
+            record.signal.encode()[:31], t.green, t.yellow, t.red, t.elapsed, record.phase, record.frozen, record.state
+        )
+    return b""
