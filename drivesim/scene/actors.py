@@ -77,7 +77,7 @@ class _Vehicle:
         model = vehicle_model(actor, seed)
         self._index = actor.index
         self.lamps: Sequence[Lamp] = model.lamps
-        self._body = builder.add_rigid(model.body, actor.instance, mask=mask)
+        self._body = builder.add_rigid(model.body, actor.instance, mask=mask, lamps=model.lamp_group)
         self._wheels = [(builder.add_rigid(wheel.mesh, actor.instance, mask=mask), wheel) for wheel in model.wheels]
         self._rider = None
         if model.rider is not None:

@@ -19,9 +19,11 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from drivesim.materials import MaterialId
 from drivesim.mesh import Mesh, flat_triangles, merge
 from drivesim.scene.embree import MOST_STEPS, Device, Geometry, SceneHandle, engine_handles
 from drivesim.transforms import Pose
+from drivesim.types import Light
 
 F32 = NDArray[np.float32]
 F64 = NDArray[np.float64]
@@ -34,6 +36,12 @@ EGO_BODY = 2
 
 ALL = EVERYONE | EGO_BODY
 """Ray mask of rays that see the ego's body too (shadow, ambient and reflection rays)."""
+
+LAMPS_OF = np.zeros(len(MaterialId), dtype=np.uint8)
+"""Lamp flags that light a material where a mesh says nothing of its own."""
+LAMPS_OF[MaterialId.HEADLAMP] = Light.POSITION | Light.LOW_BEAM | Light.HIGH_BEAM
+LAMPS_OF[MaterialId.TAILLAMP] = Light.POSITION | Light.BRAKE
+LAMPS_OF[MaterialId.INDICATOR] = Light.LEFT_BLINKER | Light.RIGHT_BLINKER
 
 _MAX_STEP_ANGLE = 0.2
 """Largest turn between two time steps, rad: points go straight there, and a wheel shrinks by half a percent."""
@@ -57,8 +65,9 @@ class RayTables(NamedTuple):
         normals: (V, 3) float32, object frame, unit; vertex_velocity: (V, 3) float32, object frame, m/s.
         material, semantic: (T,) uint8; albedo: (T, 3) float32; instance: (T,) int32.
         look: (T, 4) uint32, what a camera needs of a triangle in one piece of memory: red | green << 16, blue |
-            material << 16 | semantic << 24 (colours: albedo times 65535), instance, and 1 where the triangle is flat
-            (its vertex normals are its own).
+            material << 16 | semantic << 24 (colours: albedo times 65535), instance, and lights << 8 | 1 where the
+            triangle is flat (its vertex normals are its own); lights: the :class:`~drivesim.types.Light` flags any of
+            which light it.
     """
 
     handles: NDArray[np.int64]
@@ -102,17 +111,21 @@ class RaySceneBuilder:
         self._static: list[Mesh] = []
         self._meshes: list[tuple[Mesh, bool]] = []
         self._parts: list[_Part] = []
+        self._lamps: dict[int, NDArray[np.uint8]] = {}
 
     def add_static(self, mesh: Mesh) -> None:
         """Add geometry that never moves; vertices in the world frame relative to the origin."""
         self._static.append(mesh)
 
-    def add_rigid(self, mesh: Mesh, instance: int, *, mask: int = EVERYONE) -> int:
+    def add_rigid(
+        self, mesh: Mesh, instance: int, *, mask: int = EVERYONE, lamps: NDArray[np.uint8] | None = None
+    ) -> int:
         """Add a part that moves as one; a mesh object used several times is stored once.
 
         Args:
             instance: actor index + 1, or 0.
             mask: ``EVERYONE``, or ``EGO_BODY`` for what the ego's own sensors look past.
+            lamps: (T,) lamp flags per triangle, any of which light it; by material where absent.
 
         Returns:
             The handle for :meth:`RayScene.set_motion`.
@@ -120,7 +133,10 @@ class RaySceneBuilder:
         for number, (known, deforming) in enumerate(self._meshes, start=1):
             if known is mesh and not deforming:
                 return self._add_part(number, instance, mask)
-        return self._add_part(self._add_mesh(mesh, deforming=False), instance, mask)
+        number = self._add_mesh(mesh, deforming=False)
+        if lamps is not None:
+            self._lamps[number] = lamps
+        return self._add_part(number, instance, mask)
 
     def add_deforming(self, mesh: Mesh, instance: int, *, mask: int = EVERYONE) -> int:
         """Add a body whose vertices are replaced every tick; ``mesh`` is its rest pose."""
@@ -136,7 +152,12 @@ class RaySceneBuilder:
 
     def build(self) -> RayScene:
         static = _Part(0, 0, EVERYONE, moving=False)
-        return RayScene(self._origin, [(merge(self._static), False), *self._meshes], [static, *self._parts])
+        meshes = [(merge(self._static), False), *self._meshes]
+        lamps = [
+            self._lamps.get(number, LAMPS_OF[mesh.material] if len(mesh.material) else np.zeros(0, np.uint8))
+            for number, (mesh, _) in enumerate(meshes)
+        ]
+        return RayScene(self._origin, meshes, [static, *self._parts], np.concatenate(lamps))
 
 
 class RayScene:
@@ -150,7 +171,9 @@ class RayScene:
         tables: what kernels take.
     """
 
-    def __init__(self, origin: F64, meshes: Sequence[tuple[Mesh, bool]], parts: Sequence[_Part]) -> None:
+    def __init__(
+        self, origin: F64, meshes: Sequence[tuple[Mesh, bool]], parts: Sequence[_Part], lamps: NDArray[np.uint8]
+    ) -> None:
         self.origin = origin
         device = Device()
         self._deforming = [deforming for _, deforming in meshes]
@@ -200,7 +223,7 @@ class RayScene:
             semantic=whole.semantic,
             albedo=whole.albedo,
             instance=whole.instance,
-            look=_looks(whole, meshes),
+            look=_looks(whole, meshes, lamps),
         )
         self._close = weakref.finalize(
             self, _close_all, [self._top, *self._instances, *self._scenes, *self._geometries, device]
@@ -287,7 +310,7 @@ class RayScene:
         self.close()
 
 
-def _looks(whole: Mesh, meshes: Sequence[tuple[Mesh, bool]]) -> NDArray[np.uint32]:
+def _looks(whole: Mesh, meshes: Sequence[tuple[Mesh, bool]], lamps: NDArray[np.uint8]) -> NDArray[np.uint32]:
     """The ``look`` table; deforming bodies are never flat, their normals change."""
     look = np.empty((len(whole.triangles), 4), dtype=np.uint32)
     colour = (np.clip(whole.albedo, 0.0, 1.0) * np.float32(65535.0) + np.float32(0.5)).astype(np.uint32)
@@ -295,7 +318,8 @@ def _looks(whole: Mesh, meshes: Sequence[tuple[Mesh, bool]]) -> NDArray[np.uint3
     look[:, 1] = colour[:, 2] | whole.material.astype(np.uint32) << 16 | whole.semantic.astype(np.uint32) << 24
     look[:, 2] = whole.instance.view(np.uint32)
     rigid = np.concatenate([np.full(len(mesh.triangles), not deforming) for mesh, deforming in meshes])
-    look[:, 3] = flat_triangles(whole.vertices, whole.normals, whole.triangles) & rigid
+    flat = flat_triangles(whole.vertices, whole.normals, whole.triangles) & rigid
+    look[:, 3] = flat.astype(np.uint32) | lamps.astype(np.uint32) << 8
     return look
 
 

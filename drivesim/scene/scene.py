@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from drivesim.cache import cached
+from drivesim.materials import MaterialId
 from drivesim.mesh import Mesh, merge
 from drivesim.opendrive import RoadNetwork
 from drivesim.opendrive.mesh import network_mesh
@@ -23,6 +24,16 @@ LOW_BEAM_INTENSITY = 20_000.0
 LOW_BEAM_REACH = 150.0
 _HEADLAMPS_ON = np.radians(2.0)
 _FOG_LAMPS_ON = 300.0
+_BRAKE_LAMPS_ON = 1.3
+"""Deceleration that lights the brake lamps, m/s2 (UN R13-H 5.2.22.4: required above 1.3, forbidden below 0.7)."""
+_BLINKS = 1.5
+"""Flashes of an indicator per second (UN R6: 90 +- 30 a minute)."""
+STREET_LAMP_INTENSITY = 900.0
+"""Downwards, cd: some 15 lx on the road below a lamp of 6.5 m (EN 13201 class P1 has 15 lx on average)."""
+_STREET_LAMP_REACH = 30.0
+_STREET_LAMPS = 12
+"""As many, nearest to the ego, throw light; the others only shine."""
+_STREET_LAMPS_ON = 0.0
 
 _CODE = (
     "scene/city", "scene/vehicles", "opendrive", "mesh.py", "materials.py", "streams.py", "taxonomy.py", "transforms.py"
@@ -62,7 +73,9 @@ class Scene:
         builder = RaySceneBuilder(origin)
         zones = [] if lasting else [keep_clear(actor, state) for actor in actors if state.present[0, actor.index]]
         first = FIRST_LASTING if lasting else len(actors) + 1
-        builder.add_static(_moved(_surroundings(network, seed, zones, first), origin))
+        city = _moved(_surroundings(network, seed, zones, first), origin)
+        builder.add_static(city)
+        self._luminaires = _luminaires(city)
         self._figures: list[tuple[int, Figure]] = [
             (actor.index, figure_of(actor, builder, seed, is_ego=actor.index == ego)) for actor in actors
         ]
@@ -89,22 +102,42 @@ class Scene:
             if actor.kind != "vehicle" or not self._state.present[0, actor.index]:
                 continue
             in_traffic = actor.index == self._ego or abs(self._state.speed[0, actor.index]) > 0.1
-            own = int(self._state.lights[0, actor.index])
+            own = int(self._state.lights[0, actor.index]) | self._pedals(actor.index)
+            if self._state.time[0] * _BLINKS % 1.0 >= 0.5:
+                own &= ~int(Light.LEFT_BLINKER | Light.RIGHT_BLINKER)
             flags[actor.instance] = own | (Light.LOW_BEAM | Light.POSITION if dark and in_traffic else 0)
         return flags
 
+    def _pedals(self, index: int) -> int:
+        """Brake and reverse lamps by how the vehicle moves."""
+        state = self._state
+        forward = state.pose(index).rotation[:, 0]
+        slowing = -float(state.acceleration[0, index] @ forward) * np.sign(state.speed[0, index])
+        brake = Light.BRAKE if slowing > _BRAKE_LAMPS_ON else Light.NONE
+        return int(brake | (Light.REVERSE if state.speed[0, index] < -0.05 else Light.NONE))
+
     def lamps(self, weather: Weather) -> NDArray[np.float32]:
-        """Lit headlamps, (L, 8) float32: position relative to ``rays.origin``, direction, intensity cd, reach m."""
+        """Lit headlamps and, at night, the nearest street lamps, (L, 9) float32.
+
+        Position relative to ``rays.origin``, direction, intensity cd, reach m, 1 for a street lamp.
+        """
         flags = self.lit(weather)
-        rows = []
+        rows = self._street_lamps() if weather.sun_elevation < _STREET_LAMPS_ON else []
         for index, figure in self._figures:
             if flags[index + 1] & Light.LOW_BEAM:
                 pose = self._state.pose(index)
                 for lamp in figure.lamps:
                     if lamp.kind & Light.LOW_BEAM:
                         place = pose.apply(lamp.position) - self.rays.origin
-                        rows.append([*place, *(pose.rotation @ lamp.direction), LOW_BEAM_INTENSITY, LOW_BEAM_REACH])
-        return np.array(rows, dtype=np.float32).reshape(-1, 8)
+                        rows.append([*place, *(pose.rotation @ lamp.direction), LOW_BEAM_INTENSITY, LOW_BEAM_REACH, 0])
+        return np.array(rows, dtype=np.float32).reshape(-1, 9)
+
+    def _street_lamps(self) -> list[list[float]]:
+        """Rows of the street lamps nearest to the ego."""
+        here = self._state.position[0, self._ego] - self.rays.origin if self._ego >= 0 else np.zeros(3)
+        distance = np.linalg.norm(self._luminaires - here, axis=1)
+        near = np.argsort(distance)[:_STREET_LAMPS]
+        return [[*self._luminaires[i], 0, 0, -1, STREET_LAMP_INTENSITY, _STREET_LAMP_REACH, 1] for i in near]
 
     def close(self) -> None:
         """Release the ray scene; legal twice."""
@@ -133,6 +166,16 @@ def _surroundings(network: RoadNetwork, seed: int, zones: Sequence[NDArray[np.fl
         return Mesh(**build())
     made_from = (network.path.read_bytes(), seed, first_instance, np.array(zones).tobytes())
     return Mesh(**cached("city", made_from, _CODE, build))
+
+
+def _luminaires(mesh: Mesh) -> NDArray[np.float64]:
+    """Middles (L, 3) of the light of every street lamp in a mesh, one per instance."""
+    shining = mesh.material == MaterialId.STREET_LAMP
+    whose, number = np.unique(mesh.instance[shining], return_inverse=True)
+    middles = mesh.vertices[mesh.triangles[shining]].astype(np.float64).mean(axis=1)
+    sums = np.zeros((len(whose), 3))
+    np.add.at(sums, number, middles)
+    return sums / np.maximum(np.bincount(number, minlength=len(whose)), 1)[:, None]
 
 
 def _moved(mesh: Mesh, origin: NDArray[np.float64]) -> Mesh:

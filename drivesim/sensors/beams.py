@@ -197,7 +197,7 @@ def _trace(
                 # references on every array for every ray, on all threads at once, and takes longer than tracing.
                 part: Any = np.uint64(ints[INST_ID * LANES + lane])
                 row = np.uint64(tri_base[part] + ints[PRIM_ID * LANES + lane])
-                moving, flat = inst_moving[part] != 0, look[row, 3] != 0
+                moving, flat = inst_moving[part] != 0, look[row, 3] & 1 != 0
                 u, v = packet[HIT_U * LANES + lane], packet[HIT_V * LANES + lane]
                 w = ONE - u - v
                 nx, ny, nz = (

@@ -155,3 +155,46 @@ def test_diffuse_daylight_is_a_sixth_of_direct():
         light = daylight(Weather(sun_elevation=elevation, sun_illuminance=80_000.0, cloud_cover=0.0))
         luminance = light.cube[4] @ [0.2126, 0.7152, 0.0722] * np.pi
         assert luminance / 80_000.0 == pytest.approx(0.16, rel=0.1)
+
+
+def test_a_lamp_shines_by_its_own_switch():
+    """Two amber glasses side by side: the left indicator lights the left one alone."""
+    builder = RaySceneBuilder()
+    corners = [(10.0, y, z) for y in (0.2, 2.0, -2.0, -0.2) for z in (0.5, 2.5)]
+    faces = [(1, 0, 2), (1, 2, 3), (5, 4, 6), (5, 6, 7)]
+    look = {"material": MaterialId.INDICATOR, "albedo": (0.5, 0.2, 0.02), "semantic": Tag.CAR, "instance": 1}
+    glasses = Mesh.build(corners, faces, **look)
+    lamps = np.array([32, 32, 16, 16], dtype=np.uint8)
+    part = builder.add_rigid(glasses, 1, lamps=lamps)
+    dusk = Weather(sun_illuminance=2000.0, sun_elevation=0.1, sun_azimuth=1.5)
+    with builder.build() as rays:
+        rays.set_motion(part, Pose.identity(), Pose.identity())
+        rays.commit()
+        eye = camera(exposure=2000.0, noise=0.0)
+        off, left = (
+            eye.render(rays, Pose.identity(), dusk, lit=np.array([0, flags], np.uint16)).rgb.astype(int)
+            for flags in (0, 32)
+        )
+    row, shift = HEIGHT // 2, int(FOCAL * 1.1 / 10.0)
+    brighter = (left - off)[row, [WIDTH // 2 - shift, WIDTH // 2 + shift], 0]
+    assert brighter[0] > 40
+    assert brighter[1] == 0
+
+
+def test_wet_ground_mirrors_what_stands_on_it():
+    """Below a red wall a dry road is grey and a wet one is red."""
+
+    def below(wetness):
+        builder = RaySceneBuilder()
+        floor = [(-50, -50, 0), (50, -50, 0), (50, 50, 0), (-50, 50, 0)]
+        look = {"material": MaterialId.ASPHALT, "albedo": (0.1,) * 3, "semantic": Tag.ROADS}
+        builder.add_static(Mesh.build(floor, [(0, 1, 2), (0, 2, 3)], **look))
+        tall = [(20, 40, 0), (20, -40, 0), (20, -40, 20), (20, 40, 20)]
+        builder.add_static(Mesh.build(tall, [(0, 1, 2), (0, 2, 3)], **RED))
+        grey_day = Weather(cloud_cover=1.0, sun_illuminance=1000.0, wetness=wetness)
+        image = picture(builder, grey_day, noise=0.0).rgb.astype(float)
+        red, green, _ = image[HEIGHT * 6 // 10 : HEIGHT * 7 // 10].reshape(-1, 3).mean(axis=0)
+        return red / green
+
+    assert below(0.0) < 1.15
+    assert below(1.0) > below(0.0) + 0.15

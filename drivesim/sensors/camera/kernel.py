@@ -58,6 +58,11 @@ FAINT: Any = np.float32(0.01)
 COARSER: Any = np.uint64(MIRROR_SHIFT)
 UNORM: Any = np.float32(1.0 / 65535.0)
 
+WET_REACH: Any = np.float32(120.0)
+"""How far away things are mirrored by wet ground, m."""
+STREAK: Any = np.float32(0.03)
+"""Tilt of a wet road's facets along the line of sight, rad: mirror images are drawn out towards the viewer."""
+
 CHUNK = 64
 """Packets that one thread traces in a row with the same scratch memory."""
 
@@ -67,7 +72,8 @@ AO_REACH = np.float32(1.8)
 _GLASS = int(MaterialId.CAR_GLASS)
 _FOLIAGE = int(Texture.FOLIAGE)
 _SHINES = np.zeros(len(MaterialId), dtype=np.uint8)
-_SHINES[[MaterialId.HEADLAMP, MaterialId.TAILLAMP, MaterialId.STREET_LAMP, MaterialId.SIGNAL_LIGHT]] = 1
+_SHINES[[MaterialId.HEADLAMP, MaterialId.TAILLAMP, MaterialId.INDICATOR]] = 1
+_SHINES[[MaterialId.STREET_LAMP, MaterialId.SIGNAL_LIGHT]] = 1
 _WET = tuple(
     i in {MaterialId.ASPHALT, MaterialId.CONCRETE, MaterialId.PAVING, MaterialId.ROAD_PAINT, MaterialId.KERB_STONE}
     for i in MaterialId
@@ -126,7 +132,8 @@ def trace_and_shade(
 
     Args:
         surfaces: (M, 5) float32 per material: roughness, metalness, transmission, texture, wetted.
-        lamps: (L, 8) float32: position relative to the scene's origin (3), direction (3), intensity in cd, reach in m.
+        lamps: (L, 9) float32: position relative to the scene's origin (3), direction (3), intensity in cd, reach in m,
+            1 for a street lamp and 0 for a low beam.
         lit: (A + 1,) uint16, lamp flags by instance id.
         camera: (5, 4) float32: rotation rows of world_from_camera with the origin as last column (3 rows), then
             fx, fy, cx, cy, then width, height, 1 for depth along the ray, pixels a radian.
@@ -164,7 +171,7 @@ def trace_and_shade(
         ints, shadow_ints, extra_ints = packet.view(np.int32), shadow.view(np.int32), extra.view(np.int32)
         valid, shaded = new_valid(), new_valid()
         target = np.empty(LANES, dtype=np.uint64)
-        kind = np.zeros(2 * LANES, dtype=np.uint8)
+        kind = np.zeros(3 * LANES, dtype=np.uint8)
         s = np.zeros(SCRATCH, dtype=np.float32)
         for tile in range(chunk * CHUNK, min((chunk + 1) * CHUNK, tiles)):
             for lane in range(LANES):
@@ -261,7 +268,7 @@ def trace_and_shade(
                 s[PX + lane], s[PX + LANES + lane], s[PX + 2 * LANES + lane] = ox, oy, oz
                 u, v = packet[BARY_U + lane], packet[BARY_V + lane]
                 w = ONE - u - v
-                flat = look[row, 3] != 0
+                flat = look[row, 3] & 1 != 0
                 if flat:
                     nx, ny, nz = packet[NG + lane], packet[NG + LANES + lane], packet[NG + 2 * LANES + lane]
                 if moving or not flat:
@@ -287,7 +294,7 @@ def trace_and_shade(
                 see_through |= material == _GLASS
                 special |= _SHINES[material] != 0
                 turned |= moving
-                kind[lane], kind[LANES + lane] = material, pattern
+                kind[lane], kind[LANES + lane], kind[2 * LANES + lane] = material, pattern, look[row, 3] >> 8
             if not hit_any:
                 continue
 
@@ -405,10 +412,60 @@ def trace_and_shade(
                         for c in range(3):
                             s[BODY + c * LANES + lane] += dome[np.uint64(u), np.uint64(v), c] * tint
 
+            # What wet ground mirrors is traced; everything else that shines mirrors the sky.
+            mirrored_things = wetness > ZERO and mirrors > FAINT
+            if mirrored_things:
+                for lane in range(LANES):
+                    wet = shaded[lane] != 0 and s[MIRROR + lane] > FAINT and s[WETS + lane] < np.float32(0.95)
+                    valid[lane] = -1 if wet else 0
+                    nx = s[NX + lane] + STREAK * HEMISPHERE[lane, 0] * packet[DIR + lane]
+                    ny = s[NY + lane] + STREAK * HEMISPHERE[lane, 0] * packet[DIR + LANES + lane]
+                    nz = s[NZ + lane]
+                    scale = ONE / math.sqrt(max(nx * nx + ny * ny + nz * nz, TINY))
+                    nx, ny, nz = nx * scale, ny * scale, nz * scale
+                    dx, dy, dz = packet[DIR + lane], packet[DIR + LANES + lane], packet[DIR + 2 * LANES + lane]
+                    twice = TWO * (nx * dx + ny * dy + nz * dz)
+                    extra[DIR + lane], extra[DIR + LANES + lane] = dx - twice * nx, dy - twice * ny
+                    extra[DIR + 2 * LANES + lane] = max(dz - twice * nz, np.float32(0.002))
+                    for axis in range(3):
+                        place = axis * LANES + lane
+                        extra[ORG + place] = s[PX + place] + s[NX + place] * np.float32(0.01)
+                    extra[START + lane] = np.float32(0.01)
+                    extra[END + lane] = WET_REACH
+                    extra[WHEN + lane] = packet[WHEN + lane]
+                    extra_ints[SEES + lane] = EVERYONE
+                    extra_ints[GEOMETRY + lane] = NO_HIT
+                intersect16(handles, valid, extra, False)
+                for lane in range(LANES):
+                    if valid[lane] == 0 or extra_ints[GEOMETRY + lane] == NO_HIT:
+                        valid[lane] = 0
+                        continue
+                    part = np.uint64(extra_ints[PART + lane])
+                    row = np.uint64(tri_base[part] + extra_ints[PRIMITIVE + lane])
+                    first, second = look[row, 0], look[row, 1]
+                    red, green = np.float32(first & 65535) * UNORM, np.float32(first >> 16) * UNORM
+                    blue = np.float32(second & 65535) * UNORM
+                    material = np.uint64((second >> 16) & 255)
+                    mirror = s[MIRROR + lane]
+                    toward = -extra[DIR + lane] * sun_x - extra[DIR + LANES + lane] * sun_y
+                    lit_side = max(toward, ZERO) * PER_PI if has_sun else ZERO
+                    if _SHINES[material] != 0:
+                        own = np.int32(look[row, 2])
+                        who = own if own > 0 else inst_actor[part]
+                        flags = int(lit[who]) if who < len(lit) else 0
+                        group = int(look[row, 3] >> 8) & flags
+                        gr, gg, gb = own_light(int(material), group, ONE, red, green, blue, night)
+                        s[BODY + lane] += mirror * gr
+                        s[BODY + LANES + lane] += mirror * gg
+                        s[BODY + 2 * LANES + lane] += mirror * gb
+                    s[BODY + lane] += mirror * red * (cube[0, 0] + sun_light[0] * lit_side)
+                    s[BODY + LANES + lane] += mirror * green * (cube[0, 1] + sun_light[1] * lit_side)
+                    s[BODY + 2 * LANES + lane] += mirror * blue * (cube[0, 2] + sun_light[2] * lit_side)
+
             if mirrors > FAINT:
                 for lane in range(LANES):
                     mirror = s[MIRROR + lane]
-                    if shaded[lane] == 0 or mirror <= FAINT:
+                    if shaded[lane] == 0 or mirror <= FAINT or (mirrored_things and valid[lane] != 0):
                         continue
                     twice = TWO * s[FACING + lane]
                     mz = packet[DIR + 2 * LANES + lane] - twice * s[NZ + lane]
@@ -428,7 +485,7 @@ def trace_and_shade(
                     who = instance[target[lane]]
                     flags = int(lit[who]) if who < len(lit) else 0
                     red, green, blue = own_light(
-                        int(kind[lane]), flags, -s[FACING + lane],
+                        int(kind[lane]), int(kind[2 * LANES + lane]) & flags, -s[FACING + lane],
                         s[RED + lane], s[RED + LANES + lane], s[RED + 2 * LANES + lane], night,
                     )  # fmt: skip
                     s[GLOW + lane] += red
@@ -480,7 +537,11 @@ def trace_and_shade(
                             lx, ly, lz = shadow[DIR + lane], shadow[DIR + LANES + lane], shadow[DIR + 2 * LANES + lane]
                             ahead = -(lx * lamps[source, 3] + ly * lamps[source, 4] + lz * lamps[source, 5])
                             away = shadow[END + lane] + np.float32(0.12)
-                            power = lamps[source, 6] * beam_power(ahead, -lz - lamps[source, 5]) / (away * away)
+                            power = lamps[source, 6] / (away * away)
+                            if lamps[source, 8] > ZERO:
+                                power *= min((ahead - HALF) * np.float32(4.0), ONE)
+                            else:
+                                power *= beam_power(ahead, -lz - lamps[source, 5])
                         s[POWER + lane] = power
                         s[POWER + LANES + lane] = power * np.float32(0.96)
                         s[POWER + 2 * LANES + lane] = power * np.float32(0.88)

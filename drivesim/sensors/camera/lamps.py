@@ -9,10 +9,15 @@ import numba as nb
 import numpy as np
 
 from drivesim.materials import MaterialId
+from drivesim.types import Light
 
 _HEADLAMP = int(MaterialId.HEADLAMP)
 _TAILLAMP = int(MaterialId.TAILLAMP)
 _SIGNAL = int(MaterialId.SIGNAL_LIGHT)
+_INDICATOR = int(MaterialId.INDICATOR)
+_POSITION, _BRAKE, _REVERSE = int(Light.POSITION), int(Light.BRAKE), int(Light.REVERSE)
+_BEAMS = int(Light.LOW_BEAM | Light.HIGH_BEAM)
+_BLINKERS = int(Light.LEFT_BLINKER | Light.RIGHT_BLINKER)
 _DEGREES = np.float32(180.0 / math.pi)
 
 ONE = np.float32(1.0)
@@ -39,17 +44,29 @@ def own_light(
     """Luminance of a lamp's glass, red, green and blue, cd/m2.
 
     Args:
-        flags: lamp flags of its actor; cosine: between the viewer and the glass; red, green, blue: its colour.
+        flags: which of the lights that light this glass are on (:class:`~drivesim.types.Light`); cosine: between the
+            viewer and the glass; red, green, blue: its colour.
     """
     if material == _HEADLAMP:
-        white = np.float32(4000.0) * max(cosine, np.float32(0.2)) if flags & 6 else ZERO
+        white = ZERO
+        if flags & _BEAMS:
+            white = np.float32(8000.0) * max(cosine, np.float32(0.2))
+        elif flags & _REVERSE:
+            white = np.float32(2500.0)
+        elif flags & _POSITION:
+            white = np.float32(300.0)
         return white, white, white
     if material == _TAILLAMP:
         tail = ZERO
-        if flags & 9:
-            tail = np.float32(2500.0) if flags & 8 else np.float32(150.0)
+        if flags & _BRAKE:
+            tail = np.float32(5000.0)
+        elif flags & _POSITION:
+            tail = np.float32(250.0)
         return tail, tail * np.float32(0.03), tail * np.float32(0.03)
+    if material == _INDICATOR:
+        amber = np.float32(6000.0) if flags & _BLINKERS else ZERO
+        return amber, amber * np.float32(0.36), amber * np.float32(0.02)
     if material == _SIGNAL:
         return np.float32(600.0) * red, np.float32(600.0) * green, np.float32(600.0) * blue
-    on = np.float32(800.0) if night else ZERO
-    return on, on, on
+    on = np.float32(6000.0) if night else ZERO
+    return on, on * np.float32(0.95), on * np.float32(0.84)
