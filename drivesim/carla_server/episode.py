@@ -78,8 +78,8 @@ class Episode:
     def __getitem__(self, number: int) -> Record:
         try:
             return self.records[number]
-        except KeyError:
-            raise Refusal(f"unable to find actor: actor {number} not found") from None
+        except (KeyError, TypeError):
+            raise Refusal(f"unable to find actor: actor {str(number)[:40]} not found") from None
 
     def light(self, number: int) -> TrafficLight:
         record = self[number]

@@ -52,6 +52,7 @@ class CarlaServer:
         self._sensing = Sensing(seed)
         self._latest = b""
         self._unsensed = False
+        self._reported: set[tuple[str, int | None]] = set()
         self._stepper: asyncio.Task[None] | None = None
 
     def prepare(self) -> None:
@@ -186,9 +187,17 @@ class CarlaServer:
         except Refusal as refusal:
             return reply(number, str(refusal), None)
         except Exception as error:  # whatever a client sends, the others go on
-            if not _of_arguments(error):
-                traceback.print_exc(file=sys.stderr)
+            self._report(error)
             return reply(number, f"{name}: {type(error).__name__}: {error}", None)
+
+    def _report(self, error: Exception) -> None:
+        """Tell the operator of a mistake that is this program's own, once for each place."""
+        last = traceback.extract_tb(error.__traceback__)[-1]
+        place = last.filename, last.lineno
+        taken_apart = isinstance(error, struct.error) or last.filename.endswith(("methods.py", "wire.py", "sky.py"))
+        if not taken_apart and place not in self._reported:
+            self._reported.add(place)
+            traceback.print_exception(error, file=sys.stderr)
 
     async def _subscribe(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """A stream's subscriber: four bytes say which, nothing more ever comes."""
@@ -209,9 +218,3 @@ class CarlaServer:
             self._subscribers.get(stream, set()).discard(writer)
             self._writers.discard(writer)
             writer.close()
-
-
-def _of_arguments(error: Exception) -> bool:
-    """Whether it was raised where arguments are taken apart: they were no such method's, and that is no news."""
-    frames = traceback.extract_tb(error.__traceback__)
-    return isinstance(error, struct.error) or frames[-1].filename.endswith(("methods.py", "wire.py", "sky.py"))

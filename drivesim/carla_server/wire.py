@@ -132,7 +132,8 @@ class Description:
     @staticmethod
     def unpack(values: list[Any]) -> Description:
         uid, blueprint, attributes = values
-        return Description(int(uid), str(blueprint), tuple((str(a), int(b), str(c)) for a, b, c in attributes))
+        own = tuple((str(a), int(b) & 0xFF, str(c)) for a, b, c in attributes)
+        return Description(int(uid) & 0xFFFFFFFF, str(blueprint), own)
 
 
 @dataclass(slots=True)
