@@ -91,6 +91,7 @@ class Simulation:
         self.network = read_network(scenario.road_file) if scenario.road_file else empty_network()
         self.actors = scenario.actors()
         self.world = World(self.network, self.actors, scenario.weather(self.network.place()), seed)
+        self.world.district = str(scenario.parameters["district"]) if "district" in scenario.parameters else None
         self.player = ScenarioPlayer(scenario, self.world, make_controller)
         self.simulator = simulator(self.world, rig, self.ego.index if rig is not None else -1, seed)
         self.closing_events: tuple[StoryboardEvent, ...] = ()

@@ -245,6 +245,7 @@ def child_crossing() -> Draft:
     draft.choice("child_looks", "maybe", ("true", "false", "maybe"))
     draft.parameter("gap", number, 1.0, 0.3, 3)
     draft.parameter("lateral_gap", number, 1.0, 0.8, 1.2)
+    draft.choice("district", "residential", ("residential", "inner_city", "rural", "motorway"))
     draft.surroundings("2026-06-15T15:30:00")
 
     child_s, child_half_width, child_lateral = 130.0, 0.149, 4.0

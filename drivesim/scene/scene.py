@@ -60,6 +60,7 @@ class Scene:
         origin: (3,) near which sensors will be; the ego's place if absent.
         lasting: whether the city is the same whoever is there: it keeps clear of nobody, and its instances are numbered
             from :data:`FIRST_LASTING`.
+        district: what stands along all roads, one of :data:`~drivesim.scene.city.DISTRICTS`; by road type if absent.
 
     Attributes:
         rays: what sensors trace.
@@ -67,13 +68,13 @@ class Scene:
 
     def __init__(
         self, network: RoadNetwork, actors: Sequence[Actor], seed: int, *, ego: int, state: WorldState,
-        origin: ArrayLike | None = None, lasting: bool = False,
+        origin: ArrayLike | None = None, lasting: bool = False, district: str | None = None,
     ) -> None:  # fmt: skip
         origin = np.round(state.position[0, ego] if origin is None else np.asarray(origin, dtype=np.float64))
         builder = RaySceneBuilder(origin)
         zones = [] if lasting else [keep_clear(actor, state) for actor in actors if state.present[0, actor.index]]
         first = FIRST_LASTING if lasting else len(actors) + 1
-        city = _moved(_surroundings(network, seed, zones, first), origin)
+        city = _moved(_surroundings(network, seed, zones, first, district), origin)
         builder.add_static(city)
         self._luminaires = _luminaires(city)
         self._figures: list[tuple[int, Figure]] = [
@@ -155,16 +156,18 @@ def keep_clear(actor: Actor, state: WorldState) -> NDArray[np.float64]:
     return state.pose(actor.index).apply(corners)[:, :2]
 
 
-def _surroundings(network: RoadNetwork, seed: int, zones: Sequence[NDArray[np.float64]], first_instance: int) -> Mesh:
+def _surroundings(
+    network: RoadNetwork, seed: int, zones: Sequence[NDArray[np.float64]], first_instance: int, district: str | None
+) -> Mesh:
     """Roads and city in map coordinates, from the cache if they have been built before."""
 
     def build() -> dict[str, NDArray[Any]]:
-        city = city_mesh(network, seed, keep_clear=zones, first_instance=first_instance)
+        city = city_mesh(network, seed, keep_clear=zones, first_instance=first_instance, district=district)
         return merge([network_mesh(network), city]).arrays()
 
     if not network.path.is_file():
         return Mesh(**build())
-    made_from = (network.path.read_bytes(), seed, first_instance, np.array(zones).tobytes())
+    made_from = (network.path.read_bytes(), seed, first_instance, district, np.array(zones).tobytes())
     return Mesh(**cached("city", made_from, _CODE, build))
 
 

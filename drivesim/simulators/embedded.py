@@ -31,7 +31,9 @@ class EmbeddedSimulator:
         self._suite: SensorSuite | None = None
         if rig is not None:
             assert world.network is not None
-            self._scene = Scene(world.network, world.actors, seed, ego=ego, state=world.snapshot())
+            self._scene = Scene(
+                world.network, world.actors, seed, ego=ego, state=world.snapshot(), district=world.district
+            )
             self._suite = SensorSuite(rig, self._scene, world.actors, ego, world.weather, seed, labels=labels)
 
     def capture(self, before: WorldState, after: WorldState) -> tuple[Mapping[str, Measurement], Labels | None]:

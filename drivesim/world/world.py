@@ -52,7 +52,11 @@ class World:
         falls: whether people and riders who are hit fall and slide; off, they keep doing what is commanded.
         boxes: (B, N, 6) actors' boxes, columns as in :mod:`drivesim.world.boxes`.
         limits: (B, N) records of :data:`drivesim.world.limits.LIMITS`.
+        district: what stands along the roads where the map leaves it open; None: by the roads' types. One of
+            :data:`drivesim.scene.city.DISTRICTS`.
     """
+
+    district: str | None = None
 
     present: NDArray[np.bool_]
     position: F64

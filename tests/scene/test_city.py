@@ -5,6 +5,7 @@ import pytest
 import shapely
 
 from drivesim import content
+from drivesim.errors import ScenarioError
 from drivesim.opendrive import read_network
 from drivesim.scene.city import city_mesh
 from drivesim.scene.city.frontage import covered_ground
@@ -53,3 +54,27 @@ def test_the_story_is_kept_clear(street):
     corners = city.vertices[city.triangles[np.isin(city.semantic, [Tag.CAR, Tag.BUILDING])]].reshape(-1, 3)
     inside = shapely.contains_xy(shapely.Polygon(zone), corners[:, 0], corners[:, 1])
     assert not inside.any()
+
+
+def test_the_inner_city_stands_wall_to_wall_and_higher(street, city):
+    inner = city_mesh(street, 0, first_instance=10, district="inner_city")
+    tall, low = (
+        mesh.vertices[mesh.triangles[mesh.semantic == Tag.BUILDING]].reshape(-1, 3)[:, 2].max()
+        for mesh in (inner, city)
+    )
+    assert tall > low + 2.0
+    road = covered_ground(street).buffer(-0.3)
+    shapely.prepare(road)
+    walls = inner.vertices[inner.triangles[inner.semantic == Tag.BUILDING]].reshape(-1, 3)
+    assert not shapely.contains_xy(road, walls[walls[:, 2] < 1.0, 0], walls[walls[:, 2] < 1.0, 1]).any()
+
+
+@pytest.mark.parametrize(("district", "has"), [("rural", False), ("motorway", False), ("residential", True)])
+def test_a_district_may_be_asked_for(street, district, has):
+    city = city_mesh(street, 0, district=district)
+    assert (Tag.BUILDING in city.semantic) == has
+
+
+def test_an_unknown_district_is_named(street):
+    with pytest.raises(ScenarioError, match="no district 'jungle'"):
+        city_mesh(street, 0, district="jungle")

@@ -3,24 +3,36 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from types import MappingProxyType
 
 import numpy as np
 from numpy.typing import NDArray
 
+from drivesim.errors import ScenarioError
 from drivesim.mesh import Mesh, merge
 from drivesim.opendrive import RoadNetwork
 from drivesim.scene.city.frontage import Frontage, covered_ground, frontages
+from drivesim.scene.city.inner_city import inner_city
 from drivesim.scene.city.installations import installations
-from drivesim.scene.city.layout import Plots, backdrop, countryside, motorway_side, town
+from drivesim.scene.city.layout import Plots, backdrop, countryside, motorway_side, residential
 from drivesim.scene.city.parked import parked_cars
 from drivesim.scene.city.terrain import terrain
 from drivesim.streams import stream
 
-_DISTRICTS = {"town": town, "rural": countryside, "motorway": motorway_side}
+DISTRICTS = MappingProxyType(
+    {"residential": residential, "inner_city": inner_city, "rural": countryside, "motorway": motorway_side}
+)
+"""What stands along a road, by style."""
 
 
 def city_mesh(
-    network: RoadNetwork, seed: int, *, keep_clear: Sequence[NDArray[np.float64]] = (), first_instance: int = 1
+    network: RoadNetwork,
+    seed: int,
+    *,
+    keep_clear: Sequence[NDArray[np.float64]] = (),
+    first_instance: int = 1,
+    district: str | None = None,
 ) -> Mesh:
     """Everything static that is not road surface, in map coordinates.
 
@@ -28,8 +40,18 @@ def city_mesh(
         seed: scenario seed; the city derives its own streams.
         keep_clear: zones (4, 2) in x and y where nothing may stand (actors and their ways).
         first_instance: instance ids of static things count up from here; ground has none.
+        district: style of all roads, one of :data:`DISTRICTS`; by the roads' types if absent.
+
+    Raises:
+        ScenarioError: there is no such district.
     """
     edges = frontages(network)
+    if district is not None:
+        if district not in DISTRICTS:
+            raise ScenarioError(
+                f"there is no district '{district}'", remedy=f"set 'district' to one of: {', '.join(DISTRICTS)}"
+            )
+        edges = [replace(edge, district=district) for edge in edges]
     if not edges:
         return Mesh.empty()
     covered = covered_ground(network)
@@ -39,7 +61,7 @@ def city_mesh(
     things += list(_districts(edges, plots, seed))
     density = stream(seed, "city", "backdrop")
     height = float(np.median([edge.points[:, 2].mean() for edge in edges]))
-    has_town = any(edge.district == "town" for edge in edges)
+    has_town = any(edge.district in ("residential", "inner_city") for edge in edges)
     things += list(backdrop(covered.bounds, height, plots, density, houses=has_town))
     numbered = [thing.labelled(instance=first_instance + i) for i, thing in enumerate(things)]
     return merge([terrain(covered, edges), *numbered])
@@ -47,4 +69,4 @@ def city_mesh(
 
 def _districts(edges: Sequence[Frontage], plots: Plots, seed: int) -> Iterator[Mesh]:
     for number, edge in enumerate(edges):
-        yield from _DISTRICTS[edge.district](edge, plots, stream(seed, "city", edge.district, number))
+        yield from DISTRICTS[edge.district](edge, plots, stream(seed, "city", edge.district, number))

@@ -5,7 +5,7 @@ A building stands in its own frame: x along the street, facade at y = 0 facing -
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -19,6 +19,8 @@ WALL_COLOURS = ("#e8e2d4", "#d9cbb0", "#efe9df", "#cfd3d1", "#e3c9a8", "#c9b8a8"
 BRICK_COLOURS = ("#8d4b3a", "#9a5d48", "#7c4638", "#a46b52")
 ROOF_COLOURS = ("#7a3b2c", "#5d3429", "#4a4644", "#83503c", "#3f4145")
 DOOR_COLOURS = ("#4b2e20", "#23402f", "#2c3a52", "#6b1f1f", "#3b3b3b")
+
+SHOP_COLOURS = ("#5e1f24", "#20392f", "#24344d", "#c5b48c", "#2b2b2d", "#8a2f2a", "#3f5d63")
 
 GLASS = Finish(MaterialId.WINDOW_GLASS, linear_rgb("#20262b"), Tag.BUILDING)
 FRAME = Finish(MaterialId.PLASTER, linear_rgb("#f1efe9"), Tag.BUILDING)
@@ -47,6 +49,8 @@ class Plan:
     window_height: float
     window_spacing: float
     shutters: str | None
+    shop: str | None = None
+    """Colour of the fascia over the shop windows of the ground floor."""
 
     @property
     def eaves(self) -> float:
@@ -72,6 +76,13 @@ def draw_plan(random: np.random.Generator, width: float, depth: float, storeys: 
         window_spacing=float(random.uniform(2.1, 2.8)),
         shutters=str(random.choice(("#3f5c46", "#50606e", "#7a3f33"))) if random.random() < 0.3 else None,
     )
+
+
+def draw_town_plan(random: np.random.Generator, width: float, depth: float) -> Plan:
+    """A house of a closed row in an inner city: four or five storeys, mostly over a shop."""
+    plan = draw_plan(random, width, depth, (4, 5))
+    shop = str(random.choice(SHOP_COLOURS)) if random.random() < 0.75 else None
+    return replace(plan, shop=shop, shutters=None, window_height=1.65, roof_pitch=min(plan.roof_pitch, 0.6))
 
 
 def house(plan: Plan) -> Mesh:
@@ -105,6 +116,8 @@ def _facade(plan: Plan, width: float, *, door: bool) -> Mesh:
             parts.append(_shutters(hole, plan.shutters))
     for hole in doors:
         parts += [_reveal(hole, plan.wall), _door(hole, plan.door)]
+    if door and plan.shop:
+        parts.append(_fascia(plan, width, plan.shop))
     return merge(parts)
 
 
@@ -116,7 +129,13 @@ def _openings(plan: Plan, width: float, door: bool) -> tuple[list[tuple[float, .
     windows: list[tuple[float, ...]] = []
     doors: list[tuple[float, ...]] = []
     half = plan.window_width / 2
-    for storey in range(plan.storeys):
+    if door and plan.shop:
+        axis = axes[door_axis]
+        doors.append((axis - 0.52, 0.35, axis + 0.52, 0.35 + 2.15))
+        windows += [
+            (x0, 0.75, x1, 2.65) for x0, x1 in ((0.45, axis - 0.8), (axis + 0.8, width - 0.45)) if x1 - x0 > 0.8
+        ]
+    for storey in range(1 if door and plan.shop else 0, plan.storeys):
         sill = 0.35 + storey * STOREY + 0.95
         for number, x in enumerate(axes):
             if storey == 0 and number == door_axis:
@@ -124,6 +143,22 @@ def _openings(plan: Plan, width: float, door: bool) -> tuple[list[tuple[float, .
             else:
                 windows.append((x - half, sill, x + half, sill + plan.window_height))
     return windows, doors
+
+
+def _fascia(plan: Plan, width: float, colour: str) -> Mesh:
+    """The board over a shop's windows, and a canvas awning over the pavement."""
+    board = Finish(MaterialId.WOOD, linear_rgb(colour), Tag.BUILDING)
+    cloth = Finish(MaterialId.COTTON, linear_rgb(colour), Tag.BUILDING)
+    out, low, high = 1.1, 2.42, 2.78
+    top = [(0.4, -0.12, high), (0.4, -out, low), (width - 0.4, -out, low), (width - 0.4, -0.12, high)]
+    below = [(x, y, z - 0.01) for x, y, z in top[::-1]]
+    valance = [(0.4, -out, low - 0.2), (width - 0.4, -out, low - 0.2), (width - 0.4, -out, low), (0.4, -out, low)]
+    return merge(
+        [
+            boxes((0.2, -0.12, high), (width - 0.2, 0.0, high + 0.55), board),
+            quads([top, below, valance, valance[::-1]], cloth),
+        ]
+    )
 
 
 def _plinth_with_gap(width: float, door: tuple[float, ...]) -> Mesh:

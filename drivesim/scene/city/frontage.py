@@ -13,6 +13,9 @@ from drivesim.opendrive import RoadNetwork
 from drivesim.opendrive.model import Road
 from drivesim.transforms import Pose
 
+_INNER_CITY = {"townArterial", "townCollector", "pedestrian"}
+"""Road types (ASAM OpenDRIVE e_roadType) of inner cities."""
+
 STEP = 2.0
 """Distance between stations along a road edge, m."""
 
@@ -24,7 +27,7 @@ class Frontage:
     Attributes:
         points: (N, 3) float64, on the surface of the outermost lane.
         along: (N,) float64, arc length from the first point, m.
-        district: ``town``, ``rural`` or ``motorway``.
+        district: ``residential``, ``inner_city``, ``rural`` or ``motorway``.
         pavement: (N,) bool, whether the outermost lane is a pavement.
     """
 
@@ -51,11 +54,13 @@ class Frontage:
 
 
 def district_of(road: Road) -> str:
-    """The style of what stands beside a road, from its OpenDRIVE type; maps without types are towns."""
+    """The style of what stands beside a road, from its OpenDRIVE type; maps without types are residential."""
     kinds = {record.type for record in road.types}
+    if kinds & _INNER_CITY:
+        return "inner_city"
     if "motorway" in kinds:
         return "motorway"
-    return "rural" if "rural" in kinds else "town"
+    return "rural" if "rural" in kinds else "residential"
 
 
 def _edge(network: RoadNetwork, road: Road, left: bool) -> Frontage | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 import shapely
@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from shapely.geometry.base import BaseGeometry
 
 from drivesim.mesh import Mesh, merge
-from drivesim.scene.city import buildings, furniture, plants
+from drivesim.scene.city import buildings, furniture, pavement, plants
 from drivesim.scene.city.frontage import Frontage
 from drivesim.transforms import Pose
 
@@ -22,7 +22,8 @@ class Plots:
 
     def __init__(self, taken: BaseGeometry, keep_clear: Sequence[NDArray[np.float64]]) -> None:
         self._taken: list[BaseGeometry] = list(shapely.get_parts(taken))
-        self._taken += [shapely.Polygon(zone) for zone in keep_clear]
+        self._clear = [shapely.Polygon(zone) for zone in keep_clear]
+        self._taken += self._clear
 
     def claim(self, corners: NDArray[np.float64], margin: float = 0.0) -> bool:
         """Take a quadrilateral (4, 2) if it is free; says whether it was."""
@@ -33,12 +34,18 @@ class Plots:
         self._taken.append(plot)
         return True
 
+    def free(self, corners: NDArray[np.float64]) -> bool:
+        """Whether the story leaves a quadrilateral (4, 2) alone: things on pavements ask no more."""
+        plot = shapely.Polygon(corners)
+        return not any(zone.intersects(plot) for zone in self._clear)
 
-def _rectangle(pose: Pose, x0: float, y0: float, x1: float, y1: float) -> NDArray[np.float64]:
+
+def rectangle(pose: Pose, x0: float, y0: float, x1: float, y1: float) -> NDArray[np.float64]:
+    """Corners (4, 2) on the ground of a rectangle in a place's own frame."""
     return pose.apply([(x0, y0, 0), (x1, y0, 0), (x1, y1, 0), (x0, y1, 0)])[:, :2]
 
 
-def town(edge: Frontage, plots: Plots, random: np.random.Generator) -> Iterator[Mesh]:
+def residential(edge: Frontage, plots: Plots, random: np.random.Generator) -> Iterator[Mesh]:
     """Houses with front gardens behind the pavement, and street lamps on it."""
     at = float(random.uniform(1.0, 4.0))
     while at < edge.length - 9.0:
@@ -56,6 +63,35 @@ def town(edge: Frontage, plots: Plots, random: np.random.Generator) -> Iterator[
         if edge.is_pavement(float(distance)):
             pose = edge.pose(float(distance), outwards=-0.35)
             yield furniture.street_lamp().placed(pose)
+    yield from along_the_pavement(edge, plots, random, 38.0, _residential_thing)
+
+
+def _residential_thing(random: np.random.Generator) -> tuple[Mesh, float, float]:
+    if random.random() < 0.5:
+        return pavement.bench(), 1.0, -0.3
+    return pavement.litter_bin(random), 0.3, -0.3
+
+
+Thing = Callable[[np.random.Generator], tuple[Mesh, float, float]]
+"""Draws something that stands on pavements, half its length, and how far out of the pavement's outer edge, m."""
+
+
+def along_the_pavement(
+    edge: Frontage, plots: Plots, random: np.random.Generator, spacing: float, draw: Thing
+) -> Iterator[Mesh]:
+    """One thing every ``spacing`` metres, and on long streets a bus stop, clear of lamps and of the story."""
+    stop = float(random.uniform(0.3, 0.7)) * edge.length if edge.length > 60.0 else -1.0
+    for distance in np.arange(15.0, edge.length - 8.0, spacing):
+        at = float(distance + random.uniform(-1.0, 1.0))
+        if not edge.is_pavement(at):
+            continue
+        if 0.0 <= stop <= at:
+            stop, thing, half, outwards = -1.0, pavement.bus_stop(), 2.4, -0.1
+        else:
+            thing, half, outwards = draw(random)
+        place = edge.pose(at, outwards=outwards)
+        if plots.free(rectangle(place, -half, -0.2, half, 0.2)):
+            yield thing.placed(place)
 
 
 def _plot(
@@ -63,7 +99,7 @@ def _plot(
 ) -> Iterator[Mesh]:
     """One house and its garden, if the ground is free. The plot's frame: x along the road, y towards it."""
     corner = edge.pose(at + width / 2)
-    if not plots.claim(_rectangle(corner, -width / 2 - 1, -setback - depth - 4, width / 2 + 1, -0.1)):
+    if not plots.claim(rectangle(corner, -width / 2 - 1, -setback - depth - 4, width / 2 + 1, -0.1)):
         return
     plan = buildings.draw_plan(random, width, depth)
     facade = Pose.from_ypr([width / 2, -setback, 0], [np.pi, 0, 0])
@@ -112,7 +148,7 @@ def _trees(
     at = float(random.uniform(0, spacing))
     while at < edge.length:
         pose = edge.pose(at, outwards=float(random.uniform(near, far)))
-        if plots.claim(_rectangle(pose, -1.5, -1.5, 1.5, 1.5)):
+        if plots.claim(rectangle(pose, -1.5, -1.5, 1.5, 1.5)):
             turned = Pose(pose.translation, Pose.from_ypr([0, 0, 0], [random.uniform(0, 6.28), 0, 0]).rotation)
             grown = random.random() < 0.7
             plant = (
@@ -142,7 +178,7 @@ def backdrop(
             pose = Pose.from_ypr(place, [float(random.integers(0, 4)) * np.pi / 2, 0, 0])
             kind = random.random()
             if houses and kind < 0.45:
-                if plots.claim(_rectangle(pose, -0.5, -1.5, 11.5, 10.5)):
+                if plots.claim(rectangle(pose, -0.5, -1.5, 11.5, 10.5)):
                     yield homes[int(random.integers(len(homes)))].placed(pose)
-            elif kind < 0.85 and plots.claim(_rectangle(pose, -2.0, -2.0, 2.0, 2.0)):
+            elif kind < 0.85 and plots.claim(rectangle(pose, -2.0, -2.0, 2.0, 2.0)):
                 yield woods[int(random.integers(len(woods)))].placed(pose)
