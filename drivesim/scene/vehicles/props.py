@@ -6,6 +6,7 @@ import numpy as np
 
 from drivesim.materials import MaterialId, linear_rgb
 from drivesim.mesh import Mesh
+from drivesim.scene.imported import imported_mesh, mesh_file
 from drivesim.scene.vehicles.assembly import BLACK, RUBBER, STEEL, Assembly, Finish
 from drivesim.scene.vehicles.shapes import Shape, box, ellipsoid, lathe, rounded_box
 from drivesim.types import Actor
@@ -23,7 +24,13 @@ def prop_model(actor: Actor, seed: int) -> Mesh:
 
     Args:
         seed: unused today; props of one kind look alike.
+
+    Raises:
+        ScenarioError: the actor's own mesh cannot be used.
     """
+    own = mesh_file(actor)
+    if own is not None:
+        return imported_mesh(own, actor)
     assembly = Assembly(actor.tag)
     hint = f"{actor.model} {actor.name}".lower()
     for word, build in _BY_WORD:
