@@ -1,0 +1,190 @@
+"""The unmodified client of PyPI against ``drivesim serve``: the world, its actors, and driving them."""
+
+import math
+from pathlib import Path
+
+import pytest
+
+carla = pytest.importorskip("carla", reason="the official CARLA client is not installed (extra 'carla')")
+
+
+def ticks(world, count):
+    for _ in range(count):
+        world.tick()
+
+
+def test_version_maps_and_blueprints(client):
+    assert client.get_server_version() == client.get_client_version()
+    assert "/Game/Carla/Maps/residential_street" in client.get_available_maps()
+    library = client.get_world().get_blueprint_library()
+    assert library.find("vehicle.tesla.model3").get_attribute("number_of_wheels").as_int() == 4
+    assert {bp.get_attribute("age").as_str() for bp in library.filter("walker.*")} == {"adult", "child"}
+    assert library.find("sensor.camera.rgb").get_attribute("fov").as_float() == 90.0
+
+
+def test_the_map_is_the_one_that_was_loaded(world):
+    town = world.get_map()
+    assert town.name == "Carla/Maps/residential_street"
+    assert town.get_topology()
+    for place in town.get_spawn_points():
+        waypoint = town.get_waypoint(place.location)
+        assert waypoint.transform.location.distance(place.location) < 0.6
+        assert waypoint.transform.get_forward_vector().dot(place.get_forward_vector()) > 0.99
+
+
+def test_every_spawn_point_takes_a_car_and_only_one(world, spawn):
+    places = world.get_map().get_spawn_points()
+    blueprint = world.get_blueprint_library().find("vehicle.audi.a2")
+    cars = [world.try_spawn_actor(blueprint, place) for place in places]
+    assert all(cars)
+    assert world.try_spawn_actor(blueprint, places[0]) is None
+    world.tick()
+    for car in cars:
+        assert car.destroy()
+
+
+def test_throttle_drives_and_brakes_stop_as_tyres_allow(world, spawn):
+    car = spawn("vehicle.tesla.model3", 20, 1.75)
+    car.apply_control(carla.VehicleControl(throttle=1.0))
+    ticks(world, 60)
+    speed = car.get_velocity().length()
+    assert 8.0 < speed < 16.0
+    assert car.get_velocity().x == pytest.approx(speed)
+    start = car.get_location().x
+    car.apply_control(carla.VehicleControl(brake=1.0))
+    ticks(world, 60)
+    assert car.get_velocity().length() == 0.0
+    assert car.get_location().x - start == pytest.approx(speed**2 / 2 / 9.0, rel=0.2)
+
+
+def test_steering_right_turns_clockwise(world, spawn):
+    car = spawn("vehicle.tesla.model3", 20, 1.75)
+    car.apply_control(carla.VehicleControl(throttle=0.4, steer=0.3))
+    ticks(world, 40)
+    assert car.get_transform().rotation.yaw > 5.0
+    assert car.get_location().y > 1.75
+    assert car.get_angular_velocity().z > 0.0
+
+
+def test_reverse_gear_goes_back(world, spawn):
+    car = spawn("vehicle.tesla.model3", 20, 1.75)
+    car.apply_control(carla.VehicleControl(throttle=0.5, reverse=True))
+    ticks(world, 40)
+    assert car.get_velocity().x < -1.0
+    assert car.get_control().gear == -1
+
+
+def test_a_walker_goes_where_it_is_told(world, spawn):
+    child = spawn("walker.pedestrian.0009", 40, 8.0, z=1.0)
+    world.tick()
+    before = child.get_location()
+    child.apply_control(carla.WalkerControl(carla.Vector3D(0, -1, 0), 1.5))
+    ticks(world, 60)
+    after = child.get_location()
+    assert before.y - after.y == pytest.approx(3 * 1.5, abs=0.7)
+    assert child.get_transform().rotation.yaw == pytest.approx(-90, abs=1)
+    assert child.bounding_box.extent.z == pytest.approx(0.6, abs=0.05)
+
+
+def test_teleport_target_velocity_and_physics_off(world, spawn):
+    car = spawn("vehicle.tesla.model3", 20, 1.75)
+    car.set_transform(carla.Transform(carla.Location(60, -1.75, 0), carla.Rotation(yaw=180)))
+    world.tick()
+    assert car.get_location().x == pytest.approx(60, abs=1e-3)
+    car.set_target_velocity(carla.Vector3D(-10, 0, 0))
+    world.tick()
+    assert car.get_velocity().x == pytest.approx(-10, abs=0.3)
+    car.set_simulate_physics(False)
+    ticks(world, 2)
+    place = car.get_location()
+    ticks(world, 5)
+    assert car.get_location() == place
+
+
+def test_children_follow_their_parent_and_go_with_it(world, spawn):
+    car = spawn("vehicle.tesla.model3", 20, 1.75, yaw=90)
+    sensor = spawn("sensor.other.imu", 2.0, 1.0, z=1.5, parent=car)
+    world.tick()
+    place = sensor.get_location()
+    assert (place.x, place.y, place.z) == pytest.approx((19.0, 3.75, 1.5), abs=0.05)
+    assert car.destroy()
+    world.tick()
+    assert world.get_actor(sensor.id) is None or sensor.id not in [a.id for a in world.get_actors()]
+
+
+def test_batches_spawn_and_command_in_one_call(client, world):
+    library = world.get_blueprint_library()
+    place = carla.Transform(carla.Location(20, 1.75, 0.5))
+    commands = carla.command
+    first = commands.SpawnActor(library.find("vehicle.audi.tt"), place).then(
+        commands.ApplyVehicleControl(commands.FutureActor, carla.VehicleControl(throttle=1.0))
+    )
+    second = commands.SpawnActor(library.find("vehicle.audi.tt"), place)
+    good, bad = client.apply_batch_sync([first, second], False)
+    assert not good.error
+    assert "collision" in bad.error
+    ticks(world, 20)
+    assert world.get_actor(good.actor_id).get_velocity().x > 2.0
+    assert not client.apply_batch_sync([commands.DestroyActor(good.actor_id)], False)[0].error
+
+
+def test_weather_is_kept(world):
+    rain = carla.WeatherParameters.HardRainNoon
+    world.set_weather(rain)
+    world.tick()
+    assert world.get_weather().precipitation == pytest.approx(rain.precipitation)
+
+
+def test_lights_take_turns_and_obey(client):
+    world = client.load_world("crossing_with_lights")
+    settings = world.get_settings()
+    settings.synchronous_mode, settings.fixed_delta_seconds = True, 0.5
+    world.apply_settings(settings)
+    world.tick()
+    lights = list(world.get_actors().filter("traffic.traffic_light"))
+    assert len(lights) == 2
+    assert {light.get_opendrive_id() for light in lights} == {"11", "12"}
+    seen = []
+    for _ in range(31):
+        world.tick()
+        seen.append(lights[0].get_state())
+        assert lights[1].get_state() == seen[-1]
+    states = carla.TrafficLightState
+    assert [seen.count(state) for state in (states.Green, states.Yellow, states.Red)] == pytest.approx(
+        [20, 6, 4], abs=1
+    )
+    lights[0].set_state(states.Red)
+    lights[0].freeze(True)
+    ticks(world, 40)
+    assert lights[0].get_state() == states.Red
+
+
+def test_a_map_of_the_clients_own(client):
+    text = (Path(__file__).parent / "maps" / "crossing_with_lights.xodr").read_text()
+    world = client.generate_opendrive_world(text)
+    assert world.get_map().name.endswith("OpenDriveMap")
+    assert world.get_map().get_waypoint(carla.Location(50, 1.75, 0)).lane_id == -1
+    with pytest.raises(RuntimeError, match="OpenDRIVE"):
+        client.generate_opendrive_world("<map/>")
+    with pytest.raises(RuntimeError, match="no map 'Town42'"):
+        client.load_world("Town42")
+
+
+def test_two_clients_see_the_same(served, world, spawn):
+    car = spawn("vehicle.tesla.model3", 20, 1.75)
+    other = served.client()
+    watcher = other.get_world()
+    car.apply_control(carla.VehicleControl(throttle=1.0))
+    ticks(world, 20)
+    seen = watcher.get_actor(car.id)
+    frame = world.tick()
+    while watcher.get_snapshot().frame < frame:
+        pass
+    assert seen.get_location() == car.get_location()
+    assert math.isclose(watcher.get_snapshot().timestamp.delta_seconds, 0.05, rel_tol=1e-6)
+
+
+def test_what_is_not_there_is_an_error_and_not_the_end(world):
+    with pytest.raises(RuntimeError):
+        world.cast_ray(carla.Location(0, 0, 1), carla.Location(10, 0, 1))
+    world.tick()
