@@ -29,6 +29,9 @@ KINDS = [
     ("van", "delivery_van", (5.53, 2.02, 2.6), 3.45, 0.7),
     ("truck", "lorry", (8.6, 2.5, 3.5), 4.8, 0.96),
     ("bus", "bus", (12.0, 2.55, 3.1), 5.9, 0.96),
+    ("tram", "tram", (30.0, 2.4, 3.5), 11.0, 0.66),
+    ("semitrailer", "semitrailer", (13.6, 2.55, 4.0), 7.7, 1.0),
+    ("trailer", "trailer", (6.5, 2.5, 3.4), 3.5, 0.9),
 ]
 
 
@@ -96,3 +99,31 @@ def test_things_fill_their_boxes(name):
     low, high = prop_model(Actor(0, name, "misc", "obstacle", name, box), 0).bounds()
     assert high - low == pytest.approx([0.5, 0.6, 0.8], abs=1e-4)
     assert low[2] == pytest.approx(0.0, abs=1e-4)
+
+
+def test_a_trailer_has_no_cab_and_lights_nothing_ahead():
+    lorry = vehicle_model(actor("truck", "lorry", (8.6, 2.5, 3.5), 4.8, 0.96), 0)
+    towed = vehicle_model(actor("semitrailer", "box", (13.6, 2.55, 4.0), 7.7, 1.0), 0)
+    assert MaterialId.CAR_GLASS in lorry.body.material
+    assert MaterialId.CAR_GLASS not in towed.body.material
+    assert MaterialId.HEADLAMP not in towed.body.material
+    assert MaterialId.TAILLAMP in towed.body.material
+    assert towed.lamps == ()
+
+
+@pytest.mark.parametrize(("category", "model", "size", "wheelbase", "wheel"), KINDS)
+def test_every_vehicle_brakes_and_indicates_on_both_sides(category, model, size, wheelbase, wheel):
+    made = vehicle_model(actor(category, model, size, wheelbase, wheel), 0)
+    y = made.body.vertices[made.body.triangles].mean(axis=1)[:, 1]
+    assert (y[made.lamp_group == Light.LEFT_BLINKER] > 0).all()
+    assert (y[made.lamp_group == Light.RIGHT_BLINKER] < 0).all()
+    for flag in (Light.BRAKE, Light.LEFT_BLINKER, Light.RIGHT_BLINKER):
+        assert (made.lamp_group & int(flag)).any()
+
+
+def test_one_stands_on_an_electric_scooter():
+    made = vehicle_model(actor("bicycle", "e_scooter", (1.15, 0.55, 1.2), 0.85, 0.22), 0)
+    height = made.rider.saddle[2] - made.rider.pedal_center[2]
+    assert height > 0.8
+    assert made.rider.crank_radius == 0.0
+    assert made.body.bounds()[1][2] == pytest.approx(1.14, abs=0.05)

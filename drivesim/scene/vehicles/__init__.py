@@ -10,21 +10,22 @@ from drivesim.materials import MaterialId
 from drivesim.scene.imported import imported_mesh, mesh_file
 from drivesim.scene.raycast import LAMPS_OF
 from drivesim.scene.vehicles.car import car_model
-from drivesim.scene.vehicles.heavy import bus_model, lorry_model
+from drivesim.scene.vehicles.coaches import bus_model, tram_model
+from drivesim.scene.vehicles.heavy import lorry_model, trailer_model
 from drivesim.scene.vehicles.model import Lamp, RiderSeat, VehicleModel, Wheel
 from drivesim.scene.vehicles.props import prop_model
-from drivesim.scene.vehicles.two_wheelers import bicycle_model, motorcycle_model
+from drivesim.scene.vehicles.two_wheelers import bicycle_model, motorcycle_model, scooter_model
 from drivesim.types import Actor, Light
 
 __all__ = ["Lamp", "RiderSeat", "VehicleModel", "Wheel", "prop_model", "vehicle_model"]
 
 _BY_CATEGORY = {
     "truck": lorry_model,
-    "semitrailer": lorry_model,
-    "trailer": lorry_model,
+    "semitrailer": trailer_model,
+    "trailer": trailer_model,
     "bus": bus_model,
-    "tram": bus_model,
-    "train": bus_model,
+    "tram": tram_model,
+    "train": tram_model,
     "bicycle": bicycle_model,
     "motorbike": motorcycle_model,
 }
@@ -58,4 +59,6 @@ def vehicle_model(actor: Actor, seed: int) -> VehicleModel:
     own = mesh_file(actor)
     if own is not None:
         return imported_model(own, actor)
+    if actor.category in ("bicycle", "motorbike") and "scooter" in actor.model.lower():
+        return scooter_model(actor, seed)
     return _BY_CATEGORY.get(actor.category, car_model)(actor, seed)

@@ -81,6 +81,54 @@ def bicycle_model(actor: Actor, seed: int) -> VehicleModel:
     return VehicleModel(body, wheels, (_lamp(head_high + [0.1, 0, 0]),), lamp_group, seat)
 
 
+def scooter_model(actor: Actor, seed: int) -> VehicleModel:
+    """An electric kick scooter: a deck between small wheels, a steering column with a lamp; one stands on it."""
+    frame, finish = frame_of(actor), _metal(paint(actor, seed))
+    r = frame.radius
+    rear, front = np.array([frame.rear_axle, 0, r]), np.array([frame.front_axle, 0, r])
+    deck = 0.16
+    grip = front + [-0.30, 0, 1.12 - r]
+    foot = front + [-0.09, 0, 0.12]
+    assembly = Assembly(actor.tag)
+    length = frame.front_axle - frame.rear_axle - 0.25
+    assembly.add(
+        rounded_box((length, 0.17, 0.06), 0.02, 2).moved((frame.rear_axle + 0.1 + length / 2, 0, deck)), finish
+    )
+    assembly.add(
+        rounded_box((length - 0.04, 0.15, 0.01), 0.004, 1).moved((frame.rear_axle + 0.1 + length / 2, 0, deck + 0.033)),
+        RUBBER,
+    )
+    assembly.add(tube([rear, rear + [0.13, 0, deck - r]], 0.03, 8), finish)
+    assembly.add(tube([np.array([frame.rear_axle + 0.05 + length, 0, deck]), foot], 0.032, 8), finish)
+    assembly.add(tube([foot, grip], 0.024, 10), finish)
+    for side in (0.06, -0.06):
+        assembly.add(tube([front + [0, side, 0], foot + [0, side * 0.5, 0]], 0.014, 8), BLACK)
+    assembly.add(tube([grip + [0, 0.25, 0], grip, grip + [0, -0.25, 0]], 0.014, 8), BLACK)
+    for side in (1, -1):
+        assembly.add(tube([grip + [0, side * 0.14, 0], grip + [0, side * 0.26, 0]], 0.018, 8), RUBBER)
+    arc = np.linspace(0.3 * np.pi, 0.9 * np.pi, 8)
+    guard = np.stack([np.cos(arc) * (r + 0.02), np.zeros(8), np.sin(arc) * (r + 0.02)], axis=1)
+    for wheel in (front, rear):
+        assembly.add(tube(guard + wheel, 0.03, 6), BLACK)
+    assembly.add(ellipsoid((0.03, 0.03, 0.03)).moved(grip + [0.05, 0, -0.1]), HEADLAMP)
+    assembly.add(rounded_box((0.03, 0.06, 0.03), 0.01, 1).moved(rear + [-0.16, 0, 0.1]), TAILLAMP)
+    body, lamp_group = assembly.build()
+    wheels = tuple(
+        Wheel(spoked_wheel(actor.tag, r, 0.05, spokes=6, disc=True), center.astype(np.float32), r, steered)
+        for center, steered in ((front, True), (rear, False))
+    )
+    stand = np.array([frame.rear_axle + 0.1 + 0.5 * length, 0.0, deck + 0.04])
+    seat = RiderSeat(
+        saddle=(stand + [-0.05, 0.0, 0.84]).astype(np.float32),
+        handlebar_left=(grip + [0, 0.22, 0.02]).astype(np.float32),
+        handlebar_right=(grip + [0, -0.22, 0.02]).astype(np.float32),
+        pedal_center=stand.astype(np.float32),
+        crank_radius=0.0,
+        pedal_width=0.14,
+    )
+    return VehicleModel(body, wheels, (_lamp(grip + [0.1, 0, -0.1]),), lamp_group, seat)
+
+
 def motorcycle_model(actor: Actor, seed: int) -> VehicleModel:
     """An unfaired motorcycle: tank, engine, seat, forks, exhaust."""
     frame, finish = frame_of(actor), paint(actor, seed)
