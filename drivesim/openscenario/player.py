@@ -123,6 +123,7 @@ class ScenarioPlayer:
         seen = len(self.events)
         self.cast.elements.next_tick()
         self.cast.signals.advance(self.world.time)
+        self.world.signals = self.cast.signals.states
         self._board.update()
         self._running = [(name, action) for name, action in self._running if not action.done]
         for name, action in self._running:

@@ -112,10 +112,16 @@ class RaySceneBuilder:
         self._meshes: list[tuple[Mesh, bool]] = []
         self._parts: list[_Part] = []
         self._lamps: dict[int, NDArray[np.uint8]] = {}
+        self._static_lamps: list[NDArray[np.uint8]] = []
 
-    def add_static(self, mesh: Mesh) -> None:
-        """Add geometry that never moves; vertices in the world frame relative to the origin."""
+    def add_static(self, mesh: Mesh, *, lamps: NDArray[np.uint8] | None = None) -> None:
+        """Add geometry that never moves; vertices in the world frame relative to the origin.
+
+        Args:
+            lamps: (T,) lamp flags per triangle, as for moving parts.
+        """
         self._static.append(mesh)
+        self._static_lamps.append(LAMPS_OF[mesh.material] if lamps is None else lamps)
 
     def add_rigid(
         self, mesh: Mesh, instance: int, *, mask: int = EVERYONE, lamps: NDArray[np.uint8] | None = None
@@ -153,6 +159,7 @@ class RaySceneBuilder:
     def build(self) -> RayScene:
         static = _Part(0, 0, EVERYONE, moving=False)
         meshes = [(merge(self._static), False), *self._meshes]
+        self._lamps[0] = np.concatenate([np.zeros(0, np.uint8), *self._static_lamps])
         lamps = [
             self._lamps.get(number, LAMPS_OF[mesh.material] if len(mesh.material) else np.zeros(0, np.uint8))
             for number, (mesh, _) in enumerate(meshes)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -16,7 +16,8 @@ from drivesim.opendrive import RoadNetwork
 from drivesim.opendrive.mesh import network_mesh
 from drivesim.scene.actors import Figure, figure_of
 from drivesim.scene.city import city_mesh
-from drivesim.scene.raycast import RayScene, RaySceneBuilder
+from drivesim.scene.raycast import LAMPS_OF, RayScene, RaySceneBuilder
+from drivesim.scene.signals import SignalHeads, lens_flags
 from drivesim.types import Actor, Light, Weather, WorldState
 
 LOW_BEAM_INTENSITY = 20_000.0
@@ -64,6 +65,7 @@ class Scene:
 
     Attributes:
         rays: what sensors trace.
+        signals: state of traffic signals by their id in the map, in the scenario's words; others have a programme.
     """
 
     def __init__(
@@ -75,12 +77,14 @@ class Scene:
         zones = [] if lasting else [keep_clear(actor, state) for actor in actors if state.present[0, actor.index]]
         first = FIRST_LASTING if lasting else len(actors) + 1
         city = _moved(_surroundings(network, seed, zones, first, district), origin)
-        builder.add_static(city)
+        builder.add_static(city, lamps=LAMPS_OF[city.material] | lens_flags(city))
+        self._heads = SignalHeads(network, _moved(city, -origin))
         self._luminaires = _luminaires(city)
         self._figures: list[tuple[int, Figure]] = [
             (actor.index, figure_of(actor, builder, seed, is_ego=actor.index == ego)) for actor in actors
         ]
         self.rays: RayScene = builder.build()
+        self.signals: Mapping[str, str] = {}
         self._actors = tuple(actors)
         self._ego = ego
         self._state = state
@@ -96,8 +100,12 @@ class Scene:
         self._state = after
 
     def lit(self, weather: Weather) -> NDArray[np.uint16]:
-        """Lamp flags by instance id, (A + 1,) uint16; vehicles in traffic switch on their low beam when it is dark."""
-        flags = np.zeros(len(self._actors) + 1, dtype=np.uint16)
+        """Lamp flags by instance id, uint16, of actors and traffic signals.
+
+        Vehicles in traffic switch on their low beam when it is dark.
+        """
+        flags = np.zeros(max(len(self._actors) + 1, self._heads.size), dtype=np.uint16)
+        self._heads.show(flags, self.signals, float(self._state.time[0]))
         dark = weather.sun_elevation < _HEADLAMPS_ON or weather.fog_visual_range < _FOG_LAMPS_ON
         for actor in self._actors:
             if actor.kind != "vehicle" or not self._state.present[0, actor.index]:

@@ -23,28 +23,36 @@ class EmbeddedSimulator:
         ego: actor index that carries the rig; of no account without one.
         seed: scenario seed; appearance and sensor noise derive their own streams.
         labels: whether perfect labels are made too.
+        scene: of an equal world, to sense in; it stays its owner's to close. Built here if absent.
     """
 
-    def __init__(self, world: World, rig: Rig | None, ego: int, seed: int, *, labels: bool = True) -> None:
+    def __init__(
+        self, world: World, rig: Rig | None, ego: int, seed: int, *, labels: bool = True, scene: Scene | None = None
+    ) -> None:
         self.world = world
         self._scene: Scene | None = None
+        self._borrowed = scene is not None
         self._suite: SensorSuite | None = None
         if rig is not None:
-            assert world.network is not None
-            self._scene = Scene(
-                world.network, world.actors, seed, ego=ego, state=world.snapshot(), district=world.district
-            )
+            self._scene = scene or scene_of(world, ego, seed)
             self._suite = SensorSuite(rig, self._scene, world.actors, ego, world.weather, seed, labels=labels)
 
     def capture(self, before: WorldState, after: WorldState) -> tuple[Mapping[str, Measurement], Labels | None]:
         if self._scene is None or self._suite is None:
             return {}, None
         self._suite.weather = self.world.weather
+        self._scene.signals = self.world.signals
         self._scene.update(before, after)
         return self._suite.capture(before, after)
 
     def close(self) -> None:
-        if self._scene is not None:
+        if self._scene is not None and not self._borrowed:
             self._scene.close()
-            self._scene = None
-            self._suite = None
+        self._scene = None
+        self._suite = None
+
+
+def scene_of(world: World, ego: int, seed: int) -> Scene:
+    """The scene of a world at its start, for an ego that carries the sensors."""
+    assert world.network is not None
+    return Scene(world.network, world.actors, seed, ego=ego, state=world.snapshot(), district=world.district)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -54,9 +55,11 @@ class World:
         limits: (B, N) records of :data:`drivesim.world.limits.LIMITS`.
         district: what stands along the roads where the map leaves it open; None: by the roads' types. One of
             :data:`drivesim.scene.city.DISTRICTS`.
+        signals: state of the map's traffic signals by id, in the scenario's words, where it says one.
     """
 
     district: str | None = None
+    signals: Mapping[str, str] = MappingProxyType({})
 
     present: NDArray[np.bool_]
     position: F64

@@ -215,10 +215,10 @@ def add_details(assembly: Assembly, shell: Shell, paint: Finish, *, width: float
         blinker = rounded_box((0.012, 0.12, 0.016), 0.006, 1).moved((x + 0.062, reach + 0.02, belt + 0.085))
         assembly.add_both(blinker, INDICATOR)
     plate_z = shell.sill + 0.40 * (float(shell.belt_z(f.front)) - shell.sill)
-    front = box((0.012, 0.52, 0.11)).moved((shell.nose_x(plate_z) - 0.002, 0, plate_z))
+    front = box((0.012, 0.52, 0.11)).moved((shell.nose_x(plate_z) + 0.008, 0, plate_z))
     assembly.add(front, PLATE)
     tail_z = shell.sill + 0.44 * (float(shell.belt_z(f.rear)) - shell.sill)
-    assembly.add(box((0.012, 0.52, 0.11)).moved((shell.tail_x(tail_z) + 0.002, 0, tail_z)), PLATE)
+    assembly.add(box((0.012, 0.52, 0.11)).moved((shell.tail_x(tail_z) - 0.008, 0, tail_z)), PLATE)
     badge_z = shell.sill + 0.74 * (float(shell.belt_z(f.front)) - shell.sill)
     assembly.add(
         rounded_box((0.02, 0.9 * s.grille[2] * shell.half, 0.02), 0.008, 2).moved((shell.nose_x(badge_z), 0, badge_z)),

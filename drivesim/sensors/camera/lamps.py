@@ -20,6 +20,9 @@ _BEAMS = int(Light.LOW_BEAM | Light.HIGH_BEAM)
 _BLINKERS = int(Light.LEFT_BLINKER | Light.RIGHT_BLINKER)
 _DEGREES = np.float32(180.0 / math.pi)
 
+_LENS = np.float32(9000.0)
+"""Luminance of a white lens, cd/m2: a 200 mm signal head has 200 cd or more on its axis (EN 12368)."""
+
 ONE = np.float32(1.0)
 ZERO = np.float32(0.0)
 
@@ -66,7 +69,9 @@ def own_light(
     if material == _INDICATOR:
         amber = np.float32(6000.0) if flags & _BLINKERS else ZERO
         return amber, amber * np.float32(0.36), amber * np.float32(0.02)
+    if material == _SIGNAL and flags == 0:
+        return ZERO, ZERO, ZERO
     if material == _SIGNAL:
-        return np.float32(600.0) * red, np.float32(600.0) * green, np.float32(600.0) * blue
+        return _LENS * red, _LENS * green, _LENS * blue
     on = np.float32(6000.0) if night else ZERO
     return on, on * np.float32(0.95), on * np.float32(0.84)
