@@ -14,10 +14,10 @@ from drivesim.carla_server.frames import carla_from_pose, mirrored, pose_from_ca
 from drivesim.carla_server.lights import Programme, traffic_lights
 from drivesim.carla_server.records import Record, TrafficLight
 from drivesim.carla_server.sky import CLEAR_NOON, Weather, weather_of
-from drivesim.carla_server.wire import Description, Refusal, Settings, Transform, Vector
+from drivesim.carla_server.wire import AckermannControl, Description, Refusal, Settings, Transform, Vector
 from drivesim.opendrive import RoadNetwork
 from drivesim.transforms import Pose
-from drivesim.types import Collision, WorldState
+from drivesim.types import Collision, Performance, WorldState
 from drivesim.world import World
 
 DEFAULT_DELTA = 0.05
@@ -244,7 +244,11 @@ class Episode:
         control, actor = record.vehicle, self.world.actors[index]
         assert actor.performance is not None
         assert actor.axles is not None
+        self.world.lights[0, index] = record.lights & 0xFF
         speed = float(self.world.speed[0, index])
+        if record.ackermann is not None:
+            self._follow(record.ackermann, index, speed, actor.performance)
+            return
         direction = -1.0 if control.reverse else 1.0
         if abs(speed) < _STANDING and control.throttle > 0.0 and not control.brake:
             speed = self.world.speed[0, index] = direction * 1e-3
@@ -256,7 +260,17 @@ class Episode:
         acceleration = direction * drive - along * (brake + rolling)
         steering = -control.steer * actor.axles.max_steering
         self.world.command(index, worlds.VehicleControl(acceleration, steering))
-        self.world.lights[0, index] = record.lights & 0xFF
+
+    def _follow(self, wanted: AckermannControl, index: int, speed: float, limits: Performance) -> None:
+        """The wanted speed with the wanted acceleration, or with what the vehicle can; the wanted angle."""
+        change = wanted.speed - speed
+        if abs(speed) < _STANDING and change < 0.0 and wanted.speed < 0.0:
+            speed = self.world.speed[0, index] = -1e-3  # backwards from standstill, which brakes alone never go
+        most = limits.max_acceleration if change * (speed or wanted.speed) > 0.0 else limits.max_deceleration
+        most = min(most, abs(wanted.acceleration)) if wanted.acceleration else most
+        delta = self.settings.fixed_delta or DEFAULT_DELTA
+        acceleration = min(max(change / delta, -most), most)
+        self.world.command(index, worlds.VehicleControl(acceleration, -wanted.steer))
 
     def states(self) -> tuple[WorldState, WorldState]:
         """The world before and after the last step."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -10,6 +11,7 @@ from drivesim.carla_server import blueprints, sky
 from drivesim.carla_server.records import Record, TrafficLight
 from drivesim.carla_server.wire import (
     VERSION,
+    AckermannControl,
     Description,
     Refusal,
     Settings,
@@ -17,6 +19,7 @@ from drivesim.carla_server.wire import (
     WalkerControl,
     done,
     failure,
+    number,
     success,
     token,
     transform,
@@ -192,6 +195,24 @@ def _manager(server: CarlaServer, *_: Any) -> bool:
     return True
 
 
+@_method("cast_ray")
+def _cast_ray(server: CarlaServer, start: Any, end: Any) -> list[Any]:
+    return [[list(point), label] for point, label in server.sensing.along(server.episode, vector(start), vector(end))]
+
+
+@_method("project_point")
+def _project(server: CarlaServer, start: Any, direction: Any, reach: float) -> list[Any]:
+    ahead = vector(direction)
+    length = math.dist((0.0, 0.0, 0.0), ahead)
+    if length < 1e-9:
+        raise Refusal("a point cannot be projected along a direction of no length")
+    begin = vector(start)
+    x, y, z = (b + a / length * number(reach) for b, a in zip(begin, ahead, strict=True))
+    for point, label in server.sensing.along(server.episode, begin, (x, y, z)):
+        return [True, [list(point), label]]
+    return [False, [[0.0, 0.0, 0.0], 0]]
+
+
 # Actors
 
 
@@ -309,7 +330,20 @@ def _vehicle(server: CarlaServer, number: int) -> Record:
 
 @_method("apply_control_to_vehicle", void=True)
 def _drive(server: CarlaServer, number: int, control: list[Any]) -> None:
-    _vehicle(server, number).vehicle = VehicleControl.unpack(control)
+    record = _vehicle(server, number)
+    record.vehicle, record.ackermann = VehicleControl.unpack(control), None
+
+
+@_method("apply_ackermann_control_to_vehicle", void=True)
+def _drive_ackermann(server: CarlaServer, number: int, control: list[Any]) -> None:
+    _vehicle(server, number).ackermann = AckermannControl.unpack(control)
+
+
+@_method("get_ackermann_controller_settings")
+def _ackermann_settings(server: CarlaServer, number: int) -> list[float]:
+    """CARLA's defaults; the wanted speed is reached without its controller."""
+    _vehicle(server, number)
+    return [0.15, 0.0, 0.25, 0.01, 0.0, 0.01]
 
 
 @_method("apply_control_to_walker", void=True)
@@ -418,7 +452,8 @@ def _light_boxes(server: CarlaServer, number: int) -> list[Any]:
 # Batches: each command is [[index, payload]]; those whose payload is a method's arguments go there
 
 _COMMANDS = {
-    1: "destroy_actor", 2: "apply_control_to_vehicle", 4: "apply_control_to_walker", 5: "apply_physics_control",
+    1: "destroy_actor", 2: "apply_control_to_vehicle", 3: "apply_ackermann_control_to_vehicle",
+    4: "apply_control_to_walker", 5: "apply_physics_control",
     6: "set_actor_transform", 8: "set_actor_target_velocity", 10: "add_actor_impulse",
     14: "set_actor_simulate_physics", 15: "set_actor_enable_gravity", 16: "set_actor_autopilot",
     18: "set_vehicle_light_state", 19: "set_actor_location", 21: "set_traffic_light_state",

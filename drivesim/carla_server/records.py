@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from drivesim.carla_server.wire import ORIGIN, Description, LightTimes, Transform, Vector, VehicleControl, WalkerControl
+from drivesim.carla_server.wire import (
+    ORIGIN,
+    AckermannControl,
+    Description,
+    LightTimes,
+    Transform,
+    Vector,
+    VehicleControl,
+    WalkerControl,
+)
 
 RIGID = 0
 
@@ -31,6 +40,8 @@ class Record:
     physics: bool = True
     constant_velocity: Vector | None = None
     vehicle: VehicleControl = field(default_factory=VehicleControl)
+    ackermann: AckermannControl | None = None
+    """In place of pedals and wheel, if it came later than they did."""
     walker: WalkerControl = field(default_factory=WalkerControl)
     lights: int = 0
     due: float = 0.0

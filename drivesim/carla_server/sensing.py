@@ -5,11 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any
 
+import numpy as np
+
 from drivesim.carla_server import blueprints, cameras, events, ranging
 from drivesim.carla_server.episode import Episode
+from drivesim.carla_server.frames import mirrored
 from drivesim.carla_server.records import Record
-from drivesim.carla_server.wire import Description
+from drivesim.carla_server.wire import Description, Vector
 from drivesim.scene import Scene
+from drivesim.scene.trace import nearest
+
+_APART = 1e-3
+"""m between surfaces that a ray goes through."""
+_MOST_SURFACES = 64
 
 Pack = Callable[[Record], list[Any]]
 
@@ -62,6 +70,22 @@ class Sensing:
             self._scene.update(*episode.states())
             self._shown = episode.frame
         return self._scene
+
+    def along(self, episode: Episode, start: Vector, end: Vector) -> Iterator[tuple[Vector, int]]:
+        """Point and label of every surface on the way between two points, CARLA's axes, nearest first."""
+        scene = self._scene_of(episode, episode.spectator)
+        place, target = np.array(mirrored(start)), np.array(mirrored(end))
+        for _ in range(_MOST_SURFACES):
+            way = float(np.linalg.norm(target - place))
+            if way < _APART:
+                return
+            ahead = (target - place) / way
+            hit = nearest(scene.rays, place - scene.rays.origin, ahead, 1.0, limit=way)
+            if hit.triangle[0] < 0:
+                return
+            point = place + ahead * float(hit.distance[0])
+            yield mirrored(point), int(scene.rays.tables.semantic[hit.triangle[0]])
+            place = point + ahead * _APART
 
     def prepare(self, episode: Episode) -> None:
         """Build the city and compile what takes pictures, so that the first client does not wait for it."""

@@ -49,7 +49,7 @@ class CarlaServer:
         self._writers: set[asyncio.StreamWriter] = set()
         name, network = self.maps.load(town)
         self.episode = Episode(network, name, 1, seed)
-        self._sensing = Sensing(seed)
+        self.sensing = Sensing(seed)
         self._latest = b""
         self._unsensed = False
         self._reported: set[tuple[str, int | None]] = set()
@@ -57,7 +57,7 @@ class CarlaServer:
 
     def prepare(self) -> None:
         """Build the city and compile; without it the first sensor does."""
-        self._sensing.prepare(self.episode)
+        self.sensing.prepare(self.episode)
 
     # What calls do
 
@@ -79,7 +79,7 @@ class CarlaServer:
             return
         self._unsensed = False
         listening = {stream for stream, writers in self._subscribers.items() if writers}
-        for stream, data in self._sensing.capture(self.episode, listening, self._pack):
+        for stream, data in self.sensing.capture(self.episode, listening, self._pack):
             self._send(stream, data)
 
     def _pack(self, record: Any) -> list[Any]:
@@ -96,7 +96,7 @@ class CarlaServer:
         old = self.episode
         self.episode = Episode(network, short, old.number + 1, self._seed, old.next_id)
         self.episode.settings = Settings() if reset_settings else old.settings
-        self._sensing.forget()
+        self.sensing.forget()
         self.advance(MAP_CHANGED)  # clients wait for the new episode's first snapshot, synchronous or not
 
     def _send(self, stream: int, data: bytes) -> None:
@@ -132,7 +132,7 @@ class CarlaServer:
         for writer in list(self._writers):
             writer.transport.abort()
         self._servers.clear()
-        self._sensing.close()
+        self.sensing.close()
         self.maps.close()
 
     async def _run(self) -> None:

@@ -158,6 +158,23 @@ class VehicleControl:
 
 
 @dataclass(slots=True)
+class AckermannControl:
+    """``carla.VehicleAckermannControl``: road-wheel angle in rad (positive to the right), speed in m/s (negative is
+    backwards), and how fast these may change, 0 for at once."""
+
+    steer: float = 0.0
+    steer_speed: float = 0.0
+    speed: float = 0.0
+    acceleration: float = 0.0
+    jerk: float = 0.0
+
+    @staticmethod
+    def unpack(values: list[Any]) -> AckermannControl:
+        steer, steer_speed, speed, acceleration, jerk = values
+        return AckermannControl(*(number(value) for value in (steer, steer_speed, speed, acceleration, jerk)))
+
+
+@dataclass(slots=True)
 class WalkerControl:
     """``carla.WalkerControl``."""
 

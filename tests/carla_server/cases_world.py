@@ -184,7 +184,34 @@ def test_two_clients_see_the_same(served, world, spawn):
     assert math.isclose(watcher.get_snapshot().timestamp.delta_seconds, 0.05, rel_tol=1e-6)
 
 
-def test_what_is_not_there_is_an_error_and_not_the_end(world):
+def test_ackermann_control_holds_its_speed_and_turns_right(world, spawn):
+    car = spawn("vehicle.tesla.model3", 20, 1.75)
+    wanted = carla.VehicleAckermannControl(steer=0.05, speed=6.0, acceleration=2.0)
+    car.apply_ackermann_control(wanted)
+    ticks(world, 40)
+    assert car.get_velocity().length() == pytest.approx(4.0, abs=0.2)
+    ticks(world, 60)
+    assert car.get_velocity().length() == pytest.approx(6.0, abs=0.05)
+    radius = 0.62 * 4.69 / math.tan(0.05)
+    assert math.radians(car.get_angular_velocity().z) == pytest.approx(6.0 / radius, rel=0.05)
+    car.apply_ackermann_control(carla.VehicleAckermannControl(speed=-1.0))
+    ticks(world, 60)
+    assert car.get_velocity().length() == pytest.approx(1.0, abs=0.05)
+
+
+def test_rays_find_cars_and_ground(world, spawn):
+    car = spawn("vehicle.tesla.model3", 40, 1.75)
+    world.tick()
+    points = world.cast_ray(carla.Location(30, 1.75, 0.5), carla.Location(50, 1.75, 0.5))
+    assert points[0].label == carla.CityObjectLabel.Car
+    assert points[0].location.x == pytest.approx(40 - car.bounding_box.extent.x, abs=0.3)
+    ground = world.ground_projection(carla.Location(60, 1.75, 5.0), 20.0)
+    assert ground.label in (carla.CityObjectLabel.Roads, carla.CityObjectLabel.RoadLines)
+    assert ground.location.z == pytest.approx(0.0, abs=0.15)
+    assert world.project_point(carla.Location(60, 1.75, 5.0), carla.Vector3D(0, 0, 1), 20.0) is None
+
+
+def test_what_is_not_there_is_an_error_and_not_the_end(client, world):
     with pytest.raises(RuntimeError):
-        world.cast_ray(carla.Location(0, 0, 1), carla.Location(10, 0, 1))
+        client.show_recorder_file_info("run.log", True)
     world.tick()
