@@ -44,7 +44,8 @@ def memory(served):
 METHODS = (
     "version", "get_actors_by_id", "spawn_actor", "spawn_actor_with_parent", "set_actor_transform", "apply_batch",
     "set_episode_settings", "apply_control_to_vehicle", "destroy_actor", "set_weather_parameters", "get_sensor_token",
-    "set_traffic_light_green_time", "cast_ray", "project_point", "apply_ackermann_control_to_vehicle", "get_actor_bounding_box", "copy_opendrive_to_file", "nonsense",
+    "set_traffic_light_green_time", "cast_ray", "project_point",
+    "apply_ackermann_control_to_vehicle", "get_actor_bounding_box", "copy_opendrive_to_file", "nonsense",
 )  # fmt: skip
 
 
