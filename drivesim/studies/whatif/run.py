@@ -21,7 +21,7 @@ from drivesim.errors import DrivesimError, RigError, did_you_mean
 from drivesim.simulation import DEFAULT_DT, Simulation
 from drivesim.studies.whatif.driver import EgoDriver
 from drivesim.studies.whatif.outcome import POINTS, euro_ncap_colour, hit_point, impact_speed, serious_injury_risk
-from drivesim.studies.whatif.sensing import GatedSimulator
+from drivesim.studies.whatif.sensing import GatedSimulator, Stage
 from drivesim.studies.whatif.sight import line_of_sight
 from drivesim.types import Actor, CameraImage, Collision, Frame, WorldState
 
@@ -133,6 +133,7 @@ class Run:
     Args:
         detectors: by kind of sensor; None takes :func:`detectors_for` the rig.
         full: sense from the start, see :mod:`drivesim.studies.whatif.sensing`.
+        stage: shared by the runs of one instance.
 
     Raises:
         RigError: the rig does not look ahead.
@@ -149,15 +150,19 @@ class Run:
         target: str | None = None,
         detectors: Mapping[str, Detector] | None = None,
         full: bool = False,
+        stage: Stage | None = None,
     ) -> None:
         if not looks_ahead(rig):
             raise RigError("no sensor of this rig looks ahead", file=rig.path, remedy="add a forward camera or lidar")
 
+        self._gate: GatedSimulator
+
         def make(world: World, equipment: Rig | None, ego: int, run_seed: int) -> Simulator:
-            return GatedSimulator(world, equipment, ego, run_seed, None if full else parameters)
+            self._gate = GatedSimulator(world, equipment, ego, run_seed, None if full else parameters, stage)
+            return self._gate
 
         self.simulation = Simulation(scenario, rig, seed=seed, dt=dt, simulator=make)
-        self.rig, self.parameters = rig, parameters
+        self.rig, self.parameters, self.full = rig, parameters, full
         self.car = self.simulation.ego
         self.target = target_of(self.simulation, target)
         box = self.car.box
@@ -198,6 +203,8 @@ class Run:
                 break
             self.chain.receive(frame.measurements)
             standing = standing + simulation.dt if abs(float(state.speed[0, ego])) < 0.01 else 0.0
+            if standing > 0.0 and self.chain.braking and not self.full:
+                self._gate.stop()
             if standing > STANDING or self._passed(state):
                 break
         return self._outcome(test_speed, states, hashes, sight, returned, nearest, reaction, hit)
@@ -287,13 +294,14 @@ def _digest(state: WorldState) -> str:
 
 def play(
     scenario: str | Path, rig: str | Path, values: Mapping[str, str], *, parameters: EgoParameters, seed: int,
-    target: str | None = None, full: bool = False,
+    target: str | None = None, full: bool = False, stage: Stage | None = None,
 ) -> Outcome:  # fmt: skip
-    """Load and play one instance under one rig."""
+    """Load and play one instance under one rig; a ``stage`` is shared with its runs under other rigs."""
     from drivesim.openscenario import load_scenario
     from drivesim.sensors.rig import load_rig
 
     run = Run(
-        load_scenario(scenario, values), load_rig(rig), parameters=parameters, seed=seed, target=target, full=full
-    )
+        load_scenario(scenario, values), load_rig(rig), parameters=parameters, seed=seed, target=target, full=full,
+        stage=stage,
+    )  # fmt: skip
     return run.play()

@@ -15,10 +15,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from drivesim.ego import EgoParameters
-from drivesim.simulators.embedded import EmbeddedSimulator
+from drivesim.simulators.embedded import EmbeddedSimulator, scene_of
 from drivesim.types import Labels, Measurement, WorldState
 
 if TYPE_CHECKING:
+    from drivesim.scene import Scene
     from drivesim.sensors.rig import Rig
     from drivesim.world import World
 
@@ -33,23 +34,58 @@ def horizon(speed: float, parameters: EgoParameters) -> float:
     return min(braking + max(p.warning_margin, p.brake_margin), p.path_time) + LEAD
 
 
+class Stage:
+    """One scene for all runs of an instance: rigs differ in what they sense, never in what there is to be sensed.
+
+    Safe because a scene is built from the map, the actors, the seed and the state at the start, equal for all rigs, and
+    every tick places every actor anew.
+    """
+
+    def __init__(self) -> None:
+        self._scene: Scene | None = None
+
+    def scene(self, world: World, ego: int, seed: int) -> Scene:
+        """The instance's scene, built for the first run that asks."""
+        if self._scene is None:
+            self._scene = scene_of(world, ego, seed)
+        return self._scene
+
+    def close(self) -> None:
+        """Release the scene; legal twice."""
+        if self._scene is not None:
+            self._scene.close()
+            self._scene = None
+
+
 class GatedSimulator(EmbeddedSimulator):
     """Captures nothing until another actor comes within reach; from then on everything.
 
     Args:
         parameters: of the ego's chain; None senses from the start.
+        stage: of the instance; None builds a scene for this run alone.
 
     Attributes:
         opened: when sensing began, s; None if it has not.
     """
 
-    def __init__(self, world: World, rig: Rig | None, ego: int, seed: int, parameters: EgoParameters | None) -> None:
-        super().__init__(world, rig, ego, seed, labels=False)
+    def __init__(
+        self, world: World, rig: Rig | None, ego: int, seed: int, parameters: EgoParameters | None,
+        stage: Stage | None = None,
+    ) -> None:  # fmt: skip
+        scene = stage.scene(world, ego, seed) if stage is not None and rig is not None else None
+        super().__init__(world, rig, ego, seed, labels=False, scene=scene)
         self._parameters = parameters
         self._car = ego
         self.opened: float | None = None
+        self._stopped = False
+
+    def stop(self) -> None:
+        """Sense no more: the car stands, and nothing it sees makes it move again."""
+        self._stopped = True
 
     def capture(self, before: WorldState, after: WorldState) -> tuple[Mapping[str, Measurement], Labels | None]:
+        if self._stopped:
+            return {}, None
         if self.opened is None:
             if not self._near(before):
                 return {}, None

@@ -9,6 +9,7 @@ import multiprocessing
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ from drivesim.ego import ego_parameters
 from drivesim.errors import DrivesimError, RecordingError
 from drivesim.streams import stream_key
 from drivesim.studies.whatif.run import Outcome, play
+from drivesim.studies.whatif.sensing import Stage
 
 JOURNAL, PLAN = "instances.jsonl", "study.json"
 RETRIES = 1
@@ -65,10 +67,12 @@ def run_instance(study: Study, index: int) -> dict[str, Any]:
     values = {**study.instances[index], **dict(study.settings)}
     seed = stream_key(study.seed, "whatif", index) % 2**31
     parameters = ego_parameters(study.ego)
-    outcomes = [
-        play(study.scenario, rig, values, parameters=parameters, seed=seed, target=study.target, full=study.full)
-        for rig in study.rigs
-    ]
+    with closing(Stage()) as stage:
+        outcomes = [
+            play(study.scenario, rig, values, parameters=parameters, seed=seed, target=study.target, full=study.full,
+                 stage=stage)
+            for rig in study.rigs
+        ]  # fmt: skip
     return {
         "index": index,
         "seed": seed,
