@@ -1,0 +1,150 @@
+"""Build more rare events: ``python scenarios/build_rare_events.py``; the means are those of ``build_scenarios.py``."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+
+from build_scenarios import (
+    ESTATE,
+    HERE,
+    LORRY,
+    REFERENCE_CAR,
+    SALOON,
+    SMALL_OBSTRUCTION,
+    VAN,
+    Car,
+    Draft,
+    controller,
+    kmh,
+    lane_position,
+    pedestrian,
+    story,
+)
+from scenariogeneration import xosc
+
+BUS = Car("city_bus", 11.95, 2.40, 3.05, 5.85, 3.35, "bus", 12000.0, 0.96, limits=(25.0, 1.2, 6.0))
+NUMBER = xosc.ParameterType.double
+DRIVERS = ("constant", "following", "attentive")
+LEAD_TIME = 6.0
+"""Seconds that an unbraked ego needs to where paths cross (Euro NCAP AEB VRU: at least 4 s to collision)."""
+
+
+def ego_towards(draft: Draft, s: float, speed: float, low: float, high: float, colour: str) -> None:
+    """An ego in lane -1 of road 1 whose front reaches ``s`` after :data:`LEAD_TIME` at its speed, km/h."""
+    draft.parameter("ego_speed", NUMBER, speed, low, high)
+    draft.choice("ego_driver", "attentive", DRIVERS)
+    start = f"${{{s - REFERENCE_CAR.front:.3f} - {LEAD_TIME} * $ego_speed / 3.6}}"
+    brain = controller("egoDriver", driver="$ego_driver")
+    draft.add("Ego", REFERENCE_CAR.entity(colour=colour), lane_position(1, -1, start), kmh("ego_speed"), brain)
+
+
+def crossing_adult(start_distance: float, crossing_distance: float) -> xosc.Controller:
+    """A walker whose speed and behaviour are parameters of the scenario, m."""
+    return controller(
+        "pedestrianBrain", behaviorTree="adult_crossing.xml", behavior="$pedestrian_behavior",
+        speed=kmh("pedestrian_speed"), master="Ego", start_distance=str(start_distance),
+        crossing_distance=str(crossing_distance), acceleration_distance="1.5",
+    )  # fmt: skip
+
+
+def adult_from_far_side() -> Draft:
+    """Euro NCAP CPFA-50: an adult runs into the road from the far side, between parked vehicles."""
+    draft = Draft("adult_from_far_side", "An adult runs across from the far side", "residential_street.xodr")
+    crossing_s = 125.0
+    ego_towards(draft, crossing_s, 50.0, 5, 70, "#35506b")
+    draft.parameter("pedestrian_speed", NUMBER, 8.0, 3, 16)
+    draft.choice("pedestrian_behavior", "protocol", ("natural", "protocol"))
+    draft.surroundings("2026-10-02T12:40:00", cloud="fiveOktas")
+    # 6 m from the middle of the ego's lane (t = -1.75): beside the kerb of the far parking lane (middle t = 4.6).
+    place = lane_position(1, 2, crossing_s, -0.35, math.pi / 2)
+    runner = pedestrian("adult", 1.80, 0.60, 0.50, 78.0, age="28")
+    draft.add("Pedestrian", runner, place, 0.0, crossing_adult(6.0, 11.0))
+    draft.add("ParkedVan", VAN.entity(), lane_position(1, 2, crossing_s + 3.0 + VAN.front, 0.0))
+    draft.add("ParkedCar", ESTATE.entity(), lane_position(1, 2, crossing_s - 3.0 - ESTATE.rear_overhang, 0.0))
+    return draft
+
+
+def pedestrian_behind_bus() -> Draft:
+    """A passenger who got off crosses in front of the standing bus, hidden by it until at its corner."""
+    draft = Draft("pedestrian_behind_bus", "Someone crosses in front of a standing bus", "residential_street.xodr")
+    crossing_s = 125.0
+    ego_towards(draft, crossing_s, 40.0, 5, 70, "#7b7f86")
+    draft.parameter("pedestrian_speed", NUMBER, 6.0, 2, 14)
+    draft.choice("pedestrian_behavior", "protocol", ("natural", "protocol"))
+    draft.parameter("gap", NUMBER, 1.2, 0.5, 4)
+    draft.surroundings("2026-03-17T07:35:00", cloud="sixOktas")
+    draft.add(
+        "Pedestrian",
+        pedestrian("teenager", 1.58, 0.45, 0.42, 47.0, age="13"),
+        lane_position(1, -3, crossing_s, 0.95, math.pi / 2),
+        0.0,
+        crossing_adult(4.25, 9.0),
+    )
+    bus_s = f"${{{crossing_s - 0.21 - BUS.front:.3f} - $gap}}"
+    draft.add("Bus", BUS.entity(colour="#d7b22a"), lane_position(1, -2, bus_s, 0.15))
+    draft.add("OncomingCar", SMALL_OBSTRUCTION.entity(), lane_position(1, 1, crossing_s + 30.0, 0.0), 30 / 3.6)
+    return draft
+
+
+def end_of_traffic_jam() -> Draft:
+    """The last cars of a standing queue appear behind a lorry in a bend of the motorway."""
+    draft = Draft("end_of_traffic_jam", "The end of a traffic jam behind a bend", "motorway.xodr")
+    queue_s = 900.0
+    draft.parameter("ego_speed", NUMBER, 110.0, 50, 160)
+    draft.choice("ego_driver", "following", DRIVERS)
+    draft.parameter("queue_speed", NUMBER, 0.0, 0, 30)
+    draft.parameter("lorry_speed", NUMBER, 80.0, 40, 90)
+    draft.surroundings("2026-11-06T16:20:00", cloud="sevenOktas")
+    ego_s = f"${{{queue_s - REFERENCE_CAR.front - ESTATE.rear_overhang:.3f} - 9.0 * $ego_speed / 3.6}}"
+    brain = controller("egoDriver", driver="$ego_driver")
+    draft.add("Ego", REFERENCE_CAR.entity(colour="#5a1f24"), lane_position(1, -3, ego_s), kmh("ego_speed"), brain)
+    draft.add("LastCar", ESTATE.entity(), lane_position(1, -3, queue_s), kmh("queue_speed"))
+    draft.add("CarBefore", SALOON.entity(), lane_position(1, -3, queue_s + 8.5), kmh("queue_speed"))
+    draft.add("CarBeside", SALOON.entity(colour="#22344f"), lane_position(1, -2, queue_s + 4.0), kmh("queue_speed"))
+    draft.add("Van", VAN.entity(), lane_position(1, -2, queue_s + 14.0), kmh("queue_speed"))
+    draft.add("Lorry", LORRY.entity(), lane_position(1, -4, queue_s - 190.0), kmh("lorry_speed"))
+    return draft
+
+
+def oncoming_overtaker() -> Draft:
+    """A car that overtakes a lorry comes towards the ego in the ego's own lane."""
+    draft = Draft("oncoming_overtaker", "An overtaking car comes towards the ego", "rural_road.xodr")
+    draft.parameter("ego_speed", NUMBER, 80.0, 30, 110)
+    draft.choice("ego_driver", "attentive", DRIVERS)
+    draft.parameter("overtaker_speed", NUMBER, 90.0, 50, 130)
+    draft.parameter("pull_out_distance", NUMBER, 180.0, 60, 300)
+    draft.parameter("lane_change_time", NUMBER, 2.5, 1, 6)
+    draft.surroundings("2026-08-21T18:10:00")
+    brain = controller("egoDriver", driver="$ego_driver")
+    draft.add("Ego", REFERENCE_CAR.entity(colour="#2f5d3a"), lane_position(1, -1, 120.0), kmh("ego_speed"), brain)
+    draft.add("Overtaker", SALOON.entity(colour="#b8432f"), lane_position(1, 1, 540.0), kmh("overtaker_speed"))
+    draft.add("Lorry", LORRY.entity(), lane_position(1, 1, 460.0), "${($overtaker_speed - 20) / 3.6}")
+    near = xosc.EntityTrigger(
+        "ego is near", 0, xosc.ConditionEdge.none,
+        xosc.RelativeDistanceCondition(
+            "$pull_out_distance", xosc.Rule.lessOrEqual, xosc.RelativeDistanceType.euclidianDistance, "Ego",
+            freespace=False,
+        ),
+        "Overtaker",
+    )  # fmt: skip
+    change = xosc.TransitionDynamics(xosc.DynamicsShapes.sinusoidal, xosc.DynamicsDimension.time, "$lane_change_time")
+    event = xosc.Event("pull out", xosc.Priority.override)
+    event.add_action("change lane", xosc.AbsoluteLaneChangeAction(-1, change))
+    event.add_trigger(near)
+    draft.stories.append(story("overtake", "Overtaker", [event]))
+    return draft
+
+
+SCENARIOS: Mapping[str, Callable[[], Draft]] = {
+    made.__name__: made for made in (adult_from_far_side, pedestrian_behind_bus, end_of_traffic_jam, oncoming_overtaker)
+}
+
+
+def main() -> None:
+    for build in SCENARIOS.values():
+        print(build().write().relative_to(HERE.parent))
+
+
+if __name__ == "__main__":
+    main()

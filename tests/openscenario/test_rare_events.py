@@ -1,0 +1,91 @@
+"""The rare-event library: each story is played as written, stays within its map and really is dangerous."""
+
+import numpy as np
+import pytest
+
+from drivesim.content import find
+from drivesim.openscenario import load_scenario
+from drivesim.simulation import Simulation
+from drivesim.studies.sampling import draw_instances, space_of
+
+BUMPER = 0.3
+"""Metres by which an arranged meeting may be early or late at the speeds played here, beyond a tick's travel."""
+
+
+def play(name, seed=1, **parameters):
+    scenario = load_scenario(name, {"ego_driver": "constant", **parameters})
+    with Simulation(scenario, seed=seed) as simulation:
+        frames = list(simulation)
+        return simulation, frames, [c for frame in frames for c in frame.collisions]
+
+
+def first_of_ego(collisions):
+    return next((c for c in collisions if "Ego" in (c.first, c.second)), None)
+
+
+@pytest.mark.parametrize(("name", "speed"), [
+    ("adult_from_far_side", 30), ("adult_from_far_side", 50), ("pedestrian_behind_bus", 25), ("pedestrian_behind_bus", 40),
+])  # fmt: skip
+def test_a_protocol_pedestrian_meets_the_unbraked_car_after_six_seconds(name, speed):
+    """Start and walker are synchronised in closed form: both reach the crossing 6 s after the start."""
+    _, frames, collisions = play(name, ego_speed=str(speed), duration="8")
+    hit = first_of_ego(collisions)
+    assert hit is not None
+    assert {hit.first, hit.second} == {"Ego", "Pedestrian"}
+    assert hit.time == pytest.approx(6.0, abs=0.05 + BUMPER / (speed / 3.6))
+    assert hit.closing_speed == pytest.approx(speed / 3.6, rel=0.1)
+
+
+def test_the_passenger_is_hidden_by_the_bus_until_late():
+    simulation, frames, _ = play("pedestrian_behind_bus", duration="6")
+    world = simulation.world
+    index = {actor.name: actor.index for actor in simulation.actors}
+    early, late = frames[20].state, frames[-8].state
+    assert index["Bus"] != index["Pedestrian"]
+    # The straight line from the ego to the walker passes through the bus' box early on, and no longer at the end.
+    for state, hidden in ((early, True), (late, False)):
+        ego, walker = (state.position[0, index[name], :2] for name in ("Ego", "Pedestrian"))
+        local = state.pose(index["Bus"]).inverse()
+        ends = [np.asarray(local.apply([*point, 0.0]))[:2] for point in (ego + [1.7, 0.0], walker)]
+        box = world.actors[index["Bus"]].box
+        line = np.linspace(ends[0], ends[1], 400) - np.array(box.center[:2])
+        inside = (np.abs(line) < [box.length / 2, box.width / 2]).all(axis=1)
+        assert bool(inside.any()) is hidden
+
+
+def test_the_queue_is_met_nine_seconds_after_the_start_by_a_driver_who_sleeps():
+    _, _, collisions = play("end_of_traffic_jam", ego_speed="110", duration="11")
+    hit = first_of_ego(collisions)
+    assert {hit.first, hit.second} == {"Ego", "LastCar"}
+    assert hit.time == pytest.approx(9.0, abs=0.1)
+    assert hit.closing_speed == pytest.approx(110 / 3.6, rel=0.03)
+
+
+def test_an_overtaker_leaves_its_lane_where_it_was_told_to_and_meets_the_ego_head_on():
+    simulation, frames, collisions = play("oncoming_overtaker", duration="12")
+    hit = first_of_ego(collisions)
+    assert {hit.first, hit.second} == {"Ego", "Overtaker"}
+    assert hit.closing_speed == pytest.approx((80 + 90) / 3.6, rel=0.03)
+    index = {actor.name: actor.index for actor in simulation.actors}
+    lateral = np.array([frame.state.position[0, index["Overtaker"], 1] for frame in frames])
+    away = int(np.argmax(lateral < 1.65))  # the straight's lane has its middle at 1.75; it begins in the bend beyond
+    state = frames[away].state
+    gap = np.linalg.norm(state.position[0, index["Ego"]] - state.position[0, index["Overtaker"]])
+    assert 150.0 < gap < 180.0
+
+
+@pytest.mark.parametrize(
+    "name", ["adult_from_far_side", "pedestrian_behind_bus", "end_of_traffic_jam", "oncoming_overtaker"]
+)
+def test_every_drawn_instance_plays_to_its_end_on_the_road(name):
+    space = space_of(name, None)
+    for seed, values in enumerate(draw_instances(space, 4, seed=3)):
+        simulation, frames, collisions = play(name, seed=seed, **{**values, "duration": "6"})
+        assert frames[-1].state.time[0] == pytest.approx(6.0, abs=0.05)
+        others = [c for c in collisions if "Ego" not in (c.first, c.second)]
+        assert not others, f"{values}: the others collide among themselves: {others}"
+        low_x, low_y, high_x, high_y = simulation.network.bounds()
+        place = frames[-1].state.position[0, frames[-1].state.present[0]]
+        assert (place[:, :2] > [low_x - 5, low_y - 5]).all()
+        assert (place[:, :2] < [high_x + 5, high_y + 5]).all()
+    assert find("scenarios", f"distributions/{name}").exists()
