@@ -19,6 +19,8 @@ SIGN_BACK = Finish(MaterialId.GALVANISED_STEEL, STEEL, Tag.TRAFFIC_SIGN)
 WHITE_SHEET = Finish(MaterialId.SIGN_SHEET, linear_rgb("#f4f4f0"), Tag.TRAFFIC_SIGN)
 RED_SHEET = Finish(MaterialId.SIGN_SHEET, linear_rgb("#b3202a"), Tag.TRAFFIC_SIGN)
 BLACK_SHEET = Finish(MaterialId.SIGN_SHEET, linear_rgb("#1a1a1a"), Tag.TRAFFIC_SIGN)
+_UNLIT = 0.25
+"""Brightness of a signal's lens in daylight while its lamp is off, of its colour."""
 FENCE_COLOURS = ("#6b4f35", "#8a6a48", "#e6e2d8", "#4d4a45")
 BIN_COLOURS = ("#2b4d36", "#2f3438", "#3d4b66")
 
@@ -95,7 +97,8 @@ def traffic_light(height: float = 3.4) -> Mesh:
         boxes((-0.22, -0.16, height - 0.95), (-0.02, 0.16, height), housing),
     ]
     for number, colour in enumerate(("#c0241c", "#d9a514", "#1f9a55")):
-        lamp = Finish(MaterialId.SIGNAL_LIGHT, linear_rgb(colour), Tag.TRAFFIC_LIGHT)
+        red, green, blue = (_UNLIT * channel for channel in linear_rgb(colour))
+        lamp = Finish(MaterialId.SIGNAL_LIGHT, (red, green, blue), Tag.TRAFFIC_LIGHT)
         parts.append(disc(0.1, -0.225, lamp).placed(_lift(height - 0.16 - 0.31 * number)))
     return merge(parts)
 

@@ -12,8 +12,8 @@ from drivesim.scene.city.frontage import Frontage
 from drivesim.scene.city.layout import LAMP_SPACING, Plots, along_the_pavement, rectangle
 from drivesim.transforms import Pose
 
-_KERB = 1.05
-"""How far outwards of the pavement's outer edge things stand that belong to its houses, m; negative is on it."""
+_FRONT, _FRONT_WITHOUT_PAVEMENT = 1.05, 4.0
+"""How far from the road's outer edge houses stand, m."""
 
 
 def inner_city(edge: Frontage, plots: Plots, random: np.random.Generator) -> Iterator[Mesh]:
@@ -23,10 +23,11 @@ def inner_city(edge: Frontage, plots: Plots, random: np.random.Generator) -> Ite
         width = float(min(random.uniform(8.0, 14.0), edge.length - at))
         depth = float(random.uniform(10.0, 13.0))
         corner = edge.pose(at + width / 2)
-        back = rectangle(corner, -width / 2 + 0.1, -_KERB - depth, width / 2 - 0.1, -0.6)
+        front = _FRONT if edge.is_pavement(at + width / 2) else _FRONT_WITHOUT_PAVEMENT
+        back = rectangle(corner, -width / 2 + 0.1, -front - depth, width / 2 - 0.1, -0.6)
         if random.random() > 0.06 and plots.claim(back):
             plan = buildings.draw_town_plan(random, width, depth)
-            facade = Pose.from_ypr([width / 2, -_KERB, 0], [np.pi, 0, 0])
+            facade = Pose.from_ypr([width / 2, -front, 0], [np.pi, 0, 0])
             yield buildings.house(plan).placed(corner @ facade)
         at += width + 0.02
     for distance in np.arange(8.0, edge.length - 4.0, LAMP_SPACING):

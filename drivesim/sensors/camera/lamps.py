@@ -20,8 +20,8 @@ _BEAMS = int(Light.LOW_BEAM | Light.HIGH_BEAM)
 _BLINKERS = int(Light.LEFT_BLINKER | Light.RIGHT_BLINKER)
 _DEGREES = np.float32(180.0 / math.pi)
 
-_LENS = np.float32(9000.0)
-"""Luminance of a white lens, cd/m2: a 200 mm signal head has 200 cd or more on its axis (EN 12368)."""
+_LENS = np.float32(36000.0)
+"""Luminance of a lit lens over its albedo, cd/m2; lenses are dark, and a 200 mm signal has some 200 cd (EN 12368)."""
 
 ONE = np.float32(1.0)
 ZERO = np.float32(0.0)
