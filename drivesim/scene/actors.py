@@ -13,7 +13,7 @@ from drivesim.scene.raycast import EGO_BODY, EVERYONE, RayScene, RaySceneBuilder
 from drivesim.scene.vehicles import prop_model, vehicle_model
 from drivesim.scene.vehicles.model import Lamp, Wheel
 from drivesim.scene.vehicles.model import RiderSeat as VehicleSeat
-from drivesim.transforms import Pose
+from drivesim.transforms import Pose, cross
 from drivesim.types import Actor, WorldState
 
 F64 = NDArray[np.float64]
@@ -100,7 +100,7 @@ class _Vehicle:
             rays.set_motion(
                 handle,
                 *poses,
-                velocity=velocity + np.cross(omega, arm),
+                velocity=velocity + cross(omega, arm),
                 omega=omega + rate * axle,
                 spin=scale,
             )

@@ -27,7 +27,6 @@ from numba.extending import intrinsic
 from numpy.typing import NDArray
 
 from drivesim.errors import DrivesimError
-from drivesim.transforms import rotation_from_quaternion
 
 LANES = 16
 """Rays per packet."""
@@ -237,19 +236,15 @@ class Geometry(_Handle):
             self.device.call("rtcUpdateGeometryBuffer", self.handle, _VERTEX, step)
         self.commit()
 
-    def set_transforms(self, quaternions: NDArray[np.float64], translations: NDArray[np.float64]) -> None:
-        """Give an instance its motion: unit quaternions (S, 4) in (w, x, y, z) and translations (S, 3), evenly
-        spaced in ray time 0..1. Between two of them points go straight, so that a turn of 0.2 rad shrinks the body by
-        half a percent half way; Embree's own great arcs do not, but cost half a millisecond each to bound."""
-        if len(quaternions) != self._steps:
-            self._steps = len(quaternions)
+    def set_transforms(self, matrices: NDArray[np.float32]) -> None:
+        """Give an instance its motion: (S, 3, 4) float32, evenly spaced in ray time 0..1; between two of them points go
+        straight. Embree's own great arcs do not shrink the body, but cost half a millisecond each to bound."""
+        if len(matrices) != self._steps:
+            self._steps = len(matrices)
             self.device.call("rtcSetGeometryTimeStepCount", self.handle, self._steps)
-        matrices = np.empty((self._steps, 3, 4), dtype=np.float32)
-        matrices[:, :, :3] = rotation_from_quaternion(quaternions)
-        matrices[:, :, 3] = translations
+        address, length = matrices.ctypes.data, matrices.strides[0]
         for step in range(self._steps):
-            address = matrices.ctypes.data + step * matrices.strides[0]
-            self.device.call("rtcSetGeometryTransform", self.handle, step, _FLOAT3X4_ROW_MAJOR, address)
+            self.device.call("rtcSetGeometryTransform", self.handle, step, _FLOAT3X4_ROW_MAJOR, address + step * length)
 
     def set_mask(self, mask: int) -> None:
         self.device.call("rtcSetGeometryMask", self.handle, mask)

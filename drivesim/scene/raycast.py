@@ -10,7 +10,6 @@ Coordinates of rays and hits are float32 and relative to :attr:`RayScene.origin`
 
 from __future__ import annotations
 
-import math
 import weakref
 from collections.abc import Sequence
 from types import TracebackType
@@ -22,6 +21,7 @@ from numpy.typing import ArrayLike, NDArray
 from drivesim.materials import MaterialId
 from drivesim.mesh import Mesh, flat_triangles, merge
 from drivesim.scene.embree import MOST_STEPS, Device, Geometry, SceneHandle, engine_handles
+from drivesim.scene.motion import motion_steps
 from drivesim.transforms import Pose
 from drivesim.types import Light
 
@@ -42,9 +42,6 @@ LAMPS_OF = np.zeros(len(MaterialId), dtype=np.uint8)
 LAMPS_OF[MaterialId.HEADLAMP] = Light.POSITION | Light.LOW_BEAM | Light.HIGH_BEAM
 LAMPS_OF[MaterialId.TAILLAMP] = Light.POSITION | Light.BRAKE
 LAMPS_OF[MaterialId.INDICATOR] = Light.LEFT_BLINKER | Light.RIGHT_BLINKER
-
-_MAX_STEP_ANGLE = 0.2
-"""Largest turn between two time steps, rad: points go straight there, and a wheel shrinks by half a percent."""
 
 
 class RayTables(NamedTuple):
@@ -196,10 +193,11 @@ class RayScene:
         self._parts = parts
         self._top = SceneHandle(device, dynamic=True)
         self._instances: list[Geometry] = []
+        self._matrices = np.empty((MOST_STEPS, 3, 4), dtype=np.float32)
         self._present = [not part.moving for part in parts]
         for part, present in zip(parts, self._present, strict=True):
             instance = Geometry.instance(device, self._scenes[part.mesh])
-            instance.set_transforms(_IDENTITY, np.zeros((1, 3)))
+            instance.set_transforms(np.eye(3, 4, dtype=np.float32)[None])
             instance.set_mask(part.mask)
             instance.enable(present)
             instance.commit()
@@ -254,25 +252,17 @@ class RayScene:
                 m/s and rad/s. Doppler comes from these, never from differences of positions.
             spin: turn about the part's own y axis at time 0 and 1, applied before the pose's rotation; any size.
         """
-        q0, q1 = before.quaternion, after.quaternion
-        if q0 @ q1 < 0.0:
-            q1 = -q1
         t0, t1 = before.translation - self.origin, after.translation - self.origin
         tables = self.tables
-        tables.inst_quaternion[handle] = q0, q1
         tables.inst_translation[handle] = t0, t1
         tables.inst_spin[handle] = spin
         tables.inst_velocity[handle] = velocity
         tables.inst_omega[handle] = omega
-        turn = 2.0 * math.acos(min(1.0, abs(float(q0 @ q1)))) + abs(spin[1] - spin[0])
-        fractions = np.linspace(0.0, 1.0, min(2 + int(turn / _MAX_STEP_ANGLE), MOST_STEPS))[:, None]
-        translations = (1.0 - fractions) * t0 + fractions * t1
-        quaternions = np.stack([q0, q1]) if len(fractions) == 2 else _great_arc(q0, q1, fractions)
-        if spin != (0.0, 0.0):
-            half = 0.5 * ((1.0 - fractions) * spin[0] + fractions * spin[1])
-            quaternions = _turned_about_y(quaternions, half)
+        steps = motion_steps(
+            before.rotation, after.rotation, t0, t1, spin, tables.inst_quaternion[handle], self._matrices
+        )
         instance = self._instances[handle]
-        instance.set_transforms(quaternions, translations)
+        instance.set_transforms(self._matrices[:steps])
         instance.commit()
         self.set_present(handle, True)
 
@@ -336,18 +326,3 @@ _IDENTITY = np.array([[1.0, 0.0, 0.0, 0.0]])
 def _close_all(owned: Sequence[Device | Geometry | SceneHandle]) -> None:
     for thing in owned:
         thing.close()
-
-
-def _great_arc(q0: F64, q1: F64, fractions: F64) -> F64:
-    """Unit quaternions (S, 4) at ``fractions`` (S, 1) of the way between two on one hemisphere."""
-    angle = np.arccos(min(float(q0 @ q1), 1.0))
-    if angle < 1e-6:
-        return np.broadcast_to(q0, (len(fractions), 4))
-    return (np.sin((1.0 - fractions) * angle) * q0 + np.sin(fractions * angle) * q1) / np.sin(angle)
-
-
-def _turned_about_y(quaternions: F64, half: F64) -> F64:
-    """``quaternions`` (S, 4) times turns about y by twice ``half`` (S, 1), rad."""
-    w, x, y, z = np.moveaxis(quaternions[:, None, :], -1, 0)
-    c, s = np.cos(half), np.sin(half)
-    return np.concatenate([w * c - y * s, x * c - z * s, y * c + w * s, z * c + x * s], axis=1)
