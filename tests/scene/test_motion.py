@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from drivesim.scene.motion import MAX_STEP_ANGLE, motion_steps
@@ -14,6 +14,7 @@ angles = st.floats(-3.1, 3.1)
 vectors = st.tuples(*[st.floats(-50, 50)] * 3)
 
 
+@settings(deadline=None)  # the first example compiles
 @given(st.tuples(angles, st.floats(-1.5, 1.5), angles), st.tuples(*[st.floats(-0.5, 0.5)] * 3), vectors, vectors)
 def test_without_spin_it_is_the_great_arc(ypr, change, place, target):
     before = Pose.from_ypr(place, ypr)
