@@ -11,7 +11,7 @@ import numpy as np
 from drivesim import world as worlds
 from drivesim.carla_server import blueprints
 from drivesim.carla_server.frames import carla_from_pose, mirrored, pose_from_carla
-from drivesim.carla_server.lights import Programme, traffic_lights
+from drivesim.carla_server.lights import GREEN, OFF, RED, YELLOW, Programme, traffic_lights
 from drivesim.carla_server.records import Record, TrafficLight
 from drivesim.carla_server.sky import CLEAR_NOON, Weather, weather_of
 from drivesim.carla_server.wire import AckermannControl, Description, Refusal, Settings, Transform, Vector
@@ -28,6 +28,7 @@ _STANDING = 0.05
 """m/s below which brakes hold and gears may change direction."""
 _SPAWN_GAP = 0.02
 """Boxes nearer than this in plan touch, m: spawning there is refused."""
+_SHOWN = {RED: "red", YELLOW: "yellow", GREEN: "green", OFF: "off"}
 _LANE_STEP = 25.0
 """Between spawn points of a lane, m."""
 
@@ -271,6 +272,14 @@ class Episode:
         delta = self.settings.fixed_delta or DEFAULT_DELTA
         acceleration = min(max(change / delta, -most), most)
         self.world.command(index, worlds.VehicleControl(acceleration, -wanted.steer))
+
+    def signals(self) -> dict[str, str]:
+        """What each traffic light shows, by the map's id, as scenarios say it."""
+        return {
+            record.signal: _SHOWN[record.state]
+            for record in self.records.values()
+            if isinstance(record, TrafficLight) and record.state in _SHOWN
+        }
 
     def states(self) -> tuple[WorldState, WorldState]:
         """The world before and after the last step."""

@@ -67,6 +67,7 @@ class Sensing:
             )  # fmt: skip
             self._made_for, self._shown = made_for, -1
         if self._shown != episode.frame:
+            self._scene.signals = episode.signals()
             self._scene.update(*episode.states())
             self._shown = episode.frame
         return self._scene

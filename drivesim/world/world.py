@@ -130,6 +130,7 @@ class World:
         they are placed. For simulators whose actors come and go; scenarios know theirs from the start."""
         other = World(None, actors, self.weather, self.seed, batch=len(self._time))
         other.network, other.falls = self.network, self.falls
+        other.district, other.signals = self.district, self.signals
         if self._surface is not None:
             other._surface = self._surface.under(len(self._time), len(other.actors))
         other._time[:] = self._time

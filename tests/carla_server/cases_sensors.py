@@ -157,3 +157,33 @@ def test_a_sensor_keeps_its_own_pace(world, spawn, sense):
     while not times or times[-1] <= last * 0.05 - 0.3:
         times.append(imu.received.get(timeout=10).timestamp)
     assert np.diff(times) == pytest.approx(0.2, abs=1e-6)
+
+
+def test_a_traffic_light_shows_what_it_was_set_to(client):
+    world = client.load_world("crossing_with_lights")
+    settings = world.get_settings()
+    settings.synchronous_mode, settings.fixed_delta_seconds = True, 0.05
+    world.apply_settings(settings)
+    world.tick()
+    light = next(a for a in world.get_actors().filter("traffic.*") if a.get_opendrive_id() == "11")
+    light.freeze(True)
+    blueprint = world.get_blueprint_library().find("sensor.camera.rgb")
+    for name, value in {"image_size_x": 96, "image_size_y": 96, "fov": 40}.items():
+        blueprint.set_attribute(name, str(value))
+    camera = world.spawn_actor(blueprint, carla.Transform(carla.Location(96.5, 5.0, 3.2)))
+    pictures = queue.Queue()
+    camera.listen(pictures.put)
+    redder = []
+    for state in (carla.TrafficLightState.Red, carla.TrafficLightState.Green):
+        light.set_state(state)
+        frame = settled(world)
+        picture = pictures.get(timeout=60)
+        while picture.frame < frame:
+            picture = pictures.get(timeout=60)
+        blue, green, red = pixels(picture)[..., :3].astype(float).reshape(-1, 3).T
+        redder.append((np.maximum(red - green, 0).sum(), np.maximum(green - red, 0).sum()))
+    camera.stop()
+    camera.destroy()
+    (red_when_red, green_when_red), (red_when_green, green_when_green) = redder
+    assert red_when_red > red_when_green + 2000.0  # of some 40 pixels of a lens
+    assert green_when_green > green_when_red + 2000.0
