@@ -180,7 +180,7 @@ def test_a_traffic_light_shows_what_it_was_set_to(client):
         picture = pictures.get(timeout=60)
         while picture.frame < frame:
             picture = pictures.get(timeout=60)
-        blue, green, red = pixels(picture)[..., :3].astype(float).reshape(-1, 3).T
+        _, green, red = pixels(picture)[..., :3].astype(float).reshape(-1, 3).T
         redder.append((np.maximum(red - green, 0).sum(), np.maximum(green - red, 0).sum()))
     camera.stop()
     camera.destroy()
