@@ -12,9 +12,11 @@ from __future__ import annotations
 
 import weakref
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from types import TracebackType
 from typing import NamedTuple
 
+import numba as nb
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
@@ -88,12 +90,13 @@ class RayTables(NamedTuple):
 
 
 class _Part(NamedTuple):
-    """One instance: which of the scene's meshes, whose, seen by whom."""
+    """One instance: which of the scene's meshes, whose, seen by whom; ``place`` if it stands there for good."""
 
     mesh: int
     actor: int
     mask: int
     moving: bool
+    place: Pose | None = None
 
 
 class RaySceneBuilder:
@@ -108,6 +111,7 @@ class RaySceneBuilder:
         self._static: list[Mesh] = []
         self._meshes: list[tuple[Mesh, bool]] = []
         self._parts: list[_Part] = []
+        self._known: dict[int, int] = {}
         self._lamps: dict[int, NDArray[np.uint8]] = {}
         self._static_lamps: list[NDArray[np.uint8]] = []
 
@@ -133,13 +137,18 @@ class RaySceneBuilder:
         Returns:
             The handle for :meth:`RayScene.set_motion`.
         """
-        for number, (known, deforming) in enumerate(self._meshes, start=1):
-            if known is mesh and not deforming:
-                return self._add_part(number, instance, mask)
-        number = self._add_mesh(mesh, deforming=False)
-        if lamps is not None:
-            self._lamps[number] = lamps
-        return self._add_part(number, instance, mask)
+        known = self._known.get(id(mesh))
+        if known is None:
+            known = self._known[id(mesh)] = self._add_mesh(mesh, deforming=False)
+            if lamps is not None:
+                self._lamps[known] = lamps
+        return self._add_part(known, instance, mask)
+
+    def add_copy(self, mesh: Mesh, instance: int, place: Pose) -> None:
+        """Add one of many of a kind that stands still, ``place`` being ``world_from_mesh``; stored once like
+        :meth:`add_rigid`'s, there from the start."""
+        handle = self.add_rigid(mesh, instance)
+        self._parts[handle - 1] = self._parts[handle - 1]._replace(place=place)
 
     def add_deforming(self, mesh: Mesh, instance: int, *, mask: int = EVERYONE) -> int:
         """Add a body whose vertices are replaced every tick; ``mesh`` is its rest pose."""
@@ -181,23 +190,19 @@ class RayScene:
         self.origin = origin
         device = Device()
         self._deforming = [deforming for _, deforming in meshes]
-        self._geometries: list[Geometry] = []
-        self._scenes: list[SceneHandle] = []
-        for mesh, deforming in meshes:
-            steps = (mesh.vertices,) * (2 if deforming else 1)
-            self._geometries.append(Geometry.triangles(device, mesh.triangles, *steps, deforming=deforming))
-            self._scenes.append(SceneHandle(device, dynamic=deforming))
-            self._scenes[-1].attach(self._geometries[-1])
-            self._scenes[-1].commit()
+        with ThreadPoolExecutor(nb.get_num_threads()) as pool:  # one thread a mesh: trees do not depend on how many
+            built = list(pool.map(lambda described: _built(device, *described), meshes))
+        self._geometries: list[Geometry] = [geometry for geometry, _ in built]
+        self._scenes: list[SceneHandle] = [scene for _, scene in built]
 
         self._parts = parts
         self._top = SceneHandle(device, dynamic=True)
         self._instances: list[Geometry] = []
         self._matrices = np.empty((MOST_STEPS, 3, 4), dtype=np.float32)
-        self._present = [not part.moving for part in parts]
+        self._present = [not part.moving or part.place is not None for part in parts]
         for part, present in zip(parts, self._present, strict=True):
             instance = Geometry.instance(device, self._scenes[part.mesh])
-            instance.set_transforms(np.eye(3, 4, dtype=np.float32)[None])
+            instance.set_transforms(_matrix(part.place, origin)[None])
             instance.set_mask(part.mask)
             instance.enable(present)
             instance.commit()
@@ -230,6 +235,12 @@ class RayScene:
             instance=whole.instance,
             look=_looks(whole, meshes, lamps),
         )
+        for number, part in enumerate(parts):
+            if part.place is not None:
+                place = part.place.translation - origin
+                still = (part.place.rotation, part.place.rotation, place, place, (0.0, 0.0))
+                motion_steps(*still, self.tables.inst_quaternion[number], self._matrices)
+                self.tables.inst_translation[number] = place
         self._close = weakref.finalize(
             self, _close_all, [self._top, *self._instances, *self._scenes, *self._geometries, device]
         )
@@ -318,6 +329,23 @@ def _looks(whole: Mesh, meshes: Sequence[tuple[Mesh, bool]], lamps: NDArray[np.u
     flat = flat_triangles(whole.vertices, whole.normals, whole.triangles) & rigid
     look[:, 3] = flat.astype(np.uint32) | lamps.astype(np.uint32) << 8
     return look
+
+
+def _built(device: Device, mesh: Mesh, deforming: bool) -> tuple[Geometry, SceneHandle]:
+    """A mesh and the scene that is its tree."""
+    steps = (mesh.vertices,) * (2 if deforming else 1)
+    geometry = Geometry.triangles(device, mesh.triangles, *steps, deforming=deforming)
+    scene = SceneHandle(device, dynamic=deforming)
+    scene.attach(geometry)
+    scene.commit()
+    return geometry, scene
+
+
+def _matrix(place: Pose | None, origin: F64) -> F32:
+    """(3, 4) transform of an instance."""
+    if place is None:
+        return np.eye(3, 4, dtype=np.float32)
+    return np.column_stack([place.rotation, place.translation - origin]).astype(np.float32)
 
 
 _IDENTITY = np.array([[1.0, 0.0, 0.0, 0.0]])

@@ -15,7 +15,7 @@ from drivesim.mesh import Mesh, merge
 from drivesim.opendrive import RoadNetwork
 from drivesim.opendrive.mesh import network_mesh
 from drivesim.scene.actors import Figure, figure_of
-from drivesim.scene.city import city_mesh
+from drivesim.scene.city import City, build_city
 from drivesim.scene.raycast import LAMPS_OF, RayScene, RaySceneBuilder
 from drivesim.scene.signals import SignalHeads, lens_flags
 from drivesim.types import Actor, Light, Weather, WorldState
@@ -76,10 +76,13 @@ class Scene:
         builder = RaySceneBuilder(origin)
         zones = [] if lasting else [keep_clear(actor, state) for actor in actors if state.present[0, actor.index]]
         first = FIRST_LASTING if lasting else len(actors) + 1
-        city = _moved(_surroundings(network, seed, zones, first, district), origin)
-        builder.add_static(city, lamps=LAMPS_OF[city.material] | lens_flags(city))
-        self._heads = SignalHeads(network, _moved(city, -origin))
-        self._luminaires = _luminaires(city)
+        city = _surroundings(network, seed, zones, first, district)
+        unique = _moved(city.unique, origin)
+        builder.add_static(unique, lamps=LAMPS_OF[unique.material] | lens_flags(unique))
+        for copy in city.copies:
+            builder.add_copy(copy.shape, copy.instance, copy.place)
+        self._heads = SignalHeads(network, city.unique)
+        self._luminaires = _luminaires(unique)
         self._figures: list[tuple[int, Figure]] = [
             (actor.index, figure_of(actor, builder, seed, is_ego=actor.index == ego)) for actor in actors
         ]
@@ -166,17 +169,17 @@ def keep_clear(actor: Actor, state: WorldState) -> NDArray[np.float64]:
 
 def _surroundings(
     network: RoadNetwork, seed: int, zones: Sequence[NDArray[np.float64]], first_instance: int, district: str | None
-) -> Mesh:
+) -> City:
     """Roads and city in map coordinates, from the cache if they have been built before."""
 
     def build() -> dict[str, NDArray[Any]]:
-        city = city_mesh(network, seed, keep_clear=zones, first_instance=first_instance, district=district)
-        return merge([network_mesh(network), city]).arrays()
+        city = build_city(network, seed, keep_clear=zones, first_instance=first_instance, district=district)
+        return replace(city, unique=merge([network_mesh(network), city.unique])).arrays()
 
     if not network.path.is_file():
-        return Mesh(**build())
+        return City.from_arrays(build())
     made_from = (network.path.read_bytes(), seed, first_instance, district, np.array(zones).tobytes())
-    return Mesh(**cached("city", made_from, _CODE, build))
+    return City.from_arrays(cached("city", made_from, _CODE, build))
 
 
 def _luminaires(mesh: Mesh) -> NDArray[np.float64]:

@@ -7,7 +7,7 @@ import shapely
 from drivesim import content
 from drivesim.errors import ScenarioError
 from drivesim.opendrive import read_network
-from drivesim.scene.city import city_mesh
+from drivesim.scene.city import City, build_city
 from drivesim.scene.city.frontage import covered_ground
 from drivesim.taxonomy import Tag
 
@@ -19,14 +19,24 @@ def street():
 
 @pytest.fixture(scope="module")
 def city(street):
-    return city_mesh(street, 0, first_instance=10)
+    return build_city(street, 0, first_instance=10).mesh()
 
 
 def test_same_seed_same_city_another_seed_another(street, city):
-    again = city_mesh(street, 0, first_instance=10)
+    again = build_city(street, 0, first_instance=10).mesh()
     assert (again.vertices == city.vertices).all()
     assert (again.albedo == city.albedo).all()
-    assert len(city_mesh(street, 1, first_instance=10).vertices) != len(city.vertices)
+    assert len(build_city(street, 1, first_instance=10).mesh().vertices) != len(city.vertices)
+
+
+def test_parked_cars_share_their_shapes_and_a_stored_city_is_the_same_city(street):
+    built = build_city(street, 0, first_instance=10)
+    parked = [copy for copy in built.copies if Tag.CAR in copy.shape.semantic]
+    assert len({id(copy.shape) for copy in parked}) < len(parked) / 2
+    again = City.from_arrays(built.arrays())
+    assert len({id(copy.shape) for copy in again.copies}) == len({id(copy.shape) for copy in built.copies})
+    for name, values in built.mesh().arrays().items():
+        np.testing.assert_array_equal(again.mesh().arrays()[name], values)
 
 
 def test_it_has_what_a_street_has(city):
@@ -50,14 +60,14 @@ def test_no_house_stands_on_the_road(street, city):
 
 def test_the_story_is_kept_clear(street):
     zone = np.array([(100.0, -9.0), (140.0, -9.0), (140.0, 9.0), (100.0, 9.0)])
-    city = city_mesh(street, 0, keep_clear=[zone], first_instance=1)
+    city = build_city(street, 0, keep_clear=[zone], first_instance=1).mesh()
     corners = city.vertices[city.triangles[np.isin(city.semantic, [Tag.CAR, Tag.BUILDING])]].reshape(-1, 3)
     inside = shapely.contains_xy(shapely.Polygon(zone), corners[:, 0], corners[:, 1])
     assert not inside.any()
 
 
 def test_the_inner_city_stands_wall_to_wall_and_higher(street, city):
-    inner = city_mesh(street, 0, first_instance=10, district="inner_city")
+    inner = build_city(street, 0, first_instance=10, district="inner_city").mesh()
     tall, low = (
         mesh.vertices[mesh.triangles[mesh.semantic == Tag.BUILDING]].reshape(-1, 3)[:, 2].max()
         for mesh in (inner, city)
@@ -71,10 +81,10 @@ def test_the_inner_city_stands_wall_to_wall_and_higher(street, city):
 
 @pytest.mark.parametrize(("district", "has"), [("rural", False), ("motorway", False), ("residential", True)])
 def test_a_district_may_be_asked_for(street, district, has):
-    city = city_mesh(street, 0, district=district)
+    city = build_city(street, 0, district=district).mesh()
     assert (Tag.BUILDING in city.semantic) == has
 
 
 def test_an_unknown_district_is_named(street):
     with pytest.raises(ScenarioError, match="no district 'jungle'"):
-        city_mesh(street, 0, district="jungle")
+        build_city(street, 0, district="jungle")

@@ -167,6 +167,20 @@ def test_static_instances_keep_their_own_identity_and_shared_meshes_their_actor(
         assert len(rays.tables.triangles) == 24
 
 
+def test_copies_stand_where_they_are_put_from_the_start_and_never_move():
+    builder = RaySceneBuilder(origin=(100.0, 0.0, 0.0))
+    shape = box(size=(2.0, 1.0, 1.0))
+    for instance, place in ((11, at(x=110.0)), (12, at(x=100.0, y=10.0, yaw=np.pi / 2))):
+        builder.add_copy(shape, instance, place)
+    with builder.build() as rays:
+        hits = nearest(rays, (0.0, 0.0, 0.0), [(1.0, 0.0, 0.0), (0.0, 1.0, 0.0)], [0.0, 1.0])
+        assert len(rays.tables.triangles) == 12
+    np.testing.assert_allclose(hits.distance, [9.0, 9.0], rtol=1e-6)
+    np.testing.assert_allclose(hits.normal, [(-1.0, 0.0, 0.0), (0.0, -1.0, 0.0)], atol=1e-6)
+    assert hits.instance.tolist() == [11, 12]
+    assert not hits.velocity.any()
+
+
 def test_far_origin_keeps_millimetres():
     far = np.array([450_000.0, 5_400_000.0, 300.0])
     builder = RaySceneBuilder(origin=far)

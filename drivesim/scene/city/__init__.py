@@ -10,15 +10,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from drivesim.errors import ScenarioError
-from drivesim.mesh import Mesh, merge
 from drivesim.opendrive import RoadNetwork
 from drivesim.scene.city.frontage import Frontage, covered_ground, frontages
 from drivesim.scene.city.inner_city import inner_city
 from drivesim.scene.city.installations import installations
 from drivesim.scene.city.layout import Plots, backdrop, countryside, motorway_side, residential
+from drivesim.scene.city.model import City, Copy, Thing
 from drivesim.scene.city.parked import parked_cars
 from drivesim.scene.city.terrain import terrain
 from drivesim.streams import stream
+
+__all__ = ["DISTRICTS", "City", "Copy", "build_city"]
 
 DISTRICTS = MappingProxyType(
     {"residential": residential, "inner_city": inner_city, "rural": countryside, "motorway": motorway_side}
@@ -26,14 +28,14 @@ DISTRICTS = MappingProxyType(
 """What stands along a road, by style."""
 
 
-def city_mesh(
+def build_city(
     network: RoadNetwork,
     seed: int,
     *,
     keep_clear: Sequence[NDArray[np.float64]] = (),
     first_instance: int = 1,
     district: str | None = None,
-) -> Mesh:
+) -> City:
     """Everything static that is not road surface, in map coordinates.
 
     Args:
@@ -53,20 +55,19 @@ def city_mesh(
             )
         edges = [replace(edge, district=district) for edge in edges]
     if not edges:
-        return Mesh.empty()
+        return City.of([], [], first_instance)
     covered = covered_ground(network)
     plots = Plots(covered.buffer(0.0), keep_clear)
-    things: list[Mesh] = list(installations(network, stream(seed, "city", "installations")))
+    things: list[Thing] = list(installations(network, stream(seed, "city", "installations")))
     things += list(parked_cars(network, keep_clear, seed))
     things += list(_districts(edges, plots, seed))
     density = stream(seed, "city", "backdrop")
     height = float(np.median([edge.points[:, 2].mean() for edge in edges]))
     has_town = any(edge.district in ("residential", "inner_city") for edge in edges)
     things += list(backdrop(covered.bounds, height, plots, density, houses=has_town))
-    numbered = [thing.labelled(instance=first_instance + i) for i, thing in enumerate(things)]
-    return merge([terrain(covered, edges), *numbered])
+    return City.of([terrain(covered, edges)], things, first_instance)
 
 
-def _districts(edges: Sequence[Frontage], plots: Plots, seed: int) -> Iterator[Mesh]:
+def _districts(edges: Sequence[Frontage], plots: Plots, seed: int) -> Iterator[Thing]:
     for number, edge in enumerate(edges):
         yield from DISTRICTS[edge.district](edge, plots, stream(seed, "city", edge.district, number))

@@ -12,6 +12,7 @@ from shapely.geometry.base import BaseGeometry
 from drivesim.mesh import Mesh, merge
 from drivesim.scene.city import buildings, furniture, pavement, plants
 from drivesim.scene.city.frontage import Frontage
+from drivesim.scene.city.model import Copy
 from drivesim.transforms import Pose
 
 LAMP_SPACING = 30.0
@@ -167,7 +168,7 @@ def backdrop(
     random: np.random.Generator,
     *,
     houses: bool,
-) -> Iterator[Mesh]:
+) -> Iterator[Copy]:
     """What fills the view behind the first row, from a few shapes: more houses in towns, woods elsewhere."""
     x0, y0, x1, y1 = bounds
     homes = [buildings.house(buildings.draw_plan(random, 11.0, 9.5)) for _ in range(8 if houses else 0)]
@@ -179,6 +180,6 @@ def backdrop(
             kind = random.random()
             if houses and kind < 0.45:
                 if plots.claim(rectangle(pose, -0.5, -1.5, 11.5, 10.5)):
-                    yield homes[int(random.integers(len(homes)))].placed(pose)
+                    yield Copy(homes[int(random.integers(len(homes)))], pose)
             elif kind < 0.85 and plots.claim(rectangle(pose, -2.0, -2.0, 2.0, 2.0)):
-                yield woods[int(random.integers(len(woods)))].placed(pose)
+                yield Copy(woods[int(random.integers(len(woods)))], pose)

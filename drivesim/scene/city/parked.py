@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from drivesim.mesh import Mesh, merge
 from drivesim.opendrive import RoadNetwork
+from drivesim.scene.city.model import Copy
 from drivesim.scene.vehicles import vehicle_model
 from drivesim.streams import stream
 from drivesim.transforms import Pose
@@ -60,7 +61,7 @@ class _Models:
         return self._made[number]
 
 
-def parked_cars(network: RoadNetwork, keep_clear: Sequence[NDArray[np.float64]], seed: int) -> Iterator[Mesh]:
+def parked_cars(network: RoadNetwork, keep_clear: Sequence[NDArray[np.float64]], seed: int) -> Iterator[Copy]:
     """Cars along every parking lane, in driving direction, outside ``keep_clear``."""
     zones = [shapely.Polygon(zone) for zone in keep_clear]
     models = _Models(seed)
@@ -83,7 +84,7 @@ def _row(
     zones: list[shapely.Polygon],
     random: np.random.Generator,
     models: _Models,
-) -> Iterator[Mesh]:
+) -> Iterator[Copy]:
     s = start + float(random.uniform(1, 6))
     while True:
         number = int(random.integers(VARIANTS))
@@ -97,5 +98,5 @@ def _row(
         corners = [(-half_l, -half_w, 0), (half_l, -half_w, 0), (half_l, half_w, 0), (-half_l, half_w, 0)]
         footprint = shapely.Polygon(centre.apply(corners)[:, :2])
         if random.random() < OCCUPANCY and not any(zone.intersects(footprint) for zone in zones):
-            yield models.centred(number).placed(centre)
+            yield Copy(models.centred(number), centre)
         s = s_end + float(random.uniform(0.9, 2.2))
