@@ -172,10 +172,12 @@ def expand(
 @app.command(epilog="Example: drivesim sample child_crossing -n 100 --sampler sobol --out runs.csv")
 def sample(
     scenario: Scenario,
-    count: Annotated[int, typer.Option("-n", metavar="N", min=1, help="How many instances.")] = 10,
+    count: Annotated[
+        int | None, typer.Option("-n", metavar="N", min=1, help="How many; default 10, or all where values are listed.")
+    ] = None,
     sampler: Annotated[
-        str, typer.Option(metavar="NAME", help="random, lhs, sobol, halton or grid (the largest of at most N points).")
-    ] = "lhs",
+        str | None, typer.Option(metavar="NAME", help="lhs (default), random, sobol, halton or grid.")
+    ] = None,
     space: Annotated[
         str | None, typer.Option(metavar="FILE", help="A ParameterValueDistribution; default the scenario's own.")
     ] = None,
@@ -195,7 +197,15 @@ def whatif(
     rigs: Annotated[
         list[str], typer.Option("--rig", metavar="NAME|FILE", help="A sensor rig; repeat. The first is the baseline.")
     ],
-    count: Annotated[int, typer.Option("-n", "--instances", metavar="N", help="Each is played under every rig.")] = 100,
+    count: Annotated[
+        int | None,
+        typer.Option(
+            "-n",
+            "--instances",
+            metavar="N",
+            help="Each is played under every rig; default 100, or all that are listed.",
+        ),
+    ] = None,
     space: Annotated[
         str | None, typer.Option(metavar="FILE", help="A parameter value distribution; default the scenario's own.")
     ] = None,

@@ -14,10 +14,17 @@ from drivesim.studies.sampling import draw_instances, space_of
 
 
 def sample_command(
-    scenario: str, *, space: str | None, count: int, sampler: str, seed: int, out: Path | None, quiet: bool
+    scenario: str,
+    *,
+    space: str | None,
+    count: int | None,
+    sampler: str | None,
+    seed: int,
+    out: Path | None,
+    quiet: bool,
 ) -> None:
     instances = draw_instances(space_of(scenario, space), count, seed, sampler)
-    names = ["instance", "seed", *instances[0]] if instances else ["instance", "seed"]
+    names = ["instance", "seed", *instances[0]]
     rows = [{"instance": number, "seed": seed + number, **values} for number, values in enumerate(instances)]
     if out is None:
         _write(names, rows, sys.stdout)

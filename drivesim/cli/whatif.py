@@ -20,12 +20,15 @@ from drivesim.studies.whatif.run import looks_ahead
 from drivesim.studies.whatif.study import PLAN, Study, run_study
 from drivesim.studies.whatif.table import write_table
 
+DEFAULT_COUNT = 100
+"""Instances of a stochastic space where no number is given."""
+
 
 def whatif_command(
     scenario: str,
     *,
     rigs: list[str],
-    count: int,
+    count: int | None,
     space: str | None,
     out: Path | None,
     seed: int,
@@ -47,7 +50,8 @@ def whatif_command(
         if not looks_ahead(rig):
             raise DrivesimError("no sensor of this rig looks ahead", file=rig.path, element="--rig",
                                 remedy="add a forward camera, lidar or radar")  # fmt: skip
-    instances = draw_instances(space_of(scenario, space), count, seed)
+    varied = space_of(scenario, space)
+    instances = draw_instances(varied, DEFAULT_COUNT if count is None and varied.stochastic else count, seed)
     study = Study(
         scenario, tuple(rigs), tuple(instances), seed, ego, tuple(parse_settings(settings).items()), target, full
     )
@@ -66,18 +70,18 @@ def whatif_command(
         )
     write_table(finished, folder)
     plan = json.loads((folder / PLAN).read_text())
-    path, summaries, comparisons = write_report(finished, failed, plan, _command(study, space, count, folder), folder)
+    path, summaries, comparisons = write_report(finished, failed, plan, _command(study, space, folder), folder)
     if not quiet:
         console.print(verdict(summaries, comparisons))
         console.print(f"report: [bold]{path}[/], every number: {folder}/outcomes.parquet")
     return 1 if failed else 0
 
 
-def _command(study: Study, space: str | None, count: int, folder: Path) -> str:
+def _command(study: Study, space: str | None, folder: Path) -> str:
     words = ["drivesim", "whatif", study.scenario]
     for rig in study.rigs:
         words += ["--rig", rig]
-    words += ["-n", str(count), "--seed", str(study.seed), "--ego", study.ego]
+    words += ["-n", str(len(study.instances)), "--seed", str(study.seed), "--ego", study.ego]
     words += ["--space", space] if space else []
     for name, value in study.settings:
         words += ["--set", f"{name}={value}"]

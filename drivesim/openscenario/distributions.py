@@ -118,14 +118,18 @@ class ParameterValueDistribution:
             return self._drawn(distribution, seed)
         return (self.instance(index) for index in range(self.count))
 
-    def allows(self, run: Mapping[str, str]) -> bool:
-        """Whether the scenario's types and constraints accept these values; not every combination need be."""
+    def refusal(self, run: Mapping[str, str]) -> ScenarioError | None:
+        """Why the scenario's types and constraints refuse these values; None where they accept them."""
         reader = Reader(self.scenario_file)
         try:
             reader.declare(self._declarations, run, self._declarations)
-        except ScenarioError:
-            return False
-        return True
+        except ScenarioError as error:
+            return error
+        return None
+
+    def allows(self, run: Mapping[str, str]) -> bool:
+        """Whether the scenario's types and constraints accept these values; not every combination need be."""
+        return self.refusal(run) is None
 
     @cached_property
     def _declarations(self) -> Node:
