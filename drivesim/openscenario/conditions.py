@@ -113,7 +113,7 @@ def traveled(condition: model.TraveledDistanceCondition, cast: Cast, motion: Mot
 
 def reach_position(condition: model.ReachPositionCondition, cast: Cast, motion: Motion, timed: Timed) -> bool:
     there = cast.places.pose(condition.position).translation
-    return math.dist(motion.pose().translation[:2].tolist(), there[:2].tolist()) <= condition.tolerance
+    return math.dist(motion.pose().translation[:2].tolist(), there[:2].tolist()) <= condition.tolerance + _SLACK
 
 
 def _to_place(condition: Any, cast: Cast, motion: Motion, place: Any) -> float:

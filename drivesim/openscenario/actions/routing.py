@@ -86,7 +86,7 @@ class FollowTrajectory(Running):
         self.domains = ("lateral", "longitudinal") if self._timing else ("lateral",)
         self._started = cast.world.time
         self.passed = action.initial_distance_offset
-        self._reverses = motion.next_speed < 0.0
+        self._reverses = self._timing is None and motion.next_speed < 0.0
         self._head_start = 0.0
         if self._timing and self._timing.domain_absolute_relative == "relative":
             self._head_start = self.path.time_at(self.passed) - self.path.time_at(0.0)
@@ -118,6 +118,8 @@ class FollowTrajectory(Running):
             self.done = now + dt >= last - 1e-9
             if self.done and before < self.passed:
                 speed = (self.passed - before) / dt
+            if self.path.oriented and not self.path.faces_on(before):
+                speed = -speed
         else:
             onwards = self._onwards(speed)
             self.passed = max(self.passed + onwards * abs(distance), 0.0)
@@ -128,11 +130,10 @@ class FollowTrajectory(Running):
     def _onwards(self, speed: float) -> int:
         """+1 towards the curve's end, -1 towards its start.
 
-        Who begins in reverse keeps facing back, or as the places say, and goes where that and the speed lead.
+        A speed is along the entity's own x axis: it goes where the way it faces and the speed lead. Places may say
+        which way it faces; else it faces the end, and the start if it began in reverse.
         """
-        if not self._reverses:
-            return 1 if speed >= 0.0 else -1
-        ahead = self.path.oriented and self.path.faces_on(self.passed)
+        ahead = self.path.faces_on(self.passed) if self.path.oriented else not self._reverses
         return 1 if (speed >= 0.0) == ahead else -1
 
     def stop(self) -> None:
