@@ -19,6 +19,7 @@ MAY_IMPORT = {
     "sensors": GROUND | {"scene"},
     "recording": GROUND,
     "pictures": GROUND | {"opendrive"},
+    "studio": GROUND | {"opendrive", "world", "scene", "sensors"},
     "simulators": GROUND | {"world", "scene", "sensors"},
     "simulation": GROUND
     | {"opendrive", "world", "openscenario", "behaviors", "scene", "sensors", "recording", "simulators"},

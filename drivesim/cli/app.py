@@ -137,7 +137,13 @@ def check(
 
 @app.command(epilog="Example: drivesim show child_crossing --out child_crossing.png")
 def show(
-    name: Annotated[str, typer.Argument(metavar="SCENARIO|MAP", help="A shipped name, a .xosc or a .xodr file.")],
+    name: Annotated[
+        str,
+        typer.Argument(
+            metavar="SCENARIO|MAP|RIG|SHEET",
+            help="A shipped name, a .xosc, .xodr or rig file; or a sheet of the studio: people, walk.",
+        ),
+    ],
     out: Annotated[Path | None, typer.Option(metavar="FILE.png", help="Default NAME.png in this folder.")] = None,
     settings: Settings = None,
     seed: Seed = 0,
@@ -145,7 +151,7 @@ def show(
     width: Annotated[int, typer.Option(metavar="PIXELS", min=300, max=12000, help="Width of the picture.")] = 1800,
     quiet: Quiet = False,
 ) -> None:
-    """Draw a map with its lanes, marks and signals, or a scenario with everyone's path over time."""
+    """Draw a map, a scenario with everyone's path over time, what a rig sees, or photograph people in the studio."""
     from drivesim.cli.show import show_command
 
     show_command(name, out=out, settings=settings or [], seed=seed, duration=duration, width=width, quiet=quiet)

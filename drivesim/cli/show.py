@@ -15,6 +15,8 @@ from drivesim.errors import ContentNotFoundError, DrivesimError, RecordingError
 if TYPE_CHECKING:
     from PIL import Image
 
+SHEETS = ("people", "walk")
+"""What the studio photographs; a file of such a name is shown by its path."""
 DT = 0.05
 """Seconds between the points of a path."""
 LONGEST = 60.0
@@ -24,14 +26,19 @@ LONGEST = 60.0
 def show_command(
     name: str, *, out: Path | None, settings: list[str], seed: int, duration: float | None, width: int, quiet: bool
 ) -> None:
-    path = _locate(name)
-    draw = {".xosc": _scenario, ".xodr": _map, ".yaml": _rig}[path.suffix]
-    picture = draw(path, parse_settings(settings), seed, duration, width)
-    target = out or Path(f"{path.stem}.png")
+    if name in SHEETS:
+        from drivesim import studio
+
+        picture, stem = studio.draw_sheet(name, seed, width), name
+    else:
+        path = _locate(name)
+        draw = {".xosc": _scenario, ".xodr": _map, ".yaml": _rig}[path.suffix]
+        picture, stem = draw(path, parse_settings(settings), seed, duration, width), path.stem
+    target = out or Path(f"{stem}.png")
     try:
         picture.save(target)
     except (OSError, ValueError) as error:
-        raise RecordingError(f"cannot write: {error}", file=target, remedy="choose a writable .png file") from error
+        raise RecordingError(f"cannot write: {error}", file=target, remedy="choose a writable .png or .jpg") from error
     if not quiet:
         Console(highlight=False).print(f"{target}: {picture.width} by {picture.height} pixels")
 

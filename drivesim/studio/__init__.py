@@ -1,0 +1,20 @@
+"""The studio: sheets by which people judge what sensors see, photographed with the product's own camera."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from drivesim.studio.people import draw_people, draw_walk
+from drivesim.studio.stage import Stand, photograph
+
+if TYPE_CHECKING:
+    from PIL import Image
+
+__all__ = ["Stand", "draw_sheet", "photograph"]
+
+_SHEETS = {"people": draw_people, "walk": draw_walk}
+
+
+def draw_sheet(name: str, seed: int, width: int) -> Image.Image:
+    """One of the sheets, ``width`` pixels wide: ``people`` or ``walk``."""
+    return _SHEETS[name](seed, width)
