@@ -141,7 +141,8 @@ def show(
         str,
         typer.Argument(
             metavar="SCENARIO|MAP|RIG|SHEET",
-            help="A shipped name, a .xosc, .xodr or rig file; or a sheet of the studio: people, walk.",
+            help="A shipped name, a .xosc, .xodr or rig file; or of the studio: people, walk, vehicles, "
+            "district, materials.",
         ),
     ],
     out: Annotated[Path | None, typer.Option(metavar="FILE.png", help="Default NAME.png in this folder.")] = None,
@@ -151,7 +152,8 @@ def show(
     width: Annotated[int, typer.Option(metavar="PIXELS", min=300, max=12000, help="Width of the picture.")] = 1800,
     quiet: Quiet = False,
 ) -> None:
-    """Draw a map, a scenario with everyone's path over time, what a rig sees, or photograph people in the studio."""
+    """Draw a map, a scenario with everyone's path over time, what a rig sees, or photograph people,
+    vehicles and a district in the studio; list what surfaces are made of."""
     from drivesim.cli.show import show_command
 
     show_command(name, out=out, settings=settings or [], seed=seed, duration=duration, width=width, quiet=quiet)

@@ -10,12 +10,13 @@ from rich.console import Console
 
 from drivesim import content
 from drivesim.cli.common import parse_settings
+from drivesim.cli.materials import show_materials
 from drivesim.errors import ContentNotFoundError, DrivesimError, RecordingError
 
 if TYPE_CHECKING:
     from PIL import Image
 
-SHEETS = ("people", "walk")
+SHEETS = ("people", "walk", "vehicles", "district")
 """What the studio photographs; a file of such a name is shown by its path."""
 DT = 0.05
 """Seconds between the points of a path."""
@@ -26,6 +27,9 @@ LONGEST = 60.0
 def show_command(
     name: str, *, out: Path | None, settings: list[str], seed: int, duration: float | None, width: int, quiet: bool
 ) -> None:
+    if name == "materials":
+        show_materials()
+        return
     if name in SHEETS:
         from drivesim import studio
 

@@ -30,7 +30,8 @@ _WALKERS = (("child, 7", 7.0, 1.2), ("man, 35", 35.0, 1.4), ("man, 35", 35.0, 3.
 _PHASES = 9
 
 
-def _person(name: str, age: float, female: float, taller: float = 0.0) -> Actor:
+def person(name: str, age: float, female: float, taller: float = 0.0) -> Actor:
+    """A pedestrian; ``taller`` than the median of the age, m."""
     height = median_stature(age, female) + taller
     properties: Mapping[str, str] = {"age": f"{age:g}", "sex": "female" if female else "male"}
     box = BoundingBox((0.0, 0.0, 0.5 * height), 0.5, 0.6, height)
@@ -44,7 +45,7 @@ def draw_people(seed: int, width: int = 1800) -> Image.Image:
     for start in range(0, len(_CAST), _ROW):
         stands, labels = [], []
         for number, (label, age, female, taller) in enumerate(_CAST[start : start + _ROW]):
-            actor = _person(label, age, female, taller)
+            actor = person(label, age, female, taller)
             for view, yaw in enumerate(_VIEWS):
                 y = (number * len(_VIEWS) + view + 0.5) * _SLOT
                 stands.append(Stand(actor, y, yaw))
@@ -58,7 +59,7 @@ def draw_walk(seed: int, width: int = 1800) -> Image.Image:
     """Walking and running in steps of an eighth of a gait cycle, from the side."""
     rows = []
     for label, age, speed in _WALKERS:
-        actor = _person(label, age, 0.0)
+        actor = person(label, age, 0.0)
         slot = 1.15 if speed < 2.0 else 1.35
         stands = [
             Stand(actor, (i + 0.5) * slot, 0.5 * np.pi, speed=speed, gait_phase=i / (_PHASES - 1))

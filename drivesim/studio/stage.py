@@ -6,7 +6,7 @@ World frame of a row: subjects stand along y, the camera looks along -x, so a su
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -34,7 +34,8 @@ _LIGHT = Weather(sun_azimuth=np.radians(35.0), sun_elevation=np.radians(42.0), c
 _INK, _FAINT, _PAPER = (38, 42, 48), (92, 98, 106), (247, 246, 242)
 _GREY = 0.5
 """Albedo of the studio's floor and back wall."""
-_TICK = 1e-3
+TICK = 1e-3
+"""What a photograph spans, s."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -42,7 +43,8 @@ class Stand:
     """One subject on the floor.
 
     Attributes:
-        actor: its name and the seed decide its looks; y: place along the row, m; yaw: rad, 0 faces the camera.
+        actor: its name and the seed decide its looks; y: place along the row, m; yaw: rad, 0 faces the camera;
+            x: towards the camera, z: up, m.
         speed: m/s; gait_phase: cycles; gaze: rad; fallen: 0 .. 1; steering: rad; lights: lamp flags.
     """
 
@@ -55,31 +57,33 @@ class Stand:
     fallen: float = 0.0
     steering: float = 0.0
     lights: int = 0
+    x: float = 0.0
+    z: float = 0.0
 
 
 def photograph(
     stands: Sequence[Stand], seed: int, *, span: tuple[float, float], height: float, width: int,
-    elevation: float = 0.06, distance: float = DISTANCE,
+    elevation: float = 0.06, distance: float = DISTANCE, floor: float = 0.04,
 ) -> CameraImage:  # fmt: skip
     """A row of subjects.
 
     Args:
-        span: smallest and largest y in the picture, m; height: m of the row's plane in the picture, from just below the
-            floor line; width: pixels; elevation: how steeply the camera looks down, rad.
+        span: smallest and largest y in the picture, m; height: m of the row's plane in the picture; width: pixels.
+        elevation: how steeply the camera looks down, rad; floor: share of the picture below the row's floor line.
     """
     scale = width / (span[1] - span[0])
     device = CameraDevice(
         kind="camera", name="studio", width=width, height=max(8, round(height * scale)), fx=scale * distance,
         fy=scale * distance, cx=width / 2, cy=max(8, round(height * scale)) / 2, exposure=7500.0, vignetting=0.0,
     )  # fmt: skip
-    aim = np.array([0.0, 0.5 * (span[0] + span[1]), 0.46 * height])
+    aim = np.array([0.0, 0.5 * (span[0] + span[1]), (0.5 - floor) * height])
     forward = np.array([-np.cos(elevation), 0.0, -np.sin(elevation)])
     right = np.array([0.0, 1.0, 0.0])
     place = Pose(aim - distance * forward, np.column_stack([right, np.cross(forward, right), forward]))
     builder = RaySceneBuilder()
     builder.add_static(_room())
-    before, after = _state(stands, 0.0), _state(stands, _TICK)
-    figures = [figure_of(_numbered(stand.actor, i), builder, seed, is_ego=False) for i, stand in enumerate(stands)]
+    before, after = state_of(stands, 0.0), state_of(stands, TICK)
+    figures = [figure_of(actor, builder, seed, is_ego=False) for actor in cast_of(stands)]
     with builder.build() as rays:
         for figure in figures:
             figure.move(rays, before, after)
@@ -89,11 +93,9 @@ def photograph(
         return camera.render(rays, place, _LIGHT, lit=lit)
 
 
-def _numbered(actor: Actor, index: int) -> Actor:
-    return Actor(
-        index, actor.name, actor.kind, actor.category, actor.model, actor.box, actor.axles, actor.performance,
-        actor.mass, actor.properties,
-    )  # fmt: skip
+def cast_of(stands: Sequence[Stand]) -> list[Actor]:
+    """Everyone, numbered in order."""
+    return [replace(stand.actor, index=number) for number, stand in enumerate(stands)]
 
 
 def _room() -> Mesh:
@@ -108,15 +110,17 @@ def _room() -> Mesh:
     return merge(meshes)
 
 
-def _state(stands: Sequence[Stand], time: float) -> WorldState:
+def state_of(stands: Sequence[Stand], time: float) -> WorldState:
+    """Everyone in their place."""
     count = len(stands)
 
     def column(name: str) -> NDArray[np.float64]:
         return np.array([[getattr(stand, name) for stand in stands]], dtype=np.float64)
 
     nothing = np.zeros((1, count, 3))
-    position, orientation = nothing.copy(), nothing.copy()
-    position[0, :, 1], orientation[0, :, 0] = column("y"), column("yaw")
+    position = np.stack([column("x"), column("y"), column("z")], axis=-1)
+    orientation = nothing.copy()
+    orientation[0, :, 0] = column("yaw")
     return WorldState(
         time=np.array([time]), present=np.ones((1, count), dtype=bool), position=position, orientation=orientation,
         velocity=nothing, acceleration=nothing, angular_velocity=nothing, speed=column("speed"),

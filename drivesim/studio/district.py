@@ -1,0 +1,96 @@
+"""A street by day, by night, in fog and in rain."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from drivesim import content
+from drivesim.opendrive import RoadNetwork, read_network
+from drivesim.scene import Scene
+from drivesim.sensors.camera.device import CameraDevice
+from drivesim.sensors.camera.sensor import Camera
+from drivesim.sensors.rig import Sensor
+from drivesim.studio.people import person
+from drivesim.studio.stage import TICK, Stand, cast_of, sheet, state_of
+from drivesim.studio.vehicles import CARS, vehicle
+from drivesim.transforms import Pose
+from drivesim.types import Actor, Light, Weather
+
+if TYPE_CHECKING:
+    from PIL import Image
+
+_MAP, _ROAD = "residential_street.xodr", "1"
+_STYLES = ("residential", "inner_city")
+_DAY = Weather(sun_azimuth=np.radians(250.0), sun_elevation=np.radians(38.0), cloud_cover=0.15)
+_WEATHERS = (
+    ("day", _DAY),
+    ("night", replace(_DAY, sun_elevation=np.radians(-14.0), sun_illuminance=0.0)),
+    ("fog, visual range 60 m", replace(_DAY, fog_visual_range=60.0, cloud_cover=1.0, sun_illuminance=25_000.0)),
+    ("rain, 12 mm/h", replace(_DAY, rain=12.0, wetness=0.8, cloud_cover=1.0, sun_illuminance=20_000.0)),
+)
+_EGO_FROM_CAMERA = Pose(np.array([1.70, 0.0, 1.51]), np.array([[0.0, 0.0, 1.0], [-1.0, 0.0, 0.0], [0.0, -1.0, 0.0]]))
+"""Behind the windscreen, level, as on the nuScenes vehicles."""
+
+
+def _on(
+    network: RoadNetwork, actor: Actor, lane: int, s: float, turn: float = 0.0, *, speed: float = 0.0,
+    gait_phase: float = 0.0, lights: int = 0,
+) -> Stand:  # fmt: skip
+    """A stand in the middle of a lane, along the road and then turned, rad."""
+    point = network.world_from_lane(_ROAD, lane, s)
+    return Stand(actor, point.y, point.heading + turn, speed, gait_phase, lights=lights, x=point.x, z=point.z)
+
+
+def _street_life(network: RoadNetwork) -> list[Stand]:
+    """The ego first, then traffic, parked cars and passers-by."""
+    lamps = Light.LOW_BEAM | Light.POSITION
+    return [
+        _on(network, vehicle(CARS[1], "ego"), -1, 84.0, lights=lamps),
+        _on(network, vehicle(CARS[3], "ahead"), -1, 112.0, speed=8.0, lights=lamps | Light.BRAKE),
+        _on(network, vehicle(CARS[0], "oncoming"), 1, 124.0, np.pi, speed=8.0, lights=lamps),
+        _on(network, vehicle(CARS[4], "parked"), -2, 101.0),
+        _on(network, person("neighbour", 34.0, 1.0), -3, 95.0, speed=1.35, gait_phase=0.1),
+        _on(network, person("schoolboy", 8.0, 0.0), -3, 96.2, speed=1.2, gait_phase=0.4),
+        _on(network, person("pensioner", 76.0, 0.0), 3, 100.0, np.pi, speed=0.9, gait_phase=0.8),
+        _on(network, person("runner", 27.0, 1.0), 3, 108.0, speed=3.0, gait_phase=0.2),
+    ]  # fmt: skip
+
+
+def _views(network: RoadNetwork, style: str, seed: int, width: int) -> list[NDArray[np.uint8]]:
+    """One street of a style in every weather, (H, W, 3) each."""
+    scale = width / 1600
+    device = CameraDevice(
+        kind="camera", name="windscreen", width=width, height=round(900 * scale), fx=1266.0 * scale, fy=1266.0 * scale,
+        cx=0.5 * width, cy=450.0 * scale,
+    )  # fmt: skip
+    camera = Camera(Sensor("CAM_FRONT", device, _EGO_FROM_CAMERA, 10.0, 0.0), seed)
+    stands = _street_life(network)
+    before, after = state_of(stands, 0.0), state_of(stands, TICK)
+    scene = Scene(network, cast_of(stands), seed, ego=0, state=after, district=style)
+    try:
+        scene.update(before, after)
+        return [
+            camera.render(
+                scene.rays, after.pose(0), weather, lamps=scene.lamps(weather), lit=scene.lit(weather), frame=number
+            ).rgb
+            for number, (_, weather) in enumerate(_WEATHERS)
+        ]
+    finally:
+        scene.close()
+
+
+def draw_district(seed: int, width: int = 1800) -> Image.Image:
+    """Two styles of one street, through a windscreen camera, in four weathers; other houses for other seeds."""
+    network = read_network(content.find("scenarios", _MAP))
+    rows: list[tuple[NDArray[np.uint8], Sequence[tuple[float, str]]]] = []
+    for style in _STYLES:
+        views = _views(network, style, seed, width // 2)
+        for first in (0, 2):
+            labels = [((i + 0.5) / 2, f"{style}: {_WEATHERS[first + i][0]}") for i in range(2)]
+            rows.append((np.concatenate(views[first : first + 2], axis=1), labels))
+    return sheet("District", f"seed {seed}, {_MAP}: everything but the road follows from the map and the seed", rows)

@@ -1,0 +1,53 @@
+"""Sheets of vehicles, of a street in four weathers, and the table of materials."""
+
+import numpy as np
+import pytest
+from PIL import Image
+from typer.testing import CliRunner
+
+from drivesim.cli.app import app
+from drivesim.materials import MATERIALS
+from drivesim.studio import Stand, photograph
+from drivesim.studio.vehicles import CARS, vehicle
+from drivesim.taxonomy import Tag
+
+
+def shown(name, tmp_path, width):
+    file = tmp_path / f"{name}.png"
+    done = CliRunner().invoke(app, ["show", name, "--out", str(file), "--width", str(width)])
+    assert done.exit_code == 0, done.output
+    return np.asarray(Image.open(file)).astype(float)
+
+
+def test_a_car_from_the_side_is_as_long_as_its_box():
+    kind = CARS[2]
+    stand = Stand(vehicle(kind, "it"), 1.2, 0.5 * np.pi)
+    image = photograph([stand], 0, span=(0.0, 6.0), height=2.0, width=300, elevation=0.0, distance=60.0)
+    columns = np.flatnonzero((image.semantic == Tag.CAR).any(axis=0))
+    assert len(columns) / 50 == pytest.approx(kind.size[0], abs=0.1)
+    assert columns[0] / 50 == pytest.approx(1.2 - kind.overhang, abs=0.1)
+
+
+def test_vehicles_fill_a_sheet(tmp_path):
+    picture = shown("vehicles", tmp_path, 500)
+    assert picture.shape[1] == 500
+    assert len(np.unique(picture.reshape(-1, 3), axis=0)) > 1000
+
+
+@pytest.mark.slow
+def test_a_street_is_dark_by_night_and_pale_in_fog(tmp_path):
+    picture = shown("district", tmp_path, 400)
+    high = (picture.shape[0] - 200) // 4
+    day, night = picture[60 : 60 + high // 2, :200], picture[60 : 60 + high // 2, 200:]
+    assert night.mean() < 0.3 * day.mean()
+    assert day.std() > 20
+
+
+def test_every_material_is_listed_with_all_its_columns():
+    done = CliRunner().invoke(app, ["show", "materials"])
+    assert done.exit_code == 0
+    for material in MATERIALS:
+        (line,) = [line for line in done.output.splitlines() if line.startswith(f"│ {material.name} ")]
+        assert f" {material.reflectivity_905:g} " in line
+        assert f" {1000 * material.roughness_77:g} " in line
+    assert "P.2040" in done.output
