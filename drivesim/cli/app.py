@@ -177,7 +177,7 @@ def expand(
     expand_command(distribution, out=out, csv=csv, seed=seed, limit=limit, allowed=allowed, quiet=quiet)
 
 
-@app.command(epilog="Example: drivesim sample child_crossing -n 100 --sampler sobol --out runs.csv")
+@app.command(epilog="Example: drivesim sample child_crossing -n 128 --sampler sobol --out runs.parquet")
 def sample(
     scenario: Scenario,
     count: Annotated[
@@ -187,16 +187,26 @@ def sample(
         str | None, typer.Option(metavar="NAME", help="lhs (default), random, sobol, halton or grid.")
     ] = None,
     space: Annotated[
-        str | None, typer.Option(metavar="FILE", help="A ParameterValueDistribution; default the scenario's own.")
+        str | None,
+        typer.Option(
+            metavar="FILE",
+            help="A .space.yaml or ParameterValueDistribution, or 'declared': the scenario's bounds. "
+            "Default the scenario's own space.",
+        ),
     ] = None,
     seed: Annotated[int, typer.Option(help="Of the draws; instance k gets the scenario seed SEED + k.")] = 0,
-    out: Annotated[Path | None, typer.Option(metavar="FILE", help="Write a CSV file; default stdout.")] = None,
+    out: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Write a .parquet or .csv file; default CSV to stdout.")
+    ] = None,
+    listing: Annotated[bool, typer.Option("--list", help="Show the space: types, units, bounds, laws.")] = False,
     quiet: Quiet = False,
 ) -> None:
     """Draw instances from a scenario's parameter space, spread evenly or at random."""
     from drivesim.cli.sample import sample_command
 
-    sample_command(scenario, space=space, count=count, sampler=sampler, seed=seed, out=out, quiet=quiet)
+    sample_command(
+        scenario, space=space, count=count, sampler=sampler, seed=seed, out=out, listing=listing, quiet=quiet
+    )
 
 
 @app.command(epilog="Example: drivesim whatif child_crossing --rig whatif_camera --rig whatif_camera_lidar -n 200 -j 2")

@@ -12,6 +12,8 @@ from rich.markup import escape
 from drivesim import content
 from drivesim.errors import DrivesimError
 
+SPACE_SUFFIX = ".space.yaml"
+
 
 def check_command(files: list[str], *, quiet: bool) -> int:
     """Check every file and print one line each, notes below it; 1 if any has a fault."""
@@ -21,7 +23,7 @@ def check_command(files: list[str], *, quiet: bool) -> int:
     for name in files:
         try:
             path = _locate(name)
-            notes = _CHECKS[path.suffix](path)
+            notes = _check_space(path) if path.name.endswith(SPACE_SUFFIX) else _CHECKS[path.suffix](path)
         except DrivesimError as error:
             faults += 1
             console.print(f"[bold red]✗[/] {escape(str(error))}")
@@ -36,6 +38,8 @@ def check_command(files: list[str], *, quiet: bool) -> int:
 def _locate(name: str) -> Path:
     """A file by its suffix, or by name among the shipped content."""
     suffix = Path(name).suffix
+    if name.endswith(SPACE_SUFFIX):
+        return content.find("scenarios", name)
     for kind, suffixes in content.KINDS.items():
         if suffix in suffixes or (not suffix and name in content.available(kind)):
             return content.find(kind, name)
@@ -78,6 +82,13 @@ def _check_distribution(path: Path) -> Iterable[str]:
     load_scenario(distribution.scenario_file)
     next(distribution.instances(), None)
     return [f"{distribution.count} instances of {distribution.scenario_file.name}"]
+
+
+def _check_space(path: Path) -> Iterable[str]:
+    from drivesim.studies.space import read_space
+
+    space = read_space(path)
+    return [f"{len(space.parameters)} parameters of {space.scenario_file.name}"]
 
 
 def _check_map(path: Path) -> Iterable[str]:

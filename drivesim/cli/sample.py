@@ -2,43 +2,40 @@
 
 from __future__ import annotations
 
-import csv
 import sys
 from pathlib import Path
-from typing import IO
 
 from rich.console import Console
+from rich.table import Table
 
-from drivesim.errors import RecordingError
-from drivesim.studies.sampling import draw_instances, space_of
+from drivesim.studies.samples import write_csv, write_samples
+from drivesim.studies.sampling import draw_samples
+from drivesim.studies.space import Space, space_of
 
 
 def sample_command(
-    scenario: str,
-    *,
-    space: str | None,
-    count: int | None,
-    sampler: str | None,
-    seed: int,
-    out: Path | None,
-    quiet: bool,
-) -> None:
-    instances = draw_instances(space_of(scenario, space), count, seed, sampler)
-    names = ["instance", "seed", *instances[0]]
-    rows = [{"instance": number, "seed": seed + number, **values} for number, values in enumerate(instances)]
-    if out is None:
-        _write(names, rows, sys.stdout)
+    scenario: str, *, space: str | None, count: int | None, sampler: str | None, seed: int, out: Path | None,
+    listing: bool, quiet: bool,
+) -> None:  # fmt: skip
+    found = space_of(scenario, space)
+    if listing:
+        _list(found)
         return
-    try:
-        with out.open("w", newline="") as file:
-            _write(names, rows, file)
-    except OSError as error:
-        raise RecordingError(f"cannot be written: {error.strerror}", file=out, remedy="choose another file") from error
+    samples = draw_samples(found, count, seed, sampler)
+    if out is None:
+        write_csv(samples, sys.stdout)
+        return
+    write_samples(samples, found, out)
     if not quiet:
-        Console(highlight=False).print(f"{len(rows)} instances of {scenario} in {out}")
+        Console(highlight=False).print(f"{len(samples)} instances of {scenario} in {out}")
 
 
-def _write(names: list[str], rows: list[dict[str, object]], file: IO[str]) -> None:
-    writer = csv.DictWriter(file, names, lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(rows)
+def _list(space: Space) -> None:
+    """The parameters on the screen."""
+    console = Console(highlight=False, soft_wrap=True)
+    drawn = "values are drawn" if space.stochastic else "combinations are listed"
+    console.print(f"{space.path.name}: {len(space.parameters)} parameters of {space.scenario_file.name}, {drawn}")
+    table = Table("parameter", "type", "unit", "values")
+    for name, parameter in space.parameters.items():
+        table.add_row(name, parameter.parameter_type, parameter.unit, parameter.describe())
+    console.print(table)

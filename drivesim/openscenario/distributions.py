@@ -6,7 +6,6 @@ import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
-from functools import cached_property
 from pathlib import Path
 from typing import Literal
 
@@ -15,14 +14,13 @@ import numpy as np
 from drivesim import content
 from drivesim.errors import ScenarioError, UnsupportedElementError, did_you_mean
 from drivesim.openscenario import draws
-from drivesim.openscenario.documents import open_as, read_declarations
+from drivesim.openscenario.declarations import WHOLE, Declarations
+from drivesim.openscenario.documents import open_as
 from drivesim.openscenario.expressions import as_text
 from drivesim.openscenario.folders import Folders
 from drivesim.openscenario.model import distributions as model
 from drivesim.openscenario.model.parameters import ParameterDeclaration
-from drivesim.openscenario.reader import Reader
 from drivesim.streams import stream
-from drivesim.xmlfile import Node
 
 Kind = Literal[
     "set", "range", "valueSet", "weightedSet", "uniform", "normal", "logNormal", "poisson", "histogram", "userDefined"
@@ -38,7 +36,6 @@ _KINDS: dict[type, Kind] = {
     model.Histogram: "histogram",
     model.UserDefinedDistribution: "userDefined",
 }
-_WHOLE = frozenset({"integer", "int", "unsignedInt", "unsignedShort"})
 _MOST_STEPS = 1e12
 """Values of one range; a step far below the range is a slip of the pen."""
 _BLOCK = 4096
@@ -77,14 +74,14 @@ class ParameterValueDistribution:
         scenario_file: the scenario whose parameters vary.
         stochastic: whether values are drawn, not listed.
         parameters: what varies, by parameter name, in the order of the file.
-        declared: the scenario's own parameter declarations, by name.
+        declarations: the scenario's own of its parameters.
     """
 
     path: Path
     scenario_file: Path
     stochastic: bool
     parameters: dict[str, VariedParameter]
-    declared: dict[str, ParameterDeclaration]
+    declarations: Declarations
     source: model.ParameterValueDistribution = field(repr=False)
 
     @property
@@ -120,22 +117,11 @@ class ParameterValueDistribution:
 
     def refusal(self, run: Mapping[str, str]) -> ScenarioError | None:
         """Why the scenario's types and constraints refuse these values; None where they accept them."""
-        reader = Reader(self.scenario_file)
-        try:
-            reader.declare(self._declarations, run, self._declarations)
-        except ScenarioError as error:
-            return error
-        return None
+        return self.declarations.refusal(run)
 
     def allows(self, run: Mapping[str, str]) -> bool:
         """Whether the scenario's types and constraints accept these values; not every combination need be."""
         return self.refusal(run) is None
-
-    @cached_property
-    def _declarations(self) -> Node:
-        found = open_as(self.scenario_file, "Storyboard").root.find("ParameterDeclarations")
-        assert found is not None, "every varied parameter is declared"
-        return found
 
     def instance(self, index: int) -> dict[str, str]:
         """One combination of a deterministic distribution, the last member changing fastest.
@@ -169,7 +155,7 @@ class ParameterValueDistribution:
         drawn = draws.values(varied.distribution, np.maximum(uniform, np.finfo(float).tiny))
         if isinstance(drawn, list):
             return drawn
-        return [as_text(float(v)) for v in (np.rint(drawn) if varied.parameter_type in _WHOLE else drawn)]
+        return [as_text(float(v)) for v in (np.rint(drawn) if varied.parameter_type in WHOLE else drawn)]
 
 
 def _choice(
@@ -180,10 +166,21 @@ def _choice(
         return {a.parameter_ref: a.value for a in member.distribution.sets[index].assignments}
     found = member.distribution
     if isinstance(found, model.DistributionRange):
-        value = Decimal(repr(found.range.lower_limit)) + index * Decimal(repr(found.step_width))
-        return {member.parameter_name: f"{value.normalize():f}"}
+        return {member.parameter_name: step_value(found, index)}
     assert isinstance(found, model.DistributionSet), "user-defined distributions are refused before"
     return {member.parameter_name: found.elements[index].value}
+
+
+def step_value(stepped: model.DistributionRange, index: int) -> str:
+    """The ``index``-th value of a range, its steps added up in decimals."""
+    value = Decimal(repr(stepped.range.lower_limit)) + index * Decimal(repr(stepped.step_width))
+    return f"{value.normalize():f}"
+
+
+def steps_of(stepped: model.DistributionRange) -> int:
+    """How many values a range has."""
+    low, high = (Decimal(repr(limit)) for limit in draws.ends(stepped.range))
+    return int((high - low) / Decimal(repr(stepped.step_width))) + 1
 
 
 def _size(
@@ -194,10 +191,7 @@ def _size(
     found = member.distribution
     if isinstance(found, model.DistributionSet):
         return len(found.elements)
-    if isinstance(found, model.DistributionRange):
-        low, high = (Decimal(repr(v)) for v in draws.ends(found.range))
-        return int((high - low) / Decimal(repr(found.step_width))) + 1
-    return 0
+    return steps_of(found) if isinstance(found, model.DistributionRange) else 0
 
 
 def read_distribution(name: str | Path) -> ParameterValueDistribution:
@@ -215,14 +209,14 @@ def read_distribution(name: str | Path) -> ParameterValueDistribution:
     assert body is not None
     source = opened.reader.read(model.ParameterValueDistribution, body)
     scenario_file = Folders(opened.path).scenario(source.scenario_file.filepath, body)
-    declared = {entry.name: entry for entry in read_declarations(scenario_file)}
+    declarations = Declarations(scenario_file)
     parameters: dict[str, VariedParameter] = {}
-    for varied in _varied(source, declared):
+    for varied in _varied(source, declarations.by_name):
         if varied.name in parameters:
             raise draws.fault(source, f"parameter '{varied.name}' is varied twice", "keep one of its distributions")
         parameters[varied.name] = varied
     return ParameterValueDistribution(
-        opened.path, scenario_file, isinstance(source.distribution, model.Stochastic), parameters, declared, source
+        opened.path, scenario_file, isinstance(source.distribution, model.Stochastic), parameters, declarations, source
     )
 
 

@@ -1,26 +1,24 @@
-"""Instances of a scenario, drawn from a distribution file's space: at random, or spread evenly over it."""
+"""Samples drawn from a scenario's parameter space: at random, spread evenly over it, or as they are listed."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.stats import qmc
 
-from drivesim import content
-from drivesim.errors import ContentNotFoundError, ScenarioError, UnsupportedElementError, did_you_mean
-from drivesim.openscenario import draws
-from drivesim.openscenario.distributions import ParameterValueDistribution, read_distribution
-from drivesim.openscenario.expressions import as_text
-from drivesim.openscenario.model import distributions as model
+from drivesim.errors import ScenarioError, did_you_mean
+from drivesim.studies.parameter import F64
+from drivesim.studies.samples import Samples
+from drivesim.studies.space import Space, space_of
 
-F64 = NDArray[np.float64]
+__all__ = ["DEFAULT_SAMPLER", "GRID", "SAMPLERS", "draw_instances", "draw_samples", "grid", "space_of"]
 
 DEFAULT_SAMPLER = "lhs"
+GRID = "grid"
 DEFAULT_COUNT = 10
+"""Draws where no number is given."""
 _ATTEMPTS = 20
 """Fresh samples in place of ones that the scenario's constraints refuse."""
 
@@ -44,87 +42,72 @@ def _halton(dimensions: int, count: int, rng: np.random.Generator) -> F64:
     return np.asarray(qmc.Halton(dimensions, rng=rng).random(count))
 
 
-def _levels(dimensions: int, count: int) -> int:
-    """Levels of the largest full grid of at most ``count`` points."""
-    levels = max(round(count ** (1.0 / dimensions)), 1)
-    return levels if levels**dimensions <= count else levels - 1
-
-
-def _grid(dimensions: int, count: int, rng: np.random.Generator) -> F64:
-    levels = _levels(dimensions, count)
-    centres = (np.arange(levels) + 0.5) / levels
-    axes = np.meshgrid(*[centres] * dimensions, indexing="ij")
-    return np.stack([axis.ravel() for axis in axes], axis=1)
-
-
 SAMPLERS: dict[str, Callable[[int, int, np.random.Generator], F64]] = {
     "random": _random,
     "lhs": _latin_hypercube,
     "sobol": _sobol,
     "halton": _halton,
-    "grid": _grid,
 }
 """Points (N, D) of the unit cube: dimensions, count, generator."""
 
 
-def space_of(scenario: str, space: str | Path | None) -> ParameterValueDistribution:
-    """The distribution file named, or the one shipped for a scenario.
+def grid(space: Space, levels: int) -> tuple[F64, F64]:
+    """A full grid: every listed value, and ``levels`` cell centres (in probability) of every other parameter.
 
-    Raises:
-        ScenarioError: the scenario has no space and none was given, or the space is another scenario's.
+    Returns:
+        Points (N, D) of the unit cube, the last parameter changing fastest, and their weights (N,): a value listed
+        with a share of its own stands as often as any other, and counts accordingly.
     """
-    name = str(space) if space is not None else f"distributions/{Path(scenario).stem}"
-    try:
-        found = read_distribution(name)
-    except ContentNotFoundError as error:
-        if space is not None:
-            raise
-        raise ScenarioError(
-            f"no parameter space is shipped for '{scenario}'", element="--space",
-            remedy="give a ParameterValueDistribution file",
-        ) from error  # fmt: skip
-    path = content.find("scenarios", scenario)
-    if found.scenario_file.resolve() != path.resolve():
-        raise ScenarioError(
-            f"this space varies {found.scenario_file.name}, not {path.name}", file=found.path, element="ScenarioFile",
-            remedy="choose the space that belongs to the scenario",
-        )  # fmt: skip
-    return found
+    axes, shares = [], []
+    for parameter in space.parameters.values():
+        if parameter.choices:
+            axes.append(parameter.positions(parameter.choices))
+            shares.append(parameter.shares * len(parameter.choices))
+        else:
+            axes.append((np.arange(levels) + 0.5) / levels)
+            shares.append(np.ones(levels))
+    points = np.stack([axis.ravel() for axis in np.meshgrid(*axes, indexing="ij")], axis=1)
+    weights = np.stack([axis.ravel() for axis in np.meshgrid(*shares, indexing="ij")], axis=1)
+    return points, weights.prod(axis=1)
 
 
-def draw_instances(
-    space: ParameterValueDistribution, count: int | None = None, seed: int = 0, sampler: str | None = None
-) -> list[dict[str, str]]:
-    """Parameter values of exactly ``count`` instances, all of them accepted by the scenario's own constraints.
+def draw_samples(space: Space, count: int | None = None, seed: int = 0, sampler: str | None = None) -> Samples:
+    """Exactly ``count`` samples, all of them accepted by the scenario's own constraints.
 
-    Stochastic spaces are sampled through each distribution's quantile function, by one of :data:`SAMPLERS`; draws that
-    the constraints refuse are replaced by others. Deterministic spaces give the combinations that the constraints
-    accept, in order, spread over the file.
+    Stochastic spaces are sampled through each law's quantile function, by one of :data:`SAMPLERS`; draws that the
+    constraints refuse are replaced by others. Deterministic spaces give the combinations that the constraints accept,
+    in order, spread over the file.
 
     Args:
         count: None takes all combinations of a deterministic space, and ten draws from a stochastic one.
-        sampler: for stochastic spaces; None takes Latin hypercubes. ``grid`` has cell centres in probability, and
-            ``count`` is a power of its levels.
+        sampler: for stochastic spaces; None takes Latin hypercubes. For :data:`GRID` see :func:`grid`; ``count`` is
+            that of a full one.
 
     Raises:
-        ScenarioError: fewer than one instance, an unknown sampler, a sampler for a deterministic space, fewer
-            instances to be had than asked for, or constraints that refuse the space; they are named.
-        UnsupportedElementError: a distribution without a quantile function.
+        ScenarioError: fewer than one sample, an unknown sampler, a sampler for a deterministic space, fewer samples to
+            be had than asked for, or constraints that refuse the space; they are named.
     """
     if count is not None and count < 1:
         raise ScenarioError(f"{count} instances asked for", element="-n", remedy="ask for at least one")
-    if sampler is not None and sampler not in SAMPLERS:
-        raise ScenarioError(f"no sampler '{sampler}'", element="--sampler", remedy=did_you_mean(sampler, SAMPLERS))
+    if sampler is not None and sampler not in (*SAMPLERS, GRID):
+        raise ScenarioError(f"no sampler '{sampler}'", element="--sampler",
+                            remedy=did_you_mean(sampler, (*SAMPLERS, GRID)))  # fmt: skip
     if not space.stochastic:
-        return _combinations(space, count, sampler)
-    if not space.parameters:
-        raise ScenarioError("this space varies no parameter", file=space.path, element="Stochastic",
-                            remedy="add a StochasticDistribution")  # fmt: skip
-    wanted = DEFAULT_COUNT if count is None else count
-    return _grid_points(space, wanted) if sampler == "grid" else _drawn(space, wanted, seed, sampler or DEFAULT_SAMPLER)
+        return Samples.plain(_combinations(space, count, sampler), seed, "listed")
+    if sampler == GRID:
+        return _full_grid(space, count, seed)
+    method = sampler or DEFAULT_SAMPLER
+    return Samples.plain(_drawn(space, DEFAULT_COUNT if count is None else count, seed, method), seed, method)
 
 
-def _combinations(space: ParameterValueDistribution, count: int | None, sampler: str | None) -> list[dict[str, str]]:
+def draw_instances(
+    space: Space, count: int | None = None, seed: int = 0, sampler: str | None = None
+) -> list[dict[str, str]]:
+    """The parameter values of :func:`draw_samples`."""
+    return list(draw_samples(space, count, seed, sampler).instances)
+
+
+def _combinations(space: Space, count: int | None, sampler: str | None) -> list[dict[str, str]]:
     """Accepted combinations of a deterministic space, all or evenly spread over the file."""
     if sampler is not None:
         raise ScenarioError(
@@ -132,15 +115,16 @@ def _combinations(space: ParameterValueDistribution, count: int | None, sampler:
             element="--sampler", remedy="leave --sampler out, or write the space with Stochastic distributions",
         )  # fmt: skip
     refused: ScenarioError | None = None
-    accepted = []
-    for run in space.instances():
+    accepted, listed = [], 0
+    for run in space.combinations():
+        listed += 1
         refusal = space.refusal(run)
         if refusal is None:
             accepted.append(run)
         refused = refused or refusal
     wanted = len(accepted) if count is None else count
     if wanted > len(accepted) or not accepted:
-        why = f" that the scenario accepts, of {space.count} ({_reason(refused)})" if refused else ""
+        why = f" that the scenario accepts, of {listed} ({reason(refused)})" if refused else ""
         remedy = f"ask for at most {len(accepted)}, or widen the space" if accepted else "mend the space"
         raise ScenarioError(
             f"this space has {len(accepted)} combinations{why}" + (f", {count} are asked for" if count else ""),
@@ -149,33 +133,44 @@ def _combinations(space: ParameterValueDistribution, count: int | None, sampler:
     return [accepted[int(index)] for index in np.linspace(0, len(accepted) - 1, wanted).round()]
 
 
-def _grid_points(space: ParameterValueDistribution, count: int) -> list[dict[str, str]]:
-    """A full grid; nothing can be drawn in place of a point, so every one must be accepted."""
-    dimensions = len(space.parameters)
-    levels = _levels(dimensions, count)
-    if levels**dimensions != count:
-        sizes = f"{levels**dimensions} or {(levels + 1) ** dimensions}"
+def _full_grid(space: Space, count: int | None, seed: int) -> Samples:
+    """Nothing can be drawn in place of a grid point, so every one must be accepted."""
+    listed = math.prod(len(p.choices) for p in space.parameters.values() if p.choices)
+    open_axes = sum(not p.choices for p in space.parameters.values())
+    levels = 2 if count is None else _levels(count / listed, open_axes)
+    total = listed * levels**open_axes
+    if levels < 1 or (count is not None and total != count):
+        sizes = sorted({listed * max(each, 1) ** open_axes for each in (levels, levels + 1)})
         raise ScenarioError(
-            f"{count} points make no full grid of {dimensions} parameters", file=space.path, element="--sampler",
-            remedy=f"ask for {sizes}, or take another sampler",
+            f"{count} points make no full grid of {len(space.parameters)} parameters", file=space.path,
+            element="--sampler", remedy=f"ask for {' or '.join(map(str, sizes))}, or take another sampler",
         )  # fmt: skip
-    runs = _values(space, SAMPLERS["grid"](dimensions, count, np.random.default_rng()))
+    points, weights = grid(space, levels)
+    runs = space.values(points)
     refused = [refusal for run in runs if (refusal := space.refusal(run)) is not None]
     if refused:
         raise ScenarioError(
-            f"the scenario refuses {len(refused)} of {count} grid points: {_reason(refused[0])}", file=space.path,
+            f"the scenario refuses {len(refused)} of {total} grid points: {reason(refused[0])}", file=space.path,
             element="--sampler", remedy="narrow the space, or take a sampler that draws anew, such as lhs",
         )  # fmt: skip
-    return runs
+    return Samples.plain(runs, seed, GRID, weights)
 
 
-def _drawn(space: ParameterValueDistribution, count: int, seed: int, sampler: str) -> list[dict[str, str]]:
+def _levels(points: float, dimensions: int) -> int:
+    """Levels of the largest full grid of at most so many points; 0 where there is none."""
+    if points < 1 or dimensions == 0:
+        return int(points >= 1)
+    levels = round(points ** (1.0 / dimensions))
+    return levels if levels**dimensions <= points else levels - 1
+
+
+def _drawn(space: Space, count: int, seed: int, sampler: str) -> list[dict[str, str]]:
     kept: list[dict[str, str]] = []
     tried, refused = 0, None
     for attempt in range(_ATTEMPTS):
         missing = count - len(kept)
-        runs = _values(space, SAMPLERS[sampler](len(space.parameters), missing, np.random.default_rng([seed, attempt])))
-        for run in runs:
+        unit = SAMPLERS[sampler](len(space.parameters), missing, np.random.default_rng([seed, attempt]))
+        for run in space.values(unit):
             refusal = space.refusal(run)
             if refusal is None:
                 kept.append(run)
@@ -185,31 +180,12 @@ def _drawn(space: ParameterValueDistribution, count: int, seed: int, sampler: st
             return kept
     assert refused is not None, "draws are missing only where some were refused"
     raise ScenarioError(
-        f"the scenario refuses {tried - len(kept)} of {tried} draws, the last because {_reason(refused)}",
+        f"the scenario refuses {tried - len(kept)} of {tried} draws, the last because {reason(refused)}",
         file=space.path, remedy="narrow the space, or widen the scenario's constraints",
     )  # fmt: skip
 
 
-def _reason(refusal: ScenarioError) -> str:
+def reason(refusal: ScenarioError) -> str:
     """A refusal in one line: the parameter, the value, and the constraint with its place."""
     where = f", {refusal.file.name}:{refusal.line}" if refusal.file and refusal.line else ""
     return f"{refusal.problem} ({refusal.remedy}{where})" if refusal.remedy else refusal.problem
-
-
-def _values(space: ParameterValueDistribution, unit: F64) -> list[dict[str, str]]:
-    """Parameter values at points (N, D) of the unit cube."""
-    columns = [_column(space, name, unit[:, axis]) for axis, name in enumerate(space.parameters)]
-    return [dict(zip(space.parameters, row, strict=True)) for row in zip(*columns, strict=True)]
-
-
-def _column(space: ParameterValueDistribution, name: str, unit: np.ndarray) -> list[str]:
-    varied = space.parameters[name]
-    if not isinstance(varied.distribution, model.Element) or varied.kind == "userDefined":
-        raise UnsupportedElementError(
-            f"parameter '{name}' cannot be sampled evenly", file=space.path, remedy="use a distribution of the standard"
-        )
-    drawn = draws.values(varied.distribution, np.maximum(unit, np.finfo(float).tiny))
-    if isinstance(drawn, list):
-        return drawn
-    whole = varied.parameter_type in ("integer", "int", "unsignedInt", "unsignedShort")
-    return [as_text(float(value)) for value in (np.rint(drawn) if whole else drawn)]
