@@ -18,6 +18,9 @@ from drivesim.opendrive.routes import Routes
 REACH = 5.0
 """How far beside the outermost lane a point still belongs to it, m."""
 
+_STOREY = 1.0
+"""Roads that overlap with less between their surfaces lie on the same level, m."""
+
 _DRIVABLE = frozenset({"driving", "entry", "exit", "onRamp", "offRamp", "connectingRamp", "bidirectional", "slipLane"})
 
 
@@ -36,6 +39,10 @@ class LanePosition:
     s: float
     t: float
     offset: float
+
+
+_Scored = tuple[tuple[float, int, float], LanePosition]
+"""A place, and how well it fits: smaller is better."""
 
 
 class RoadNetwork:
@@ -112,12 +119,19 @@ class RoadNetwork:
         return point
 
     def lane_from_world(
-        self, x: float, y: float, *, heading: float | None = None, hint: LanePosition | None = None
+        self,
+        x: float,
+        y: float,
+        *,
+        heading: float | None = None,
+        height: float | None = None,
+        hint: LanePosition | None = None,
     ) -> LanePosition | None:
         """The lane under or nearest to a point; None more than ``REACH`` from all lanes.
 
         Args:
             heading: driving direction, rad; chooses among roads that overlap, as in a junction.
+            height: of the point, m; chooses among roads that lie one above the other, as at a bridge.
             hint: where the point was a moment ago; that road is preferred while the point stays on its lanes.
         """
         if hint is not None and hint.road_id in self._frames:
@@ -129,12 +143,20 @@ class RoadNetwork:
             places = [self._place(frame, x, y, s, heading) for frame, s in self._locator.near(x, y, REACH + 1.0)]
         if not places:
             return None
+        if height is not None and len(places) > 1:
+            places = self._level(places, height)
         score, position = min(places, key=lambda place: place[0])
         return position if score[0] <= REACH else None
 
-    def _place(
-        self, frame: RoadFrame, x: float, y: float, guess: float, heading: float | None
-    ) -> tuple[tuple[float, int, float], LanePosition]:
+    def _level(self, places: list[_Scored], height: float) -> list[_Scored]:
+        """Those of several roads under a point that lie nearest to its height."""
+        under = [place for place in places if place[0][0] == 0.0]
+        if len(under) < 2:
+            return places
+        gaps = [abs(self._elevation(position) - height) for _, position in under]
+        return [place for place, gap in zip(under, gaps, strict=True) if gap <= min(gaps) + _STOREY]
+
+    def _place(self, frame: RoadFrame, x: float, y: float, guess: float, heading: float | None) -> _Scored:
         """Where a point is on one road, with a score to compare roads (smaller is better).
 
         The score is the distance to the lanes, whether the lane can be meant at all (drivable, right way), and the
@@ -172,19 +194,26 @@ class RoadNetwork:
         return LanePosition(road_id, lane_id, s, 0.5 * (inner + outer) + offset, offset)
 
     def follow_lane(
-        self, position: LanePosition, distance: float, *, route: Sequence[str] | None = None
+        self, position: LanePosition, distance: float, *, route: Sequence[str] | None = None, along_s: bool = False
     ) -> LanePosition | None:
         """The place ``distance`` further along the lane's driving direction (backwards if negative).
 
         Args:
             route: road ids to prefer at junctions; without it the straightest branch is taken.
+            along_s: measure along the roads' reference lines instead of along the lane.
 
         Returns:
             None where the lane ends before.
         """
         self._lane(position.road_id, position.lane_id, position.s)
         found = self._routes.follow(
-            position.road_id, position.lane_id, position.s, position.offset, distance, tuple(route or ())
+            position.road_id,
+            position.lane_id,
+            position.s,
+            position.offset,
+            distance,
+            tuple(route or ()),
+            along_s=along_s,
         )
         return None if found is None else self.position(*found)
 
@@ -243,9 +272,7 @@ class RoadNetwork:
         """Height of the surface, pavements included; beside all lanes that of the nearest road's edge."""
         position = self.lane_from_world(x, y)
         if position is not None:
-            lane_id, offset = position.lane_id, position.offset
-            point = self._frames[position.road_id].lane_point(position.s, lane_id, offset)
-            return point.z if point is not None else 0.0
+            return self._elevation(position)
         if not self._frames:
             return 0.0
         frame, guess = self._locator.nearest(x, y)
@@ -254,6 +281,10 @@ class RoadNetwork:
         side = frame.section(s).side(s, t > offset, offset)
         edge = side[-1][2] if side else offset
         return frame.point(s, min(t, edge) if t > offset else max(t, edge)).z
+
+    def _elevation(self, position: LanePosition) -> float:
+        point = self._frames[position.road_id].lane_point(position.s, position.lane_id, position.offset)
+        return point.z if point is not None else 0.0
 
     def bounds(self) -> tuple[float, float, float, float]:
         """xmin, ymin, xmax, ymax around all lanes (a little generous)."""

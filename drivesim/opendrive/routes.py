@@ -32,9 +32,21 @@ class Routes:
         return ()
 
     def follow(
-        self, road_id: str, lane_id: int, s: float, offset: float, distance: float, route: tuple[str, ...]
+        self,
+        road_id: str,
+        lane_id: int,
+        s: float,
+        offset: float,
+        distance: float,
+        route: tuple[str, ...],
+        *,
+        along_s: bool = False,
     ) -> tuple[str, int, float, float] | None:
-        """Road, lane, s and offset after ``distance`` along the lane; None where it ends."""
+        """Road, lane, s and offset after ``distance`` along the lane; None where it ends.
+
+        Args:
+            along_s: measure the distance along the roads' reference lines.
+        """
         frame = self._frames[road_id]
         index = frame.section_index(s)
         lane = frame.sections[index].lanes[lane_id]
@@ -43,7 +55,11 @@ class Routes:
         for _ in range(100_000):
             section = frame.sections[index]
             goal = section.end if sense > 0 else section.s
-            s, left = self._advance(frame, lane.id, index, s, goal, offset, sense, left)
+            if along_s:
+                step = min(left, max((goal - s) * sense, 0.0))
+                s, left = s + sense * step, left - step
+            else:
+                s, left = self._advance(frame, lane.id, index, s, goal, offset, sense, left)
             if left <= 0.0:
                 return frame.road.id, lane.id, _within(frame, index, s), offset
             after = index + sense

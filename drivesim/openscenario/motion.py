@@ -92,8 +92,8 @@ class Motion:
         network = self.world.network
         if network is None:
             return None
-        x, y, _ = (float(v) for v in self.world.position[0, self.index])
-        return network.lane_from_world(x, y, heading=float(self.world.orientation[0, self.index, 0]))
+        x, y, z = (float(v) for v in self.world.position[0, self.index])
+        return network.lane_from_world(x, y, heading=float(self.world.orientation[0, self.index, 0]), height=z)
 
     def settle(self) -> None:
         """Find the lane under the actor, if it drives along one."""
@@ -102,9 +102,9 @@ class Motion:
         network = self.world.network
         if network is None or self.actor.kind == "pedestrian":
             return
-        x, y, _ = (float(v) for v in self.world.position[0, self.index])
+        x, y, z = (float(v) for v in self.world.position[0, self.index])
         heading = float(self.world.orientation[0, self.index, 0])
-        lane = network.lane_from_world(x, y, heading=heading)
+        lane = network.lane_from_world(x, y, heading=heading, height=z)
         if lane is None:
             return
         along = math.cos(network.world_from_lane(lane.road_id, lane.lane_id, lane.s).heading - heading)

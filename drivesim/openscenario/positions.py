@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -33,6 +33,9 @@ def complaint(place: Element, problem: str, remedy: str) -> ScenarioError:
 class Places:
     """Resolves positions as things stand now.
 
+    Attributes:
+        routes: roads that entities have been told to take, by name.
+
     Args:
         mirrored: world coordinates are left-handed, as in CARLA's own scenarios: y to the right, angles clockwise.
     """
@@ -40,6 +43,7 @@ class Places:
     def __init__(self, world: World, *, mirrored: bool = False) -> None:
         self.world = world
         self._sign = -1.0 if mirrored else 1.0
+        self.routes: Mapping[str, tuple[str, ...]] = {}
         self._reached: dict[tuple[int, float], LanePosition] = {}
 
     def pose(self, place: model.Position, route: tuple[str, ...] = ()) -> Pose:
@@ -50,6 +54,8 @@ class Places:
         """
         if isinstance(place, model.RelativeLanePosition):
             return self._relative_lane(place, route)
+        if isinstance(place, model.RelativeRoadPosition):
+            return self._relative_road(place, route)
         return self._RESOLVERS[type(place)](self, place)
 
     def lane(self, place: model.Position) -> LanePosition | None:
@@ -64,8 +70,8 @@ class Places:
             lane_id = place.place.lane_id if isinstance(place.place, model.FromLaneCoordinates) else reached.lane_id
             return network.position(reached.road_id, lane_id, reached.s)
         pose = self.pose(place)
-        x, y, _ = (float(v) for v in pose.translation)
-        return network.lane_from_world(x, y, heading=float(pose.ypr[0]))
+        x, y, z = (float(v) for v in pose.translation)
+        return network.lane_from_world(x, y, heading=float(pose.ypr[0]), height=z)
 
     def _network(self, place: Element) -> RoadNetwork:
         if self.world.network is None:
@@ -91,8 +97,8 @@ class Places:
 
     def _lane_of(self, place: Element, name: str) -> LanePosition:
         pose = self._entity(name)
-        x, y, _ = (float(v) for v in pose.translation)
-        found = self._network(place).lane_from_world(x, y, heading=float(pose.ypr[0]))
+        x, y, z = (float(v) for v in pose.translation)
+        found = self._network(place).lane_from_world(x, y, heading=float(pose.ypr[0]), height=z)
         if found is None:
             raise complaint(place, f"'{name}' is on no road", "place it on a road first")
         return found
@@ -123,30 +129,54 @@ class Places:
         moved = base.apply((place.dx, self._sign * place.dy, place.dz))
         return self._oriented(Pose(moved, base.rotation), place.orientation)
 
-    def _relative_road(self, place: model.RelativeRoadPosition) -> Pose:
+    def _relative_road(self, place: model.RelativeRoadPosition, route: tuple[str, ...] = ()) -> Pose:
         network, base = self._network(place), self._lane_of(place, place.entity_ref)
-        point = network.world_from_road(base.road_id, base.s + place.ds, base.t + self._sign * place.dt)
+        reached, turned = self._along_roads(place, base, place.ds, route or self.routes.get(place.entity_ref, ()))
+        t = (-base.t if turned else base.t) + self._sign * place.dt
+        point = network.world_from_road(reached.road_id, reached.s, t)
         return self._oriented(pose_of(point), place.orientation)
 
-    def _relative_lane(self, place: model.RelativeLanePosition, route: tuple[str, ...] = ()) -> Pose:
-        network, base = self._network(place), self._lane_of(place, place.entity_ref)
-        with_s = network.lane_direction(base.road_id, base.lane_id, base.s) > 0
-        facing = math.cos(
-            network.world_from_lane(base.road_id, base.lane_id, base.s).heading
-            - float(self._entity(place.entity_ref).ypr[0])
-        )
-        lane_id = shifted_lane(network, base, place.d_lane if with_s == (facing >= 0) else -place.d_lane)
-        start = replace(network.position(base.road_id, lane_id, base.s))
-        along = place.ds_lane if place.ds_lane is not None else place.ds or 0.0
-        same = network.lane_direction(base.road_id, lane_id, base.s) == (1 if with_s else -1)
-        ahead = along if same == (facing >= 0) else -along
-        reached = network.follow_lane(start, ahead, route=route) if ahead else start
+    def _along_roads(
+        self, place: Element, base: LanePosition, ds: float, route: tuple[str, ...]
+    ) -> tuple[LanePosition, bool]:
+        """The place ``ds`` metres towards +s along the reference lines of the road and those that continue it, and
+        whether s runs the other way there."""
+        network = self._network(place)
+        along = network.lane_direction(base.road_id, base.lane_id, base.s)
+        centre = network.position(base.road_id, base.lane_id, base.s)
+        reached = network.follow_lane(centre, ds * along, route=route, along_s=True) if ds else centre
         if reached is None:
-            raise complaint(place, "lies beyond the end of the lane", "choose a shorter distance")
-        offset = self._sign * place.offset
-        pose = pose_of(network.world_from_lane(reached.road_id, reached.lane_id, reached.s, offset))
-        if same != (facing >= 0):  # an oncoming lane: face as the reference does
-            h, p, r = (float(angle) for angle in pose.ypr)
+            if not 0.0 <= base.s + ds <= network.frame(base.road_id).length:
+                raise complaint(place, "lies beyond the end of the road", "choose a shorter distance")
+            return replace(base, s=base.s + ds), False  # the lane ends, the road does not
+        turned = reached.road_id != base.road_id and (
+            network.lane_direction(reached.road_id, reached.lane_id, reached.s) != along
+        )
+        return reached, turned
+
+    def _relative_lane(self, place: model.RelativeLanePosition, route: tuple[str, ...] = ()) -> Pose:
+        """First along the reference entity's lane (``dsLane``, the way it faces) or road (``ds``, towards +s), then
+        across the lanes there; lanes and offset count to the left as the reference entity faces."""
+        network, base = self._network(place), self._lane_of(place, place.entity_ref)
+        route = route or self.routes.get(place.entity_ref, ())
+        centre = network.position(base.road_id, base.lane_id, base.s)
+        heading = network.world_from_lane(base.road_id, base.lane_id, base.s).heading
+        with_lane = math.cos(heading - float(self._entity(place.entity_ref).ypr[0])) >= 0
+        if place.ds_lane is None:
+            reached, _ = self._along_roads(place, centre, place.ds or 0.0, route)
+        else:
+            ahead = place.ds_lane if with_lane else -place.ds_lane
+            found = network.follow_lane(centre, ahead, route=route) if ahead else centre
+            if found is None:
+                raise complaint(place, "lies beyond the end of the lane", "choose a shorter distance")
+            reached = found
+        lane_way = network.lane_direction(reached.road_id, reached.lane_id, reached.s)
+        left = lane_way if with_lane else -lane_way
+        lane_id = shifted_lane(network, reached, left * place.d_lane)
+        point = network.world_from_lane(reached.road_id, lane_id, reached.s, left * self._sign * place.offset)
+        pose = pose_of(point)
+        if (network.lane_direction(reached.road_id, lane_id, reached.s) == lane_way) != with_lane:
+            h, p, r = (float(angle) for angle in pose.ypr)  # an oncoming lane: face as the reference does
             pose = Pose.from_ypr(pose.translation, (h + math.pi, -p, -r))
         return self._oriented(pose, place.orientation)
 
@@ -209,8 +239,6 @@ class Places:
         model.LanePosition: _on_lane,
         model.RelativeWorldPosition: _relative_world,
         model.RelativeObjectPosition: _relative_object,
-        model.RelativeRoadPosition: _relative_road,
-        model.RelativeLanePosition: _relative_lane,
         model.GeoPosition: _geographic,
         model.RoutePosition: _on_route,
         model.TrajectoryPosition: _on_trajectory,

@@ -124,8 +124,8 @@ class Stage:
 
     _numbers = itertools.count()
 
-    def __init__(self, folder, *acts, init=DEFAULT_INIT, extra=""):
-        write(folder, "road.xodr", ROAD)
+    def __init__(self, folder, *acts, init=DEFAULT_INIT, extra="", road=ROAD):
+        write(folder, "road.xodr", road)
         story = f'<Story name="story">{"".join(acts)}</Story>' if acts else ""
         text = scenario(road='<LogicFile filepath="road.xodr"/>', entities=ENTITIES, init=init, story=story)
         text = text.replace("<CatalogLocations>", f"{extra}<CatalogLocations>")

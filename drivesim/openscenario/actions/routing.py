@@ -21,6 +21,7 @@ def assign_route(action: model.AssignRouteAction, cast: Cast, motion: Motion) ->
         raise complaint(action, "there is no road network to route on", "give the scenario a LogicFile")
     stops = cast.places.waypoints(action.route)
     motion.route = Itinerary.of(network, stops).roads
+    cast.places.routes = {**cast.places.routes, motion.actor.name: motion.route}
 
 
 class Straight:
