@@ -161,7 +161,11 @@ class Motion:
         if led is None:
             self.guide = None
             self.settle()
-            return None
+            self.ended = self.actor.kind == "vehicle" and self.here() is None
+            if not self.ended:
+                return None
+            self.next_speed = 0.0  # there is no lane to follow: the way ends here, as it does at a road's end
+            return self._place()
         pose, self.next_speed = led
         self._strayed, self.next_offset = True, None
         return _components(pose)

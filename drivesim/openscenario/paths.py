@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -33,6 +33,8 @@ class Path:
         points: (N, 3) m; heading, pitch, roll: (N,) rad, continuous; length: (N,) m from the start, ascending.
         time: (N,) s, or None for a curve without times.
         oriented: whether its places say which way to face; otherwise one faces along the curve.
+        marks: times of the vertices of a polyline, ascending, s; at them the speed jumps. Empty for smooth curves, and
+            without times.
     """
 
     points: F64
@@ -40,6 +42,7 @@ class Path:
     length: F64
     time: F64 | None
     oriented: bool = False
+    marks: tuple[float, ...] = ()
 
     @staticmethod
     def of(trajectory: model.Trajectory, places: Places, here: Pose | None = None) -> Path:
@@ -93,9 +96,11 @@ class Path:
         return float(self.length[best] + share[best] * (self.length[best + 1] - self.length[best]))
 
 
-def _made(points: F64, angles: F64, time: F64 | None, *, oriented: bool = False) -> Path:
+def _made(points: F64, angles: F64, time: F64 | None, *, oriented: bool = False, marks: Iterable[float] = ()) -> Path:
     steps = np.linalg.norm(np.diff(points, axis=0), axis=1)
-    return Path(points, np.unwrap(angles, axis=0), np.concatenate([[0.0], np.cumsum(steps)]), time, oriented)
+    length = np.concatenate([[0.0], np.cumsum(steps)])
+    given = () if time is None else tuple(sorted({float(mark) for mark in marks}))
+    return Path(points, np.unwrap(angles, axis=0), length, time, oriented, given)
 
 
 def _times(values: Sequence[float | None]) -> F64 | None:
@@ -112,7 +117,7 @@ def _polyline(shape: model.Polyline, places: Places, *, closed: bool) -> Path:
     moved = np.linalg.norm(np.diff(corners, axis=0), axis=1)
     times = _times([vertex.time for vertex in shape.vertices]) if not closed else None
     if all(_says_heading(vertex.position) for vertex in vertices):
-        return _made(corners, np.array([pose.ypr for pose in poses]), times, oriented=True)
+        return _made(corners, np.array([pose.ypr for pose in poses]), times, oriented=True, marks=_given(times))
     points, angles, when = [], [], []
     for i in range(len(corners) - 1):
         if moved[i] < 1e-9 and i and times is None:
@@ -125,7 +130,12 @@ def _polyline(shape: model.Polyline, places: Places, *, closed: bool) -> Path:
             points.append(corners[end])
             angles.append((heading, pitch, 0.0))
             when.append(times[end] if times is not None else 0.0)
-    return _made(np.array(points), np.array(angles), np.array(when) if times is not None else None)
+    timed = np.array(when) if times is not None else None
+    return _made(np.array(points), np.array(angles), timed, marks=_given(times))
+
+
+def _given(times: F64 | None) -> Iterable[float]:
+    return () if times is None else times.tolist()
 
 
 def _says_heading(position: model.Position) -> bool:

@@ -1,5 +1,6 @@
 """Vectors for trajectories (OpenSCENARIO XML 1.3, 6.9 "Trajectories", ``FollowTrajectoryAction``)."""
 
+import itertools
 import math
 
 import pytest
@@ -48,3 +49,43 @@ def test_a_speed_is_along_the_way_that_the_places_face(tmp_path, start_speed, x)
     stage = played(tmp_path, action, start_speed).until(2)
     assert stage.x() == pytest.approx(x)
     assert stage.speed() == pytest.approx(start_speed)
+
+
+def test_following_reaches_each_vertex_in_time_without_a_jump_of_speed(tmp_path):
+    """``FollowingMode`` follow: "as good as possible by observing the dynamic constraints of the entity"."""
+    slower = [(0, 100), (2, 120), (3, 125), (4, 125)]
+    stage = played(tmp_path, follow(slower, timed=True, mode="follow"))
+    speeds = [stage.until(0.1 * tick).speed() for tick in range(1, 41)]
+    assert stage.x() == pytest.approx(125, abs=1e-6)
+    assert max(abs(b - a) for a, b in itertools.pairwise(speeds)) < 10 * 0.1 + 1e-6
+    assert stage.speed() == pytest.approx(0, abs=1e-6)
+    assert stage.until(4.2).times("::e", "endTransition") == [pytest.approx(4.0, abs=0.011)]
+
+
+def test_following_is_late_where_the_vehicle_is_too_slow(tmp_path):
+    stage = played(tmp_path, follow([(0, 100), (2, 160), (6, 200)], timed=True, mode="follow"))
+    assert stage.until(2).x() == pytest.approx(100 + 10 * 2 + 0.5 * 5 * 4)  # its maxAcceleration is 5 m/s2
+    assert stage.until(6).x() == pytest.approx(200, abs=0.01)
+
+
+def test_a_trajectory_that_ends_off_the_roads_ends_the_way(tmp_path):
+    """6.6 "Controllers" leaves open what follows where there is no lane: the default controller stops there."""
+    away = follow(ALONG[:2], timed=False).replace('y="-2"', 'y="900"')
+    stage = played(tmp_path, away).until(6)
+    assert (stage.x(), stage.y()) == (pytest.approx(150), pytest.approx(900))
+    assert stage.speed() == 0
+
+
+def test_following_a_smooth_curve_falls_in_with_its_times(tmp_path):
+    """A clothoid's time runs evenly: 200 m in 10 s, begun at 10 m/s by a car that accelerates with 5 m/s2."""
+    curve = (
+        '<Clothoid curvature="0" curvaturePrime="0" length="200" startTime="0" stopTime="10"><Position><WorldPosition '
+        'x="100" y="-2"/></Position></Clothoid>'
+    )
+    action = follow(ALONG, timed=True, mode="follow")
+    polyline = action[action.index("<Polyline>") : action.index("</Shape>")]
+    stage = played(tmp_path, action.replace(polyline, curve))
+    assert stage.until(1).speed() == pytest.approx(15)
+    assert stage.until(8).x() == pytest.approx(260, abs=0.02)
+    assert stage.speed() == pytest.approx(20, abs=0.05)
+    assert stage.until(11).times("::e", "endTransition") == [pytest.approx(10.0, abs=0.02)]

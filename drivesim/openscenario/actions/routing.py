@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+from drivesim.openscenario.actions.pace import Chase, Pace
 from drivesim.openscenario.actions.running import Running
 from drivesim.openscenario.cast import Cast
 from drivesim.openscenario.model import actions as model
@@ -74,7 +75,8 @@ class AcquirePosition(Running):
 
 
 class FollowTrajectory(Running):
-    """FollowTrajectoryAction: along a curve at the entity's speed, or by the times of its vertices."""
+    """FollowTrajectoryAction: along a curve at the entity's speed, or by the times of its places: exactly
+    (``position``), or without jumps of speed (``follow``)."""
 
     def __init__(self, action: model.FollowTrajectoryAction, cast: Cast, motion: Motion) -> None:
         super().__init__(cast, motion)
@@ -88,6 +90,8 @@ class FollowTrajectory(Running):
         self._started = cast.world.time
         self.passed = action.initial_distance_offset
         self._reverses = self._timing is None and motion.next_speed < 0.0
+        self._follows = action.mode.following_mode == "follow"
+        self._pace: Pace | Chase | None = None
         self._head_start = 0.0
         if self._timing and self._timing.domain_absolute_relative == "relative":
             self._head_start = self.path.time_at(self.passed) - self.path.time_at(0.0)
@@ -109,24 +113,55 @@ class FollowTrajectory(Running):
         if self.done:
             return None
         speed = self.motion.next_speed
-        if self._timing is not None:
-            assert self.path.time is not None
-            now = self.cast.world.time
-            before, self.passed = self.passed, self._due(now + dt)
-            speed = (self.passed - self._due(now)) / dt
-            last = (float(self.path.time[-1]) - self._head_start) * self._timing.scale + self._timing.offset
-            last += self._started if self._timing.domain_absolute_relative == "relative" else 0.0
-            self.done = now + dt >= last - 1e-9
-            if self.done and before < self.passed:
-                speed = (self.passed - before) / dt
-            if self.path.oriented and not self.path.faces_on(before):
-                speed = -speed
-        else:
+        if self._timing is None:
             onwards = self._onwards(speed)
             self.passed = max(self.passed + onwards * abs(distance), 0.0)
             self.done = self.passed >= self.path.end - 1e-9 if onwards > 0 else self.passed <= 0.0
+        else:
+            before = self.passed
+            speed = self._paced(dt) if self._follows else self._timed(dt)
+            if self.path.oriented and not self.path.faces_on(before):
+                speed = -speed
         pose = self.path.pose(self.passed)
         return (_turned(pose) if self._reverses and not self.path.oriented else pose), speed
+
+    def _timed(self, dt: float) -> float:
+        """Be exactly where the times say; the speed that this takes."""
+        now = self.cast.world.time
+        before, self.passed = self.passed, self._due(now + dt)
+        self.done = now + dt >= self._started + self._lasts() - 1e-9
+        if self.done and before < self.passed:
+            return (self.passed - before) / dt
+        return (self.passed - self._due(now)) / dt
+
+    def _paced(self, dt: float) -> float:
+        """Keep to the times as well as a steady speed can."""
+        pace = self._pace = self._pace or self._set_off()
+        pace.advance(dt)
+        self.passed = min(pace.passed, self.path.end)
+        self.done = pace.over and (self.passed >= self.path.end - 1e-6 or pace.speed < 1e-6)
+        return pace.speed
+
+    def _set_off(self) -> Pace | Chase:
+        """From where one should be now, at the speed that one has."""
+        ahead = not self.path.oriented or self.path.faces_on(self.passed)
+        speed = max(self.motion.speed if ahead else -self.motion.speed, 0.0)
+        start, limits = self.cast.world.time, self.motion.actor.performance
+        passed = self._due(start)
+        if self.path.marks:
+            marks = [(self._at(mark), self.path.distance_at(mark)) for mark in self.path.marks]
+            return Pace(marks, passed, speed, limits)
+        return Chase(lambda elapsed: self._due(start + elapsed), self._lasts(), passed, speed, limits)
+
+    def _at(self, time: float) -> float:
+        """When a time of the curve is due, s from the action's start."""
+        assert self._timing is not None
+        since = self._started if self._timing.domain_absolute_relative == "absolute" else 0.0
+        return (time - self._head_start) * self._timing.scale + self._timing.offset - since
+
+    def _lasts(self) -> float:
+        assert self.path.time is not None
+        return self._at(float(self.path.time[-1]))
 
     def _onwards(self, speed: float) -> int:
         """+1 towards the curve's end, -1 towards its start.
