@@ -209,6 +209,44 @@ def sample(
     )
 
 
+@app.command(epilog="Example: drivesim sweep child_crossing -n 1000 --sampler sobol -j 2")
+def sweep(
+    scenario: Scenario,
+    count: Annotated[int, typer.Option("-n", "--instances", metavar="N", help="How many instances.")] = 100,
+    samples: Annotated[
+        Path | None, typer.Option(metavar="FILE.csv", help="Instances as drivesim sample writes them, instead of -n.")
+    ] = None,
+    sampler: Annotated[
+        str | None, typer.Option(metavar="NAME", help="As of drivesim sample; default its default.")
+    ] = None,
+    space: Annotated[
+        str | None, typer.Option(metavar="FILE", help="A parameter value distribution; default the scenario's own.")
+    ] = None,
+    rig: Annotated[
+        str | None, typer.Option("--record", metavar="RIG", help="Record every instance; default outcomes only.")
+    ] = None,
+    out: Annotated[Path | None, typer.Option(metavar="DIR", help="Results; default sweeps/SCENARIO.")] = None,
+    seed: Annotated[int, typer.Option(help="Of the draws; instance k gets the scenario seed SEED + k.")] = 0,
+    settings: Settings = None,
+    target: Annotated[
+        str | None, typer.Option(metavar="NAME", help="Whom times to contact are about; default the person.")
+    ] = None,
+    dt: Annotated[float, typer.Option(metavar="S", help="Tick of the scenario.")] = 0.05,
+    duration: Duration = None,
+    jobs: Annotated[int | None, typer.Option("-j", "--jobs", metavar="N", help="Processes; default all cores.")] = None,
+    quiet: Quiet = False,
+) -> None:
+    """Play or record many instances of a scenario into one table; repeat the command after a kill and it goes on."""
+    from drivesim.cli.sweep import sweep_command
+
+    raise typer.Exit(
+        sweep_command(
+            scenario, count=count, samples=samples, space=space, sampler=sampler, rig=rig, out=out, seed=seed,
+            settings=settings or [], target=target, dt=dt, duration=duration, jobs=jobs, quiet=quiet,
+        )
+    )  # fmt: skip
+
+
 @app.command(epilog="Example: drivesim whatif child_crossing --rig whatif_camera --rig whatif_camera_lidar -n 200 -j 2")
 def whatif(
     scenario: Scenario,

@@ -17,13 +17,14 @@ from drivesim.ego.emergency import Geometry, time_to_collision
 from drivesim.ego.lidar import LidarDetector
 from drivesim.ego.oracle_camera import OracleCamera
 from drivesim.ego.radar import RadarDetector
-from drivesim.errors import DrivesimError, RigError, did_you_mean
+from drivesim.errors import RigError
 from drivesim.simulation import DEFAULT_DT, Simulation
+from drivesim.studies.target import target_of
 from drivesim.studies.whatif.driver import EgoDriver
 from drivesim.studies.whatif.outcome import POINTS, euro_ncap_colour, hit_point, impact_speed, serious_injury_risk
 from drivesim.studies.whatif.sensing import GatedSimulator, Stage
 from drivesim.studies.whatif.sight import line_of_sight
-from drivesim.types import Actor, CameraImage, Collision, Frame, WorldState
+from drivesim.types import CameraImage, Collision, Frame, WorldState
 
 if TYPE_CHECKING:
     from drivesim.openscenario import Scenario
@@ -104,29 +105,6 @@ def looks_ahead(rig: Rig) -> bool:
     return False
 
 
-def target_of(simulation: Simulation, name: str | None = None) -> Actor:
-    """Whom the story is about: by name, else the first person, else the first cyclist, else the first other vehicle.
-
-    Raises:
-        DrivesimError: nobody of that name, or nobody but the ego.
-    """
-    others = [actor for actor in simulation.actors if actor.index != simulation.ego.index]
-    if name is not None:
-        found = [actor for actor in others if actor.name == name]
-        if not found:
-            known = [actor.name for actor in others]
-            raise DrivesimError(f"no actor '{name}'", element="--target", remedy=did_you_mean(name, known))
-        return found[0]
-    for wanted in ("pedestrian", "bicycle", "motorbike"):
-        for actor in others:
-            if wanted in (actor.kind, actor.category):
-                return actor
-    for actor in others:
-        if actor.kind == "vehicle":
-            return actor
-    raise DrivesimError("the scenario has nobody to collide with", remedy="add a pedestrian or another vehicle")
-
-
 class Run:
     """One scenario instance with one rig on the ego.
 
@@ -164,7 +142,7 @@ class Run:
         self.simulation = Simulation(scenario, rig, seed=seed, dt=dt, simulator=make)
         self.rig, self.parameters, self.full = rig, parameters, full
         self.car = self.simulation.ego
-        self.target = target_of(self.simulation, target)
+        self.target = target_of(self.simulation.actors, self.car, target)
         box = self.car.box
         self.front = box.center[0] + box.length / 2
         chosen = detectors if detectors is not None else detectors_for(rig, seed)

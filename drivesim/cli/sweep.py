@@ -1,0 +1,72 @@
+"""``drivesim sweep``: many instances of a scenario, played or recorded, into one table."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import replace
+from pathlib import Path
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+
+from drivesim.cli.common import parse_settings
+from drivesim.errors import DrivesimError
+from drivesim.studies.sampling import draw_instances, space_of
+from drivesim.studies.sweep.samples import read_samples
+from drivesim.studies.sweep.sweep import Instance, Summary, Sweep, run_sweep
+
+_SHOWN = 10
+"""Failures that are printed; all are in the table."""
+
+
+def sweep_command(
+    scenario: str,
+    *,
+    count: int,
+    samples: Path | None,
+    space: str | None,
+    sampler: str | None,
+    rig: str | None,
+    out: Path | None,
+    seed: int,
+    settings: list[str],
+    target: str | None,
+    dt: float,
+    duration: float | None,
+    jobs: int | None,
+    quiet: bool,
+) -> int:
+    """Exit code: 0 when all instances finished, 1 when some failed."""
+    if jobs is not None and jobs < 1:
+        raise DrivesimError(f"{jobs} processes asked for", element="--jobs", remedy="choose 1 or more")
+    fixed = parse_settings(settings)
+    if samples:
+        listed = read_samples(samples, seed)
+    else:
+        drawn = draw_instances(space_of(scenario, space), count, seed, **({"sampler": sampler} if sampler else {}))
+        listed = [Instance(seed + number, values) for number, values in enumerate(drawn)]
+    instances = tuple(replace(instance, parameters={**instance.parameters, **fixed}) for instance in listed)
+    folder = out or Path("sweeps") / Path(scenario).stem
+    console = Console(highlight=False, soft_wrap=True)
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, TimeRemainingColumn(), console=console, disable=quiet) as bar:
+        task = bar.add_task(Path(scenario).stem, total=len(instances))
+        summary = run_sweep(
+            Sweep(scenario, instances, rig, target, dt, duration), folder, jobs=jobs or os.cpu_count() or 1,
+            progress=lambda done, total: bar.update(task, completed=done, total=total),
+        )  # fmt: skip
+    _complain(summary)
+    if not quiet:
+        classes = ", ".join(f"{count} {name.replace('_', ' ')}" for name, count in sorted(summary.classes.items()))
+        console.print(f"{summary.count} instances: {classes or 'none finished'}")
+        console.print(f"every number: [bold]{summary.table}[/]")
+    return 1 if summary.failures else 0
+
+
+def _complain(summary: Summary) -> None:
+    console = Console(stderr=True, highlight=False, soft_wrap=True)
+    for failure in summary.failures[:_SHOWN]:
+        values = ", ".join(f"{name}={value}" for name, value in failure.parameters.items())
+        console.print(f"instance {failure.index} failed: {failure.error} ({values})", markup=False)
+    if len(summary.failures) > _SHOWN:
+        console.print(f"... {len(summary.failures) - _SHOWN} more failed: column 'error' of {summary.table}")

@@ -1,0 +1,126 @@
+"""What a run of a sweep comes to, read from the states of the world: no sensor is needed."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from drivesim.simulation import ego_of
+from drivesim.studies.target import target_of
+from drivesim.studies.whatif.outcome import hit_point, impact_speed
+from drivesim.types import Actor, Collision, Frame, WorldState
+from drivesim.world.boxes import boxes_of, poses_of
+from drivesim.world.conflict import time_to_contact
+
+Class = Literal["collision", "near_miss", "clear"]
+
+CRITICAL_TTC = 1.5
+"""Seconds of time to contact below which an encounter counts as critical: van der Horst (1990), urban intersections."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How a run ended, for the vehicle under test.
+
+    Attributes:
+        outcome: ``collision`` with anybody; ``near_miss``: least time to contact below :data:`CRITICAL_TTC`; ``clear``.
+        initial_speed: of the car after the first tick, km/h.
+        target: whom ``min_ttc`` and ``min_distance`` are about.
+        hit: whom the car touched first; empty if nobody.
+        collision_time: s; NaN without collision.
+        impact_speed: of the car at first touch, km/h, 0 without. closing_speed: along the contact normal, km/h.
+        hit_point: share of the car's width from its right edge; NaN without collision.
+        min_ttc: least time to contact with the target at any tick, s, both keeping their velocities; inf if they were
+            never on a collision course. min_distance: least gap between both boxes on the ground, m.
+        max_deceleration: of the car along its heading, m/s2, 0 if it never slowed down.
+    """
+
+    outcome: Class
+    initial_speed: float
+    target: str
+    hit: str
+    collision_time: float
+    impact_speed: float
+    closing_speed: float
+    hit_point: float
+    min_ttc: float
+    min_distance: float
+    max_deceleration: float
+
+
+class Watch:
+    """Looks at every frame of a run until the car has touched somebody.
+
+    Args:
+        target: whom times and distances are about; None: the first person, else cyclist, else vehicle.
+
+    Raises:
+        DrivesimError: nobody of that name, or nobody but the ego.
+    """
+
+    def __init__(self, actors: Sequence[Actor], target: str | None = None) -> None:
+        self._car = ego_of(tuple(actors))
+        self._target = target_of(actors, self._car, target)
+        self._boxes = boxes_of(actors)
+        self._initial: float | None = None
+        self._before: WorldState | None = None
+        self._ttc = self._gap = math.inf
+        self._deceleration = 0.0
+        self._hit: tuple[Collision, float, float] | None = None
+
+    @property
+    def over(self) -> bool:
+        """Whether nothing later changes the outcome."""
+        return self._hit is not None
+
+    def see(self, frame: Frame) -> None:
+        """Take in the next frame."""
+        if self.over:
+            return
+        state, car, target = frame.state, self._car.index, self._target.index
+        before = self._before or state
+        if self._before is None:
+            self._initial = float(state.speed[0, car])
+        else:
+            elapsed = float(state.time[0] - before.time[0])
+            self._deceleration = max(self._deceleration, float(before.speed[0, car] - state.speed[0, car]) / elapsed)
+        self._before = state
+        for collision in frame.collisions:
+            if self._car.name in (collision.first, collision.second):
+                speed = impact_speed(collision, before, state, car)
+                self._hit = (collision, speed, hit_point(collision, state, self._car))
+                break
+        if state.present[0, car] and state.present[0, target]:
+            poses = poses_of(state.position[0], state.orientation[0])
+            gap, ttc = time_to_contact(
+                self._boxes[car], poses[car], state.velocity[0, car],
+                self._boxes[target], poses[target], state.velocity[0, target],
+            )  # fmt: skip
+            self._gap, self._ttc = min(self._gap, gap), min(self._ttc, ttc)
+
+    def outcome(self) -> Outcome:
+        """What was seen so far."""
+        collision, speed, point = self._hit or (None, 0.0, math.nan)
+        hit = "" if collision is None else _other(collision, self._car.name)
+        touched = hit == self._target.name
+        ttc = 0.0 if touched else self._ttc
+        kind: Class = "collision" if collision else "near_miss" if ttc < CRITICAL_TTC else "clear"
+        return Outcome(
+            outcome=kind,
+            initial_speed=3.6 * (self._initial or 0.0),
+            target=self._target.name,
+            hit=hit,
+            collision_time=collision.time if collision else math.nan,
+            impact_speed=3.6 * speed,
+            closing_speed=3.6 * collision.closing_speed if collision else 0.0,
+            hit_point=point,
+            min_ttc=ttc,
+            min_distance=0.0 if touched else self._gap,
+            max_deceleration=self._deceleration,
+        )
+
+
+def _other(collision: Collision, name: str) -> str:
+    return collision.second if collision.first == name else collision.first
