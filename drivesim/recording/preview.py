@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from fractions import Fraction
 from functools import lru_cache
 from pathlib import Path
@@ -41,6 +43,9 @@ _BOX_COLOURS = {
 _EDGES = ((0, 1), (1, 2), (2, 3), (3, 0), (4, 5), (5, 6), (6, 7), (7, 4), (0, 4), (1, 5), (2, 6), (3, 7))
 _BRIGHT = np.clip(PALETTE.astype(np.float64) * 0.75 + 60, 0, 255).astype(np.uint8)
 
+_AHEAD = 2
+"""Frames that may wait to be drawn."""
+
 Canvas = NDArray[np.uint8]
 
 
@@ -61,9 +66,18 @@ class Preview:
         self._radar: list[RadarDetections] = []
         self._moments: list[tuple[float, float, bytes]] = []
         self._crash: float | None = None
+        self._has_camera = False
+        self._pool = ThreadPoolExecutor(max_workers=1, thread_name_prefix="preview")
+        self._pending: deque[Future[None]] = deque()
 
     def add(self, frame: Frame) -> None:
-        """Show a frame if a camera (or, without cameras, a lidar) took a picture in it."""
+        """Show a frame, drawn while the next one is sensed, if a camera (or, without cameras, a lidar) took a picture
+        in it."""
+        while len(self._pending) > _AHEAD:
+            self._pending.popleft().result()
+        self._pending.append(self._pool.submit(self._show, frame))
+
+    def _show(self, frame: Frame) -> None:
         images = [m for m in frame.measurements.values() if isinstance(m, CameraImage)]
         clouds = [m for m in frame.measurements.values() if isinstance(m, PointCloud)]
         radars = [m for m in frame.measurements.values() if isinstance(m, RadarDetections)]
@@ -71,31 +85,29 @@ class Preview:
         self._radar = radars or self._radar
         if frame.collisions and self._crash is None:
             self._crash = frame.time_ns * 1e-9
-        if frame.labels is None or not (images or (clouds and not self._stream_has_camera())):
+        if frame.labels is None or not (images or (clouds and not self._has_camera)):
             return
-        self._has_camera = bool(images) or self._stream_has_camera()
+        self._has_camera = bool(images) or self._has_camera
         panel = self._panel(frame, images[0] if images else None, frame.labels)
         for packet in self._stream.encode(av.VideoFrame.from_ndarray(panel, format="rgb24")):
             self._file.mux(packet)
         small = cv2.resize(panel, (WIDTH // 2, HEIGHT // 2), interpolation=cv2.INTER_AREA)
-        encoded = cv2.imencode(".png", small[..., ::-1], [cv2.IMWRITE_PNG_COMPRESSION, 3])[1]
+        encoded = cv2.imencode(".png", small[..., ::-1], [cv2.IMWRITE_PNG_COMPRESSION, 1])[1]
         self._moments.append((frame.time_ns * 1e-9, self._closeness(frame.state), bytes(encoded)))
-
-    _has_camera = False
-
-    def _stream_has_camera(self) -> bool:
-        return self._has_camera
 
     def close(self) -> None:
         """Finish the video and lay out the contact sheet; legal twice."""
         if self._file is None:
             return
+        self._pool.shutdown()
         for packet in self._stream.encode():
             self._file.mux(packet)
         self._file.close()
         self._file = None
         if self._moments:
             self._write_sheet()
+        while self._pending:
+            self._pending.popleft().result()
 
     def _closeness(self, state: WorldState) -> float:
         """Distance from the ego to the nearest person or rider, else to the nearest vehicle on the move, m."""
@@ -147,9 +159,8 @@ class Preview:
             view, scale = _fitted(image.rgb, _CAMERA[2], _CAMERA[3], cv2.INTER_AREA)
             _draw_boxes(view, image, labels, scale)
             _place(canvas, view, _CAMERA)
-            _place(
-                canvas, _fitted(PALETTE[image.semantic], _SEMANTIC[2], _SEMANTIC[3], cv2.INTER_NEAREST)[0], _SEMANTIC
-            )
+            classes, _ = _fitted(image.semantic, _SEMANTIC[2], _SEMANTIC[3], cv2.INTER_NEAREST)
+            _place(canvas, PALETTE[classes], _SEMANTIC)
         else:
             _text(canvas, _CAMERA[0] + 300, _CAMERA[1] + 220, "no camera in this rig", 20, _DIM)
         _place(canvas, self._birds_eye(labels, frame.state), _BIRD)
