@@ -218,3 +218,28 @@ def test_clothes_say_nothing_about_the_role():
 
 def test_bones_are_named_left_before_right():
     assert [name.replace("left", "right") for name in BONES[6:15]] == BONES[15:]
+
+
+@pytest.mark.parametrize("number", range(4))
+def test_hems_are_level(number):
+    """What hangs over the hips ends at one height before and behind."""
+    names = (f"n{i}" for i in range(300))
+    wanted = [n for n in names if appearance(person(n, 1.7), seed=6).bottom == "trousers"]
+    body = Body.for_actor(person(wanted[number], 1.7), seed=6)
+    mesh, look = body.mesh, body.appearance
+    top = np.abs(mesh.albedo - np.float32(look.top_colour)).max(axis=1) < 1e-6
+    points = mesh.vertices[np.unique(mesh.triangles[top])]
+    trunk = points[np.hypot(points[:, 0], points[:, 1]) < 0.13 * body.stature]
+    angle = np.arctan2(trunk[:, 1], trunk[:, 0])
+    front = [trunk[np.abs(angle - a) < 0.15][:, 2].min() for a in np.linspace(-0.6, 0.6, 7)]
+    back = [trunk[np.abs(np.abs(angle) - a) < 0.15][:, 2].min() for a in (2.7, 2.9, 3.1)]
+    assert np.ptp(front + back) < 0.03
+
+
+def test_people_hold_themselves_differently_when_they_stand():
+    poses = [Body.for_actor(person(f"p{i}", 1.7), seed=8).joints(0.0, 0.0) for i in range(6)]
+    hands = np.array([[pose[HAND], pose[HAND + SIDE]] for pose in poses])
+    assert np.ptp(hands, axis=0).max() > 0.1
+    feet = np.array([pose[TOES] - pose[FOOT] for pose in poses])
+    out = np.degrees(np.arctan2(feet[:, 1], feet[:, 0]))
+    assert 2.0 < out.mean() < 13.0  # Murray et al. 1964: 6.7 degrees

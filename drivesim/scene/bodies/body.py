@@ -14,8 +14,10 @@ from drivesim.scene.bodies import basis
 from drivesim.scene.bodies.appearance import Appearance, appearance, expected_stature
 from drivesim.scene.bodies.clothing import Landmarks, clothes
 from drivesim.scene.bodies.head import WHITE, face, hair
-from drivesim.scene.bodies.motion import seated, upright
+from drivesim.scene.bodies.motion import upright
+from drivesim.scene.bodies.posture import posture
 from drivesim.scene.bodies.rider import RiderSeat
+from drivesim.scene.bodies.riding import seated
 from drivesim.scene.bodies.skinning import skin
 from drivesim.scene.bodies.surface import Piece, cut, normals_of
 from drivesim.taxonomy import Tag
@@ -97,21 +99,11 @@ class Body:
             stature: m; the box's height for pedestrians, a drawn adult's for riders.
         """
         look = appearance(actor, seed)
-        random = streams.stream(seed, "gait style", actor.name)
-        style = np.array(
-            [
-                np.exp(random.normal(0.0, 0.18)),
-                np.exp(random.normal(0.0, 0.12)),
-                random.uniform(0.0, 2.0 * np.pi),
-                random.choice([-1.0, 1.0]),
-                0.14 + 0.06 * look.weight,
-            ]
-        )
         rides = actor.kind != "pedestrian"
         if stature is None:
-            drawn = random.normal(1.765 - 0.13 * look.female, 0.06)
+            drawn = streams.stream(seed, "rider", actor.name).normal(1.765 - 0.13 * look.female, 0.06)
             stature = float(drawn) if rides else expected_stature(actor, look)
-        return Body(look, stature, Tag.RIDER if rides else Tag.PEDESTRIAN, style)
+        return Body(look, stature, Tag.RIDER if rides else Tag.PEDESTRIAN, posture(actor.name, seed, look))
 
     def pose(self, speed: float, gait_phase: float, gaze: float = 0.0, fallen: float = 0.0, time: float = 0.0) -> Posed:
         """Standing, walking, running or fallen.
@@ -207,7 +199,7 @@ def _alignment(joints: F64) -> F64:
 
 
 def _seat_points(seat: RiderSeat) -> F64:
-    """The array :func:`~drivesim.scene.bodies.motion.seated` takes."""
+    """The array :func:`~drivesim.scene.bodies.riding.seated` takes."""
     x, y, z = seat.pedal_axis
     rows = [
         seat.saddle,

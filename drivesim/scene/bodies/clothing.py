@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,17 +22,19 @@ from drivesim.scene.bodies.basis import (
     SHANK,
     SIDE,
     THIGH,
-    TOES,
     UPPER_ARM,
     UPPER_SPINE,
     Shape,
 )
-from drivesim.scene.bodies.surface import Piece, cut, shell
+from drivesim.scene.bodies.drape import draped
+from drivesim.scene.bodies.shoes import shoe
+from drivesim.scene.bodies.surface import Piece, cut, grid, shell, smoothed
 
 F64 = NDArray[np.float64]
 
-SOLE = (0.06, 0.06, 0.06)
 _OVERLAP = 0.03
+_AHEAD = 0.02
+"""Where the middle of cloth over the seat is taken, before the pelvis, share of stature."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -88,11 +90,30 @@ class Landmarks:
         )
 
 
-def _garment(body: Shape, level: F64, thickness: F64, rounds: int, material: MaterialId, colour: object) -> Piece:
-    columns = np.column_stack([body.vertices, body.weights, thickness])
+def _garment(
+    body: Shape, level: F64, thickness: F64, rounds: int, material: MaterialId, colour: object,
+    hung: F64 | None = None, upright: F64 | None = None,
+) -> Piece:  # fmt: skip
+    hung = body.vertices if hung is None else hung
+    upright = np.zeros(len(hung)) if upright is None else upright
+    columns = np.column_stack([body.vertices, body.weights, hung, upright, thickness])
     part, triangles = cut(columns, body.triangles, level)
-    vertices, triangles, weights = shell(part[:, :3], triangles, part[:, 3:-1], part[:, -1], rounds)
+    vertices, triangles, weights = shell(
+        part[:, :3], triangles, part[:, 3:-5], part[:, -1], rounds, hung=part[:, -5:-2], upright=part[:, -2]
+    )
     return Piece.of(vertices, triangles, weights, material, np.asarray(colour, dtype=np.float64))
+
+
+def _ramp(low: float, high: float, z: F64) -> F64:
+    """0 below ``low``, 1 above ``high`` (or the other way round), smooth between."""
+    u = np.clip((z - low) / (high - low), 0.0, 1.0)
+    return np.asarray(u * u * (3.0 - 2.0 * u))
+
+
+def _line(joints: F64, bones: list[int], z: F64) -> F64:
+    """x and y (N, 2) of the line through joints at heights ``z``."""
+    path = joints[bones][np.argsort(joints[bones, 2])]
+    return np.column_stack([np.interp(z, path[:, 2], path[:, axis]) for axis in (0, 1)])
 
 
 def _folds(vertices: F64, unit: float, depth: float) -> F64:
@@ -107,8 +128,8 @@ def _folds(vertices: F64, unit: float, depth: float) -> F64:
 
 def _neckline(at: Landmarks, kind: str, x: F64) -> F64:
     """Height of the garment's upper edge, m: a plane that falls to the front."""
-    collar = {"jacket": 0.022, "hoodie": 0.020, "shirt": 0.018}.get(kind, 0.006)
-    return at.neck[2] + collar * at.unit - 0.55 * (x - at.neck[0])
+    collar, fall = {"jacket": (0.022, 0.55), "hoodie": (0.016, 0.62), "shirt": (0.014, 0.68)}.get(kind, (-0.002, 0.72))
+    return at.neck[2] + collar * at.unit - fall * (x - at.neck[0])
 
 
 def _collar(body: Shape, at: Landmarks, look: Appearance) -> Piece:
@@ -117,11 +138,11 @@ def _collar(body: Shape, at: Landmarks, look: Appearance) -> Piece:
     x, y, z = body.vertices.T
     near = ~at.on_arm & (np.abs(z - _neckline(at, kind, x)) < 0.018 * at.unit)
     middle = 0.5 * (x[near].max() + x[near].min())
-    angle = np.linspace(0.0, 2.0 * np.pi, 25)
+    angle = np.linspace(-np.pi, np.pi, 25)
     around = np.arctan2(y[near], x[near] - middle)
     apart = np.abs((around[None] - angle[:, None] + np.pi) % (2.0 * np.pi) - np.pi)
     closeness = np.exp(-((apart / 0.35) ** 2))
-    thick = {"jacket": 0.0085, "hoodie": 0.0075, "shirt": 0.0065}.get(kind, 0.0045) * at.unit
+    thick = {"jacket": 0.0085, "hoodie": 0.0070, "shirt": 0.0060}.get(kind, 0.0032) * at.unit
     radius = (closeness * np.hypot(x[near] - middle, y[near])).sum(axis=1) / closeness.sum(axis=1) + 0.6 * thick
     ring_x = middle + radius * np.cos(angle)
     spine = np.column_stack([ring_x, radius * np.sin(angle), _neckline(at, kind, ring_x)])
@@ -129,20 +150,23 @@ def _collar(body: Shape, at: Landmarks, look: Appearance) -> Piece:
     return tube(body, spine, np.full(len(angle), thick), UPPER_SPINE, MaterialId.COTTON, 0.85 * np.asarray(colour))
 
 
-def top_level(body: Shape, at: Landmarks, kind: str) -> F64:
-    """> 0 (m from the hem) where the garment for the upper body covers."""
+def top_level(body: Shape, at: Landmarks, kind: str, *, tucked: bool = False) -> F64:
+    """> 0 (m from the hem) where the upper garment covers; ``tucked`` into a skirt it ends at the waist."""
     z, x = body.vertices[:, 2], body.vertices[:, 0]
     sleeve = {"tshirt": 0.62 * at.elbow, "dress": 0.5 * at.elbow}.get(kind, at.wrist - 0.004 * at.unit)
-    hem = at.crotch - {"jacket": 0.02, "hoodie": 0.0, "tshirt": 0.0, "dress": 0.0}.get(kind, -0.01) * at.unit
-    neckline = _neckline(at, kind, x) - z
-    trunk = np.minimum(z - hem, neckline)
+    hem = at.crotch + {"jacket": 0.004, "shirt": 0.02}.get(kind, 0.012) * at.unit
+    if tucked:
+        hem = at.waist - 0.03 * at.unit
+    trunk = np.minimum(z - hem, _neckline(at, kind, x) - z)
     return np.where(at.on_arm, sleeve - at.arm, trunk)
 
 
 def leg_level(body: Shape, at: Landmarks, kind: str) -> F64:
-    """> 0 (m from the hem) where trousers or shorts cover."""
-    z = body.vertices[:, 2]
-    hem = at.ankle - 0.012 * at.unit if kind == "trousers" else at.knee + 0.02 * at.unit
+    """> 0 (m from the hem) where trousers or shorts cover; trousers fall lower behind than over the instep."""
+    x, _, z = body.vertices.T
+    hem = at.knee + 0.02 * at.unit
+    if kind == "trousers":
+        hem = at.ankle - 0.016 * at.unit + 0.45 * (x - body.joints[FOOT, 0])
     return np.where(at.on_arm, -1.0, np.minimum(z - hem, at.waist - z))
 
 
@@ -150,36 +174,94 @@ def shoe_level(body: Shape, at: Landmarks) -> F64:
     return at.ankle + 0.004 * at.unit - body.vertices[:, 2]
 
 
+def _settled(body: Shape, hung: F64) -> F64:
+    """Hanging cloth evened out: neighbours move together."""
+    return body.vertices + smoothed(hung - body.vertices, body.triangles, 3)
+
+
+def _swinging(body: Shape, at: Landmarks, upright: F64) -> F64:
+    """Skinning weights of cloth that hangs over the hips as one: pelvis, and on each side a little of its thigh."""
+    thighs = [THIGH, THIGH + SIDE]
+    own = body.weights[:, thighs].sum(axis=1)
+    left = 0.5 + 0.5 * np.clip(body.vertices[:, 1] / (0.07 * at.unit), -1.0, 1.0)
+    low = np.clip((body.joints[PELVIS, 2] - body.vertices[:, 2]) / (body.joints[PELVIS, 2] - at.crotch), 0.0, 1.0)
+    joint = body.weights.copy()
+    joint[:, PELVIS] += own
+    joint[:, thighs] = 0.0
+    pull = 0.45 * low * joint[:, PELVIS]
+    joint[:, THIGH], joint[:, THIGH + SIDE] = pull * left, pull * (1.0 - left)
+    joint[:, PELVIS] -= pull
+    share = upright[:, None]
+    return np.asarray((1.0 - share) * body.weights + share * joint)
+
+
+_FALL = {"tshirt": 0.10, "shirt": 0.14, "jacket": 0.04, "hoodie": 0.05, "dress": 0.45}
+"""How much narrower, in m per m downwards, a garment is than what falls straight."""
+
+
 def _upper(body: Shape, at: Landmarks, look: Appearance) -> Piece:
     kind = "dress" if look.bottom == "dress" else look.top
-    base = {"tshirt": 0.0060, "shirt": 0.0055, "jacket": 0.0120, "hoodie": 0.0100, "dress": 0.0050}[kind] * at.unit
-    level = top_level(body, at, kind)
-    hang = np.clip((at.neck[2] - body.vertices[:, 2]) / (at.neck[2] - at.crotch), 0.0, 1.0)
-    thickness = base * (0.6 + 0.7 * hang) + _folds(body.vertices, at.unit, 0.0016 if kind != "jacket" else 0.0022)
+    z = body.vertices[:, 2]
+    base = {"tshirt": 0.0050, "shirt": 0.0048, "jacket": 0.0110, "hoodie": 0.0095, "dress": 0.0042}[kind] * at.unit
+    hang = np.clip((at.neck[2] - z) / (at.neck[2] - at.crotch), 0.0, 1.0)
+    thickness = base * (0.7 + 0.5 * hang) + _folds(body.vertices, at.unit, 0.0016 if kind != "jacket" else 0.0022)
     material = MaterialId.SYNTHETIC if kind == "jacket" else MaterialId.COTTON
     colour = look.bottom_colour if kind == "dress" else look.top_colour
-    return _garment(body, level, np.maximum(thickness, 0.003 * at.unit), 60, material, colour)
+    chest, tucked = float(body.joints[UPPER_SPINE, 2]), look.bottom in ("skirt", "dress")
+    upright = np.where(at.on_arm, 0.0, _ramp(chest + 0.02 * at.unit, chest - 0.05 * at.unit, z))
+    under = body.vertices[~at.on_arm & (z < chest + 0.02 * at.unit) & (z > at.crotch - 0.04 * at.unit)]
+    everywhere = np.concatenate([body.vertices, under])
+    centre = np.tile([body.joints[LOWER_SPINE, 0], 0.0], (len(everywhere), 1))
+    taper = 0.45 if tucked else _FALL[kind]
+    hung = body.vertices
+    for _ in range(2):
+        hung = _settled(
+            body, draped(hung, under, centre, (chest, at.crotch - 0.03 * at.unit), taper, upright, _AHEAD * at.unit)
+        )
+    level = top_level(body, at, kind, tucked=tucked)
+    return _garment(
+        replace(body, weights=_swinging(body, at, upright)),
+        level,
+        np.maximum(thickness, 0.003 * at.unit),
+        25,
+        material,
+        colour,
+        hung,
+        upright,
+    )
 
 
 def _lower(body: Shape, at: Landmarks, look: Appearance) -> Piece:
     kind = "shorts" if look.bottom == "shorts" else "trousers"
-    z = body.vertices[:, 2]
+    z, joints, unit = body.vertices[:, 2], body.joints, at.unit
     down = np.clip((at.waist - z) / (at.waist - at.ankle), 0.0, 1.0)
-    loose = 0.0042 + (0.010 * down if kind == "shorts" else 0.0055 * down)
-    thickness = loose * at.unit + _folds(body.vertices, at.unit, 0.0014) * np.clip(4.0 * down, 0.2, 1.0)
+    thickness = 0.0042 * unit + _folds(body.vertices, unit, 0.0014) * np.clip(4.0 * down, 0.2, 1.0)
+    seat = ~at.on_arm & (z < at.waist) & (z > at.crotch - 0.025 * unit)
+    everywhere = np.concatenate([body.vertices, body.vertices[seat]])
+    centre = np.tile([joints[PELVIS, 0], 0.0], (len(everywhere), 1))
+    share = 0.9 * _ramp(at.crotch - 0.02 * unit, at.crotch + 0.02 * unit, z) * ~at.on_arm
+    hung = draped(
+        body.vertices, body.vertices[seat], centre, (at.waist, at.crotch - 0.02 * unit), 3.0, share, _AHEAD * unit
+    )
+    top, bottom = (at.crotch - 0.06 * unit, at.knee) if kind == "shorts" else (at.crotch - 0.11 * unit, at.ankle)
+    for side in (0, SIDE):
+        mine = body.weights[:, [THIGH + side, SHANK + side, FOOT + side]].sum(axis=1) > 0.5
+        leg = mine & (z < top) & (body.weights[:, FOOT + side] < 0.5)
+        places = np.concatenate([z, z[leg]])
+        centre = _line(joints, [THIGH + side, SHANK + side, FOOT + side], places)
+        share = mine * _ramp(top + 0.02 * unit, top - 0.05 * unit, z) * _ramp(at.ankle - 0.05 * unit, at.ankle, z)
+        hung = draped(hung, hung[leg], centre, (top, bottom), 0.0 if kind == "shorts" else 0.045, share)
+    hung = _settled(body, hung)
+    upright = _ramp(at.crotch, at.crotch - 0.08 * unit, z)
+    level = leg_level(body, at, kind)
     return _garment(
-        body,
-        leg_level(body, at, kind),
-        np.maximum(thickness, 0.0025 * at.unit),
-        5,
-        MaterialId.COTTON,
-        look.bottom_colour,
+        body, level, np.maximum(thickness, 0.0025 * unit), 5, MaterialId.COTTON, look.bottom_colour, hung, upright
     )
 
 
 def _skirt(body: Shape, at: Landmarks, look: Appearance) -> Piece:
     """A bell from waist to above the knee; it swings with both thighs, each pulling its own side."""
-    top, bottom = at.waist, at.knee + (0.03 if look.age > 14 else 0.06) * at.unit
+    top, bottom = at.waist + 0.006 * at.unit, at.knee + (0.03 if look.age > 14 else 0.06) * at.unit
     rows, columns = 9, 28
     trunk = ~at.on_arm
     points = body.vertices[trunk]
@@ -193,7 +275,7 @@ def _skirt(body: Shape, at: Landmarks, look: Appearance) -> Piece:
         band = points[np.abs(points[:, 2] - z) < 0.025 * at.unit]
         reach = np.maximum(((band[:, :2] - center) @ direction.T).max(axis=0), reach)
         share = row / (rows - 1)
-        radius = reach + (0.006 + 0.035 * share + 0.006 * share * np.sin(7.0 * angle)) * at.unit
+        radius = reach + (0.013 + 0.030 * share + 0.006 * share * np.sin(7.0 * angle)) * at.unit
         vertices.append(np.column_stack([center + radius[:, None] * direction, np.full(columns, z)]))
         weight = np.zeros((columns, body.weights.shape[1]))
         hang = np.clip(1.25 * (share - 0.25), 0.0, 0.8)
@@ -202,77 +284,21 @@ def _skirt(body: Shape, at: Landmarks, look: Appearance) -> Piece:
         weight[:, PELVIS] = (1.0 - hang) * (0.6 + 0.4 * share)
         weight[:, LOWER_SPINE] = (1.0 - hang) * 0.4 * (1.0 - share)
         weights.append(weight)
-    inner = vertices[-1].copy()
-    inner[:, :2] = center + 0.96 * (inner[:, :2] - center)
-    inner[:, 2] += 0.01 * at.unit
-    vertices.append(inner)
-    weights.append(weights[-1])
-    triangles = grid(rows + 1, columns, closed=True)
+    for place, scale, rise in ((0, 0.88, -0.006), (-1, 0.96, 0.01)):
+        inner = vertices[place].copy()
+        inner[:, :2] = center + scale * (inner[:, :2] - center)
+        inner[:, 2] += rise * at.unit
+        vertices.insert(0 if place == 0 else len(vertices), inner)
+        weights.insert(0 if place == 0 else len(weights), weights[place])
+    triangles = grid(rows + 2, columns, closed=True)
     return Piece.of(np.concatenate(vertices), triangles, np.concatenate(weights), MaterialId.COTTON, look.bottom_colour)
-
-
-def grid(rows: int, columns: int, *, closed: bool) -> NDArray[np.int64]:
-    """Triangles of a grid whose rows go down and columns go left; ``closed`` joins the columns' ends."""
-    last = columns if closed else columns - 1
-    row, column = np.meshgrid(np.arange(rows - 1), np.arange(last), indexing="ij")
-    following = (column + 1) % columns
-    a, b = row * columns + column, row * columns + following
-    c, d = a + columns, b + columns
-    return np.concatenate([np.stack([a, c, b], -1).reshape(-1, 3), np.stack([b, c, d], -1).reshape(-1, 3)])
-
-
-# Cross-section of a shoe: sideways in half widths, height as a share of the upper; the first four points are sole.
-_SHOE = np.array(
-    [
-        (1.04, 0.0), (0.5, -1.0), (-0.5, -1.0), (-1.04, 0.0), (-1.0, 0.08), (-1.0, 0.32), (-0.86, 0.68), (-0.5, 0.92),
-        (0.0, 1.0), (0.5, 0.92), (0.86, 0.68), (1.0, 0.32), (1.0, 0.08),
-    ]
-)  # fmt: skip
-
-
-def _shoe(body: Shape, at: Landmarks, look: Appearance, side: int) -> Piece:
-    """One shoe, lofted over the outline of the foot."""
-    bones = [FOOT + side, TOES + side]
-    foot = body.vertices[(body.weights[:, bones].sum(axis=1) > 0.5) & (body.vertices[:, 2] < at.ankle)]
-    ankle, joint = body.joints[FOOT + side, :2], body.joints[TOES + side, :2]
-    ahead = (joint - ankle) / np.linalg.norm(joint - ankle)
-    along, across = (foot[:, :2] - ankle) @ ahead, (foot[:, :2] - ankle) @ np.array([-ahead[1], ahead[0]])
-    start, length = along.min(), float(np.ptp(along))
-    room, sole = 0.004 * at.unit, 0.014 * at.unit
-    stations = np.array([0.0, 0.06, 0.18, 0.32, 0.46, 0.6, 0.72, 0.84, 0.94, 1.0])
-    roundness = np.array([0.55, 0.85, 1, 1, 1, 1, 1, 1, 0.82, 0.45])
-    rings, weights = [], []
-    for station, shape in zip(stations, roundness, strict=True):
-        place = start + station * length
-        band = np.abs(along - place) < 0.12 * length
-        left, right = across[band].max(), across[band].min()
-        middle, half = 0.5 * (left + right), shape * (0.5 * (left - right) + room)
-        top = foot[band & (np.abs(along - place) < 0.09 * length), 2].max() + 1.5 * room
-        top = min(top, at.ankle) if station < 0.5 else max(top * (0.75 + 0.25 * shape), 0.024 * at.unit)
-        sideways = middle + half * _SHOE[:, 0]
-        height = np.where(_SHOE[:, 1] < 0.0, -sole, np.where(_SHOE[:, 1] == 0.0, -0.75 * sole, _SHOE[:, 1] * top))
-        spot = ankle + (place + (2.2 * station - 1.0) * room) * ahead
-        plan = spot + sideways[:, None] * np.array([-ahead[1], ahead[0]])
-        rings.append(np.column_stack([plan, height]))
-        weight = np.zeros((len(_SHOE), body.weights.shape[1]))
-        bent = float(np.clip((place - np.linalg.norm(joint - ankle)) / (0.12 * length) + 0.5, 0.0, 1.0))
-        weight[:, bones] = 1.0 - bent, bent
-        weights.append(weight)
-    for end, neighbour in ((0, 0), (-1, -1)):
-        cap = rings[neighbour] * (0.15, 0.15, 0.6) + rings[neighbour].mean(axis=0) * (0.85, 0.85, 0.4)
-        rings.insert(0 if end == 0 else len(rings), cap)
-        weights.insert(0 if end == 0 else len(weights), weights[neighbour])
-    triangles = grid(len(rings), len(_SHOE), closed=True)
-    is_sole = np.all(triangles % len(_SHOE) < 4, axis=1)
-    albedo = np.where(is_sole[:, None], np.asarray(SOLE), np.asarray(look.shoe_colour))
-    return Piece(np.concatenate(rings), triangles, np.concatenate(weights), MaterialId.LEATHER, albedo)
 
 
 def _tube(spine: F64, radii: F64, across: int) -> tuple[F64, NDArray[np.int64]]:
     """A closed tube along points (N, 3) with radii (N,)."""
     tangent = np.gradient(spine, axis=0)
     tangent /= np.linalg.norm(tangent, axis=1, keepdims=True)
-    helper = np.where(np.abs(tangent[:, 1:2]) > 0.9, (1.0, 0.0, 0.0), (0.0, 1.0, 0.0))
+    helper = np.eye(3)[np.argmin(np.abs(tangent).max(axis=0))]  # one for the whole tube: no twist
     side = np.cross(tangent, helper)
     side /= np.linalg.norm(side, axis=1, keepdims=True)
     other = np.cross(tangent, side)
@@ -344,10 +370,16 @@ def _strap(body: Shape, at: Landmarks, look: Appearance, side: float) -> Piece:
 
 def clothes(body: Shape, at: Landmarks, look: Appearance) -> tuple[list[Piece], F64]:
     """All garments, and how deep under cloth each vertex of the body is, (V,) m (negative: bare)."""
-    top = top_level(body, at, "dress" if look.bottom == "dress" else look.top)
-    pieces = [_upper(body, at, look), _collar(body, at, look), _shoe(body, at, look, 0), _shoe(body, at, look, SIDE)]
+    tucked = look.bottom in ("skirt", "dress")
+    top = top_level(body, at, "dress" if look.bottom == "dress" else look.top, tucked=tucked)
+    pieces = [
+        _upper(body, at, look),
+        _collar(body, at, look),
+        shoe(body, at.ankle, look, 0),
+        shoe(body, at.ankle, look, SIDE),
+    ]
     covered = np.maximum(top, shoe_level(body, at))
-    if look.bottom in ("skirt", "dress"):
+    if tucked:
         pieces.append(_skirt(body, at, look))
         z = body.vertices[:, 2]
         hidden = np.where(at.on_arm, -1.0, np.minimum(at.waist - z, z - at.knee - 0.12 * at.unit))

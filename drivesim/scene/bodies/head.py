@@ -8,8 +8,8 @@ from numpy.typing import NDArray
 from drivesim.materials import MaterialId
 from drivesim.scene.bodies.appearance import Appearance
 from drivesim.scene.bodies.basis import HEAD, NECK, UPPER_SPINE, Shape
-from drivesim.scene.bodies.clothing import grid, tube
-from drivesim.scene.bodies.surface import Piece, cut, shell
+from drivesim.scene.bodies.clothing import tube
+from drivesim.scene.bodies.surface import Piece, cut, grid, shell
 
 F64 = NDArray[np.float64]
 
@@ -32,7 +32,14 @@ def hair_level(body: Shape, look: Appearance) -> F64:
     ears, _, tall, deep = _measures(body)
     forward = (body.vertices[:, 0] - ears[0]) / deep
     height = (body.vertices[:, 2] - ears[2]) / tall
-    level = height - np.interp(forward, _FORWARD, _HEIGHT)
+    sideways = body.vertices[:, 1] / deep
+    line = np.interp(forward, _FORWARD, _HEIGHT)
+    if look.hair in ("short", "ponytail", "bun"):  # swept off the forehead, higher at the temples
+        line = (
+            line + np.interp(forward, [0.35, 0.7], [0.0, 0.10]) + 0.10 * np.clip(forward, 0.0, 1.0) * sideways**2 * 4.0
+        )
+    line = line + 0.018 * np.sin(23.0 * sideways + 9.0 * forward) + 0.012 * np.sin(51.0 * sideways - 17.0 * forward)
+    level = height - line
     if look.hair == "bald":
         level = np.minimum(level, 0.62 - 0.35 * forward - height)
     level *= tall
@@ -46,10 +53,11 @@ def hair(body: Shape, look: Appearance) -> list[Piece]:
     x, y, z = ((body.vertices - ears) / tall).T
     thick = {"short": 0.010, "bald": 0.004, "bun": 0.008, "ponytail": 0.008}.get(look.hair, 0.013) * size
     up = np.clip(z, 0.0, 1.0)
-    strands = 0.0018 * size * np.sin(34.0 * y + 5.0 * np.sin(6.0 * z + 4.0 * x))
+    strands = 0.0022 * size * np.sin(34.0 * y + 5.0 * np.sin(6.0 * z + 4.0 * x))
+    strands += 0.0016 * size * np.sin(21.0 * x - 13.0 * y + 4.0 * np.sin(9.0 * z))
     level = hair_level(body, look)
-    fringe = np.clip(0.3 + level / (0.25 * tall), 0.3, 1.0)
-    columns = np.column_stack([body.vertices, body.weights, fringe * thick * (0.75 + 0.9 * up) + strands])
+    fringe = np.clip(0.10 + level / (0.30 * tall), 0.10, 1.0)
+    columns = np.column_stack([body.vertices, body.weights, fringe * (thick * (0.55 + 1.2 * up) + strands)])
     part, triangles = cut(columns, body.triangles, level)
     vertices, triangles, weights = shell(part[:, :3], triangles, part[:, 3:-1], part[:, -1], 4)
     pieces = [Piece.of(vertices, triangles, weights, MaterialId.HAIR, look.hair_colour)]

@@ -42,16 +42,31 @@ from drivesim.scene.bodies.gait import (
     standing_foot,
     toe_bend,
 )
+from drivesim.scene.bodies.posture import (
+    ARM_SPREAD,
+    ARM_SWING,
+    FALL,
+    LEAN,
+    LEFT_ARM,
+    NOD,
+    RIGHT_ARM,
+    STEP_WIDTH,
+    STOOP,
+    SWAY,
+    TOE_OUT,
+)
 
 F64 = NDArray[np.float64]
 
 GRAVITY = 9.81
 _STEP = 1e-4
 _DEGREE = math.pi / 180.0
+_TWIST = 0.25
+"""Turn of a hanging hand from the model's rest, its back to the front, towards its back to the side, rad."""
 
 
 @nb.njit(cache=True)
-def _euler(yaw: float, pitch: float, roll: float) -> F64:
+def euler(yaw: float, pitch: float, roll: float) -> F64:
     cy, sy, cp, sp, cr, sr = (
         math.cos(yaw), math.sin(yaw), math.cos(pitch), math.sin(pitch), math.cos(roll), math.sin(roll),
     )  # fmt: skip
@@ -154,15 +169,16 @@ def _foot_place(
 
 
 @nb.njit(cache=True)
-def _relative(rotations: F64, positions: F64, joints: F64, bone: int, parent: int) -> None:
+def relative(rotations: F64, positions: F64, joints: F64, bone: int, parent: int) -> None:
     positions[bone] = positions[parent] + rotations[parent] @ (joints[bone] - joints[parent])
 
 
 @nb.njit(cache=True)
-def _place_leg(
+def place_leg(
     side: int,
     ankle: F64,
     pitch: float,
+    yaw: float,
     toward: F64,
     toes: float,
     joints: F64,
@@ -171,71 +187,75 @@ def _place_leg(
     positions: F64,
 ) -> None:
     thigh, shank, foot, toe = THIGH + side, SHANK + side, FOOT + side, TOES + side
-    _relative(rotations, positions, joints, thigh, PELVIS)
+    relative(rotations, positions, joints, thigh, PELVIS)
     a = math.sqrt(((joints[shank] - joints[thigh]) ** 2).sum())
     b = math.sqrt(((joints[foot] - joints[shank]) ** 2).sum())
     upper, lower, _ = two_bones(positions[thigh], ankle, toward, a, b)
     rotations[thigh] = upper @ align[thigh]
     rotations[shank] = lower @ align[shank]
-    rotations[foot] = _euler(0.0, pitch, 0.0) @ align[foot]
-    rotations[toe] = _euler(0.0, pitch - toes, 0.0) @ align[foot]
-    _relative(rotations, positions, joints, shank, thigh)
-    _relative(rotations, positions, joints, foot, shank)
-    _relative(rotations, positions, joints, toe, foot)
+    rotations[foot] = euler(yaw, pitch, 0.0) @ align[foot]
+    rotations[toe] = euler(yaw, pitch - toes, 0.0) @ align[foot]
+    relative(rotations, positions, joints, shank, thigh)
+    relative(rotations, positions, joints, foot, shank)
+    relative(rotations, positions, joints, toe, foot)
 
 
 @nb.njit(cache=True)
-def _place_trunk(
+def place_trunk(
     pelvis: F64, thorax: F64, gaze: float, nod: float, root: F64, joints: F64, rotations: F64, positions: F64
 ) -> None:
     """Spine, neck and head; pelvis and thorax are (yaw, pitch, roll), the head keeps level."""
     turn = min(max(gaze, -1.8), 1.8)
     top = thorax.copy()
     top[0] += 0.22 * turn
-    rotations[PELVIS] = _euler(pelvis[0], pelvis[1], pelvis[2])
+    rotations[PELVIS] = euler(pelvis[0], pelvis[1], pelvis[2])
     positions[PELVIS] = root
     parent = PELVIS
     for bone, share in ((LOWER_SPINE, 0.35), (MIDDLE_SPINE, 0.7), (UPPER_SPINE, 1.0)):
         angles = pelvis + share * (top - pelvis)
-        rotations[bone] = _euler(angles[0], angles[1], angles[2])
-        _relative(rotations, positions, joints, bone, parent)
+        rotations[bone] = euler(angles[0], angles[1], angles[2])
+        relative(rotations, positions, joints, bone, parent)
         parent = bone
-    rotations[NECK] = _euler(0.5 * (top[0] + turn), 0.55 * top[1] + 0.5 * nod, 0.5 * top[2])
-    _relative(rotations, positions, joints, NECK, UPPER_SPINE)
-    rotations[HEAD] = _euler(turn, nod, 0.0)
-    _relative(rotations, positions, joints, HEAD, NECK)
+    rotations[NECK] = euler(0.5 * (top[0] + turn), 0.55 * top[1] + 0.5 * nod, 0.5 * top[2])
+    relative(rotations, positions, joints, NECK, UPPER_SPINE)
+    rotations[HEAD] = euler(turn, nod, 0.0)
+    relative(rotations, positions, joints, HEAD, NECK)
 
 
 @nb.njit(cache=True)
-def _place_hand(side: int, joints: F64, align: F64, lower: F64, rotations: F64, positions: F64) -> None:
+def place_hand(side: int, twist: float, joints: F64, align: F64, lower: F64, rotations: F64, positions: F64) -> None:
+    """``twist``: of the forearm, rad, that turns the back of the hand outwards."""
     forearm, hand, fingers = FOREARM + side, HAND + side, FINGERS + side
     inward = -1.0 if side == 0 else 1.0
-    _relative(rotations, positions, joints, hand, forearm)
-    rotations[hand] = lower @ align[hand]
-    _relative(rotations, positions, joints, fingers, hand)
-    rotations[fingers] = lower @ _euler(0.0, 0.0, inward * 0.45) @ align[hand]
+    rotations[forearm] = lower @ euler(-0.5 * inward * twist, 0.0, 0.0) @ align[forearm]
+    relative(rotations, positions, joints, hand, forearm)
+    palm = lower @ euler(-inward * twist, 0.0, 0.0)
+    rotations[hand] = palm @ align[hand]
+    relative(rotations, positions, joints, fingers, hand)
+    rotations[fingers] = palm @ euler(0.0, 0.0, inward * 0.45) @ align[hand]
 
 
 @nb.njit(cache=True)
 def _place_arm(
-    side: int, flexion: float, abduction: float, elbow: float, joints: F64, align: F64, rotations: F64, positions: F64
-) -> None:
+    side: int, flexion: float, abduction: float, elbow: float, inward: float, joints: F64, align: F64, rotations: F64,
+    positions: F64,
+) -> None:  # fmt: skip
     clavicle, upper, forearm = CLAVICLE + side, UPPER_ARM + side, FOREARM + side
     out = 1.0 if side == 0 else -1.0
     base = rotations[UPPER_SPINE]
-    _relative(rotations, positions, joints, clavicle, UPPER_SPINE)
-    rotations[clavicle] = base @ _euler(-out * 0.12 * flexion, 0.0, -out * 0.10)
-    _relative(rotations, positions, joints, upper, clavicle)
-    hanging = base @ _euler(0.0, -flexion, 0.0) @ _euler(0.0, 0.0, out * abduction)
+    relative(rotations, positions, joints, clavicle, UPPER_SPINE)
+    rotations[clavicle] = base @ euler(-out * 0.12 * flexion, 0.0, -out * 0.10)
+    relative(rotations, positions, joints, upper, clavicle)
+    hanging = base @ euler(0.0, -flexion, 0.0) @ euler(0.0, 0.0, out * abduction)
     rotations[upper] = hanging @ align[upper]
-    _relative(rotations, positions, joints, forearm, upper)
-    lower = hanging @ _euler(0.0, -elbow, 0.0) @ _euler(0.0, 0.0, -out * (0.5 * abduction + 0.12 * elbow))
-    rotations[forearm] = lower @ align[forearm]
-    _place_hand(side, joints, align, lower, rotations, positions)
+    relative(rotations, positions, joints, forearm, upper)
+    turned = hanging @ euler(-out * inward, 0.0, 0.0)
+    lower = turned @ euler(0.0, -elbow, 0.0) @ euler(0.0, 0.0, -out * (0.5 * abduction + 0.12 * elbow))
+    place_hand(side, _TWIST, joints, align, lower, rotations, positions)
 
 
 @nb.njit(cache=True)
-def _finish(rotations: F64, positions: F64, joints: F64) -> F64:
+def finish(rotations: F64, positions: F64, joints: F64) -> F64:
     """Skinning transforms (24, 3, 4): where rest points of each bone go."""
     out = np.empty((len(joints), 3, 4))
     for bone in range(len(joints)):
@@ -256,7 +276,7 @@ def upright(
         gaze: head yaw, rad; fallen: 0 .. 1; time: s, for the idle sway.
         joints: (24, 3) rest; align: (24, 3, 3) rotation of each limb bone from rest to straight down.
         foot: (5,) of :func:`~drivesim.scene.bodies.gait.standing_foot`.
-        style: (5,) arm swing factor, step width factor, sway phase, fall (1 back, -1 front), arm spread in rad.
+        style: (18,) columns of :mod:`~drivesim.scene.bodies.posture`.
     """
     rotations = np.empty((len(joints), 3, 3))
     positions = np.empty((len(joints), 3))
@@ -279,7 +299,7 @@ def upright(
     swing = 2.0 * math.pi * cycle
 
     half_hip = 0.5 * (joints[THIGH, 1] - joints[THIGH + SIDE, 1])
-    width = half_hip * style[1] * (0.95 - 0.4 * work - 0.25 * run * work)
+    width = half_hip * style[STEP_WIDTH] * (0.95 - 0.4 * work - 0.25 * run * work)
     below = joints[PELVIS, 2] - joints[THIGH, 2]
     # The highest pelvis from which both legs reach their footprints all through stance.
     highest = 0.995 * (lengths[0] + lengths[1]) + foot[0]
@@ -299,24 +319,30 @@ def upright(
         ]
     )
     idle = (1.0 - work) * upright_share
-    sway = idle * math.sin(1.7 * time + style[2])
-    root[1] += 0.010 * leg * sway
-    root[0] += 0.006 * leg * idle * math.sin(1.1 * time + 2.0 * style[2])
+    sway = idle * math.sin(1.7 * time + style[SWAY])
+    stand = idle * style[LEAN] * (0.75 + 0.25 * math.sin(0.35 * time + style[SWAY]))  # weight on one leg
+    root[1] += leg * (0.006 * sway + 0.035 * stand)
+    root[0] += 0.006 * leg * idle * math.sin(1.1 * time + 2.0 * style[SWAY])
+    root[2] -= 0.0012 * leg * abs(stand)
 
     pelvis = np.array(
         [-5.0 * math.cos(swing), 2.0 * run, 3.5 * math.cos(swing - 0.3 * math.pi)]
     ) * (_DEGREE * work)  # fmt: skip
+    pelvis += idle * style[LEAN] * np.array([0.04, 0.0, 0.05])
     thorax = (
         np.array(
             [
                 (5.0 + 5.0 * run) * math.cos(swing) * work,
-                (3.0 + 7.0 * run) * work + 0.4 * idle * math.sin(1.3 * time + style[2]),
+                (3.0 + 7.0 * run) * work + 0.4 * idle * math.sin(1.3 * time + style[SWAY]),
                 -1.0 * math.cos(swing - 0.3 * math.pi) * work + 0.6 * sway,
             ]
         )
         * _DEGREE
     )
-    _place_trunk(pelvis, thorax, gaze, 0.04, root, joints, rotations, positions)
+    thorax += np.array([0.0, style[STOOP], -0.04 * idle * style[LEAN]])
+    place_trunk(
+        pelvis, thorax, gaze, 0.04 + 0.25 * style[STOOP] + idle * style[NOD], root, joints, rotations, positions
+    )
 
     for number in range(2):
         side = number * SIDE
@@ -326,78 +352,24 @@ def upright(
         x, z, pitch = _foot_place(local, stance, signed_stride, run, effort, hip_mean, lengths, foot)
         toward = np.array([1.0, 0.10 * out, 0.0])
         bend = toe_bend(local, stance, pitch)
-        _place_leg(
-            side, np.array([x, out * width, z]), pitch, toward, bend, joints, align, rotations, positions
+        place_leg(
+            side, np.array([x, out * width, z]), pitch, out * style[TOE_OUT], toward, bend, joints, align, rotations,
+            positions,
         )  # fmt: skip
         forward = -math.cos(2.0 * math.pi * local - 0.25)
-        amplitude = (18.0 + 14.0 * run) * style[0]
+        amplitude = (18.0 + 14.0 * run) * style[ARM_SWING]
         flexion = (amplitude * forward - (3.0 + 9.0 * run)) * work
         elbow = 14.0 * (1.0 - run) + 78.0 * run + (11.0 + 6.0 * run) * work * (1.0 + forward)
-        abduction = style[4] / _DEGREE + 3.0 * run + 35.0 * (1.0 - upright_share)
+        abduction = style[ARM_SPREAD] / _DEGREE + 3.0 * run + 35.0 * (1.0 - upright_share)
+        arm = LEFT_ARM if number == 0 else RIGHT_ARM
         _place_arm(
-            side, flexion * _DEGREE, abduction * _DEGREE, elbow * _DEGREE, joints, align, rotations, positions
+            side, flexion * _DEGREE + idle * style[arm], abduction * _DEGREE + idle * style[arm + 1],
+            elbow * _DEGREE + idle * style[arm + 2], idle * style[arm + 3], joints, align, rotations, positions,
         )  # fmt: skip
 
     if fallen > 0.0:
-        tip = _euler(0.0, -style[3] * 0.5 * math.pi * (1.0 - upright_share), 0.0)
+        tip = euler(0.0, -style[FALL] * 0.5 * math.pi * (1.0 - upright_share), 0.0)
         for bone in range(len(joints)):
             rotations[bone] = tip @ rotations[bone]
             positions[bone] = tip @ positions[bone]
-    return _finish(rotations, positions, joints)
-
-
-@nb.njit(cache=True)
-def seated(seat: F64, turns: float, gaze: float, joints: F64, align: F64, foot: F64) -> F64:
-    """Skinning transforms (24, 3, 4) of a rider.
-
-    Args:
-        seat: (7, 3) saddle, left and right grip, left and right centre of the pedal's circle, (crank radius, 0, 0),
-            (knee spread, 0, 0), vehicle frame, m.
-        turns: crank turns since start.
-    """
-    rotations = np.empty((len(joints), 3, 3))
-    positions = np.empty((len(joints), 3))
-    crotch = 0.5 * (joints[THIGH] + joints[THIGH + SIDE])
-    root = seat[0] + np.array([0.02, 0.0, 0.045 + joints[PELVIS, 2] - crotch[2]])
-    arm = 0.0
-    for bone in (FOREARM, HAND):
-        arm += math.sqrt(((joints[bone] - joints[bone - 1]) ** 2).sum())
-    reach = arm + 0.3 * math.sqrt(((joints[FINGERS] - joints[HAND]) ** 2).sum())
-    low, high = 0.0, 1.3
-    for _ in range(12):  # the upright-most lean from which slightly bent arms reach the bar
-        lean = 0.5 * (low + high)
-        _place_trunk(
-            np.array([0.0, 0.6 * lean, 0.0]), np.array([0.0, lean, 0.0]), gaze, 0.05, root, joints, rotations, positions
-        )  # fmt: skip
-        _relative(rotations, positions, joints, UPPER_ARM, UPPER_SPINE)
-        if math.sqrt(((seat[1] - positions[UPPER_ARM]) ** 2).sum()) > 0.94 * reach:
-            low = lean
-        else:
-            high = lean
-    for number in range(2):
-        side = number * SIDE
-        out = 1.0 if number == 0 else -1.0
-        angle = 2.0 * math.pi * (turns + 0.5 * number)
-        radius = seat[5, 0]
-        pitch = 0.12 + (0.2 * math.sin(angle) if radius > 0.0 else 0.0)
-        sole = seat[3 + number] + radius * np.array([math.sin(angle), 0.0, math.cos(angle)])
-        c, s = math.cos(pitch), math.sin(pitch)
-        ankle = sole + np.array([-foot[1] * c + foot[0] * s, 0.0, foot[1] * s + foot[0] * c])
-        toward = np.array([1.0, out * seat[6, 0], 0.25])
-        _place_leg(side, ankle, pitch, toward, 0.0, joints, align, rotations, positions)
-        _relative(rotations, positions, joints, CLAVICLE + side, UPPER_SPINE)
-        rotations[CLAVICLE + side] = rotations[UPPER_SPINE]
-        _relative(rotations, positions, joints, UPPER_ARM + side, CLAVICLE + side)
-        a = math.sqrt(((joints[FOREARM + side] - joints[UPPER_ARM + side]) ** 2).sum())
-        b = math.sqrt(((joints[HAND + side] - joints[FOREARM + side]) ** 2).sum())
-        shoulder = positions[UPPER_ARM + side].copy()
-        grip = seat[1 + number]
-        wrist = grip - (grip - shoulder) / math.sqrt(((grip - shoulder) ** 2).sum()) * (reach - a - b)
-        down_out = np.array([-0.3, 0.6 * out, -0.8])
-        upper, lower, _ = two_bones(shoulder, wrist, down_out, a, b)
-        turn = _euler(math.pi, 0.0, 0.0)  # elbows bend the other way than knees
-        rotations[UPPER_ARM + side] = upper @ turn @ align[UPPER_ARM + side]
-        rotations[FOREARM + side] = lower @ turn @ align[FOREARM + side]
-        _relative(rotations, positions, joints, FOREARM + side, UPPER_ARM + side)
-        _place_hand(side, joints, align, lower @ turn, rotations, positions)
-    return _finish(rotations, positions, joints)
+    return finish(rotations, positions, joints)

@@ -109,25 +109,47 @@ def smoothed(values: F64, triangles: I64, rounds: int) -> F64:
     return out
 
 
-def shell(vertices: F64, triangles: I64, weights: F64, thickness: F64, rounds: int) -> tuple[F64, I64, F64]:
+def shell(
+    vertices: F64, triangles: I64, weights: F64, thickness: F64, rounds: int, *, hung: F64 | None = None,
+    upright: F64 | None = None,
+) -> tuple[F64, I64, F64]:  # fmt: skip
     """Cloth over a piece of body: lifted off it, spanning its hollows, with a rim that closes each hem.
 
     Args:
         thickness: (V,) distance from the body, m; rounds: how stiffly the cloth spans hollows.
+        hung: (V, 3) where the cloth would hang without thickness; the body itself if absent.
+        upright: (V,) 1 where cloth is lifted level, so that hems stay level too; 0 where along the normal.
     """
-    normals = normals_of(vertices, triangles)
-    taut = smoothed(vertices, triangles, rounds)
-    lift = np.maximum(((taut - vertices) * normals).sum(axis=1), 0.0)
+    surface = vertices if hung is None else hung
+    normals = normals_of(surface, triangles)
+    taut = smoothed(surface, triangles, rounds)
+    lift = np.maximum(((taut - surface) * normals).sum(axis=1), 0.0)
     hem = boundary(triangles)
     lift[hem] = 0.0
     lift = smoothed(lift[:, None], triangles, 3)[:, 0]
     away = smoothed(normals, triangles, 8)
+    if upright is not None:
+        away[:, 2] *= 1.0 - upright
     away /= np.maximum(np.linalg.norm(away, axis=1, keepdims=True), 1e-9)
-    outer = vertices + away * (lift + thickness)[:, None]
+    outer = surface + away * (lift + thickness)[:, None]
     ring, index = np.unique(hem, return_inverse=True)
-    index = index.reshape(-1, 2) + len(outer)
+    inner = index.reshape(-1, 2) + len(outer)
+    edge = inner + len(ring)  # the outer edge once more: cloth and rim meet at a sharp fold
     rim = np.concatenate(
-        [np.column_stack([hem[:, 1], hem[:, 0], index[:, 0]]), np.column_stack([hem[:, 1], index[:, 0], index[:, 1]])]
+        [
+            np.column_stack([edge[:, 1], edge[:, 0], inner[:, 0]]),
+            np.column_stack([edge[:, 1], inner[:, 0], inner[:, 1]]),
+        ]
     )
-    points = np.concatenate([outer, vertices[ring] - 0.002 * normals[ring]])
-    return points, np.concatenate([triangles, rim]), np.concatenate([weights, weights[ring]])
+    points = np.concatenate([outer, vertices[ring] - 0.002 * normals_of(vertices, triangles)[ring], outer[ring]])
+    return points, np.concatenate([triangles, rim]), np.concatenate([weights, weights[ring], weights[ring]])
+
+
+def grid(rows: int, columns: int, *, closed: bool) -> NDArray[np.int64]:
+    """Triangles of a grid whose rows go down and columns go left; ``closed`` joins the columns' ends."""
+    last = columns if closed else columns - 1
+    row, column = np.meshgrid(np.arange(rows - 1), np.arange(last), indexing="ij")
+    following = (column + 1) % columns
+    a, b = row * columns + column, row * columns + following
+    c, d = a + columns, b + columns
+    return np.concatenate([np.stack([a, c, b], -1).reshape(-1, 3), np.stack([b, c, d], -1).reshape(-1, 3)])

@@ -1,0 +1,54 @@
+"""How someone holds themselves: drawn from the actor's name, like clothes, never from role or behaviour."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from drivesim import streams
+from drivesim.scene.bodies.appearance import Appearance
+
+F64 = NDArray[np.float64]
+
+ARM_SWING, STEP_WIDTH, SWAY, FALL, ARM_SPREAD, TOE_OUT, STOOP, LEAN, NOD, LEFT_ARM = range(10)
+RIGHT_ARM, COLUMNS = 14, 18
+"""Columns of a posture: factor on the arms' swing; factor on the steps' width; phase of the idle sway, rad; how they
+fall, 1 back, -1 front; spread of the arms, rad; toe-out of the feet, rad; stoop of the trunk, rad; which leg takes the
+weight when standing, -1 right .. 1 left; nod when standing, rad; and four each from LEFT_ARM and RIGHT_ARM on, what the
+arm adds when standing: flexion, spread, elbow, inward turn, rad."""
+
+_TOE_OUT = 0.12
+"""Murray, Drought & Kory 1964 (J Bone Joint Surg Am 46:335): 6.7 degrees out on average."""
+_HANGING, _POCKET, _PHONE, _HIP = (
+    (0.06, 0.0, 0.10, 0.12),
+    (-0.30, 0.16, 0.62, 0.35),
+    (0.45, 0.0, 1.55, 0.55),
+    (-0.25, 0.55, 1.35, 1.0),
+)
+
+
+def posture(name: str, seed: int, look: Appearance) -> F64:
+    """The posture of an actor in the scenario seed's world, (18,)."""
+    random = streams.stream(seed, "gait style", name)
+    out = np.zeros(COLUMNS)
+    out[ARM_SWING] = np.exp(random.normal(0.0, 0.18))
+    out[STEP_WIDTH] = np.exp(random.normal(0.0, 0.12))
+    out[SWAY] = random.uniform(0.0, 2.0 * np.pi)
+    out[FALL] = random.choice([-1.0, 1.0])
+    out[ARM_SPREAD] = 0.10 + 0.08 * look.weight
+    out[TOE_OUT] = np.clip(random.normal(_TOE_OUT, 0.05), 0.0, 0.3)
+    out[STOOP] = max(0.0, 0.005 * (look.age - 62.0)) + abs(random.normal(0.0, 0.02))
+    out[LEAN] = random.uniform(-1.0, 1.0)
+    habit, side = random.uniform(), int(random.integers(2))
+    arms = [np.array(_HANGING) for _ in range(2)]
+    if look.age > 8.0 and habit < 0.14:
+        arms[side], out[NOD] = np.array(_PHONE), 0.38
+    elif habit < 0.30:
+        arms = [np.array(_POCKET), np.array(_POCKET)]
+    elif habit < 0.40:
+        arms[side] = np.array(_POCKET)
+    elif habit < 0.46:
+        arms[side] = np.array(_HIP)
+    for start, arm in zip((LEFT_ARM, RIGHT_ARM), arms, strict=True):
+        out[start : start + 4] = arm * np.exp(random.normal(0.0, 0.1, 4))
+    return out
