@@ -21,6 +21,8 @@ F64 = NDArray[np.float64]
 
 _STEP = 0.1
 """Metres between samples of a curve."""
+_BACK = -math.cos(math.radians(45.0)) - 1e-6
+"""Cosine to the curve's direction below which one faces back along it."""
 _NURBS_SAMPLES = 200
 """Samples between two control points."""
 
@@ -81,10 +83,10 @@ class Path:
         return float(np.interp(distance, self.length, self.time))
 
     def faces_on(self, distance: float) -> bool:
-        """Whether the last place before here says to face the way that the curve goes on, and not back."""
+        """Whether the last place before here says to face anywhere but back along the curve (within 45 degrees)."""
         index = int(np.clip(np.searchsorted(self.length, distance, side="right") - 1, 0, len(self.length) - 2))
         step = self.points[index + 1] - self.points[index]
-        return math.cos(float(self.angles[index, 0]) - math.atan2(float(step[1]), float(step[0]))) > 0.0
+        return math.cos(float(self.angles[index, 0]) - math.atan2(float(step[1]), float(step[0]))) > _BACK
 
     def nearest(self, x: float, y: float) -> float:
         """Metres from the start to the place on the curve nearest to a point."""

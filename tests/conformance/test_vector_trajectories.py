@@ -43,9 +43,12 @@ def test_who_faces_against_a_timed_trajectory_goes_backwards(tmp_path):
     assert stage.speed() == pytest.approx(-10)
 
 
-@pytest.mark.parametrize(("start_speed", "x"), [(10, 160), (-10, 200)])
-def test_a_speed_is_along_the_way_that_the_places_face(tmp_path, start_speed, x):
-    action = follow(ALONG, timed=False, heading=math.pi, offset=80)
+@pytest.mark.parametrize(
+    ("facing", "start_speed", "x"), [(180, 10, 160), (180, -10, 200), (134, 10, 200), (136, 10, 160), (0, -10, 160)]
+)
+def test_a_speed_is_along_the_way_that_the_places_face(tmp_path, facing, start_speed, x):
+    """Who faces aside is carried along; who faces back, within 45 degrees, goes back."""
+    action = follow(ALONG, timed=False, heading=math.radians(facing), offset=80)
     stage = played(tmp_path, action, start_speed).until(2)
     assert stage.x() == pytest.approx(x)
     assert stage.speed() == pytest.approx(start_speed)
