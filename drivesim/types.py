@@ -7,6 +7,7 @@ since scenario start.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import IntFlag
@@ -63,11 +64,13 @@ class Axles:
 
 @dataclass(frozen=True, slots=True)
 class Performance:
-    """Limits of a vehicle: m/s, m/s2, m/s2 (deceleration positive)."""
+    """Limits of a vehicle: m/s, m/s2, m/s2 (deceleration positive), m/s3 of change in either."""
 
     max_speed: float
     max_acceleration: float
     max_deceleration: float
+    max_acceleration_rate: float = math.inf
+    max_deceleration_rate: float = math.inf
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -74,6 +74,10 @@ class Elements:
         """Transitions are seen for the rest of their own tick and through the next."""
         self._earlier, self._transitions = self._transitions, set()
 
+    def stand_by(self, kind: str, path: str) -> None:
+        """An element waits to start, for the first time or once more."""
+        self._state[kind, path] = "standbyState"
+
     def note(self, kind: str, path: str, state: str, transition: str) -> None:
         self._state[kind, path] = state
         self._transitions.add((kind, path, transition))

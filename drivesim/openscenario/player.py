@@ -8,7 +8,8 @@ from collections.abc import Iterator
 from drivesim.errors import UnsupportedElementError
 from drivesim.openscenario.actions.instant import GLOBAL, PRIVATE
 from drivesim.openscenario.actions.lateral import LaneChange, LaneOffset, LateralDistance
-from drivesim.openscenario.actions.longitudinal import LongitudinalDistance, SpeedChange, SpeedProfile
+from drivesim.openscenario.actions.longitudinal import LongitudinalDistance, SpeedChange
+from drivesim.openscenario.actions.profile import SpeedProfile
 from drivesim.openscenario.actions.routing import AcquirePosition, FollowTrajectory
 from drivesim.openscenario.actions.running import Running
 from drivesim.openscenario.actions.synchronize import Synchronize
@@ -156,6 +157,9 @@ class ScenarioPlayer:
     def emit(self, kind: str, path: str, state: str, transition: str) -> None:
         self.events.append(StoryboardEvent(self.world.time, kind, path, state, transition))
         self.cast.elements.note(kind, path, state, transition)
+
+    def stand_by(self, kind: str, path: str) -> None:
+        self.cast.elements.stand_by(kind, path)
 
     def trigger(self, trigger: Trigger | None, *, default: bool) -> TriggerRun:
         return TriggerRun(trigger, self.cast, default=default)

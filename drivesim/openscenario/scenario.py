@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -127,7 +128,10 @@ def _actor(index: int, thing: ScenarioObject) -> Actor:
         front = entity.axles.front_axle or rear
         axles = Axles(front.position_x, rear.position_x, front.wheel_diameter, front.track_width, front.max_steering)
         limits = entity.performance
-        performance = Performance(limits.max_speed, limits.max_acceleration, limits.max_deceleration)
+        performance = Performance(
+            limits.max_speed, limits.max_acceleration, limits.max_deceleration,
+            limits.max_acceleration_rate or math.inf, limits.max_deceleration_rate or math.inf,
+        )  # fmt: skip
         if entity.role:
             properties["role"] = entity.role
     elif isinstance(entity, Pedestrian):

@@ -15,6 +15,7 @@ class Stage(Protocol):
     """What the storyboard needs of its player."""
 
     def emit(self, kind: str, path: str, state: str, transition: str) -> None: ...
+    def stand_by(self, kind: str, path: str) -> None: ...
     def trigger(self, trigger: Trigger | None, *, default: bool) -> TriggerRun: ...
     def members(self, group: model.ManeuverGroup) -> tuple[str, ...]: ...
     def start_action(self, action: model.Action, actors: tuple[str, ...]) -> list[Running]: ...
@@ -28,6 +29,7 @@ class Node:
     def __init__(self, stage: Stage, name: str, parent: str = "") -> None:
         self.stage, self.state = stage, "standbyState"
         self.path = f"{parent}::{name}" if parent else name
+        self.stage.stand_by(self.kind, self.path)
 
     def turn(self, state: str, transition: str) -> None:
         self.state = state
@@ -73,6 +75,8 @@ class EventNode(Node):
         self.event, self.roles, self.executions = event, roles, 0
         self.trigger = stage.trigger(event.start_trigger, default=True)
         self.actions: list[ActionNode] = []
+        for action in event.actions:
+            stage.stand_by("action", f"{self.path}::{action.name}")
 
     def update(self, siblings: list[EventNode]) -> None:
         if self.state == "completeState":
@@ -133,8 +137,9 @@ class Branch(Node):
         self, stage: Stage, kind: str, name: str, parent: str, make: Callable[[str], list[Node]], executions: int = 1,
         start: TriggerRun | None = None, stop: TriggerRun | None = None,
     ) -> None:  # fmt: skip
+        self.kind = kind
         super().__init__(stage, name, parent)
-        self.kind, self.make, self.left = kind, make, executions
+        self.make, self.left = make, executions
         self.start_trigger, self.stop_trigger = start, stop
         self.endless = kind == "storyboard" and stop is not None and bool(stop.groups)
         """A storyboard with a stop trigger ends by it alone."""

@@ -6,6 +6,7 @@ import math
 from dataclasses import replace
 
 from drivesim.openscenario import distances
+from drivesim.openscenario.actions.profile import Limits
 from drivesim.openscenario.actions.running import Running
 from drivesim.openscenario.cast import Cast
 from drivesim.openscenario.model import actions as model
@@ -14,19 +15,31 @@ from drivesim.openscenario.shapes import PEAK_SLOPE, Transition
 
 _CLOSE = 1e-3
 """Metres from a distance that count as having it."""
+_EAGER, _PROMPT = 2.0, 6.0
+"""1/s: how fast errors of speed, and of acceleration, are taken away."""
+_SAME_SPEED = 1e-6
+"""m/s between speeds that count as the same."""
 
 
 class SpeedChange(Running):
-    """SpeedAction: brings one entity to a speed; a continuous one keeps matching its reference."""
+    """SpeedAction: brings one entity to a speed; a continuous one keeps matching its reference.
+
+    A relative speed is relative to what the other does now, as long as the action runs.
+    """
 
     domains = ("longitudinal",)
 
     def __init__(self, action: model.SpeedAction, cast: Cast, motion: Motion) -> None:
         super().__init__(cast, motion)
         self._target = action.target
+        self._relative = isinstance(action.target, model.RelativeTargetSpeed)
         self._continuous = isinstance(action.target, model.RelativeTargetSpeed) and action.target.continuous
         dynamics = action.speed_action_dynamics
-        self._change = Transition(_fitted(dynamics, motion, motion.speed, self._goal()), motion.speed, self._goal())
+        self._exact = dynamics.following_mode == "position"
+        fitted = dynamics if self._exact else _fitted(dynamics, motion, motion.speed, self._goal())
+        even = dynamics.dynamics_dimension == "rate" and dynamics.dynamics_shape == "linear"
+        self._rate = fitted.value if even else None
+        self._change = Transition(_timed(fitted, motion.speed, self._goal()), motion.speed, self._goal())
         if self._change.instant:
             motion.set_speed(self._change.goal)
             self.done = not self._continuous
@@ -40,26 +53,47 @@ class SpeedChange(Running):
         )
 
     def step(self, dt: float) -> None:
+        if self._relative:
+            self._approach(dt)
+            return
+        speed = self._change.advance(dt, abs(self.motion.speed) * dt)
+        self.done = self._change.done
+        self.motion.next_speed = self._change.goal if self.done else speed
+
+    def _approach(self, dt: float) -> None:
+        """Towards a speed that may change itself, at the rate asked for and no faster than the vehicle can."""
         change, motion = self._change, self.motion
-        if self._continuous:
-            change.goal = self._goal()
-        speed = change.advance(dt, abs(motion.speed) * dt)
-        change_done = change.done
-        motion.next_speed = change.goal if change_done else speed
-        self.done = change_done and not self._continuous
+        change.goal = goal = self._goal()
+        if self._rate is not None:
+            wanted = motion.speed + math.copysign(min(abs(goal - motion.speed), self._rate * dt), goal - motion.speed)
+        else:
+            wanted = change.advance(dt, abs(motion.speed) * dt)
+            wanted = goal if change.done else wanted
+        if not self._exact and not change.instant:
+            wanted = _within(motion, wanted, dt)
+        motion.next_speed = wanted
+        self.done = (
+            not self._continuous and abs(wanted - goal) < _SAME_SPEED and (self._rate is not None or change.done)
+        )
+
+
+def _within(motion: Motion, speed: float, dt: float) -> float:
+    """A speed that the vehicle can have after ``dt``."""
+    limits = motion.actor.performance
+    if limits is None:
+        return speed
+    forwards = motion.speed >= 0.0
+    up, down = limits.max_acceleration * dt, limits.max_deceleration * dt
+    low, high = (down, up) if forwards else (up, down)
+    return min(max(speed, motion.speed - low), motion.speed + high)
 
 
 def _fitted(dynamics: model.TransitionDynamics, motion: Motion, start: float, goal: float) -> model.TransitionDynamics:
-    """A change over a distance as one over time, and any that takes time no faster than the vehicle's Performance.
-
-    Every shape covers a distance at the mean of the speeds.
-    """
+    """A change that takes time no faster than the vehicle's Performance."""
+    dynamics = _timed(dynamics, start, goal)
     dimension, value, change = dynamics.dynamics_dimension, abs(dynamics.value), abs(goal - start)
     if dynamics.dynamics_shape == "step" or value == 0.0:
         return dynamics
-    if dimension == "distance":
-        pace = abs(start + goal) / 2.0
-        dimension, value = "time", value / pace if pace else 0.0
     performance = motion.actor.performance
     if performance is not None:
         limit = performance.max_acceleration if abs(goal) > abs(start) else performance.max_deceleration
@@ -70,46 +104,12 @@ def _fitted(dynamics: model.TransitionDynamics, motion: Motion, start: float, go
     return replace(dynamics, dynamics_dimension=dimension, value=value)
 
 
-class SpeedProfile(Running):
-    """SpeedProfileAction: speeds at times, or as soon as the constraints allow."""
-
-    domains = ("longitudinal",)
-
-    def __init__(self, action: model.SpeedProfileAction, cast: Cast, motion: Motion) -> None:
-        super().__init__(cast, motion)
-        limits = action.dynamic_constraints or model.DynamicConstraints()
-        faster, slower = (
-            limits.max_acceleration or _own_limit(motion, 1),
-            limits.max_deceleration or _own_limit(motion, -1),
-        )
-        bound = action.dynamic_constraints is not None
-        base = cast.motion(action.entity_ref, action) if action.entity_ref else None
-        self._base = base
-        times, speeds = [0.0], [motion.speed - (base.speed if base else 0.0)]
-        for entry in action.entries:
-            change = entry.speed - speeds[-1]
-            needed = abs(change) / (faster if change > 0 else slower)
-            wanted = entry.time if entry.time is not None else 0.0
-            times.append(times[-1] + max(wanted, needed if bound or entry.time is None else 0.0))
-            speeds.append(entry.speed)
-        self._times, self._speeds = times, speeds
-        self._elapsed = 0.0
-
-    def step(self, dt: float) -> None:
-        self._elapsed += dt
-        base = self._base.speed if self._base else 0.0
-        times, speeds = self._times, self._speeds
-        last = len(times) - 1
-        index = next((i for i in range(1, last + 1) if self._elapsed < times[i]), last)
-        span = times[index] - times[index - 1]
-        share = min((self._elapsed - times[index - 1]) / span, 1.0) if span > 0 else 1.0
-        self.motion.next_speed = base + speeds[index - 1] + (speeds[index] - speeds[index - 1]) * share
-        self.done = self._elapsed >= times[-1] - 1e-9
-
-
-def _own_limit(motion: Motion, sign: int) -> float:
-    limits = motion.world.limits[0, motion.index]
-    return float(limits["max_acceleration"] if sign > 0 else limits["max_deceleration"])
+def _timed(dynamics: model.TransitionDynamics, start: float, goal: float) -> model.TransitionDynamics:
+    """A change over a distance as one over time: every shape covers it at the mean of the speeds."""
+    if dynamics.dynamics_dimension != "distance" or dynamics.dynamics_shape == "step":
+        return dynamics
+    pace = abs(start + goal) / 2.0
+    return replace(dynamics, dynamics_dimension="time", value=abs(dynamics.value) / pace if pace else 0.0)
 
 
 class LongitudinalDistance(Running):
@@ -129,6 +129,8 @@ class LongitudinalDistance(Running):
         self._action = action
         self._other = cast.motion(action.entity_ref, action)
         self._sign = {"trailingReferencedEntity": 1.0, "leadingReferencedEntity": -1.0}.get(action.displacement, 0.0)
+        self._limits = Limits.of(action.dynamic_constraints, motion)
+        self._acceleration = 0.0
 
     def _gap(self) -> tuple[float, float]:
         """Distance to the other (positive: it is ahead), and what it should be."""
@@ -156,14 +158,36 @@ class LongitudinalDistance(Running):
             motion.speed, motion.next_speed = other.speed, other.next_speed
             self.done = not self._action.continuous
             return
-        target = other.speed + self._STIFFNESS * error
-        if limits.max_speed is not None:
-            target = min(target, limits.max_speed)
-        faster = limits.max_acceleration or _own_limit(motion, 1)
-        slower = limits.max_deceleration or _own_limit(motion, -1)
-        # What is left to the goal must suffice to brake in.
-        closing = math.sqrt(2.0 * slower * abs(error)) if abs(error) > 1e-9 else 0.0
-        target = min(max(target, other.speed - closing), other.speed + closing)
-        motion.next_speed = min(max(target, motion.speed - slower * dt, 0.0), motion.speed + faster * dt)
-        right = abs(error) < 0.05 and abs(motion.speed - other.speed) < 0.05
+        acceleration = self._wanted(error, motion.speed - other.speed, dt)
+        self._acceleration = min(max(acceleration, -self._limits.slower), self._limits.faster)
+        top = max(self._limits.speed, motion.speed)
+        motion.next_speed = min(max(motion.speed + self._acceleration * dt, 0.0), top)
+        self._acceleration = (motion.next_speed - motion.speed) / dt
+        steady = abs(self._acceleration) <= min(self._limits.faster_rate, self._limits.slower_rate) * dt
+        right = abs(error) < 0.05 and abs(motion.speed - other.speed) < 0.05 and steady
         self.done = right and not self._action.continuous
+
+    def _wanted(self, error: float, closing: float, dt: float) -> float:
+        """The acceleration for an error of distance, m, and the speed at which it is taken away, m/s."""
+        limits, now = self._limits, self._acceleration
+        jerk = min(limits.faster_rate, limits.slower_rate)
+        side = math.copysign(1.0, error)
+        error, closing, now = side * error, side * closing, side * now
+        change = min(self._STIFFNESS * error, _stoppable(error, limits.slower, jerk)) - closing
+        if math.isinf(jerk):
+            return side * change / dt
+        bend = _PROMPT * (_EAGER * change - now)
+        # How things would stand with the present acceleration taken back: could one still fall in from there?
+        taken = abs(now) / limits.rate(-side * now)
+        left = error - closing * taken - now * taken * taken / 3.0
+        allowed = _stoppable(left, limits.slower, jerk) if left > 0.0 else self._STIFFNESS * left
+        bend = side * min(bend, _PROMPT * _EAGER * (allowed - closing - 0.5 * now * taken))
+        return side * now + min(max(bend, -limits.slower_rate), limits.faster_rate) * dt
+
+
+def _stoppable(distance: float, rate: float, jerk: float) -> float:
+    """The speed from which one stops within a distance, the deceleration building up and easing off with a jerk."""
+    if distance <= rate**3 / jerk**2:  # there is no time for all of it
+        return math.cbrt(distance * distance * jerk)
+    building = rate * rate / (2.0 * jerk)
+    return math.sqrt(building * building + 2.0 * rate * distance) - building

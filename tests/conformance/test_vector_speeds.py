@@ -1,0 +1,114 @@
+"""Vectors for speeds (OpenSCENARIO XML: ``SpeedAction``, ``SpeedProfileAction``, ``LongitudinalDistanceAction``)."""
+
+import math
+from itertools import pairwise
+
+import pytest
+from stage import DT, Stage, act, after, at_lane, event, private, reached, speed, teleport
+
+
+def profile(*entries, mode, limits="", relative=""):
+    listed = "".join(
+        f'<SpeedProfileEntry speed="{value}"{"" if time is None else f""" time="{time}" """}/>'
+        for time, value in entries
+    )
+    constraints = f"<DynamicConstraints {limits}/>" if limits else ""
+    return (
+        f'<LongitudinalAction><SpeedProfileAction followingMode="{mode}" {relative}>{constraints}{listed}'
+        "</SpeedProfileAction></LongitudinalAction>"
+    )
+
+
+def speeds(stage, until):
+    found = []
+    while stage.world.time < until - 1e-9:
+        stage.until(stage.world.time + DT)
+        found.append(stage.speed())
+    return found
+
+
+JERK = 'maxAcceleration="5" maxDeceleration="10" maxAccelerationRate="4" maxDecelerationRate="1" maxSpeed="50"'
+
+
+def test_a_profile_by_position_is_straight_from_speed_to_speed(tmp_path):
+    """ "strictly linear interpolation between speed target values (mode=position)"."""
+    stage = Stage(tmp_path, act(event("e", profile((4, 18), (2, 12), mode="position", limits=JERK))))
+    assert stage.until(1).speed() == pytest.approx(12)
+    assert stage.until(4).speed() == pytest.approx(18)
+    assert stage.until(5).speed() == pytest.approx(15)
+    assert stage.until(7).times("::e", "endTransition") == [pytest.approx(6.0, abs=0.011)]
+
+
+def test_a_followed_profile_keeps_its_time_and_its_jerk(tmp_path):
+    """Acceleration "is zero at the start and end of the profile": 7 m/s more in 5 s, closed form."""
+    stage = Stage(tmp_path, act(event("e", profile((5, 17), mode="follow", limits=JERK))))
+    steepest = (5 - math.sqrt(25 - 4 * 0.625 * 7)) / (2 * 0.625)
+    found = speeds(stage, 5.5)
+    rates = [(b - a) / DT for a, b in pairwise(found)]
+    assert max(rates) == pytest.approx(steepest, rel=1e-3)
+    bends = [(b - a) / DT for a, b in pairwise(rates)]
+    assert max(bends) == pytest.approx(4, rel=0.05)
+    assert min(bends) == pytest.approx(-1, rel=0.05)
+    assert found[-1] == pytest.approx(17)
+    assert stage.times("::e", "endTransition") == [pytest.approx(5.0, abs=0.011)]
+
+
+@pytest.mark.parametrize(("goal", "seconds"), [(12, 2 * math.sqrt(0.625 * 2)), (40, 30 / 5 + 0.625 * 5)])
+def test_a_followed_profile_without_times_is_as_fast_as_its_limits(tmp_path, goal, seconds):
+    stage = Stage(tmp_path, act(event("e", profile((None, goal), mode="follow", limits=JERK)))).until(12)
+    assert stage.speed() == pytest.approx(goal)
+    assert stage.times("::e", "endTransition") == [pytest.approx(seconds, abs=0.011)]
+
+
+def test_a_followed_profile_of_several_speeds_rounds_the_corners(tmp_path):
+    limits = JERK.replace('Rate="1"', 'Rate="4"')
+    stage = Stage(tmp_path, act(event("e", profile((4, 20), (4, 14), (2, 18), mode="follow", limits=limits))))
+    assert stage.until(6).speed() == pytest.approx(17, abs=0.01)  # halfway on the way from 20 to 14
+    stage.until(11)
+    assert stage.speed() == pytest.approx(18)
+    assert stage.times("::e", "endTransition") == [pytest.approx(10.0, abs=0.011)]
+
+
+def test_a_relative_speed_is_relative_to_what_the_other_does_now(tmp_path):
+    chase = speed(0, "linear", "rate", 4.0, relative="false")
+    rise = act(event("up", speed(30, "linear", "rate", 2.0), when=after(1)), actors=("Other",))
+    stage = Stage(tmp_path, act(event("e", chase)), rise).until(9)
+    assert stage.times("::e", "endTransition") == [pytest.approx(4.0, abs=0.05)]  # 10 + 4 t = 20 + 2 (t - 1)
+    assert stage.speed() == pytest.approx(26, abs=0.1)
+
+
+@pytest.mark.parametrize(("mode", "top"), [("", 10 + 5 * 1), ('followingMode="position"', 30)])
+def test_only_a_change_by_position_is_faster_than_the_vehicle(tmp_path, mode, top):
+    """``FollowingMode`` position: "exactly by ignoring the dynamic constraints of the entity"."""
+    quick = speed(30, "linear", "time", 1.0).replace("<SpeedActionDynamics", f"<SpeedActionDynamics {mode}")
+    assert Stage(tmp_path, act(event("e", quick))).until(1).speed() == pytest.approx(top)
+
+
+def test_a_distance_is_taken_up_within_its_jerk(tmp_path):
+    keep = (
+        '<LongitudinalAction><LongitudinalDistanceAction entityRef="Other" continuous="false" freespace="false" '
+        'distance="40"><DynamicConstraints maxAcceleration="3" maxDeceleration="4" maxAccelerationRate="2" '
+        'maxDecelerationRate="2" maxSpeed="40"/></LongitudinalDistanceAction></LongitudinalAction>'
+    )
+    init = private("Ego", teleport(at_lane(-1, 100)), speed(20)) + private(
+        "Other", teleport(at_lane(-1, 200)), speed(20)
+    )
+    stage = Stage(tmp_path, act(event("e", keep)), init=init)
+    found = []
+    while not stage.times("::e", "endTransition"):
+        found += speeds(stage, stage.world.time + 1.0)
+    rates = [(b - a) / DT for a, b in pairwise(found)]
+    assert max(abs(b - a) / DT for a, b in pairwise(rates)) < 2.01
+    assert max(rates) <= 3.0 + 1e-6
+    assert min(rates) >= -4.0 - 1e-6
+    assert stage.x("Other") - stage.x() == pytest.approx(40, abs=0.1)
+
+
+def test_a_repeated_group_begins_with_its_events_on_standby(tmp_path):
+    """8.4 "States of storyboard elements": what has been complete before does not count once it runs again."""
+    first = event("first", speed(12, "linear", "rate", 2.0))
+    second = event("second", speed(10), when=reached("event", "first", "completeState"))
+    stage = Stage(tmp_path, act(first, second, times=2)).until(6)
+    begun, ended = stage.times("second"), stage.times("first", "endTransition")
+    assert len(begun) == len(ended) == 2
+    assert all(b >= e for b, e in zip(begun, ended, strict=True))
