@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from drivesim.opendrive import LanePosition, RoadNetwork
 from drivesim.openscenario import distances
 from drivesim.openscenario.cast import Cast
 from drivesim.openscenario.model import conditions as model
@@ -17,6 +18,7 @@ from drivesim.openscenario.model.base import Element
 from drivesim.openscenario.model.entities import EntityRef
 from drivesim.openscenario.motion import Motion
 from drivesim.openscenario.reader import holds
+from drivesim.openscenario.roads import carried
 from drivesim.transforms import Pose
 
 STILL = 1e-3
@@ -93,8 +95,18 @@ def offroad(condition: model.OffroadCondition, cast: Cast, motion: Motion, timed
     network, here = cast.world.network, motion.here()
     off = here is None or network is None
     if here is not None and network is not None:
-        off = abs(here.offset) > network.lane_width(here.road_id, here.lane_id, here.s) / 2 + _SLACK
+        right, left = _edges(network, here)
+        off = not right - _SLACK <= here.t <= left + _SLACK
     return timed.lasted(motion.actor.name, cast.world.time, off) >= condition.duration - _SLACK
+
+
+def _edges(network: RoadNetwork, here: LanePosition) -> tuple[float, float]:
+    """t of the outermost lanes' outer borders, right and left."""
+    lanes = network.lanes(here.road_id, here.s)
+    halves = [network.lane_width(here.road_id, lane, here.s) / 2 for lane in lanes]
+    centres = [network.position(here.road_id, lane, here.s).t for lane in lanes]
+    spans = [(t - half, t + half) for t, half in zip(centres, halves, strict=True)]
+    return min(low for low, _ in spans), max(high for _, high in spans)
 
 
 def collision(condition: model.CollisionCondition, cast: Cast, motion: Motion, timed: Timed) -> bool:
@@ -167,30 +179,30 @@ def relative_clearance(condition: model.RelativeClearanceCondition, cast: Cast, 
         return False
     named = [name for ref in condition.entities for name in cast.members(ref.entity_ref, condition)]
     others = [cast.motions[name] for name in named] or [m for m in cast.motions.values() if m is not motion]
-    sense = network.lane_direction(here.road_id, here.lane_id, here.s)
-    return not any(_in_the_way(condition, cast, motion, other, here, sense) for other in others if other is not motion)
+    return not any(_in_the_way(condition, cast, motion, other, here) for other in others if other is not motion)
 
 
 def _in_the_way(
-    condition: model.RelativeClearanceCondition, cast: Cast, motion: Motion, other: Motion, here: Any, sense: int
+    condition: model.RelativeClearanceCondition, cast: Cast, motion: Motion, other: Motion, here: LanePosition
 ) -> bool:
-    if not cast.world.present[0, other.index]:
-        return False
-    there = other.here()
-    if there is None:
-        return False
-    network = cast.world.network
-    assert network is not None
-    if not condition.opposite_lanes and network.lane_direction(there.road_id, there.lane_id, there.s) != sense:
+    network, there = cast.world.network, other.here()
+    if not cast.world.present[0, other.index] or network is None or there is None:
         return False
     gap = distances.signed(cast.world, motion, other.pose(), there, "longitudinal", "road")
     if condition.free_space and not math.isinf(gap):
         bare = abs(gap) - (motion.actor.box.length + other.actor.box.length) / 2
         gap = math.copysign(max(bare, 0.0), gap)
-    if not -condition.distance_backward <= gap <= condition.distance_forward:
+    if not -condition.distance_backward - _SLACK <= gap <= condition.distance_forward + _SLACK:
         return False
-    steps = (there.lane_id - here.lane_id) * sense if there.road_id == here.road_id else 0
-    if (there.lane_id > 0) != (here.lane_id > 0):  # there is no lane 0 between them
+    own = carried(network, here, there)
+    if own is None:  # the own lane does not come by there: not beside it
+        return not condition.lanes
+    sense = network.lane_direction(own.road_id, own.lane_id, own.s)
+    oncoming = network.lane_direction(there.road_id, there.lane_id, there.s) != sense
+    if oncoming and not condition.opposite_lanes:
+        return False
+    steps = (there.lane_id - own.lane_id) * sense
+    if (there.lane_id > 0) != (own.lane_id > 0):  # there is no lane 0 between them
         steps -= int(math.copysign(1, steps))
     ranges = condition.lanes
     return not ranges or any(

@@ -127,9 +127,10 @@ class Motion:
         self.settle()
 
     def set_speed(self, speed: float) -> None:
-        """Change speed at once."""
+        """Change speed at once; a jump is no acceleration."""
         self.speed = self.next_speed = speed
         self.world.speed[0, self.index] = speed
+        self.world.velocity[0, self.index] = speed * self.pose().rotation[:, 0]
 
     def command(self, dt: float) -> None:
         """Ask the world for the coming step's motion."""

@@ -80,6 +80,21 @@ def _following(network: RoadNetwork, node: _Node) -> tuple[_Node, ...]:
     return tuple(found)
 
 
+def carried(network: RoadNetwork, start: LanePosition, goal: LanePosition) -> LanePosition | None:
+    """Where the lane of ``start`` runs beside ``goal``, on its road; None where it does not come by there."""
+    if start.road_id == goal.road_id:
+        return start
+    ahead, behind = way(network, start, goal), way(network, goal, start)
+    reached = None
+    if ahead is not None and (behind is None or ahead.length <= behind.length):
+        reached = network.follow_lane(start, ahead.length, route=ahead.roads)
+    elif behind is not None:
+        reached = network.follow_lane(start, -behind.length, route=behind.roads[::-1])
+    if reached is None or reached.road_id != goal.road_id:
+        return None
+    return reached
+
+
 def separation(network: RoadNetwork, start: LanePosition, goal: LanePosition) -> float | None:
     """Metres along the roads from one place to another, negative where the goal lies behind; None without a way."""
     ahead, behind = way(network, start, goal), way(network, goal, start)
