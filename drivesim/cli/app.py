@@ -234,6 +234,9 @@ def sweep(
     dt: Annotated[float, typer.Option(metavar="S", help="Tick of the scenario.")] = 0.05,
     duration: Duration = None,
     jobs: Annotated[int | None, typer.Option("-j", "--jobs", metavar="N", help="Processes; default all cores.")] = None,
+    ray: Annotated[
+        str | None, typer.Option(metavar="ADDRESS", help="Play on a Ray cluster: HOST:PORT, ray://HOST:PORT or auto.")
+    ] = None,
     quiet: Quiet = False,
 ) -> None:
     """Play or record many instances of a scenario into one table; repeat the command after a kill and it goes on."""
@@ -242,7 +245,7 @@ def sweep(
     raise typer.Exit(
         sweep_command(
             scenario, count=count, samples=samples, space=space, sampler=sampler, rig=rig, out=out, seed=seed,
-            settings=settings or [], target=target, dt=dt, duration=duration, jobs=jobs, quiet=quiet,
+            settings=settings or [], target=target, dt=dt, duration=duration, jobs=jobs, ray=ray, quiet=quiet,
         )
     )  # fmt: skip
 

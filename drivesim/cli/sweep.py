@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from drivesim.cli.common import parse_settings
 from drivesim.errors import DrivesimError
 from drivesim.studies.sampling import draw_instances, space_of
+from drivesim.studies.sweep.cluster import RayCluster
 from drivesim.studies.sweep.samples import read_samples
 from drivesim.studies.sweep.sweep import Instance, Summary, Sweep, run_sweep
 
@@ -34,11 +36,14 @@ def sweep_command(
     dt: float,
     duration: float | None,
     jobs: int | None,
+    ray: str | None,
     quiet: bool,
 ) -> int:
     """Exit code: 0 when all instances finished, 1 when some failed."""
     if jobs is not None and jobs < 1:
         raise DrivesimError(f"{jobs} processes asked for", element="--jobs", remedy="choose 1 or more")
+    if jobs is not None and ray is not None:
+        raise DrivesimError("a cluster has its own number of processes", element="--jobs", remedy="leave --jobs away")
     fixed = parse_settings(settings)
     if samples:
         listed = read_samples(samples, seed)
@@ -49,12 +54,18 @@ def sweep_command(
     folder = out or Path("sweeps") / Path(scenario).stem
     console = Console(highlight=False, soft_wrap=True)
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    with Progress(*columns, TimeRemainingColumn(), console=console, disable=quiet) as bar:
+    with (
+        RayCluster(ray) if ray else nullcontext() as cluster,
+        Progress(*columns, TimeRemainingColumn(), console=console, disable=quiet) as bar,
+    ):
         task = bar.add_task(Path(scenario).stem, total=len(instances))
         summary = run_sweep(
-            Sweep(scenario, instances, rig, target, dt, duration), folder, jobs=jobs or os.cpu_count() or 1,
+            Sweep(scenario, instances, rig, target, dt, duration),
+            folder,
+            jobs=jobs or os.cpu_count() or 1,
+            executor=cluster,
             progress=lambda done, total: bar.update(task, completed=done, total=total),
-        )  # fmt: skip
+        )
     _complain(summary)
     if not quiet:
         classes = ", ".join(f"{count} {name.replace('_', ' ')}" for name, count in sorted(summary.classes.items()))

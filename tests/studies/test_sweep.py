@@ -24,11 +24,11 @@ COLUMNS = {"square": int, "text": str}
 COMMAND = [sys.executable, "-c", "from drivesim.cli import main; main()"]
 
 
-def sweep_squares(folder, play=square, count=40, jobs=1, items=None, progress=None):
+def sweep_squares(folder, play=square, count=40, jobs=1, items=None, progress=None, executor=None):
     """A sweep of squares, table included; bytes of the table, and the journal's failures with their errors."""
     items = list(range(count)) if items is None else items
     with Journal(folder, {"count": count}, count) as journal:
-        gather(journal, play, items, jobs=jobs, progress=progress)
+        gather(journal, play, items, jobs=jobs, progress=progress, executor=executor)
         path = write_table(journal, [{"weight": 1.0}] * count, {"weight": float}, COLUMNS)
         failures = {index: journal.entry(index)["error"] for index in journal.failures()}
     return path.read_bytes(), failures

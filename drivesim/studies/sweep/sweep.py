@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import shutil
+import socket
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import cache
@@ -12,11 +13,12 @@ from pathlib import Path
 from typing import Any
 
 from drivesim import __version__
+from drivesim.errors import RecordingError
 from drivesim.openscenario import load_scenario
 from drivesim.openscenario.expressions import Value
 from drivesim.openscenario.scenario import ScenarioFile
 from drivesim.simulation import DEFAULT_DT, Simulation, as_rig, record
-from drivesim.studies.sweep.journal import Journal
+from drivesim.studies.sweep.journal import PLAN, Journal
 from drivesim.studies.sweep.outcome import Outcome, Watch
 from drivesim.studies.sweep.table import columns_of, need_pyarrow, write_table
 from drivesim.studies.sweep.workers import Play, Result, finished_here
@@ -126,6 +128,11 @@ class PlayInstance:
         assert self.rig is not None
         final = self.folder / RECORDINGS / f"{index:06d}"
         part = final.with_name(f".{final.name}.part")
+        if not (self.folder / PLAN).exists():
+            raise RecordingError(
+                f"the sweep's folder is not on {socket.gethostname()}", file=self.folder, element="--out",
+                remedy="choose a folder that all machines share under the same path",
+            )  # fmt: skip
         part.parent.mkdir(parents=True, exist_ok=True)
         record(
             self.scenario, self.rig, part, parameters=instance.parameters, seed=instance.seed, dt=self.dt,
