@@ -64,6 +64,10 @@ class RecordingError(DrivesimError):
     """A recording that cannot be written, read or resumed."""
 
 
+class SimulatorError(DrivesimError):
+    """A simulator outside this process that does not do what is asked of it."""
+
+
 def did_you_mean(word: str, choices: Iterable[str]) -> str:
     """A remedy that names the closest of ``choices``, or all of them if none is close."""
     options = sorted(choices)

@@ -11,14 +11,14 @@ from collections.abc import Callable, Iterator, Mapping
 from importlib.metadata import version
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
 from drivesim import __version__
 from drivesim.behaviors import make_controller
-from drivesim.errors import ScenarioError
+from drivesim.errors import ScenarioError, SimulatorError
 from drivesim.opendrive import RoadNetwork, empty_network, read_network
 from drivesim.openscenario import Scenario, ScenarioPlayer, load_scenario
 from drivesim.simulators.embedded import EmbeddedSimulator
@@ -29,6 +29,9 @@ if TYPE_CHECKING:
     from drivesim.recording import ChannelInfo, RunManifest, Summary
     from drivesim.sensors.rig import Rig, Sensor
     from drivesim.simulators import Simulator
+
+SimulatorMaker: TypeAlias = "Callable[[World, Rig | None, int, int], Simulator]"
+"""Makes a simulator from (world, rig, ego index, seed)."""
 
 DEFAULT_DT = 0.05
 """The scenario's tick, seconds."""
@@ -75,7 +78,7 @@ class Simulation:
         seed: int = 0,
         dt: float = DEFAULT_DT,
         duration: float | None = None,
-        simulator: Callable[[World, Rig | None, int, int], Simulator] = EmbeddedSimulator,
+        simulator: SimulatorMaker = EmbeddedSimulator,
     ) -> None:
         if not dt > 0:
             raise ScenarioError(f"the tick must be positive, not {dt} s", element="--dt", remedy="try 0.05")
@@ -153,6 +156,7 @@ def simulate(
     seed: int = 0,
     dt: float = DEFAULT_DT,
     duration: float | None = None,
+    simulator: str | SimulatorMaker = "embedded",
 ) -> Iterator[Frame]:
     """Play a scenario with a rig and yield a :class:`~drivesim.types.Frame` per tick.
 
@@ -161,11 +165,13 @@ def simulate(
         rig: a name, a path, a loaded rig, or None to sense nothing.
         parameters: scenario parameters to override, by name.
         seed, dt, duration: as in :class:`Simulation`.
+        simulator: as for :func:`as_simulator`.
 
     Raises:
         DrivesimError: bad input, with file, line and remedy.
     """
-    with Simulation(as_scenario(scenario, parameters), as_rig(rig), seed=seed, dt=dt, duration=duration) as simulation:
+    loaded, equipment, make = as_scenario(scenario, parameters), as_rig(rig), as_simulator(simulator)
+    with Simulation(loaded, equipment, seed=seed, dt=dt, duration=duration, simulator=make) as simulation:
         yield from simulation
 
 
@@ -176,6 +182,26 @@ def as_scenario(scenario: Scenario | str | Path, parameters: Mapping[str, str] |
     if parameters:
         raise ScenarioError("parameters can only be set while a scenario is read", remedy="pass its name or path")
     return scenario
+
+
+def as_simulator(simulator: str | SimulatorMaker) -> SimulatorMaker:
+    """What makes the simulator: ``embedded``, ``carla`` (on this machine, port 2000), ``carla:HOST:PORT``, or itself.
+
+    Raises:
+        SimulatorError: there is none of that name, or the address is none.
+    """
+    if not isinstance(simulator, str):
+        return simulator
+    name, _, address = simulator.partition(":")
+    if name == "carla":
+        from drivesim.simulators.carla import CarlaServerAddress
+
+        return CarlaServerAddress.of(address) if address else CarlaServerAddress()
+    if simulator != "embedded":
+        raise SimulatorError(
+            f"there is no simulator '{simulator}'", element="--simulator", remedy="choose embedded or carla"
+        )
+    return EmbeddedSimulator
 
 
 def as_rig(rig: Rig | str | Path | None) -> Rig | None:
@@ -198,6 +224,7 @@ def record(
     duration: float | None = None,
     overwrite: bool = False,
     progress: Callable[[Frame, float | None], None] | None = None,
+    simulator: str | SimulatorMaker = "embedded",
 ) -> Summary:
     """Simulate a scenario and write everything to disk as a nuScenes-style dataset.
 
@@ -205,6 +232,7 @@ def record(
         out: folder of the recording; made if absent.
         overwrite: replace a recording that is there.
         progress: called after every frame with it and the expected duration in seconds (None if unknown).
+        simulator: as for :func:`as_simulator`.
 
     Raises:
         DrivesimError: bad input, with file, line and remedy; what was written before stays readable.
@@ -216,7 +244,8 @@ def record(
     if equipment is None:
         raise ScenarioError("a recording needs a rig", element="--rig", remedy="choose default, nuscenes or kitti")
     folder = Path(out)
-    with Simulation(loaded, equipment, seed=seed, dt=dt, duration=duration) as simulation:
+    make = as_simulator(simulator)
+    with Simulation(loaded, equipment, seed=seed, dt=dt, duration=duration, simulator=make) as simulation:
         manifest = _manifest(simulation, scenario, rig, parameters or {})
         channels = [_channel(sensor) for sensor in equipment.sensors]
         expected = duration or _declared_duration(loaded)
@@ -312,4 +341,5 @@ def _manifest(
             "numba": version("numba"),
             "embreex": version("embreex"),
         },
+        simulator="embedded" if isinstance(simulation.simulator, EmbeddedSimulator) else "carla",
     )

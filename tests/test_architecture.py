@@ -20,10 +20,10 @@ MAY_IMPORT = {
     "recording": GROUND,
     "pictures": GROUND | {"opendrive"},
     "studio": GROUND | {"opendrive", "world", "scene", "sensors"},
-    "simulators": GROUND | {"world", "scene", "sensors"},
+    "simulators": GROUND | {"opendrive", "world", "scene", "sensors"},
     "simulation": GROUND
     | {"opendrive", "world", "openscenario", "behaviors", "scene", "sensors", "recording", "simulators"},
-    "carla_server": GROUND | {"opendrive", "world", "scene", "sensors"},
+    "carla_server": GROUND | {"opendrive", "world", "scene", "sensors", "simulators"},
     "ego": GROUND,
     "studies": GROUND
     | {"opendrive", "world", "openscenario", "behaviors", "scene", "sensors", "recording", "simulators", "simulation"}

@@ -12,6 +12,7 @@ from functools import cache
 from typing import Any
 
 from drivesim.carla_server.wire import AttributeType, Description, Refusal
+from drivesim.simulators.carla.bodies import OWN_BODY, body_from_text
 from drivesim.types import Actor, Axles, BoundingBox, Performance
 
 _BOOL, _INT, _FLOAT, _STRING, _COLOUR = AttributeType
@@ -164,6 +165,25 @@ _SENSORS: dict[str, tuple[tuple[str, AttributeType, str], ...]] = {
 }
 
 
+_OWN: dict[str, list[Attribute]] = {
+    "vehicle": [
+        Attribute("base_type", _STRING, "car", modifiable=False),
+        Attribute("special_type", _STRING, "", modifiable=False),
+        Attribute("number_of_wheels", _INT, "4", modifiable=False),
+        Attribute("generation", _INT, "0", modifiable=False),
+        Attribute("color", _COLOUR, "180,180,185"),
+    ],
+    "walker": [
+        Attribute("gender", _STRING, "female", modifiable=False),
+        Attribute("generation", _INT, "0", modifiable=False),
+        Attribute("age", _STRING, "adult", modifiable=False),
+        Attribute("speed", _FLOAT, "0.0", ("0.0", "1.4", "2.8")),
+    ],
+    "static.prop": [Attribute("size", _STRING, "medium", modifiable=False)],
+}
+"""drivesim's own blueprints: whatever body the attribute ``drivesim.body`` describes, else an ordinary one."""
+
+
 @cache
 def library() -> dict[str, Blueprint]:
     """Everything that can be spawned, by id."""
@@ -196,6 +216,8 @@ def library() -> dict[str, Blueprint]:
     for name, size in _PROPS.items():
         large = "big" if math.prod(size) > 2.0 else "medium"
         entries.append((name, [Attribute("size", _STRING, large, modifiable=False)]))
+    for kind in ("vehicle", "walker", "static.prop"):
+        entries.append((f"{kind}.drivesim.body", [Attribute(OWN_BODY, _STRING, ""), *_OWN[kind]]))
     friction = [Attribute(name, _FLOAT, "1.0") for name in ("friction", "extent_x", "extent_y", "extent_z")]
     entries += [("static.trigger.friction", friction), ("controller.ai.walker", [])]
     made = {}
@@ -221,18 +243,36 @@ def body(description: Description, index: int, name: str) -> Actor:
     Raises:
         Refusal: a colour that is none.
     """
+    if description.blueprint.endswith(".drivesim.body") and description.get(OWN_BODY):
+        return _own_body(description, index)
     kind, _, model = description.blueprint.partition(".")
     if kind == "vehicle":
         return _vehicle(description, model, index, name)
     if kind == "walker":
         return _walker(description, index, name)
-    length, width, height = _PROPS[description.blueprint]
+    length, width, height = _PROPS.get(description.blueprint, _PROPS["static.prop.box01"])
     box = BoundingBox((0.0, 0.0, height / 2), length, width, height)
     return Actor(index, name, "misc", "obstacle", description.blueprint, box, mass=30.0)
 
 
+def _own_body(description: Description, index: int) -> Actor:
+    """Any body exactly, as drivesim's own client describes it.
+
+    Raises:
+        Refusal: it is no such description.
+    """
+    try:
+        actor = body_from_text(description[OWN_BODY], index)
+    except (ValueError, TypeError, KeyError) as error:
+        raise Refusal(f"attribute '{OWN_BODY}' describes no body: {error}") from None
+    kinds = {"vehicle": "vehicle", "pedestrian": "walker", "misc": "static"}
+    if not description.blueprint.startswith(kinds[actor.kind]):
+        raise Refusal(f"a {actor.kind} is no {description.blueprint}")
+    return actor
+
+
 def _vehicle(description: Description, model: str, index: int, name: str) -> Actor:
-    category, _, length, width, height, mass, _ = _VEHICLES[model]
+    category, _, length, width, height, mass, _ = _VEHICLES.get(model, _VEHICLES["tesla.model3"])
     two = category in {"bicycle", "motorbike"}
     wheelbase = 0.62 * length if not two else 0.68 * length
     rear = (length - wheelbase) / 2
@@ -257,7 +297,8 @@ def _walker(description: Description, index: int, name: str) -> Actor:
     gender, young = description["gender"], description["age"] == "child"
     height, mass = _CHILD if young else _ADULT[gender]
     box = BoundingBox((0.0, 0.0, height / 2), 0.35, 0.5, height)
-    age = "7" if young else str(20 + 3 * (int(description.blueprint[-4:]) % 17))
+    number = description.blueprint[-4:]
+    age = "7" if young else str(20 + 3 * (int(number) % 17 if number.isdigit() else 5))
     return Actor(
         index, name, "pedestrian", "pedestrian", description.blueprint, box, mass=mass,
         properties={"age": age, "sex": gender},

@@ -12,6 +12,7 @@ from drivesim.carla_server.episode import Episode
 from drivesim.carla_server.records import Record
 from drivesim.carla_server.wire import Refusal, SensorType, message
 from drivesim.scene import Scene
+from drivesim.scene.scene import FIRST_LASTING
 from drivesim.sensors.camera.device import CameraDevice
 from drivesim.sensors.camera.sensor import Camera
 from drivesim.sensors.rig import VIEW_FROM_CAMERA, Sensor
@@ -127,12 +128,13 @@ def _instance(image: CameraImage, episode: Episode) -> NDArray[np.uint8]:
 
 
 def actor_numbers(episode: Episode, instance: NDArray[np.int32]) -> NDArray[np.int64]:
-    """CARLA's actor ids of drivesim's instance ids; instances of the city keep theirs."""
+    """CARLA's actor ids of drivesim's instance ids; things of the city have numbers beyond all of these."""
     ids = {record.name: record.id for record in episode.records.values() if record.name is not None}
     table = np.array([0, *(ids.get(actor.name, 0) for actor in episode.world.actors)])
     numbers = instance.astype(np.int64)
     moving = numbers < len(table)
     numbers[moving] = table[numbers[moving]]
+    numbers[~moving & (numbers < FIRST_LASTING)] += FIRST_LASTING - len(table)
     return numbers
 
 

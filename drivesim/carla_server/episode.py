@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
 from drivesim import world as worlds
 from drivesim.carla_server import blueprints
-from drivesim.carla_server.frames import carla_from_pose, mirrored, pose_from_carla
 from drivesim.carla_server.lights import GREEN, OFF, RED, YELLOW, Programme, traffic_lights
 from drivesim.carla_server.records import Record, TrafficLight
-from drivesim.carla_server.sky import CLEAR_NOON, Weather, weather_of
-from drivesim.carla_server.wire import AckermannControl, Description, Refusal, Settings, Transform, Vector
+from drivesim.carla_server.wire import AckermannControl, Description, Refusal, Settings
 from drivesim.opendrive import RoadNetwork
+from drivesim.simulators.carla.bodies import OWN_BODY
+from drivesim.simulators.carla.frames import Transform, Vector, carla_from_pose, mirrored, pose_from_carla
+from drivesim.simulators.carla.weather import CLEAR_NOON, Weather, weather_of
 from drivesim.transforms import Pose
 from drivesim.types import Collision, Performance, WorldState
 from drivesim.world import World
@@ -88,6 +90,11 @@ class Episode:
             raise Refusal(f"actor {number} ({record.blueprint}) is no traffic light")
         return record
 
+    @property
+    def played(self) -> bool:
+        """Whether a drivesim client plays a scenario here: the city keeps clear of its story, as the embedded one."""
+        return any(record.description.get(OWN_BODY) for record in self.records.values())
+
     def column(self, record: Record) -> int:
         """Of an actor's body in the world."""
         if record.name is None:
@@ -113,8 +120,10 @@ class Episode:
     def _embody(self, record: Record, place: Transform) -> None:
         name = f"{record.blueprint}#{self._next_id}"
         actor = blueprints.body(record.description, len(self.world.actors), name)
+        if any(other.name == actor.name for other in self.world.actors):
+            actor = replace(actor, name=name)
         world = self.world.joined_by((*self.world.actors, actor))
-        record.name = name
+        record.name = actor.name
         pose = self._grounded(pose_from_carla(place), centre_of(actor.box.center, actor.kind, actor.box.height))
         world.place(actor.index, pose)
         if self._blocked(world, actor.index):
@@ -220,7 +229,9 @@ class Episode:
         if record.constant_velocity is not None:
             self._carry(record, index, delta)
         elif not record.physics or record.blueprint.startswith("static."):
-            self.world.command(index, worlds.Kinematic(self._body_pose(index), 0.0))
+            # Without physics a body stays where it is put; the velocity it is given swings limbs and shows to radars.
+            velocity = tuple(self.world.velocity[0, index].tolist())
+            self.world.command(index, worlds.Kinematic(self._body_pose(index), self.world.speed[0, index], velocity))
         elif record.is_vehicle:
             self._drive(record, index)
         else:

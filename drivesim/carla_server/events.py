@@ -10,9 +10,9 @@ import msgpack
 import numpy as np
 
 from drivesim.carla_server.episode import Episode
-from drivesim.carla_server.frames import mirrored, turned
 from drivesim.carla_server.records import Record
 from drivesim.carla_server.wire import SensorType, message
+from drivesim.simulators.carla.frames import mirrored, turned
 from drivesim.streams import stream
 
 Pack = Callable[[Record], list[Any]]

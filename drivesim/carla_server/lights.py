@@ -6,10 +6,10 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 
-from drivesim.carla_server.frames import carla_from_pose
 from drivesim.carla_server.records import TrafficLight
-from drivesim.carla_server.wire import Description, Transform
+from drivesim.carla_server.wire import Description
 from drivesim.opendrive import RoadNetwork
+from drivesim.simulators.carla.frames import Transform, carla_from_pose
 from drivesim.transforms import Pose
 
 RED, YELLOW, GREEN, OFF = range(4)

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from drivesim.carla_server import blueprints, sky
+from drivesim.carla_server import blueprints
 from drivesim.carla_server.records import Record, TrafficLight
 from drivesim.carla_server.wire import (
     VERSION,
@@ -25,6 +25,7 @@ from drivesim.carla_server.wire import (
     transform,
     vector,
 )
+from drivesim.simulators.carla.weather import CLEAR_NOON
 
 if TYPE_CHECKING:
     from drivesim.carla_server.server import CarlaServer
@@ -182,7 +183,8 @@ def _weather(server: CarlaServer) -> list[float]:
 
 @_method("set_weather_parameters", void=True)
 def _set_weather(server: CarlaServer, values: list[Any]) -> None:
-    server.episode.set_weather(sky.unpack(values))
+    given = tuple(number(value) for value in values[: len(CLEAR_NOON)])
+    server.episode.set_weather(given + CLEAR_NOON[len(given) :])
 
 
 @_method("is_traffic_manager_running")
@@ -227,7 +229,7 @@ def _box(server: CarlaServer, record: Record) -> list[Any]:
         return [[0.0, 0.0, 0.0], [0.0, 0.0, 0.0], [0.0, 0.0, 0.0], record.id]
     actor = server.episode.world.actors[server.episode.column(record)]
     box = actor.box
-    middle = 0.0 if actor.kind == "pedestrian" else box.height / 2
+    middle = box.center[2] - (box.height / 2 if actor.kind == "pedestrian" else 0.0)
     return [[0.0, 0.0, middle], [box.length / 2, box.width / 2, box.height / 2], [0.0, 0.0, 0.0], record.id]
 
 

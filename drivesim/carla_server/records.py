@@ -9,11 +9,10 @@ from drivesim.carla_server.wire import (
     AckermannControl,
     Description,
     LightTimes,
-    Transform,
-    Vector,
     VehicleControl,
     WalkerControl,
 )
+from drivesim.simulators.carla.frames import Transform, Vector
 
 RIGID = 0
 

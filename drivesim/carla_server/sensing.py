@@ -9,11 +9,11 @@ import numpy as np
 
 from drivesim.carla_server import blueprints, cameras, events, ranging
 from drivesim.carla_server.episode import Episode
-from drivesim.carla_server.frames import mirrored
 from drivesim.carla_server.records import Record
-from drivesim.carla_server.wire import Description, Vector
+from drivesim.carla_server.wire import Description
 from drivesim.scene import Scene
 from drivesim.scene.trace import nearest
+from drivesim.simulators.carla.frames import Vector, mirrored
 
 _APART = 1e-3
 """m between surfaces that a ray goes through."""
@@ -63,7 +63,7 @@ class Sensing:
             self.forget()
             self._scene = Scene(
                 episode.network, episode.world.actors, self._seed, ego=ego, state=episode.after,
-                origin=episode.pose(record).translation, lasting=True,
+                origin=episode.pose(record).translation, lasting=not episode.played,
             )  # fmt: skip
             self._made_for, self._shown = made_for, -1
         if self._shown != episode.frame:

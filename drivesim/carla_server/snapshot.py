@@ -7,9 +7,9 @@ import struct
 import numpy as np
 
 from drivesim.carla_server.episode import Episode
-from drivesim.carla_server.frames import mirrored, rotation_from_ypr, turned
 from drivesim.carla_server.records import Record, TrafficLight
 from drivesim.carla_server.wire import ORIGIN, SensorType, message
+from drivesim.simulators.carla.frames import mirrored, rotation_from_ypr, turned
 from drivesim.transforms import rotation_from_ypr as rotations
 
 WORLD_STREAM = 1

@@ -14,14 +14,12 @@ from typing import Any
 
 import msgpack
 
+from drivesim.simulators.carla.frames import Transform, Vector
+
 VERSION = "0.9.16"
 
 LARGEST_CALL = 64 * 1024 * 1024
 """Bytes: a call longer than this (a map of a whole city has 4 MB) closes the connection."""
-
-Vector = tuple[float, float, float]
-Transform = tuple[Vector, Vector]
-"""Location x, y, z in m and rotation pitch, yaw, roll in degrees, both in CARLA's left-handed axes."""
 
 ORIGIN: Transform = ((0.0, 0.0, 0.0), (0.0, 0.0, 0.0))
 

@@ -69,6 +69,10 @@ def record(
     source: Annotated[
         Path | None, typer.Option("--from", metavar="RECORDING", help="Make an earlier recording again, bit by bit.")
     ] = None,
+    simulator: Annotated[str, typer.Option(metavar="NAME", help="embedded, or carla.")] = "embedded",
+    carla: Annotated[
+        str, typer.Option(metavar="HOST:PORT", help="Where the CARLA server is, with --simulator carla.")
+    ] = "127.0.0.1:2000",
     quiet: Quiet = False,
 ) -> None:
     """Simulate a scenario, sense it, label it and write a nuScenes-style dataset."""
@@ -86,6 +90,7 @@ def record(
         overwrite=overwrite,
         source=source,
         quiet=quiet,
+        simulator=f"carla:{carla}" if simulator == "carla" else simulator,
     )
 
 

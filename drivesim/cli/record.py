@@ -26,6 +26,7 @@ def record_command(
     overwrite: bool,
     source: Path | None,
     quiet: bool,
+    simulator: str,
 ) -> None:
     from drivesim.recording import RunManifest, Summary
     from drivesim.recording.preview import SHEET, VIDEO
@@ -53,7 +54,7 @@ def record_command(
 
         summary: Summary = record(
             scenario, rig, folder, parameters=parameters, seed=seed, dt=dt, duration=duration, overwrite=overwrite,
-            progress=show,
+            progress=show, simulator=simulator,
         )  # fmt: skip
     if quiet:
         return

@@ -47,6 +47,7 @@ class RunManifest:
         rig: name or path as given; rig_source: text of the file.
         date: the scenario's date, ISO 8601; recordings count time from its midnight UTC.
         versions: of drivesim and what its results depend on.
+        simulator: what sensed, ``embedded`` or ``carla``.
     """
 
     scenario: str
@@ -61,6 +62,7 @@ class RunManifest:
     duration: float | None
     date: str
     versions: Mapping[str, str]
+    simulator: str = "embedded"
 
     def write(self, folder: Path) -> None:
         (folder / FILE).write_text(json.dumps(asdict(self), indent=1, sort_keys=True) + "\n")

@@ -13,7 +13,7 @@ from drivesim.sensors.camera.device import CameraDevice
 from drivesim.sensors.counting import points_in_boxes, tight_boxes
 from drivesim.sensors.motion import EgoMotion
 from drivesim.sensors.rig import Rig, Sensor
-from drivesim.sensors.silhouette import View, corners_of, projected_bounds, sights
+from drivesim.sensors.silhouette import Sight, View, corners_of, projected_bounds, sights
 from drivesim.transforms import Pose, interpolate
 from drivesim.types import Actor, Box2D, CameraImage, Labels, Measurement, PointCloud, RadarDetections, WorldState
 
@@ -107,11 +107,16 @@ class Labeller:
         tight = {
             channel: tight_boxes(_image(measurements, channel).instance, len(self._actors) + 1) for channel in boxes
         }
-        for view, (channel, row, bounds), sight in zip(views, places, sights(rays, views), strict=True):
+        sighted = self._sights(rays, views, [channel for channel, _, _ in places])
+        for view, (channel, row, bounds), sight in zip(views, places, sighted, strict=True):
             visibility[row] = max(visibility[row], sight.visibility)
             if channel in boxes and bounds is not None and view.device is not None:
                 boxes[channel].append(_box_2d(view, bounds, sight.occlusion, tight[channel][view.instance]))
         return visibility, MappingProxyType({channel: tuple(found) for channel, found in boxes.items()})
+
+    def _sights(self, rays: RayScene, views: list[View], channels: list[str]) -> list[Sight]:
+        """How much of each actor its camera sees; another engine may take this step's place."""
+        return sights(rays, views)
 
 
 def detection_points(detections: RadarDetections) -> NDArray[np.float32]:

@@ -61,14 +61,15 @@ class SensorSuite:
         if not measurements:
             return {}, None
         labels = self._labeller.label(before, after, motion, rays, measurements) if self._labeller else None
-        return MappingProxyType(self._arrived(measurements)), labels
+        return arrived(self.rig, measurements, self._seed), labels
 
-    def _arrived(self, measurements: dict[str, Measurement]) -> dict[str, Measurement]:
-        """What comes through, as it comes through, of what was measured."""
-        arrived: dict[str, Measurement] = {}
-        for channel, measurement in measurements.items():
-            faults = self.rig[channel].faults
-            reported = measurement if faults.none else faults.reported(measurement, self._seed)
-            if reported is not None:
-                arrived[channel] = reported
-        return arrived
+
+def arrived(rig: Rig, measurements: Mapping[str, Measurement], seed: int) -> Mapping[str, Measurement]:
+    """What comes through, as it comes through, of what was measured."""
+    through: dict[str, Measurement] = {}
+    for channel, measurement in measurements.items():
+        faults = rig[channel].faults
+        reported = measurement if faults.none else faults.reported(measurement, seed)
+        if reported is not None:
+            through[channel] = reported
+    return MappingProxyType(through)

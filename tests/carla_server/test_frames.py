@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from drivesim.carla_server.frames import carla_from_pose, mirrored, pose_from_carla, turned
+from drivesim.simulators.carla.frames import carla_from_pose, mirrored, pose_from_carla, turned
 
 carla = pytest.importorskip("carla", reason="the official CARLA client is not installed (extra 'carla')")
 

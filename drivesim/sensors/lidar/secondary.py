@@ -75,6 +75,12 @@ class Onward:
     semantic: NDArray[np.uint8]
     instance: NDArray[np.int32]
 
+    @staticmethod
+    def none() -> Onward:
+        """No path at all."""
+        real, byte = np.empty(0, dtype=np.float32), np.empty(0, dtype=np.uint8)
+        return Onward(np.empty(0, dtype=np.int64), real, real, real, byte, byte, np.empty(0, dtype=np.int32))
+
 
 def onward(
     rays: RayScene,

@@ -96,33 +96,23 @@ class Lidar:
         return _Sweep(scan, bundle, room, np.empty((self._columns, 3, 3)), np.empty((self._columns, 3)))
 
     def _trace(self, rays: RayScene, motion: EgoMotion, sweep: _Sweep, times: NDArray[np.int64], part: slice) -> None:
-        rotation, translation, velocity = motion.sensor_motion(times, self.sensor.ego_from_sensor)
-        time, lag = motion.fraction(times), self._late / (motion.end_ns - motion.start_ns)
+        hits = sweep.hits.part(part)
+        rotation, translation, more = self._shoot(rays, motion, times, sweep.direction[part], hits)
         sweep.rotation[part], sweep.translation[part] = rotation, translation
         sweep.traced += len(times)
-        trace_columns(
-            rays,
-            translation,
-            rotation,
-            velocity,
-            time,
-            lag,
-            sweep.direction[part],
-            self.device.max_range,
-            sweep.hits.part(part),
-        )
-        more = onward(
-            rays,
-            sweep.hits.part(part),
-            translation,
-            rotation,
-            sweep.direction[part],
-            time,
-            lag,
-            self.device.max_range,
-            self.device.range_at_10_percent * np.sqrt(10.0),
-        )
         sweep.onward.append(replace(more, ray=more.ray + part.start * sweep.direction.shape[1]))
+
+    def _shoot(
+        self, rays: RayScene, motion: EgoMotion, times: NDArray[np.int64], direction: F32, hits: BeamHits
+    ) -> tuple[F64, F64, Onward]:
+        """Trace columns that fire at ``times``: rotations and translations of ``world_from_sensor`` then, and the rays
+        that go on; fills ``hits``. Another engine may take this step's place."""
+        rotation, translation, velocity = motion.sensor_motion(times, self.sensor.ego_from_sensor)
+        time, lag = motion.fraction(times), self._late / (motion.end_ns - motion.start_ns)
+        reach, farthest = self.device.max_range, self.device.range_at_10_percent * np.sqrt(10.0)
+        trace_columns(rays, translation, rotation, velocity, time, lag, direction, reach, hits)
+        more = onward(rays, hits, translation, rotation, direction, time, lag, reach, farthest)
+        return rotation, translation, more
 
     def _point_cloud(self, number: int, sweep: _Sweep, motion: EgoMotion, weather: Weather) -> PointCloud:
         time_ns = stamp(number, self.sensor.rate_hz, self.sensor.phase)

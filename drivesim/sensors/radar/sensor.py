@@ -50,8 +50,6 @@ class Radar:
         cycles = list(due(motion.start_ns, motion.end_ns, self.sensor.rate_hz, self.sensor.phase))
         if not cycles:
             return None
-        if self._facets is None:
-            self._facets = Facets.of(rays)
         cycle = cycles[-1]
         time_ns = stamp(cycle, self.sensor.rate_hz, self.sensor.phase)
         parts = [self._scan(scan, rays, motion, weather, time_ns, cycle) for scan in self.device.scans]
@@ -81,10 +79,9 @@ class Radar:
 
     def paths(self, scan: RadarScan, rays: RayScene, motion: EgoMotion, time_ns: int, cycle: int) -> tuple[Paths, F32]:
         """What the rays of one scan hit, and the radar cross-section (P,), m2, that each stands for."""
-        facets = self._facets or Facets.of(rays)
         beams = fan(scan, self._keys[scan.name], cycle)
         hits = BeamHits.empty(*beams.azimuth.shape)
-        self._trace(beams, scan, rays, motion, time_ns, hits)
+        facets = self._shoot(beams, scan, rays, motion, time_ns, hits)
         triangle = hits.triangle.ravel()
         sigma = self._reflection.cross_sections(
             hits.length.ravel(),
@@ -111,9 +108,13 @@ class Radar:
         )
         return paths, sigma
 
-    def _trace(
+    def _shoot(
         self, beams: Fan, scan: RadarScan, rays: RayScene, motion: EgoMotion, time_ns: int, hits: BeamHits
-    ) -> None:
+    ) -> Facets:
+        """Trace a fan into ``hits``; the shapes that their ``triangle`` counts. Another engine may take this step's
+        place."""
+        if self._facets is None:
+            self._facets = Facets.of(rays)
         columns = len(beams.azimuth)
         instants = np.full(columns, time_ns, dtype=np.int64)
         rotation, translation, velocity = motion.sensor_motion(instants[:1], self.sensor.ego_from_sensor)
@@ -128,6 +129,7 @@ class Radar:
             scan.max_range,
             hits,
         )
+        return self._facets
 
     def _scan(
         self, scan: RadarScan, rays: RayScene, motion: EgoMotion, weather: Weather, time_ns: int, cycle: int

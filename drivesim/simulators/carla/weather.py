@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import Any
 
-from drivesim.carla_server.wire import number
 from drivesim.types import Weather as Conditions
 
 Weather = tuple[float, ...]
@@ -20,11 +18,6 @@ HEAVY_RAIN = 50.0
 _DENSE_FOG = 30.0
 """Meteorological range at a density of 100 %, m; it goes with the inverse of the density."""
 _NOON = 100_000.0
-
-
-def unpack(values: list[Any]) -> Weather:
-    weather = tuple(number(value) for value in values[: len(CLEAR_NOON)])
-    return weather + CLEAR_NOON[len(weather) :]
 
 
 def weather_of(weather: Weather) -> Conditions:
@@ -42,4 +35,21 @@ def weather_of(weather: Weather) -> Conditions:
         rain=HEAVY_RAIN * rain / 100.0,
         wetness=min(1.0, max(weather[9], deposits) / 100.0),
         friction_scale=0.7 if rain > 10.0 or deposits > 30.0 else 1.0,
+    )
+
+
+def carla_weather(conditions: Conditions) -> Weather:
+    """What CARLA is told of it; :func:`weather_of` takes it back, but for temperature, snow and friction."""
+    visual = conditions.fog_visual_range
+    return (
+        100.0 * conditions.cloud_cover,
+        min(100.0, 100.0 * conditions.rain / HEAVY_RAIN),
+        100.0 * conditions.wetness,
+        CLEAR_NOON[3],
+        math.degrees(-conditions.sun_azimuth) % 360.0,
+        math.degrees(conditions.sun_elevation),
+        min(100.0, 100.0 * _DENSE_FOG / visual) if math.isfinite(visual) else 0.0,
+        *CLEAR_NOON[7:9],
+        100.0 * conditions.wetness,
+        *CLEAR_NOON[10:],
     )

@@ -10,10 +10,13 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from drivesim.carla_server.wire import Transform, Vector
 from drivesim.transforms import Pose
 
 F64 = NDArray[np.float64]
+
+Vector = tuple[float, float, float]
+Transform = tuple[Vector, Vector]
+"""Location x, y, z in m and rotation pitch, yaw, roll in degrees, both in CARLA's left-handed axes."""
 
 
 def pose_from_carla(transform: Transform) -> Pose:

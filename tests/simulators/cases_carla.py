@@ -1,0 +1,193 @@
+"""The same scenario through ``drivesim serve`` and the official client: parity, and all put back on every way out.
+
+Row S9. This proves transport and conversion; handedness, field orders and units have fixtures of their own in
+``test_carla_fixtures.py``. ``pytest tests/simulators/cases_carla.py`` runs it by hand.
+"""
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import drivesim
+from drivesim.errors import SimulatorError
+from drivesim.simulation import Simulation, as_rig, as_scenario
+from drivesim.simulators.carla import CarlaServerAddress
+
+carla = pytest.importorskip("carla", reason="the official CARLA client is not installed (extra 'carla')")
+
+RIG = Path(__file__).with_name("parity_rig.yaml")
+SECONDS = 0.3
+
+
+class Server:
+    """``drivesim serve`` as a process."""
+
+    def __init__(self):
+        command = [sys.executable, "-c", "from drivesim.cli import main; main()", "serve", "--port", "0"]
+        self.process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env={**os.environ})
+        said = ""
+        while "Ctrl-C" not in said:
+            line = self.process.stdout.readline()
+            assert line, said
+            said += line
+        self.port = int(re.search(r"127\.0\.0\.1:(\d+)", said).group(1))
+        self.address = f"carla:127.0.0.1:{self.port}"
+
+    def state(self):
+        """What a client finds: settings, weather, how many actors."""
+        client = carla.Client("127.0.0.1", self.port)
+        client.set_timeout(60.0)
+        world = client.get_world()
+        settings = world.get_settings()
+        actors = len(world.get_actors().filter("vehicle.*")) + len(world.get_actors().filter("walker.*"))
+        sensors = len(world.get_actors().filter("sensor.*"))
+        weather = world.get_weather()
+        found = settings.synchronous_mode, settings.fixed_delta_seconds or None
+        return (*found, round(weather.sun_altitude_angle, 3), actors, sensors)
+
+    def stop(self):
+        self.process.kill()
+        self.process.wait()
+
+
+@pytest.fixture(scope="module")
+def server():
+    running = Server()
+    yield running
+    running.stop()
+
+
+@pytest.fixture(scope="module")
+def both(server):
+    """Frames of either simulator."""
+    return [
+        list(drivesim.simulate("child_crossing", RIG, duration=SECONDS, simulator=simulator))
+        for simulator in ("embedded", server.address)
+    ]
+
+
+def of_channel(frames, channel):
+    return [frame.measurements[channel] for frame in frames if channel in frame.measurements]
+
+
+def test_trajectories_are_the_same(both):
+    for here, there in zip(*both, strict=True):
+        assert here.measurements.keys() == there.measurements.keys()
+        np.testing.assert_allclose(there.state.position, here.state.position, atol=1e-3)
+
+
+def test_label_boxes_overlap(both):
+    compared = 0
+    for here, there in zip(*both, strict=True):
+        if here.labels is None:
+            continue
+        assert here.labels.actor == there.labels.actor
+        overlap = np.maximum(here.labels.size - np.abs(here.labels.center - there.labels.center), 0).prod(axis=1)
+        smaller = np.minimum(here.labels.size, there.labels.size).prod(axis=1)
+        union = here.labels.size.prod(axis=1) + there.labels.size.prod(axis=1) - np.minimum(overlap, smaller)
+        assert (np.minimum(overlap, smaller) / union > 0.95).all()
+        compared += len(overlap)
+    assert compared
+
+
+def test_visibility_is_near_the_one_by_rays(both):
+    here, there = (np.array([f.labels.visibility for f in frames if f.labels is not None]) for frames in both)
+    assert np.abs(here - there).max() < 0.25  # the box stands for the body
+
+
+def test_lidars_agree(both):
+    apart = []
+    for here, there in zip(*(of_channel(frames, "LIDAR_TOP") for frames in both), strict=True):
+        ranges = []
+        for cloud in (here, there):
+            azimuth = np.arctan2(cloud.points[:, 1], cloud.points[:, 0])
+            cell = cloud.ring * 100_000 + np.round(azimuth / np.radians(0.2)).astype(int) + 2000
+            ranges.append((cell, np.linalg.norm(cloud.points, axis=1)))
+        _, first, second = np.intersect1d(ranges[0][0], ranges[1][0], return_indices=True)
+        assert len(first) > 0.6 * len(here.points)
+        assert 0.9 < len(there.points) / len(here.points) < 1.1
+        apart.append(np.abs(ranges[0][1][first] - ranges[1][1][second]))
+    assert np.median(np.concatenate(apart)) < 0.03
+
+
+def test_radars_agree(both):
+    change, here_count, there_count = [], 0, 0
+    for here, there in zip(*(of_channel(frames, "RADAR_FRONT") for frames in both), strict=True):
+        here_count, there_count = here_count + len(here.range), there_count + len(there.range)
+        for i in range(len(here.range)):
+            away = ((there.range - here.range[i]) / 1.0) ** 2 + ((there.azimuth - here.azimuth[i]) / 0.03) ** 2
+            away += ((there.radial_velocity - here.radial_velocity[i]) / 0.4) ** 2
+            if len(away) and away.min() < 1.0:
+                change.append(there.snr[away.argmin()] - here.snr[i])
+    assert len(change) > 0.4 * here_count
+    assert 0.7 < there_count / here_count < 1.4
+    assert abs(np.median(change)) < 2.0
+
+
+def test_pictures_agree(both):
+    images = list(zip(*(of_channel(frames, "CAM_FRONT") for frames in both), strict=True))
+    assert images
+    for here, there in images:
+        assert (here.semantic == there.semantic).mean() > 0.985
+        known = np.isfinite(here.depth) & np.isfinite(there.depth)
+        assert np.median(np.abs(here.depth - there.depth)[known]) < 0.02
+        assert (np.isfinite(here.depth) == np.isfinite(there.depth)).mean() > 0.999
+        for instance in np.unique(here.instance[here.instance > 0]):
+            mine, other = here.instance == instance, there.instance == instance
+            if instance <= 5 and mine.sum() > 60:
+                assert (mine & other).sum() / (mine | other).sum() > 0.9, instance
+
+
+def run(server, ticks, interrupt):
+    simulator = CarlaServerAddress("127.0.0.1", server.port, timeout=20.0)
+    with Simulation(as_scenario("child_crossing"), as_rig(RIG), simulator=simulator) as simulation:
+        for number, _ in enumerate(simulation):
+            if number == ticks:
+                interrupt()
+
+
+def stop(error):
+    def interrupt():
+        raise error
+
+    return interrupt
+
+
+@pytest.mark.parametrize("error", [None, ValueError("a bug"), KeyboardInterrupt()], ids=["end", "exception", "ctrl-c"])
+def test_everything_is_put_back(server, both, error):
+    before = server.state()
+    assert before[3:] == (0, 0)
+    if error is None:
+        list(drivesim.simulate("child_crossing", RIG, duration=0.1, simulator=server.address))
+    else:
+        with pytest.raises(type(error)):
+            run(server, 1, stop(error))
+    assert server.state() == before
+
+
+def test_the_script_for_real_servers_finds_nothing_wrong(server):
+    script = Path(__file__).parents[2] / "launch" / "verify_carla.sh"
+    environment = {**os.environ, "PYTHON": sys.executable}
+    found = subprocess.run([script, f"127.0.0.1:{server.port}"], capture_output=True, text=True, env=environment)
+    assert found.returncode == 0, found.stdout + found.stderr
+    assert found.stdout.count("ok") >= 6
+
+
+def test_a_server_that_goes_away_is_named():
+    lost = Server()
+    try:
+        with pytest.raises(SimulatorError, match=f"127.0.0.1:{lost.port}|no measurement"):
+            run(lost, 1, lost.stop)
+    finally:
+        lost.stop()
+
+
+def test_a_server_that_is_not_there_is_named():
+    quick = CarlaServerAddress("127.0.0.1", 9, timeout=2.0)
+    with pytest.raises(SimulatorError, match=r"no CARLA server answers .*drivesim serve"):
+        Simulation(as_scenario("child_crossing"), as_rig(RIG), simulator=quick)
