@@ -8,8 +8,9 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from drivesim.scene.bodies import Body, Posed, RiderSeat
+from drivesim.scene.bodies import PHASE_STEP, Body, RiderSeat, moving, shaped, turned
 from drivesim.scene.raycast import EGO_BODY, EVERYONE, RayScene, RaySceneBuilder
+from drivesim.scene.shapes import SHOTS
 from drivesim.scene.vehicles import prop_model, vehicle_model
 from drivesim.scene.vehicles.model import Lamp, Wheel
 from drivesim.scene.vehicles.model import RiderSeat as VehicleSeat
@@ -18,14 +19,17 @@ from drivesim.types import Actor, WorldState
 
 F64 = NDArray[np.float64]
 
+STILL, SHOT_STROKE = 0.01, 0.06
+"""Up to the first, m that a joint moves within the body in a tick, one shot does; then two, and one for each second."""
+
 
 class Figure(Protocol):
     """An actor's presence in the ray scene; ``lamps`` are those of vehicles."""
 
     lamps: Sequence[Lamp]
 
-    def move(self, rays: RayScene, before: WorldState, after: WorldState) -> None:
-        """Show the actor over one tick: ``before`` is ray time 0, ``after`` ray time 1."""
+    def move(self, rays: RayScene, before: WorldState, after: WorldState, *, near: bool = True) -> None:
+        """Show the actor over one tick: ``before`` is ray time 0, ``after`` ray time 1; ``near``: in full detail."""
         ...
 
     def hide(self, rays: RayScene) -> None:
@@ -62,7 +66,7 @@ class _Prop:
         self._index = actor.index
         self._handle = builder.add_rigid(prop_model(actor, seed), actor.instance, mask=mask)
 
-    def move(self, rays: RayScene, before: WorldState, after: WorldState) -> None:
+    def move(self, rays: RayScene, before: WorldState, after: WorldState, *, near: bool = True) -> None:
         velocity, omega = _mean_velocity(self._index, before, after)
         rays.set_motion(self._handle, before.pose(self._index), after.pose(self._index), velocity=velocity, omega=omega)
 
@@ -83,7 +87,7 @@ class _Vehicle:
         if model.rider is not None:
             self._rider = _Rider(actor, _seat(model.rider), builder, seed, mask)
 
-    def move(self, rays: RayScene, before: WorldState, after: WorldState) -> None:
+    def move(self, rays: RayScene, before: WorldState, after: WorldState, *, near: bool = True) -> None:
         index = self._index
         start, end = before.pose(index), after.pose(index)
         velocity, omega = _mean_velocity(index, before, after)
@@ -105,7 +109,7 @@ class _Vehicle:
                 spin=scale,
             )
         if self._rider is not None:
-            self._rider.move(rays, before, after)
+            self._rider.move(rays, before, after, near=near)
 
     def hide(self, rays: RayScene) -> None:
         for handle in (self._body, *(handle for handle, _ in self._wheels)):
@@ -129,55 +133,71 @@ def _hub(wheel: Wheel, steering: float) -> Pose:
 
 
 class _Deforming:
-    """A body whose surface is posed at both ends of the tick."""
+    """A body that changes its shape: in full detail near the sensors, as still shots of the tick as its limbs move."""
 
     lamps: Sequence[Lamp] = ()
 
     def __init__(self, actor: Actor, builder: RaySceneBuilder, seed: int, mask: int) -> None:
         self._index = actor.index
         self.body = Body.for_actor(actor, seed)
-        self._handle = builder.add_deforming(self.body.mesh, actor.instance, mask=mask)
+        self._near = builder.add_deforming(self.body.near.mesh, actor.instance, mask=mask)
+        self._far = builder.add_deforming(self.body.far.mesh, actor.instance, mask=mask)
 
-    def move(self, rays: RayScene, before: WorldState, after: WorldState) -> None:
-        index = self._index
+    def move(self, rays: RayScene, before: WorldState, after: WorldState, *, near: bool = True) -> None:
+        index, body = self._index, self.body
+        handle, skin = (self._near, body.near) if near else (self._far, body.far)
+        rays.set_present(self._far if near else self._near, False)
+        settle = bool(after.fallen[0, index] > 0.0)
+        poses = [self._bones(before, after, 1.0)]
+        if near:
+            start = self._bones(before, after, 0.0)
+            stroke = float(np.abs(body.joints_of(poses[0]) - body.joints_of(start)).max())
+            more = min(SHOTS, 2 + int(stroke / SHOT_STROKE)) if stroke > STILL else 1
+            if more > 1:
+                between = [self._bones(before, after, shot / (more - 1)) for shot in range(1, more - 1)]
+                poses = [start, *between, *poses]
+        for pose, memory in zip(poses, rays.shots(handle, len(poses)), strict=True):
+            shaped(skin, pose, memory, settle=settle)
+        rays.reshaped(handle)
         velocity, omega = _mean_velocity(index, before, after)
-        rays.set_motion(self._handle, before.pose(index), after.pose(index), velocity=velocity, omega=omega)
-        start, end = self._posed(before), self._posed(after)
-        middle = start.normals + end.normals
-        middle /= np.maximum(np.linalg.norm(middle, axis=1, keepdims=True), 1e-9)
-        rays.set_vertices(self._handle, start.vertices, end.vertices, middle, self._velocity(before, after))
+        rays.set_motion(handle, before.pose(index), after.pose(index), velocity=velocity, omega=omega)
+        normals, speeds = rays.normals_and_velocity(handle)
+        fraction = 0.5 if near else 1.0
+        middle = poses[0] if len(poses) == 1 else self._bones(before, after, fraction)
+        turned(skin, middle, normals)
+        rate = self._cycles_per_second(before, after)
+        if rate != 0.0:
+            moving(skin, middle, self._bones(before, after, fraction, PHASE_STEP), rate, speeds)
+        else:
+            speeds[...] = 0.0
 
     def hide(self, rays: RayScene) -> None:
-        rays.set_present(self._handle, False)
+        rays.set_present(self._near, False)
+        rays.set_present(self._far, False)
 
-    def _posed(self, state: WorldState) -> Posed:
+    def _bones(self, before: WorldState, after: WorldState, fraction: float, ahead: float = 0.0) -> F64:
+        """Skinning transforms at a fraction of the tick, and ``ahead`` cycles later in the gait."""
         raise NotImplementedError
 
-    def _velocity(self, before: WorldState, after: WorldState) -> NDArray[np.float32]:
+    def _cycles_per_second(self, before: WorldState, after: WorldState) -> float:
         raise NotImplementedError
 
 
 class _Walker(_Deforming):
     """Someone on foot."""
 
-    def _posed(self, state: WorldState) -> Posed:
-        i = self._index
-        return self.body.pose(
-            float(state.speed[0, i]),
-            float(state.gait_phase[0, i]),
-            float(state.gaze[0, i]),
-            float(state.fallen[0, i]),
-            float(state.time[0]),
+    def _bones(self, before: WorldState, after: WorldState, fraction: float, ahead: float = 0.0) -> F64:
+        i, rest = self._index, 1.0 - fraction
+        return self.body.bones(
+            rest * before.speed.item(0, i) + fraction * after.speed.item(0, i),
+            rest * before.gait_phase.item(0, i) + fraction * after.gait_phase.item(0, i) + ahead,
+            rest * before.gaze.item(0, i) + fraction * after.gaze.item(0, i),
+            rest * before.fallen.item(0, i) + fraction * after.fallen.item(0, i),
+            rest * before.time.item(0) + fraction * after.time.item(0),
         )
 
-    def _velocity(self, before: WorldState, after: WorldState) -> NDArray[np.float32]:
-        i = self._index
-        return self.body.velocity(
-            float(after.speed[0, i]),
-            float(0.5 * (before.gait_phase[0, i] + after.gait_phase[0, i])),
-            float(after.gaze[0, i]),
-            float(after.time[0]),
-        )
+    def _cycles_per_second(self, before: WorldState, after: WorldState) -> float:
+        return self.body.gait_rate(after.speed.item(0, self._index))
 
 
 class _Rider(_Deforming):
@@ -187,12 +207,15 @@ class _Rider(_Deforming):
         super().__init__(actor, builder, seed, mask)
         self._seat = seat
 
-    def _posed(self, state: WorldState) -> Posed:
-        i = self._index
-        return self.body.pose_riding(self._seat, float(state.gait_phase[0, i]), float(state.gaze[0, i]))
+    def _bones(self, before: WorldState, after: WorldState, fraction: float, ahead: float = 0.0) -> F64:
+        i, rest = self._index, 1.0 - fraction
+        return self.body.bones_riding(
+            self._seat,
+            rest * before.gait_phase.item(0, i) + fraction * after.gait_phase.item(0, i) + ahead,
+            rest * before.gaze.item(0, i) + fraction * after.gaze.item(0, i),
+        )
 
-    def _velocity(self, before: WorldState, after: WorldState) -> NDArray[np.float32]:
+    def _cycles_per_second(self, before: WorldState, after: WorldState) -> float:
         i = self._index
-        step = max(float(after.time[0] - before.time[0]), 1e-9)
-        turns = float(after.gait_phase[0, i] - before.gait_phase[0, i]) / step
-        return self.body.velocity_riding(self._seat, float(after.gait_phase[0, i]), turns, float(after.gaze[0, i]))
+        turns = after.gait_phase.item(0, i) - before.gait_phase.item(0, i)
+        return turns / max(after.time.item(0) - before.time.item(0), 1e-9)

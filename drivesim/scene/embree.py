@@ -43,7 +43,7 @@ NO_HIT = -1
 _FLOAT3, _UINT3, _FLOAT3X4_ROW_MAJOR = 0x9003, 0x5003, 0x9134
 _INDEX, _VERTEX = 0, 1
 _TRIANGLE, _INSTANCE = 0, 121
-_QUALITY_LOW, _QUALITY_HIGH = 0, 2
+_QUALITY_LOW, _QUALITY_HIGH, _QUALITY_REFIT = 0, 2, 3
 _SCENE_DYNAMIC = 1 << 0
 _VERSION, _VERSION_MAJOR, _RAY_MASK_SUPPORTED = 0, 1, 64
 _COHERENT = 1 << 16
@@ -85,6 +85,7 @@ _SIGNATURES: dict[str, tuple[Any, tuple[Any, ...]]] = {
     "rtcSetGeometryBuildQuality": (None, (_P, _I)),
     "rtcSetGeometryMask": (None, (_P, _U)),
     "rtcSetGeometryTimeStepCount": (None, (_P, _U)),
+    "rtcSetGeometryTimeRange": (None, (_P, ctypes.c_float, ctypes.c_float)),
     "rtcSetNewGeometryBuffer": (_P, (_P, _I, _U, _I, ctypes.c_size_t, ctypes.c_size_t)),
     "rtcUpdateGeometryBuffer": (None, (_P, _I, _U)),
     "rtcSetGeometryInstancedScene": (None, (_P, _P)),
@@ -196,10 +197,11 @@ class Geometry(_Handle):
 
         Args:
             triangles: (T, 3); vertices: one (V, 3) per time step.
-            deforming: the vertices will be replaced often; prefers a fast build to a fast trace.
+            deforming: the vertices will be replaced often: the tree is built once and refitted, which Embree does for
+                meshes of one time step only.
         """
         geometry = Geometry(device, _TRIANGLE)
-        device.call("rtcSetGeometryBuildQuality", geometry.handle, _QUALITY_LOW if deforming else _QUALITY_HIGH)
+        device.call("rtcSetGeometryBuildQuality", geometry.handle, _QUALITY_REFIT if deforming else _QUALITY_HIGH)
         device.call("rtcSetGeometryMask", geometry.handle, 0xFFFFFFFF)
         device.call("rtcSetGeometryTimeStepCount", geometry.handle, len(vertices))
         geometry._steps = len(vertices)
@@ -217,8 +219,16 @@ class Geometry(_Handle):
     @staticmethod
     def instance(device: Device, scene: SceneHandle) -> Geometry:
         geometry = Geometry(device, _INSTANCE)
-        device.call("rtcSetGeometryInstancedScene", geometry.handle, scene.handle)
+        geometry.show(scene)
         return geometry
+
+    def show(self, scene: SceneHandle) -> None:
+        """Make an instance one of another scene."""
+        self.device.call("rtcSetGeometryInstancedScene", self.handle, scene.handle)
+
+    def set_time_range(self, start: float, end: float) -> None:
+        """Be there between these ray times only; transforms then are evenly spaced between them."""
+        self.device.call("rtcSetGeometryTimeRange", self.handle, start, end)
 
     def _new_buffer(self, kind: int, slot: int, layout: int, data: NDArray[Any]) -> NDArray[Any]:
         address = self.device.call(

@@ -17,15 +17,17 @@ MAX_STEP_ANGLE = 0.2
 
 @nb.njit(cache=True)
 def motion_steps(
-    start: F64, end: F64, place: F64, target: F64, spin: tuple[float, float], ends: Any, matrices: NDArray[np.float32]
-) -> int:
-    """Fill the orientations at both ends and a matrix for each of the evenly spaced time steps, and count these.
+    start: F64, end: F64, place: F64, target: F64, spin: tuple[float, float], ends: Any, matrices: NDArray[np.float32],
+    fractions: F64,
+) -> int:  # fmt: skip
+    """Fill the orientations at both ends and a matrix for each of the time steps, and count these.
 
     Args:
         start, end: (3, 3) rotations at time 0 and 1; place, target: (3,) translations then.
         spin: turn about the part's own y axis at both times, applied before the rotation, rad.
         ends: (2, 4) float32, written: unit quaternions (w, x, y, z) on one hemisphere, without the spin.
         matrices: (S, 3, 4) float32, written up to the count: S is the most there can be.
+        fractions: (F,) ray times of the steps; evenly spaced ones, as many as the turn needs, where it is empty.
     """
     a, b = _quaternion(start), _quaternion(end)
     dot = a[0] * b[0] + a[1] * b[1] + a[2] * b[2] + a[3] * b[3]
@@ -35,10 +37,10 @@ def motion_steps(
         ends[0, i], ends[1, i] = a[i], b[i]
     angle = math.acos(min(dot, 1.0))
     turn = 2.0 * angle + abs(spin[1] - spin[0])
-    count = min(2 + int(turn / MAX_STEP_ANGLE), len(matrices))
+    count = len(fractions) if len(fractions) > 0 else min(2 + int(turn / MAX_STEP_ANGLE), len(matrices))
     sine = math.sin(angle)
     for step in range(count):
-        f = step / (count - 1)
+        f = fractions[step] if len(fractions) > 0 else step / (count - 1)
         g, h = (math.sin((1.0 - f) * angle) / sine, math.sin(f * angle) / sine) if angle > 1e-6 else (1.0 - f, f)
         half = 0.5 * ((1.0 - f) * spin[0] + f * spin[1])
         c, s = math.cos(half), math.sin(half)

@@ -1,9 +1,10 @@
 """What rays can hit: one Embree scene of instances, and flat tables that say what was hit.
 
 Static geometry is one instanced mesh; every rigid part (a car body, a wheel) is an instance with its own motion; every
-deforming body is an instance of a small mesh with two vertex buffers. A tick spans ray time 0 (its start) to 1 (its
-end); every ray has its own time, so rolling shutter, motion blur and lidar distortion come from one mechanism. Per tick
-only the top level and the deforming meshes are rebuilt.
+deforming body is a sequence of up to four still shots, each an instance with the body's motion for its share of
+the tick (:mod:`drivesim.scene.shapes`). A tick spans ray time 0 (its start) to 1 (its end); every ray has its own time,
+so rolling shutter, motion blur and lidar distortion come from one mechanism. Per tick the top level is rebuilt and
+deforming shapes are refitted.
 
 Coordinates of rays and hits are float32 and relative to :attr:`RayScene.origin`.
 """
@@ -24,6 +25,7 @@ from drivesim.materials import MaterialId
 from drivesim.mesh import Mesh, flat_triangles, merge
 from drivesim.scene.embree import MOST_STEPS, Device, Geometry, SceneHandle, engine_handles
 from drivesim.scene.motion import motion_steps
+from drivesim.scene.shapes import BOUNDS, RANGES, SHOTS, Shape
 from drivesim.transforms import Pose
 from drivesim.types import Light
 
@@ -152,7 +154,11 @@ class RaySceneBuilder:
 
     def add_deforming(self, mesh: Mesh, instance: int, *, mask: int = EVERYONE) -> int:
         """Add a body whose vertices are replaced every tick; ``mesh`` is its rest pose."""
-        return self._add_part(self._add_mesh(mesh, deforming=True), instance, mask)
+        number = self._add_mesh(mesh, deforming=True)
+        first = self._add_part(number, instance, mask)
+        for _ in range(1, SHOTS):
+            self._add_part(number, instance, mask)
+        return first
 
     def _add_mesh(self, mesh: Mesh, *, deforming: bool) -> int:
         self._meshes.append((mesh, deforming))
@@ -188,20 +194,19 @@ class RayScene:
         self, origin: F64, meshes: Sequence[tuple[Mesh, bool]], parts: Sequence[_Part], lamps: NDArray[np.uint8]
     ) -> None:
         self.origin = origin
-        device = Device()
-        self._deforming = [deforming for _, deforming in meshes]
+        self._device = device = Device()
+        self._meshes = meshes
         with ThreadPoolExecutor(nb.get_num_threads()) as pool:  # one thread a mesh: trees do not depend on how many
-            built = list(pool.map(lambda described: _built(device, *described), meshes))
-        self._geometries: list[Geometry] = [geometry for geometry, _ in built]
-        self._scenes: list[SceneHandle] = [scene for _, scene in built]
-
+            self._shapes = [[shape] for shape in pool.map(lambda described: _shape(device, *described), meshes)]
+        self._shots = [1] * len(meshes)
         self._parts = parts
         self._top = SceneHandle(device, dynamic=True)
         self._instances: list[Geometry] = []
         self._matrices = np.empty((MOST_STEPS, 3, 4), dtype=np.float32)
         self._present = [not part.moving or part.place is not None for part in parts]
+        self._times = [(0.0, 1.0)] * len(parts)
         for part, present in zip(parts, self._present, strict=True):
-            instance = Geometry.instance(device, self._scenes[part.mesh])
+            instance = Geometry.instance(device, self._shapes[part.mesh][0].scene)
             instance.set_transforms(_matrix(part.place, origin)[None])
             instance.set_mask(part.mask)
             instance.enable(present)
@@ -239,11 +244,9 @@ class RayScene:
             if part.place is not None:
                 place = part.place.translation - origin
                 still = (part.place.rotation, part.place.rotation, place, place, (0.0, 0.0))
-                motion_steps(*still, self.tables.inst_quaternion[number], self._matrices)
+                motion_steps(*still, self.tables.inst_quaternion[number], self._matrices, BOUNDS[1])
                 self.tables.inst_translation[number] = place
-        self._close = weakref.finalize(
-            self, _close_all, [self._top, *self._instances, *self._scenes, *self._geometries, device]
-        )
+        self._close = weakref.finalize(self, _close_all, self._top, self._instances, self._shapes, device)
 
     def set_motion(
         self,
@@ -269,37 +272,74 @@ class RayScene:
         tables.inst_spin[handle] = spin
         tables.inst_velocity[handle] = velocity
         tables.inst_omega[handle] = omega
+        part = self._parts[handle]
+        shots = self._shots[part.mesh] if self._meshes[part.mesh][1] else 1
         steps = motion_steps(
-            before.rotation, after.rotation, t0, t1, spin, tables.inst_quaternion[handle], self._matrices
+            before.rotation, after.rotation, t0, t1, spin, tables.inst_quaternion[handle], self._matrices, BOUNDS[shots]
         )
-        instance = self._instances[handle]
-        instance.set_transforms(self._matrices[:steps])
-        instance.commit()
+        if shots == 1:
+            self._move(handle, self._matrices[:steps], (0.0, 1.0))
+        else:
+            for shot in range(shots):
+                self._move(handle + shot, self._matrices[shot : shot + 2], RANGES[shots][shot])
+                self._same_motion(handle + shot, handle)
         self.set_present(handle, True)
 
-    def set_vertices(self, handle: int, before: F32, after: F32, normals: F32, vertex_velocity: F32) -> None:
-        """The shape of a deforming body at ray time 0 and 1, in its own frame.
+    def _move(self, number: int, matrices: F32, times: tuple[float, float]) -> None:
+        instance = self._instances[number]
+        instance.set_transforms(matrices)
+        if self._times[number] != times:
+            self._times[number] = times
+            instance.set_time_range(*times)
+        instance.commit()
+
+    def _same_motion(self, number: int, first: int) -> None:
+        tables = self.tables
+        for column in (
+            tables.inst_quaternion, tables.inst_translation, tables.inst_spin, tables.inst_velocity, tables.inst_omega,
+        ):  # fmt: skip
+            column[number] = column[first]
+
+    def shots(self, handle: int, count: int) -> list[F32]:
+        """The memory (V, 3) float32 that the shapes of a deforming body in this tick belong in, in its own frame.
 
         Args:
-            before, after, normals, vertex_velocity: (V, 3) float32; normals unit, for the middle of the tick;
-                velocity m/s relative to the body's frame.
+            count: how many there are, at most :data:`~drivesim.scene.shapes.SHOTS`.
         """
         mesh = self._parts[handle].mesh
-        geometry = self._geometries[mesh]
-        geometry.vertex_buffers[0][...] = before
-        geometry.vertex_buffers[1][...] = after
-        geometry.vertices_changed()
-        self._scenes[mesh].commit()
-        self._instances[handle].commit()
+        shapes = self._shapes[mesh]
+        for shot in range(len(shapes), count):
+            shapes.append(_shape(self._device, *self._meshes[mesh]))
+            self._instances[handle + shot].show(shapes[shot].scene)
+        self._shots[mesh] = count
+        return [shape.vertices for shape in shapes[:count]]
+
+    def normals_and_velocity(self, handle: int) -> tuple[F32, F32]:
+        """The memory (V, 3) float32 of a deforming body's unit normals and of its vertices' velocity relative to the
+        body's frame, m/s; for the middle of the tick."""
+        mesh = self._parts[handle].mesh
         rows = slice(self._vertex_starts[mesh], self._vertex_starts[mesh + 1])
-        self.tables.normals[rows] = normals
-        self.tables.vertex_velocity[rows] = vertex_velocity
+        return self.tables.normals[rows], self.tables.vertex_velocity[rows]
+
+    def reshaped(self, handle: int) -> None:
+        """Say that the shapes of a deforming body were written; :meth:`set_motion` comes next."""
+        mesh = self._parts[handle].mesh
+        for shape in self._shapes[mesh][: self._shots[mesh]]:
+            shape.refit()
 
     def set_present(self, handle: int, present: bool) -> None:
         """Bring a part in or take it out."""
-        if self._present[handle] != present:
-            self._present[handle] = present
-            self._instances[handle].enable(present)
+        mesh = self._parts[handle].mesh
+        if self._meshes[mesh][1]:
+            for shot in range(SHOTS):
+                self._enable(handle + shot, present and shot < self._shots[mesh])
+        else:
+            self._enable(handle, present)
+
+    def _enable(self, number: int, on: bool) -> None:
+        if self._present[number] != on:
+            self._present[number] = on
+            self._instances[number].enable(on)
 
     def commit(self) -> None:
         """Make all changes visible to rays."""
@@ -331,14 +371,8 @@ def _looks(whole: Mesh, meshes: Sequence[tuple[Mesh, bool]], lamps: NDArray[np.u
     return look
 
 
-def _built(device: Device, mesh: Mesh, deforming: bool) -> tuple[Geometry, SceneHandle]:
-    """A mesh and the scene that is its tree."""
-    steps = (mesh.vertices,) * (2 if deforming else 1)
-    geometry = Geometry.triangles(device, mesh.triangles, *steps, deforming=deforming)
-    scene = SceneHandle(device, dynamic=deforming)
-    scene.attach(geometry)
-    scene.commit()
-    return geometry, scene
+def _shape(device: Device, mesh: Mesh, deforming: bool) -> Shape:
+    return Shape(device, mesh.triangles, mesh.vertices, deforming=deforming)
 
 
 def _matrix(place: Pose | None, origin: F64) -> F32:
@@ -351,6 +385,8 @@ def _matrix(place: Pose | None, origin: F64) -> F32:
 _IDENTITY = np.array([[1.0, 0.0, 0.0, 0.0]])
 
 
-def _close_all(owned: Sequence[Device | Geometry | SceneHandle]) -> None:
-    for thing in owned:
+def _close_all(top: SceneHandle, instances: list[Geometry], shapes: list[list[Shape]], device: Device) -> None:
+    owned: list[Device | Geometry | SceneHandle | Shape] = [top, *instances]
+    owned += [shape for group in shapes for shape in group]
+    for thing in (*owned, device):
         thing.close()

@@ -35,6 +35,8 @@ _STREET_LAMP_REACH = 30.0
 _STREET_LAMPS = 12
 """As many, nearest to the ego, throw light; the others only shine."""
 _STREET_LAMPS_ON = 0.0
+FULL_DETAIL = 40.0
+"""Distance from the ego up to which people have all their triangles, and limbs that move within a tick, m."""
 
 _CODE = (
     "scene/city", "scene/vehicles", "opendrive", "mesh.py", "materials.py", "streams.py", "taxonomy.py", "transforms.py"
@@ -89,18 +91,26 @@ class Scene:
         self.rays: RayScene = builder.build()
         self.signals: Mapping[str, str] = {}
         self._actors = tuple(actors)
-        self._ego = ego
+        self._ego, self._lasting = ego, lasting
         self._state = state
 
     def update(self, before: WorldState, after: WorldState) -> None:
         """Show the tick between two states: ray time 0 is ``before``, 1 is ``after``."""
+        near = self._near(after)
         for index, figure in self._figures:
             if before.present[0, index] and after.present[0, index]:
-                figure.move(self.rays, before, after)
+                figure.move(self.rays, before, after, near=bool(near[index]))
             else:
                 figure.hide(self.rays)
         self.rays.commit()
         self._state = after
+
+    def _near(self, state: WorldState) -> NDArray[np.bool_]:
+        """Which actors are seen close to: those round the ego, or all where sensors may be anywhere."""
+        if self._ego < 0 or self._lasting:
+            return np.ones(len(self._actors), dtype=bool)
+        away = state.position[0] - state.position[0, self._ego]
+        return np.asarray((away**2).sum(axis=1) < FULL_DETAIL**2)
 
     def lit(self, weather: Weather) -> NDArray[np.uint16]:
         """Lamp flags by instance id, uint16, of actors and traffic signals.

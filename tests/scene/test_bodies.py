@@ -7,12 +7,15 @@ import pytest
 from scipy.stats import chi2_contingency
 
 from drivesim.materials import MaterialId
-from drivesim.scene.bodies import Body, RiderSeat
+from drivesim.scene.actors import figure_of
+from drivesim.scene.bodies import Body, RiderSeat, shaped
 from drivesim.scene.bodies.anthropometry import median_stature
 from drivesim.scene.bodies.appearance import appearance
 from drivesim.scene.bodies.basis import BONES, FOOT, HAND, KEYPOINTS, SHANK, SIDE, THIGH, TOES
+from drivesim.scene.raycast import RaySceneBuilder
+from drivesim.scene.trace import nearest
 from drivesim.taxonomy import Tag
-from drivesim.types import Actor, BoundingBox
+from drivesim.types import Actor, BoundingBox, WorldState
 from drivesim.world.gait import stride_length
 
 PHASES = np.linspace(0.0, 1.0, 41)
@@ -21,6 +24,18 @@ PHASES = np.linspace(0.0, 1.0, 41)
 def person(name="someone", height=1.75, kind="pedestrian", category="pedestrian", **properties):
     box = BoundingBox((0.0, 0.0, 0.5 * height), 0.5, 0.6, height)
     return Actor(0, name, kind, category, "walker", box, properties=properties)
+
+
+def walking_state(time, speed=1.4, phase=0.75):
+    """One adult who walks along x."""
+    zeros, nothing = np.zeros((1, 1)), np.zeros((1, 1, 3))
+    return WorldState(
+        time=np.array([time]), present=np.ones((1, 1), dtype=bool), position=nothing + (speed * time, 0.0, 0.0),
+        orientation=nothing, velocity=nothing + (speed, 0.0, 0.0), acceleration=nothing, angular_velocity=nothing,
+        speed=zeros + speed, steering=zeros, wheel_rotation=zeros,
+        gait_phase=zeros + phase + speed * time / stride_length(speed, 1.75), gaze=zeros,
+        lights=zeros.astype(np.uint16), fallen=zeros,
+    )  # fmt: skip
 
 
 @pytest.fixture(scope="module")
@@ -243,3 +258,45 @@ def test_people_hold_themselves_differently_when_they_stand():
     feet = np.array([pose[TOES] - pose[FOOT] for pose in poses])
     out = np.degrees(np.arctan2(feet[:, 1], feet[:, 0]))
     assert 2.0 < out.mean() < 13.0  # Murray et al. 1964: 6.7 degrees
+
+
+@pytest.mark.parametrize("who", ["child", "adult"])
+def test_far_away_a_fifth_of_the_triangles_fill_the_same_outline(who, request):
+    """Outlines from the front and the side in pixels of 3 cm: what a 1600-pixel camera sees at 40 m."""
+    body = request.getfixturevalue(who)
+    assert len(body.far.mesh.triangles) < 0.25 * len(body.near.mesh.triangles)
+    bones = body.bones(1.4, 0.12)
+    masks = []
+    for skin in (body.near, body.far):
+        vertices = np.empty_like(skin.vertices)
+        shaped(skin, bones, vertices)
+        corners = vertices[skin.mesh.triangles]
+        share = np.random.default_rng(0).dirichlet((1.0, 1.0, 1.0), 40)
+        points = np.einsum("sk,tkd->tsd", share, corners).reshape(-1, 3)
+        for axis in (0, 1):
+            mask = np.zeros((80, 80), dtype=bool)
+            columns = (points[:, axis] / 0.03 + 40).astype(int), (points[:, 2] / 0.03 + 2).astype(int)
+            mask[columns] = True
+            masks.append(mask)
+    for near, far in (masks[::2], masks[1::2]):
+        assert (near & far).sum() / (near | far).sum() > 0.88
+
+
+def test_people_near_the_ego_move_within_a_tick_and_others_do_not():
+    """A walking leg is where it is at each ray time within 2 cm near the ego; far away it is where the tick ends."""
+    before, after = (walking_state(time) for time in (0.0, 0.05))
+    builder = RaySceneBuilder()
+    figure = figure_of(person("walker", 1.75, sex="male", age="30"), builder, 3, is_ego=False)
+    with builder.build() as rays:
+        for near, limit in ((True, 0.025), (False, 0.2)):
+            figure.move(rays, before, after, near=near)
+            rays.commit()
+            for time in (0.0, 0.4, 1.0):
+                state = walking_state(0.05 * time)
+                pose = figure.body.pose(1.4, float(state.gait_phase[0, 0])).vertices + state.position[0, 0]
+                origin = np.array([[x, 5.0, 0.35] for x in np.arange(-1.0, 1.0, 0.005)])
+                seen = np.isfinite(nearest(rays, origin, (0.0, -1.0, 0.0), time).distance)
+                band = pose[np.abs(pose[:, 2] - 0.35) < 0.03][:, 0]
+                expected = (band.min(), band.max())
+                edges = origin[seen][[0, -1], 0]
+                assert np.abs(edges - expected).max() < (limit if time < 1.0 else 0.025)

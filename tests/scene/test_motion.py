@@ -11,6 +11,7 @@ from drivesim.scene.motion import MAX_STEP_ANGLE, motion_steps
 from drivesim.transforms import Pose, cross, interpolate, rotation_from_quaternion
 
 angles = st.floats(-3.1, 3.1)
+EVENLY = np.zeros(0)
 vectors = st.tuples(*[st.floats(-50, 50)] * 3)
 
 
@@ -21,7 +22,7 @@ def test_without_spin_it_is_the_great_arc(ypr, change, place, target):
     after = Pose.from_ypr(target, np.add(ypr, change))
     ends, matrices = np.zeros((2, 4), np.float32), np.zeros((129, 3, 4), np.float32)
     count = motion_steps(
-        before.rotation, after.rotation, before.translation, after.translation, (0.0, 0.0), ends, matrices
+        before.rotation, after.rotation, before.translation, after.translation, (0.0, 0.0), ends, matrices, EVENLY
     )
     for step in range(count):
         pose = interpolate(before, after, step / (count - 1))
@@ -36,7 +37,9 @@ def test_spin_turns_about_the_parts_own_y_axis_in_small_steps(first, turn):
     start = Pose.from_ypr((1.0, 2.0, 3.0), (0.7, 0.0, 0.0))
     ends, matrices = np.zeros((2, 4), np.float32), np.zeros((129, 3, 4), np.float32)
     spin = (first, first + turn)
-    count = motion_steps(start.rotation, start.rotation, start.translation, start.translation, spin, ends, matrices)
+    count = motion_steps(
+        start.rotation, start.rotation, start.translation, start.translation, spin, ends, matrices, EVENLY
+    )
     assert abs(turn) / (count - 1) <= MAX_STEP_ANGLE + 1e-9
     for step in (0, count // 2, count - 1):
         angle = first + turn * step / (count - 1)
@@ -47,7 +50,20 @@ def test_spin_turns_about_the_parts_own_y_axis_in_small_steps(first, turn):
 def test_no_more_steps_than_there_is_room_for():
     ends, matrices = np.zeros((2, 4), np.float32), np.zeros((129, 3, 4), np.float32)
     nothing = np.zeros(3)
-    assert motion_steps(np.eye(3), np.eye(3), nothing, nothing, (0.0, 100.0), ends, matrices) == 129
+    assert motion_steps(np.eye(3), np.eye(3), nothing, nothing, (0.0, 100.0), ends, matrices, EVENLY) == 129
+
+
+def test_steps_may_be_asked_for():
+    before, after = Pose.from_ypr((0.0, 0.0, 0.0), (0.2, 0.0, 0.0)), Pose.from_ypr((1.0, 0.0, 0.0), (0.5, 0.0, 0.0))
+    ends, matrices = np.zeros((2, 4), np.float32), np.zeros((129, 3, 4), np.float32)
+    times = np.array([0.0, 0.25, 0.75, 1.0])
+    count = motion_steps(
+        before.rotation, after.rotation, before.translation, after.translation, (0.0, 0.0), ends, matrices, times
+    )
+    assert count == 4
+    for time, matrix in zip(times, matrices, strict=False):
+        assert matrix[:, :3] == pytest.approx(interpolate(before, after, time).rotation, abs=1e-6)
+        assert matrix[0, 3] == pytest.approx(time)
 
 
 @given(vectors, vectors)

@@ -100,23 +100,47 @@ def test_wheel_normals_and_velocity_follow_the_spin():
     np.testing.assert_allclose(hits.velocity[:, 0], 3.0 + 10.0 * (2.0 - hits.distance), rtol=1e-5)
 
 
-def test_deforming_body_moves_with_its_vertices_and_its_frame():
+@pytest.mark.parametrize(("shots", "seen"), [(1, (1, 1, 1, 1)), (2, (0, 0, 1, 1)), (3, (0, 0.5, 0.5, 1))])
+def test_deforming_body_moves_with_its_vertices_and_its_frame(shots, seen):
+    """The body is shown by still shots, exact at the ends of the tick; its frame moves on meanwhile."""
     mesh = box((1.0, 1.0, 1.0))
     builder = RaySceneBuilder()
     builder.add_static(ground())
     body = builder.add_deforming(mesh, 3)
+    shift = np.array([0.0, 0.4, 0.0], dtype=np.float32)
+    quarter = at(x=10.0, z=1.0, yaw=-np.pi / 2)
     with builder.build() as rays:
-        shift = np.array([0.0, 0.4, 0.0], dtype=np.float32)
-        moved = mesh.vertices + shift
-        speed = np.broadcast_to(shift / np.float32(0.05), mesh.vertices.shape)
-        rays.set_vertices(body, mesh.vertices, moved, mesh.normals, speed)
-        quarter = at(x=10.0, z=1.0, yaw=-np.pi / 2)
-        rays.set_motion(body, quarter, at(x=12.0, z=1.0, yaw=-np.pi / 2), velocity=(40.0, 0.0, 0.0))
+        for _ in range(2):  # once more: nothing is left over from before
+            memory = rays.shots(body, shots)
+            for share, vertices in zip(np.linspace(0, 1, shots) if shots > 1 else [1.0], memory, strict=True):
+                vertices[...] = mesh.vertices + np.float32(share) * shift
+            rays.reshaped(body)
+            normals, velocity = rays.normals_and_velocity(body)
+            normals[...], velocity[...] = mesh.normals, shift / np.float32(0.05)
+            rays.set_motion(body, quarter, at(x=12.0, z=1.0, yaw=-np.pi / 2), velocity=(40.0, 0.0, 0.0))
+            rays.commit()
+            hits = nearest(rays, np.tile((0.0, 0.0, 1.0), (4, 1)), (1.0, 0.0, 0.0), TIMES)
+        rays.set_present(body, False)
         rays.commit()
-        hits = nearest(rays, np.tile((0.0, 0.0, 1.0), (4, 1)), (1.0, 0.0, 0.0), TIMES)
-    np.testing.assert_allclose(hits.distance, 9.5 + 2.4 * TIMES, rtol=1e-5)
+        assert not np.isfinite(nearest(rays, (0.0, 0.0, 1.0), (1.0, 0.0, 0.0)).distance).any()
+    np.testing.assert_allclose(hits.distance, 9.5 + 2.0 * TIMES + 0.4 * np.array(seen), rtol=1e-5)
     np.testing.assert_allclose(hits.velocity[:, 0], 48.0, rtol=1e-5)
     np.testing.assert_array_equal(hits.instance, 3)
+
+
+def test_no_ray_falls_between_two_shots():
+    builder = RaySceneBuilder()
+    body = builder.add_deforming(box((1.0, 1.0, 1.0)), 1)
+    times = np.linspace(0.0, 1.0, 5000)
+    with builder.build() as rays:
+        for shots in (2, 3, 4):
+            for vertices in rays.shots(body, shots):
+                vertices[...] = box((1.0, 1.0, 1.0)).vertices
+            rays.reshaped(body)
+            rays.set_motion(body, at(x=5.0), at(x=6.0))
+            rays.commit()
+            hits = nearest(rays, np.zeros((len(times), 3)), (1.0, 0.0, 0.0), times)
+            np.testing.assert_allclose(hits.distance, 4.5 + times, rtol=1e-5)
 
 
 def test_ego_body_is_hidden_from_sensors_but_casts_shadow():

@@ -13,12 +13,13 @@ from drivesim.mesh import Mesh
 from drivesim.scene.bodies import basis
 from drivesim.scene.bodies.appearance import Appearance, appearance, expected_stature
 from drivesim.scene.bodies.clothing import Landmarks, clothes
+from drivesim.scene.bodies.coarse import CELL, coarsened
 from drivesim.scene.bodies.head import WHITE, face, hair
 from drivesim.scene.bodies.motion import upright
 from drivesim.scene.bodies.posture import posture
 from drivesim.scene.bodies.rider import RiderSeat
 from drivesim.scene.bodies.riding import seated
-from drivesim.scene.bodies.skinning import skin
+from drivesim.scene.bodies.skinning import Skin, skin_normals, skin_points
 from drivesim.scene.bodies.surface import Piece, cut, normals_of
 from drivesim.taxonomy import Tag
 from drivesim.types import Actor
@@ -27,7 +28,8 @@ from drivesim.world.gait import stride_length
 F32 = NDArray[np.float32]
 F64 = NDArray[np.float64]
 
-_PHASE_STEP = 2e-3
+PHASE_STEP = 1e-3
+"""Cycles over which velocities are differences of poses."""
 _DOWN = np.array([0.0, 0.0, -1.0])
 
 
@@ -49,14 +51,14 @@ class Body:
 
     Attributes:
         appearance: who it is; stature: m, hair and soles included.
-        mesh: standing at rest, labelled; its triangles, materials, colours and classes hold for every pose.
+        near, far: the mesh that follows the bones, in full and with an eighth of the triangles.
     """
 
     def __init__(self, look: Appearance, stature: float, tag: Tag, style: F64) -> None:
         shape = basis.shape(look.age, look.female, look.weight, look.muscle)
         pieces = _dressed(shape, look)
-        points = np.concatenate([piece.vertices for piece in pieces])
-        floor, top = points[:, 2].min(), points[:, 2].max()
+        heights = np.concatenate([piece.vertices[:, 2] for piece in pieces])
+        floor, top = heights.min(), heights.max()
         scale = stature / (top - floor)
         ground = np.array([0.0, 0.0, floor])
 
@@ -67,28 +69,14 @@ class Body:
         self._keypoints: F64 = (shape.keypoints - ground) * scale
         self._align = _alignment(self._joints)
         self._foot = self._foot_measures((shape.heels - ground) * scale)
-        self._vertices = ((points - ground) * scale).astype(np.float32)
-        self._normals = np.concatenate(
-            [normals_of(p.vertices, p.triangles) if p.normals is None else p.normals for p in pieces]
-        ).astype(np.float32)
-        weights = np.concatenate([piece.weights for piece in pieces])
-        order = np.argsort(-weights, axis=1, kind="stable")[:, :4]
-        best = np.take_along_axis(weights, order, axis=1)
-        self._bones = order.astype(np.uint8)
-        self._weights = (best / best.sum(axis=1, keepdims=True)).astype(np.float32)
-        starts = np.cumsum([0, *(len(piece.vertices) for piece in pieces)])
-        triangles = np.concatenate([p.triangles + s for p, s in zip(pieces, starts, strict=False)]).astype(np.int32)
-        material = np.concatenate([np.full(len(p.triangles), int(p.material), np.uint8) for p in pieces])
-        standing = self.pose(0.0, 0.0)
-        self.mesh = Mesh(
-            vertices=standing.vertices,
-            triangles=triangles,
-            normals=standing.normals,
-            material=material,
-            albedo=np.concatenate([piece.albedo for piece in pieces]).astype(np.float32),
-            semantic=np.full(len(triangles), int(tag), np.uint8),
-            instance=np.zeros(len(triangles), np.int32),
-        )
+        standing = self.bones(0.0, 0.0).astype(np.float32)
+        self.near = _skin(pieces, ground, scale, tag, standing)
+        self.far = _skin([coarsened(piece, CELL * (top - floor)) for piece in pieces], ground, scale, tag, standing)
+
+    @property
+    def mesh(self) -> Mesh:
+        """Standing at rest, labelled; its triangles, materials, colours and classes hold for every pose."""
+        return self.near.mesh
 
     @staticmethod
     def for_actor(actor: Actor, seed: int, *, stature: float | None = None) -> Body:
@@ -105,58 +93,64 @@ class Body:
             stature = float(drawn) if rides else expected_stature(actor, look)
         return Body(look, stature, Tag.RIDER if rides else Tag.PEDESTRIAN, posture(actor.name, seed, look))
 
-    def pose(self, speed: float, gait_phase: float, gaze: float = 0.0, fallen: float = 0.0, time: float = 0.0) -> Posed:
-        """Standing, walking, running or fallen.
+    def bones(self, speed: float, gait_phase: float, gaze: float = 0.0, fallen: float = 0.0, time: float = 0.0) -> F64:
+        """Skinning transforms (24, 3, 4) of standing, walking, running or falling.
 
         Args:
             speed: m/s along x; gait_phase: cycles; gaze: head yaw, rad; fallen: 0 .. 1; time: s, for the idle sway.
         """
-        transforms = self._transforms(speed, gait_phase, gaze, fallen, time)
-        return self._posed(transforms, settle=fallen > 0.0)
-
-    def pose_riding(self, seat: RiderSeat, gait_phase: float, gaze: float = 0.0) -> Posed:
-        """On a two-wheeler, in its frame; ``gait_phase`` counts crank turns."""
-        return self._posed(seated(_seat_points(seat), gait_phase, gaze, self._joints, self._align, self._foot))
-
-    def velocity(self, speed: float, gait_phase: float, gaze: float = 0.0, time: float = 0.0) -> F32:
-        """Velocity of every vertex relative to the actor's frame, (V, 3) float32 m/s: the gait at constant speed."""
-        stride = stride_length(speed, self.stature)
-        if stride <= 0.0:
-            return np.zeros_like(self._vertices)
-        rate = abs(speed) / stride
-        after = self._posed(self._transforms(speed, gait_phase + _PHASE_STEP, gaze, 0.0, time)).vertices
-        before = self._posed(self._transforms(speed, gait_phase - _PHASE_STEP, gaze, 0.0, time)).vertices
-        return (after - before) * np.float32(rate / (2.0 * _PHASE_STEP))
-
-    def velocity_riding(self, seat: RiderSeat, gait_phase: float, turns_per_second: float, gaze: float = 0.0) -> F32:
-        """Velocity of every vertex of a rider relative to the vehicle, (V, 3) float32 m/s."""
-        after = self.pose_riding(seat, gait_phase + _PHASE_STEP, gaze).vertices
-        before = self.pose_riding(seat, gait_phase - _PHASE_STEP, gaze).vertices
-        return (after - before) * np.float32(turns_per_second / (2.0 * _PHASE_STEP))
-
-    def joints(self, speed: float, gait_phase: float, gaze: float = 0.0, fallen: float = 0.0, time: float = 0.0) -> F64:
-        """Where each of :data:`~drivesim.scene.bodies.basis.BONES` begins, (24, 3) m."""
-        transforms = self._transforms(speed, gait_phase, gaze, fallen, time)
-        return np.einsum("bij,bj->bi", transforms[:, :, :3], self._joints) + transforms[:, :, 3]
-
-    def _transforms(self, speed: float, phase: float, gaze: float, fallen: float, time: float) -> F64:
         stride = stride_length(float(speed), self.stature)
         return upright(
-            float(speed), float(stride), float(phase), float(gaze), float(fallen), float(time),
+            float(speed), float(stride), float(gait_phase), float(gaze), float(fallen), float(time),
             self._joints, self._align, self._foot, self._style,
         )  # fmt: skip
 
+    def bones_riding(self, seat: RiderSeat, gait_phase: float, gaze: float = 0.0) -> F64:
+        """Skinning transforms (24, 3, 4) on a two-wheeler, in its frame; ``gait_phase`` counts crank turns."""
+        return seated(_seat_points(seat), gait_phase, gaze, self._joints, self._align, self._foot)
+
+    def pose(self, speed: float, gait_phase: float, gaze: float = 0.0, fallen: float = 0.0, time: float = 0.0) -> Posed:
+        """Standing, walking, running or fallen; arguments as of :meth:`bones`."""
+        return self._posed(self.bones(speed, gait_phase, gaze, fallen, time), settle=fallen > 0.0)
+
+    def pose_riding(self, seat: RiderSeat, gait_phase: float, gaze: float = 0.0) -> Posed:
+        """On a two-wheeler, in its frame; ``gait_phase`` counts crank turns."""
+        return self._posed(self.bones_riding(seat, gait_phase, gaze))
+
+    def gait_rate(self, speed: float) -> float:
+        """Gait cycles per second at ``speed`` m/s."""
+        stride = stride_length(float(speed), self.stature)
+        return abs(speed) / stride if stride > 0.0 else 0.0
+
+    def velocity(self, speed: float, gait_phase: float, gaze: float = 0.0, time: float = 0.0) -> F32:
+        """Velocity of every vertex relative to the actor's frame, (V, 3) float32 m/s: the gait at constant speed."""
+        out = np.empty_like(self.near.vertices)
+        ahead = self.bones(speed, gait_phase + PHASE_STEP, gaze, 0.0, time)
+        moving(self.near, self.bones(speed, gait_phase, gaze, 0.0, time), ahead, self.gait_rate(speed), out)
+        return out
+
+    def velocity_riding(self, seat: RiderSeat, gait_phase: float, turns_per_second: float, gaze: float = 0.0) -> F32:
+        """Velocity of every vertex of a rider relative to the vehicle, (V, 3) float32 m/s."""
+        out = np.empty_like(self.near.vertices)
+        ahead = self.bones_riding(seat, gait_phase + PHASE_STEP, gaze)
+        moving(self.near, self.bones_riding(seat, gait_phase, gaze), ahead, turns_per_second, out)
+        return out
+
+    def joints(self, speed: float, gait_phase: float, gaze: float = 0.0, fallen: float = 0.0, time: float = 0.0) -> F64:
+        """Where each of :data:`~drivesim.scene.bodies.basis.BONES` begins, (24, 3) m."""
+        return self.joints_of(self.bones(speed, gait_phase, gaze, fallen, time))
+
+    def joints_of(self, transforms: F64) -> F64:
+        """The same for skinning transforms (24, 3, 4)."""
+        return np.asarray((transforms[:, :, :3] @ self._joints[:, :, None])[:, :, 0] + transforms[:, :, 3])
+
     def _posed(self, transforms: F64, *, settle: bool = False) -> Posed:
-        vertices, normals = np.empty_like(self._vertices), np.empty_like(self._normals)
-        skin(
-            self._vertices, self._normals, self._bones, self._weights, transforms.astype(np.float32), vertices, normals
-        )  # fmt: skip
+        vertices, normals = np.empty_like(self.near.vertices), np.empty_like(self.near.normals)
+        rise = shaped(self.near, transforms, vertices, settle=settle)
+        turned(self.near, transforms, normals)
         own = transforms[_KEYPOINT_BONES]
         keypoints = np.einsum("kij,kj->ki", own[:, :, :3], self._keypoints) + own[:, :, 3]
-        if settle:
-            rise = -vertices[:, 2].min()
-            vertices[:, 2] += rise
-            keypoints[:, 2] += rise
+        keypoints[:, 2] += rise
         return Posed(vertices, normals, keypoints)
 
     def _foot_measures(self, heels: F64) -> F64:
@@ -171,6 +165,53 @@ _KEYPOINT_BONES = np.array(
     + [bone + side for bone in (basis.UPPER_ARM, basis.FOREARM, basis.HAND) for side in (0, basis.SIDE)]
     + [bone + side for bone in (basis.THIGH, basis.SHANK, basis.FOOT) for side in (0, basis.SIDE)]
 )
+
+
+def shaped(skin: Skin, transforms: F64, out: F32, *, settle: bool = False) -> float:
+    """Write the vertices (V, 3) of a pose, of those who lie (``settle``) on the ground; how far that raised them, m."""
+    skin_points(skin.vertices, skin.bones, skin.weights, transforms.astype(np.float32), out)
+    if not settle:
+        return 0.0
+    rise = -float(out[:, 2].min())
+    out[:, 2] += np.float32(rise)
+    return rise
+
+
+def turned(skin: Skin, transforms: F64, out: F32) -> None:
+    """Write the unit normals (V, 3) of a pose."""
+    skin_normals(skin.normals, skin.bones, skin.weights, transforms.astype(np.float32), out)
+
+
+def moving(skin: Skin, transforms: F64, ahead: F64, cycles_per_second: float, out: F32) -> None:
+    """Write the vertices' velocity (V, 3), m/s; ``ahead`` is :data:`PHASE_STEP` cycles after ``transforms``."""
+    rates = ((ahead - transforms) * (cycles_per_second / PHASE_STEP)).astype(np.float32)
+    skin_points(skin.vertices, skin.bones, skin.weights, rates, out)
+
+
+def _skin(pieces: list[Piece], ground: F64, scale: float, tag: Tag, standing: F32) -> Skin:
+    """Pieces of the shape's own size as one mesh of the body's."""
+    vertices = ((np.concatenate([piece.vertices for piece in pieces]) - ground) * scale).astype(np.float32)
+    normals = np.concatenate([normals_of(p.vertices, p.triangles) if p.normals is None else p.normals for p in pieces])
+    weights = np.concatenate([piece.weights for piece in pieces])
+    order = np.argsort(-weights, axis=1, kind="stable")[:, :4]
+    best = np.take_along_axis(weights, order, axis=1)
+    bones, shares = order.astype(np.uint8), (best / best.sum(axis=1, keepdims=True)).astype(np.float32)
+    rest = normals.astype(np.float32)
+    posed, shaded = np.empty_like(vertices), np.empty_like(rest)
+    skin_points(vertices, bones, shares, standing, posed)
+    skin_normals(rest, bones, shares, standing, shaded)
+    starts = np.cumsum([0, *(len(piece.vertices) for piece in pieces)])
+    triangles = np.concatenate([p.triangles + s for p, s in zip(pieces, starts, strict=False)]).astype(np.int32)
+    mesh = Mesh(
+        vertices=posed,
+        triangles=triangles,
+        normals=shaded,
+        material=np.concatenate([np.full(len(p.triangles), int(p.material), np.uint8) for p in pieces]),
+        albedo=np.concatenate([piece.albedo for piece in pieces]).astype(np.float32),
+        semantic=np.full(len(triangles), int(tag), np.uint8),
+        instance=np.zeros(len(triangles), np.int32),
+    )
+    return Skin(mesh, vertices, rest, bones, shares)
 
 
 def _dressed(shape: basis.Shape, look: Appearance) -> list[Piece]:

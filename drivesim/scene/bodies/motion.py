@@ -80,6 +80,28 @@ def euler(yaw: float, pitch: float, roll: float) -> F64:
 
 
 @nb.njit(cache=True)
+def product(a: F64, b: F64) -> F64:
+    """Of two matrices (3, 3), without the detour by BLAS."""
+    out = np.empty((3, 3))
+    for i in range(3):
+        for j in range(3):
+            out[i, j] = a[i, 0] * b[0, j] + a[i, 1] * b[1, j] + a[i, 2] * b[2, j]
+    return out
+
+
+@nb.njit(cache=True)
+def _turned(a: F64, v: F64) -> F64:
+    """A matrix (3, 3) times a vector (3,)."""
+    return np.array(
+        [
+            a[0, 0] * v[0] + a[0, 1] * v[1] + a[0, 2] * v[2],
+            a[1, 0] * v[0] + a[1, 1] * v[1] + a[1, 2] * v[2],
+            a[2, 0] * v[0] + a[2, 1] * v[1] + a[2, 2] * v[2],
+        ]
+    )
+
+
+@nb.njit(cache=True)
 def _cross(a: F64, b: F64) -> F64:
     return np.array([a[1] * b[2] - a[2] * b[1], a[2] * b[0] - a[0] * b[2], a[0] * b[1] - a[1] * b[0]])
 
@@ -170,7 +192,7 @@ def _foot_place(
 
 @nb.njit(cache=True)
 def relative(rotations: F64, positions: F64, joints: F64, bone: int, parent: int) -> None:
-    positions[bone] = positions[parent] + rotations[parent] @ (joints[bone] - joints[parent])
+    positions[bone] = positions[parent] + _turned(rotations[parent], joints[bone] - joints[parent])
 
 
 @nb.njit(cache=True)
@@ -191,10 +213,10 @@ def place_leg(
     a = math.sqrt(((joints[shank] - joints[thigh]) ** 2).sum())
     b = math.sqrt(((joints[foot] - joints[shank]) ** 2).sum())
     upper, lower, _ = two_bones(positions[thigh], ankle, toward, a, b)
-    rotations[thigh] = upper @ align[thigh]
-    rotations[shank] = lower @ align[shank]
-    rotations[foot] = euler(yaw, pitch, 0.0) @ align[foot]
-    rotations[toe] = euler(yaw, pitch - toes, 0.0) @ align[foot]
+    rotations[thigh] = product(upper, align[thigh])
+    rotations[shank] = product(lower, align[shank])
+    rotations[foot] = product(euler(yaw, pitch, 0.0), align[foot])
+    rotations[toe] = product(euler(yaw, pitch - toes, 0.0), align[foot])
     relative(rotations, positions, joints, shank, thigh)
     relative(rotations, positions, joints, foot, shank)
     relative(rotations, positions, joints, toe, foot)
@@ -227,12 +249,12 @@ def place_hand(side: int, twist: float, joints: F64, align: F64, lower: F64, rot
     """``twist``: of the forearm, rad, that turns the back of the hand outwards."""
     forearm, hand, fingers = FOREARM + side, HAND + side, FINGERS + side
     inward = -1.0 if side == 0 else 1.0
-    rotations[forearm] = lower @ euler(-0.5 * inward * twist, 0.0, 0.0) @ align[forearm]
+    rotations[forearm] = product(product(lower, euler(-0.5 * inward * twist, 0.0, 0.0)), align[forearm])
     relative(rotations, positions, joints, hand, forearm)
-    palm = lower @ euler(-inward * twist, 0.0, 0.0)
-    rotations[hand] = palm @ align[hand]
+    palm = product(lower, euler(-inward * twist, 0.0, 0.0))
+    rotations[hand] = product(palm, align[hand])
     relative(rotations, positions, joints, fingers, hand)
-    rotations[fingers] = palm @ euler(0.0, 0.0, inward * 0.45) @ align[hand]
+    rotations[fingers] = product(product(palm, euler(0.0, 0.0, inward * 0.45)), align[hand])
 
 
 @nb.njit(cache=True)
@@ -244,13 +266,13 @@ def _place_arm(
     out = 1.0 if side == 0 else -1.0
     base = rotations[UPPER_SPINE]
     relative(rotations, positions, joints, clavicle, UPPER_SPINE)
-    rotations[clavicle] = base @ euler(-out * 0.12 * flexion, 0.0, -out * 0.10)
+    rotations[clavicle] = product(base, euler(-out * 0.12 * flexion, 0.0, -out * 0.10))
     relative(rotations, positions, joints, upper, clavicle)
-    hanging = base @ euler(0.0, -flexion, 0.0) @ euler(0.0, 0.0, out * abduction)
-    rotations[upper] = hanging @ align[upper]
+    hanging = product(product(base, euler(0.0, -flexion, 0.0)), euler(0.0, 0.0, out * abduction))
+    rotations[upper] = product(hanging, align[upper])
     relative(rotations, positions, joints, forearm, upper)
-    turned = hanging @ euler(-out * inward, 0.0, 0.0)
-    lower = turned @ euler(0.0, -elbow, 0.0) @ euler(0.0, 0.0, -out * (0.5 * abduction + 0.12 * elbow))
+    turned = product(hanging, euler(-out * inward, 0.0, 0.0))
+    lower = product(product(turned, euler(0.0, -elbow, 0.0)), euler(0.0, 0.0, -out * (0.5 * abduction + 0.12 * elbow)))
     place_hand(side, _TWIST, joints, align, lower, rotations, positions)
 
 
@@ -260,7 +282,7 @@ def finish(rotations: F64, positions: F64, joints: F64) -> F64:
     out = np.empty((len(joints), 3, 4))
     for bone in range(len(joints)):
         out[bone, :, :3] = rotations[bone]
-        out[bone, :, 3] = positions[bone] - rotations[bone] @ joints[bone]
+        out[bone, :, 3] = positions[bone] - _turned(rotations[bone], joints[bone])
     return out
 
 
@@ -370,6 +392,6 @@ def upright(
     if fallen > 0.0:
         tip = euler(0.0, -style[FALL] * 0.5 * math.pi * (1.0 - upright_share), 0.0)
         for bone in range(len(joints)):
-            rotations[bone] = tip @ rotations[bone]
-            positions[bone] = tip @ positions[bone]
+            rotations[bone] = product(tip, rotations[bone])
+            positions[bone] = _turned(tip, positions[bone])
     return finish(rotations, positions, joints)

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from drivesim.scene.bodies.basis import CLAVICLE, FINGERS, FOREARM, HAND, PELVIS, SIDE, THIGH, UPPER_ARM, UPPER_SPINE
-from drivesim.scene.bodies.motion import euler, finish, place_hand, place_leg, place_trunk, relative, two_bones
+from drivesim.scene.bodies.motion import euler, finish, place_hand, place_leg, place_trunk, product, relative, two_bones
 
 F64 = NDArray[np.float64]
 
@@ -64,7 +64,7 @@ def seated(seat: F64, turns: float, gaze: float, joints: F64, align: F64, foot: 
         down_out = np.array([-0.3, 0.6 * out, -0.8])
         upper, lower, _ = two_bones(shoulder, wrist, down_out, a, b)
         turn = euler(math.pi, 0.0, 0.0)  # elbows bend the other way than knees
-        rotations[UPPER_ARM + side] = upper @ turn @ align[UPPER_ARM + side]
+        rotations[UPPER_ARM + side] = product(product(upper, turn), align[UPPER_ARM + side])
         relative(rotations, positions, joints, FOREARM + side, UPPER_ARM + side)
-        place_hand(side, 0.0, joints, align, lower @ turn, rotations, positions)
+        place_hand(side, 0.0, joints, align, product(lower, turn), rotations, positions)
     return finish(rotations, positions, joints)

@@ -1,0 +1,51 @@
+"""Meshes in the ray engine, each with a tree of its own; deforming ones as a sequence of still shots.
+
+Embree can interpolate vertices between time steps, but builds such meshes anew each time, which takes 27 times as long
+as refitting a still one (10,500 triangles: 4.8 ms against 0.18 ms). So a body that deforms within a tick is shown by N
+shots, at ray times 0, 1 / (N - 1), ... 1, each until half-way to the next: the ends of the tick are exact.
+"""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+import numpy as np
+from numpy.typing import NDArray
+
+from drivesim.scene.embree import Device, Geometry, SceneHandle
+
+F32 = NDArray[np.float32]
+
+SHOTS = 4
+"""Most shapes of a deforming body in a tick; a single one shows its end."""
+
+BOUNDS = [np.zeros(0), np.zeros(0)] + [
+    np.array([0.0, *((np.arange(count - 1) + 0.5) / (count - 1)), 1.0]) for count in range(2, SHOTS + 1)
+]
+"""Ray times at which one shot gives way to the next, by how many there are."""
+
+RANGES = [[(float(a), float(b)) for a, b in pairwise(bounds)] for bounds in BOUNDS]
+"""First and last ray time of each shot, by how many there are."""
+
+
+class Shape:
+    """A triangle mesh (T, 3) of vertices (V, 3) with its own tree; ``deforming``: refitted when its vertices change."""
+
+    def __init__(self, device: Device, triangles: NDArray[np.int32], vertices: F32, *, deforming: bool) -> None:
+        self.geometry = Geometry.triangles(device, triangles, vertices, deforming=deforming)
+        self.scene = SceneHandle(device, dynamic=deforming)
+        self.scene.attach(self.geometry)
+        self.scene.commit()
+
+    @property
+    def vertices(self) -> F32:
+        """The engine's own memory (V, 3); call :meth:`refit` after writing."""
+        return self.geometry.vertex_buffers[0]
+
+    def refit(self) -> None:
+        self.geometry.vertices_changed()
+        self.scene.commit()
+
+    def close(self) -> None:
+        self.scene.close()
+        self.geometry.close()
