@@ -179,25 +179,52 @@ _ACTOR_CATEGORY: dict[str, tuple[Tag, str]] = {
 }
 """OpenSCENARIO vehicle, pedestrian and misc-object category to tag and nuScenes category."""
 
+_BY_MODEL: tuple[tuple[str, tuple[Tag, str]], ...] = (
+    *((word, (Tag.DYNAMIC, "human.pedestrian.stroller")) for word in ("pram", "stroller", "pushchair", "buggy")),
+    *(
+        (word, (Tag.DYNAMIC, "movable_object.pushable_pullable"))
+        for word in ("walking_frame", "walkingframe", "rollator", "trolley", "cart", "bin")
+    ),
+    ("cone", (Tag.STATIC, "movable_object.trafficcone")),
+    ("wheelchair", (Tag.PEDESTRIAN, "human.pedestrian.wheelchair")),
+    ("dog", (Tag.DYNAMIC, "animal")),
+    ("ball", (Tag.DYNAMIC, "movable_object.debris")),
+)
+"""What a word in the model's name says of an obstacle or of a thing without a category."""
+
 CHILD_STATURE_LIMIT = 1.45
 """Pedestrians below this bounding-box height, metres, are `human.pedestrian.child` when no age is given
 (50th percentile stature at age 11, CDC growth charts 2000)."""
 
 
-def tag_of(category: str) -> Tag:
-    """The semantic tag of an OpenSCENARIO entity category; OTHER where the standard's list has no match."""
-    return _ACTOR_CATEGORY.get(category, (Tag.OTHER, ""))[0]
+def _classes(category: str, model: str) -> tuple[Tag, str]:
+    if category in ("obstacle", "none", "external"):
+        words = model.lower()
+        for word, classes in _BY_MODEL:
+            if word in words:
+                return classes
+    return _ACTOR_CATEGORY.get(category, (Tag.OTHER, "static.other"))
 
 
-def nuscenes_category(category: str, *, height: float, age: float | None = None) -> str:
+def tag_of(category: str, model: str = "") -> Tag:
+    """The semantic tag of an OpenSCENARIO entity category; OTHER where the standard's list has no match.
+
+    Args:
+        model: name of its model, which says what an ``obstacle`` is.
+    """
+    return _classes(category, model)[0]
+
+
+def nuscenes_category(category: str, *, height: float, age: float | None = None, model: str = "") -> str:
     """The nuScenes category of an entity.
 
     Args:
         category: OpenSCENARIO vehicle/pedestrian/misc-object category.
         height: bounding-box height, metres.
         age: years, if the scenario gives it; people below 14 are children.
+        model: name of its model, which says what an ``obstacle`` is.
     """
-    name = _ACTOR_CATEGORY.get(category, (Tag.OTHER, "static.other"))[1]
+    name = _classes(category, model)[1]
     if name == "human.pedestrian.adult":
         is_child = age < 14 if age is not None else height < CHILD_STATURE_LIMIT
         return "human.pedestrian.child" if is_child else name

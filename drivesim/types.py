@@ -114,11 +114,11 @@ class Actor:
 
     @property
     def tag(self) -> Tag:
-        return tag_of(self.category)
+        return tag_of(self.category, self.model)
 
     @property
     def nuscenes_category(self) -> str:
-        return nuscenes_category(self.category, height=self.box.height, age=self.age)
+        return nuscenes_category(self.category, height=self.box.height, age=self.age, model=self.model)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

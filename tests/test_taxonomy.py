@@ -28,6 +28,20 @@ def test_children_by_age_or_else_by_height(height, age, category):
     assert nuscenes_category("pedestrian", height=height, age=age) == f"human.pedestrian.{category}"
 
 
+@pytest.mark.parametrize(
+    ("model", "category"),
+    [
+        ("Pram_blue", "human.pedestrian.stroller"),
+        ("shopping_cart", "movable_object.pushable_pullable"),
+        ("traffic_cone", "movable_object.trafficcone"),
+        ("crate", "movable_object.debris"),
+    ],
+)
+def test_the_model_says_what_an_obstacle_is(model, category):
+    assert nuscenes_category("obstacle", height=1.0, model=model) == category
+    assert nuscenes_category("pedestrian", height=1.8, model=model) == "human.pedestrian.adult"
+
+
 def test_unknown_categories_are_other():
     assert tag_of("spaceship") is Tag.OTHER
 

@@ -146,7 +146,7 @@ def show(
         str,
         typer.Argument(
             metavar="SCENARIO|MAP|RIG|SHEET",
-            help="A shipped name, a .xosc, .xodr or rig file; or of the studio: people, walk, vehicles, "
+            help="A shipped name, a .xosc, .xodr or rig file; or of the studio: people, walk, things, vehicles, "
             "district, materials.",
         ),
     ],

@@ -16,7 +16,7 @@ from drivesim.errors import ContentNotFoundError, DrivesimError, RecordingError
 if TYPE_CHECKING:
     from PIL import Image
 
-SHEETS = ("people", "walk", "vehicles", "district")
+SHEETS = ("people", "walk", "things", "vehicles", "district")
 """What the studio photographs; a file of such a name is shown by its path."""
 DT = 0.05
 """Seconds between the points of a path."""

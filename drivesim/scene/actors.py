@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from drivesim.scene.bodies import PHASE_STEP, Body, RiderSeat, moving, shaped, turned
+from drivesim.scene.imported import mesh_file
 from drivesim.scene.raycast import EGO_BODY, EVERYONE, RayScene, RaySceneBuilder
 from drivesim.scene.shapes import SHOTS
 from drivesim.scene.vehicles import prop_model, vehicle_model
+from drivesim.scene.vehicles.aids import CHAIR_SEAT
+from drivesim.scene.vehicles.dog import dog_model
 from drivesim.scene.vehicles.model import Lamp, Wheel
 from drivesim.scene.vehicles.model import RiderSeat as VehicleSeat
 from drivesim.transforms import Pose, cross
@@ -19,6 +23,11 @@ from drivesim.types import Actor, WorldState
 
 F64 = NDArray[np.float64]
 
+_CHAIR, _SITTING = (1.05, 0.66, 0.95), 0.495
+"""Length, width and height of a wheelchair as modelled, m; sitting height over stature, 0.52 upright
+(Drillis & Contini 1966), less the lean towards the rims."""
+_TROT = 0.45
+"""Amplitude of a dog's legs at a walk of 1 m/s and faster, rad."""
 STILL, SHOT_STROKE = 0.01, 0.06
 """Up to the first, m that a joint moves within the body in a tick, one shot does; then two, and one for each second."""
 
@@ -44,6 +53,10 @@ def figure_of(actor: Actor, builder: RaySceneBuilder, seed: int, *, is_ego: bool
         is_ego: its sensors look past its own body, which still casts shadows.
     """
     mask = EGO_BODY if is_ego else EVERYONE
+    if actor.category == "animal" and mesh_file(actor) is None:
+        return _Animal(actor, builder, seed, mask)
+    if actor.kind == "pedestrian" and actor.category == "wheelchair":
+        return _WheelchairUser(actor, builder, seed, mask)
     if actor.kind == "pedestrian":
         return _Walker(actor, builder, seed, mask)
     if actor.kind == "vehicle":
@@ -219,3 +232,67 @@ class _Rider(_Deforming):
         i = self._index
         turns = after.gait_phase.item(0, i) - before.gait_phase.item(0, i)
         return turns / max(after.time.item(0) - before.time.item(0), 1e-9)
+
+
+class _WheelchairUser:
+    """Someone in a wheelchair, hands on its rims; the box includes both."""
+
+    lamps: Sequence[Lamp] = ()
+
+    def __init__(self, actor: Actor, builder: RaySceneBuilder, seed: int, mask: int) -> None:
+        box = actor.box
+        length, width = box.length / _CHAIR[0], box.width / _CHAIR[1]
+        stature = float(np.clip((box.height - CHAIR_SEAT) / _SITTING, 0.9, 1.95))
+        chair = replace(actor, box=replace(box, center=(*box.center[:2], 0.5 * _CHAIR[2]), height=_CHAIR[2]))
+        self._chair = _Prop(chair, builder, seed, mask)
+        seat = RiderSeat(
+            (-0.12 * length, 0.0, CHAIR_SEAT), (0.02 * length, 0.30 * width, 0.60),
+            (0.02 * length, -0.30 * width, 0.60), (0.43 * length, 0.0, 0.14), 0.11 * width, knee_spread=0.05,
+        )  # fmt: skip
+        sitter = replace(actor, box=replace(box, height=stature))
+        self._person = _Rider(sitter, seat, builder, seed, mask)
+
+    def move(self, rays: RayScene, before: WorldState, after: WorldState, *, near: bool = True) -> None:
+        self._chair.move(rays, before, after)
+        self._person.move(rays, before, after, near=near)
+
+    def hide(self, rays: RayScene) -> None:
+        self._chair.hide(rays)
+        self._person.hide(rays)
+
+
+class _Animal:
+    """A dog that trots: diagonal legs swing together."""
+
+    lamps: Sequence[Lamp] = ()
+
+    def __init__(self, actor: Actor, builder: RaySceneBuilder, seed: int, mask: int) -> None:
+        dog = dog_model(actor, seed)
+        self._index = actor.index
+        self._body = builder.add_rigid(dog.body, actor.instance, mask=mask)
+        legs = [builder.add_rigid(leg, actor.instance, mask=mask) for leg in dog.legs]
+        self._legs = list(zip(legs, dog.joints, (0.0, 0.5, 0.5, 0.0), strict=True))
+
+    def move(self, rays: RayScene, before: WorldState, after: WorldState, *, near: bool = True) -> None:
+        index = self._index
+        start, end = before.pose(index), after.pose(index)
+        velocity, omega = _mean_velocity(index, before, after)
+        rays.set_motion(self._body, start, end, velocity=velocity, omega=omega)
+        step = max(float(after.time[0] - before.time[0]), 1e-9)
+        for handle, joint, offset in self._legs:
+            hang = Pose(joint, np.eye(3))
+            swing = tuple(
+                _TROT * min(abs(state.speed.item(0, index)), 1.0)
+                * float(np.sin(2.0 * np.pi * (state.gait_phase.item(0, index) + offset)))
+                for state in (before, after)
+            )  # fmt: skip
+            turning = (swing[1] - swing[0]) / step * end.rotation[:, 1]
+            lever = end.rotation @ joint
+            rays.set_motion(
+                handle, start @ hang, end @ hang,
+                velocity=velocity + cross(omega, lever), omega=omega + turning, spin=(swing[0], swing[1]),
+            )  # fmt: skip
+
+    def hide(self, rays: RayScene) -> None:
+        for handle in (self._body, *(handle for handle, _, _ in self._legs)):
+            rays.set_present(handle, False)

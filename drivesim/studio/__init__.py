@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from drivesim.studio.district import draw_district
-from drivesim.studio.people import draw_people, draw_walk
+from drivesim.studio.people import draw_people, draw_things, draw_walk
 from drivesim.studio.stage import Stand, photograph
 from drivesim.studio.vehicles import draw_vehicles
 
@@ -14,9 +14,15 @@ if TYPE_CHECKING:
 
 __all__ = ["Stand", "draw_sheet", "photograph"]
 
-_SHEETS = {"people": draw_people, "walk": draw_walk, "vehicles": draw_vehicles, "district": draw_district}
+_SHEETS = {
+    "people": draw_people,
+    "walk": draw_walk,
+    "things": draw_things,
+    "vehicles": draw_vehicles,
+    "district": draw_district,
+}
 
 
 def draw_sheet(name: str, seed: int, width: int) -> Image.Image:
-    """One of the sheets, ``width`` pixels wide: ``people``, ``walk``, ``vehicles`` or ``district``."""
+    """One of the sheets, ``width`` pixels wide: ``people``, ``walk``, ``things``, ``vehicles`` or ``district``."""
     return _SHEETS[name](seed, width)

@@ -70,3 +70,34 @@ def draw_walk(seed: int, width: int = 1800) -> Image.Image:
         labels[0] = (labels[0][0], f"{label}, {speed:g} m/s: 0 %")
         rows.append((image.rgb, labels))
     return sheet("Gait", f"seed {seed}: share of a cycle from contact of the left heel", rows)
+
+
+_THINGS: tuple[tuple[str, str, str, tuple[float, float, float]], ...] = (
+    ("wheelchair user", "pedestrian", "wheelchair", (1.05, 0.66, 1.32)),
+    ("wheelchair", "misc", "obstacle", (1.05, 0.66, 0.95)),
+    ("pram", "misc", "obstacle", (0.95, 0.58, 1.08)),
+    ("walking_frame", "misc", "obstacle", (0.75, 0.60, 0.93)),
+    ("dog", "pedestrian", "animal", (0.98, 0.22, 0.66)),
+    ("small dog", "pedestrian", "animal", (0.55, 0.15, 0.36)),
+)  # fmt: skip
+"""Name, kind, category, and box, m."""
+
+
+def draw_things(seed: int, width: int = 1800) -> Image.Image:
+    """What goes on pavements beside people: wheelchairs, prams, walking frames, dogs."""
+    rows = []
+    for start in (0, 3):
+        stands, labels, slot = [], [], 1.12
+        group = _THINGS[start : start + 3]
+        for number, (name, kind, category, (length, broad, height)) in enumerate(group):
+            box = BoundingBox((0.0, 0.0, 0.5 * height), length, broad, height)
+            actor = Actor(0, name, kind, category, name.replace(" ", "_"), box)
+            for view, yaw in enumerate((0.6, 0.5 * np.pi, 2.6)):
+                y = (3 * number + view + 0.5) * slot
+                stands.append(
+                    Stand(actor, y, yaw, speed=1.2 if category == "animal" else 0.0, gait_phase=0.15 + 0.2 * view)
+                )
+            labels.append(((number + 0.5) / 3, name.replace("_", " ")))
+        image = photograph(stands, seed, span=(0.0, 9 * slot), height=1.95, width=width, elevation=0.12, floor=0.12)
+        rows.append((image.rgb, labels))
+    return sheet("Things", f"seed {seed}", rows)

@@ -1,4 +1,4 @@
-"""Things that are no vehicles: cones, barriers, bins, balls, poles, trees, and crates for whatever is unknown."""
+"""Things that are no vehicles: cones, barriers, bins, balls, prams, walking frames; crates for what is unknown."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import numpy as np
 from drivesim.materials import MaterialId, linear_rgb
 from drivesim.mesh import Mesh
 from drivesim.scene.imported import imported_mesh, mesh_file
+from drivesim.scene.vehicles.aids import pram, walking_frame, wheelchair
 from drivesim.scene.vehicles.assembly import BLACK, RUBBER, STEEL, Assembly, Finish
 from drivesim.scene.vehicles.shapes import Shape, box, ellipsoid, lathe, rounded_box
 from drivesim.types import Actor
@@ -94,5 +95,9 @@ def _crate(assembly: Assembly) -> None:
         assembly.add(box((1.01, 1.01, 0.06)).moved((0, 0, z)), _CARDBOARD)
 
 
-_BY_WORD = (("cone", _cone), ("ball", _ball), ("bin", _bin), ("barrier", _barrier), ("pole", _pole))
-_BY_CATEGORY = {"barrier": _barrier, "pole": _pole, "building": _block, "wheelchair": _crate}
+_BY_WORD = (
+    *((word, pram) for word in ("pram", "stroller", "pushchair", "buggy")),
+    *((word, walking_frame) for word in ("walking_frame", "walkingframe", "rollator")),
+    ("wheelchair", wheelchair), ("cone", _cone), ("ball", _ball), ("bin", _bin), ("barrier", _barrier), ("pole", _pole),
+)  # fmt: skip
+_BY_CATEGORY = {"barrier": _barrier, "pole": _pole, "building": _block, "wheelchair": wheelchair}

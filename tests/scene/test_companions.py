@@ -1,0 +1,91 @@
+"""Wheelchairs, prams, walking frames and dogs: they fill their boxes and are what datasets call them."""
+
+import numpy as np
+import pytest
+
+from drivesim.scene.actors import figure_of
+from drivesim.scene.raycast import RaySceneBuilder
+from drivesim.scene.trace import nearest
+from drivesim.scene.vehicles import prop_model
+from drivesim.scene.vehicles.dog import dog_model
+from drivesim.studio.stage import Stand, state_of
+from drivesim.taxonomy import Tag
+from drivesim.types import Actor, BoundingBox
+
+
+def thing(name, kind, category, size):
+    length, width, height = size
+    return Actor(0, name, kind, category, name, BoundingBox((0.0, 0.0, height / 2), length, width, height))
+
+
+@pytest.mark.parametrize(
+    ("name", "size", "category"),
+    [
+        ("wheelchair", (1.05, 0.66, 0.95), "human.pedestrian.wheelchair"),
+        ("pram", (0.95, 0.58, 1.08), "human.pedestrian.stroller"),
+        ("rollator", (0.75, 0.6, 0.93), "movable_object.pushable_pullable"),
+    ],
+)
+def test_things_fill_their_boxes_and_have_their_category(name, size, category):
+    actor = thing(name, "misc", "obstacle", size)
+    mesh = prop_model(actor, 0)
+    low, high = mesh.bounds()
+    np.testing.assert_allclose(high - low, size, atol=0.01)
+    assert actor.nuscenes_category == category
+    assert (mesh.semantic == actor.tag).all()
+    assert len(np.unique(mesh.material)) >= 3
+
+
+def seen(actor, gait_phase=0.0, speed=0.0):
+    """Heights and outlines of what rays from the left and from above hit."""
+    builder = RaySceneBuilder()
+    figure = figure_of(actor, builder, 1, is_ego=False)
+    stand = Stand(actor, 0.0, 0.0, speed=speed, gait_phase=gait_phase)
+    with builder.build() as rays:
+        figure.move(rays, state_of([stand], 0.0), state_of([stand], 0.05))
+        rays.commit()
+        grid = np.stack(np.meshgrid(np.arange(-0.8, 0.8, 0.01), [4.0], np.arange(0.01, 1.8, 0.01)), -1).reshape(-1, 3)
+        hits = nearest(rays, grid, (0.0, -1.0, 0.0), 1.0)
+        hit = np.isfinite(hits.distance)
+        figure.hide(rays)
+        rays.commit()
+        assert not np.isfinite(nearest(rays, grid, (0.0, -1.0, 0.0), 1.0).distance).any()
+    return grid[hit][:, [0, 2]], rays.tables.semantic[hits.triangle[hit]]
+
+
+def test_someone_sits_in_the_wheelchair():
+    actor = thing("user", "pedestrian", "wheelchair", (1.05, 0.66, 1.32))
+    outline, semantic = seen(actor)
+    assert actor.nuscenes_category == "human.pedestrian.wheelchair"
+    assert outline[:, 1].max() == pytest.approx(1.32, abs=0.06)
+    assert outline[:, 1].min() < 0.03
+    assert np.ptp(outline[:, 0]) == pytest.approx(1.05, abs=0.06)
+    assert (semantic == Tag.PEDESTRIAN).all()
+
+
+def test_a_dog_is_no_small_person():
+    actor = thing("dog", "pedestrian", "animal", (0.98, 0.22, 0.66))
+    outline, semantic = seen(actor)
+    assert actor.nuscenes_category == "animal"
+    assert (semantic == Tag.DYNAMIC).all()
+    assert outline[:, 1].max() == pytest.approx(0.66, abs=0.03)
+    assert outline[:, 1].min() < 0.03
+    assert np.ptp(outline[:, 0]) == pytest.approx(0.98, abs=0.05)
+    below = outline[np.abs(outline[:, 1] - 0.2) < 0.01][:, 0]
+    assert np.ptp(np.diff(np.sort(np.unique(below)))) > 0.1  # air between the legs
+
+
+def test_a_trotting_dog_swings_its_legs():
+    actor = thing("dog", "pedestrian", "animal", (0.98, 0.22, 0.66))
+    paws = [seen(actor, phase, 1.5)[0] for phase in (0.25, 0.5)]
+    spread = [np.ptp(outline[outline[:, 1] < 0.06][:, 0]) for outline in paws]
+    assert spread[0] > spread[1] + 0.1
+
+
+def test_dogs_differ_and_stay_who_they_are():
+    dogs = [
+        dog_model(thing(name, "pedestrian", "animal", (0.9, 0.2, 0.6)), 4) for name in ("rex", "rex", "bella", "luna")
+    ]
+    colours = [tuple(dog.body.albedo[0].tolist()) for dog in dogs]
+    assert colours[0] == colours[1]
+    assert len(set(colours)) > 1
