@@ -20,6 +20,7 @@ from drivesim.studio.stage import TICK, Stand, cast_of, sheet, state_of
 from drivesim.studio.vehicles import CARS, vehicle
 from drivesim.transforms import Pose
 from drivesim.types import Actor, Light, Weather
+from drivesim.world.gait import comfortable_speed
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -54,9 +55,9 @@ def _street_life(network: RoadNetwork) -> list[Stand]:
         _on(network, vehicle(CARS[3], "ahead"), -1, 112.0, speed=8.0, lights=lamps | Light.BRAKE),
         _on(network, vehicle(CARS[0], "oncoming"), 1, 124.0, np.pi, speed=8.0, lights=lamps),
         _on(network, vehicle(CARS[4], "parked"), -2, 101.0),
-        _on(network, person("neighbour", 34.0, 1.0), -3, 95.0, speed=1.35, gait_phase=0.1),
-        _on(network, person("schoolboy", 8.0, 0.0), -3, 96.2, speed=1.2, gait_phase=0.4),
-        _on(network, person("pensioner", 76.0, 0.0), 3, 100.0, np.pi, speed=0.9, gait_phase=0.8),
+        _on(network, person("neighbour", 34.0, 1.0), -3, 95.0, speed=comfortable_speed(34.0, 1.0), gait_phase=0.1),
+        _on(network, person("schoolboy", 8.0, 0.0), -3, 96.2, speed=comfortable_speed(8.0, 0.0), gait_phase=0.4),
+        _on(network, person("pensioner", 76.0, 0.0), 3, 100.0, np.pi, speed=1.2, gait_phase=0.8),
         _on(network, person("runner", 27.0, 1.0), 3, 108.0, speed=3.0, gait_phase=0.2),
     ]  # fmt: skip
 

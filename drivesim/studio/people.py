@@ -10,6 +10,7 @@ import numpy as np
 from drivesim.scene.bodies.anthropometry import median_stature
 from drivesim.studio.stage import Stand, photograph, sheet
 from drivesim.types import Actor, BoundingBox
+from drivesim.world.gait import comfortable_speed
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -26,7 +27,8 @@ _VIEWS = (0.0, 0.5 * np.pi, np.pi)
 _SLOT = 0.74
 """Width that one view takes, m."""
 
-_WALKERS = (("child, 7", 7.0, 1.2), ("man, 35", 35.0, 1.4), ("man, 35", 35.0, 3.4))
+_WALKERS = (("child, 4", 4.0, False), ("man, 35", 35.0, False), ("woman, 80", 80.0, False), ("man, 35", 35.0, True))
+"""Label, age in years, and whether they run."""
 _PHASES = 9
 
 
@@ -56,10 +58,12 @@ def draw_people(seed: int, width: int = 1800) -> Image.Image:
 
 
 def draw_walk(seed: int, width: int = 1800) -> Image.Image:
-    """Walking and running in steps of an eighth of a gait cycle, from the side."""
+    """Walking at one's own pace and running in steps of an eighth of a gait cycle, from the side."""
     rows = []
-    for label, age, speed in _WALKERS:
-        actor = person(label, age, 0.0)
+    for label, age, runs in _WALKERS:
+        female = float(label.startswith("woman"))
+        actor = person(label, age, female)
+        speed = 3.4 if runs else comfortable_speed(age, female)
         slot = 1.15 if speed < 2.0 else 1.35
         stands = [
             Stand(actor, (i + 0.5) * slot, 0.5 * np.pi, speed=speed, gait_phase=i / (_PHASES - 1))
@@ -67,7 +71,7 @@ def draw_walk(seed: int, width: int = 1800) -> Image.Image:
         ]
         image = photograph(stands, seed, span=(0.0, _PHASES * slot), height=2.2 * slot / 1.15, width=width)
         labels = [((i + 0.5) / _PHASES, f"{100 * i // (_PHASES - 1)} %") for i in range(_PHASES)]
-        labels[0] = (labels[0][0], f"{label}, {speed:g} m/s: 0 %")
+        labels[0] = (labels[0][0], f"{label}, {speed:.2f} m/s: 0 %")
         rows.append((image.rgb, labels))
     return sheet("Gait", f"seed {seed}: share of a cycle from contact of the left heel", rows)
 

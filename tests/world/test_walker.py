@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
+from itertools import pairwise
 
 import pytest
 from builders import at, car, child
 
 from drivesim.errors import DrivesimError
 from drivesim.world import VehicleControl, WalkerControl
-from drivesim.world.gait import is_running, stride_length
+from drivesim.world.gait import comfortable_speed, is_extrapolated, is_running, stride_length
 
 
 @pytest.mark.parametrize("dt", [0.01, 0.05, 0.3])
@@ -43,7 +44,51 @@ def test_gait_phase_counts_strides(make_world):
 
 @pytest.mark.parametrize(("speed", "step"), [(0.83, 0.48), (1.19, 0.54), (1.79, 0.62)])
 def test_step_length_of_children_is_near_the_measured(speed, step):
-    assert stride_length(speed, 1.33) / 2 == pytest.approx(step, rel=0.13)
+    assert stride_length(speed, 1.33) / 2 == pytest.approx(step, rel=0.1)
+
+
+@pytest.mark.parametrize(
+    ("age", "stature", "speed", "step"),
+    [(2, 0.865, 0.716, 0.274), (3, 0.95, 0.855, 0.331), (7, 1.22, 1.143, 0.479), (30, 1.70, 1.216, 0.655)],
+)
+def test_step_length_and_speed_by_age_are_sutherlands(age, stature, speed, step):
+    """Sutherland, Olshen, Cooper & Woo 1980, table I: within a tenth."""
+    assert stride_length(speed, stature) / 2 == pytest.approx(step, rel=0.1)
+    if age < 20:
+        assert comfortable_speed(age, 0.5) == pytest.approx(speed, rel=0.1)
+
+
+@pytest.mark.parametrize(
+    ("age", "female", "speed"),
+    [
+        (25, 0, 1.36),
+        (35, 1, 1.34),
+        (45, 0, 1.43),
+        (55, 1, 1.31),
+        (65, 0, 1.34),
+        (75, 1, 1.13),
+        (85, 0, 0.97),
+        (85, 1, 0.94),
+    ],
+)
+def test_adults_walk_at_the_measured_speed(age, female, speed):
+    """Bohannon & Williams Andrews 2011: means of 41 studies, by decade."""
+    assert comfortable_speed(age, female) == pytest.approx(speed, rel=0.1)
+    assert not is_extrapolated(age)
+
+
+def test_ages_without_measurements_are_marked():
+    assert [is_extrapolated(age) for age in (0.5, 4, 12, 19, 30, 90, 110)] == [
+        True,
+        False,
+        True,
+        True,
+        False,
+        False,
+        True,
+    ]
+    speeds = [comfortable_speed(age, 0.5) for age in range(1, 40)]
+    assert max(abs(b - a) for a, b in pairwise(speeds)) < 0.15
 
 
 def test_adults_run_above_two_metres_a_second():
