@@ -203,15 +203,42 @@ def sample(
     out: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Write a .parquet or .csv file; default CSV to stdout.")
     ] = None,
+    pair: Annotated[
+        str | None,
+        typer.Option(metavar="NAME[=A,B]", help="N pairs that differ in this parameter only; same seed."),
+    ] = None,
+    balance: Annotated[
+        str | None,
+        typer.Option(metavar="BY", help="Equal numbers by outcome, by what is visible, or by a parameter's values."),
+    ] = None,
+    classes: Annotated[str | None, typer.Option(metavar="A,B,...", help="With --balance: only these classes.")] = None,
+    confusion: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE.csv", help="With --balance: more of the classes that this matrix confuses."),
+    ] = None,
+    near: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Near the failures in this table, with importance weights.")
+    ] = None,
+    where: Annotated[
+        str | None, typer.Option(metavar="COLUMN=VALUE", help="With --near: only these rows, e.g. collided=true.")
+    ] = None,
+    explore: Annotated[float, typer.Option(help="With --near: share that follows the space's own laws.")] = 0.2,
+    least_ess: Annotated[
+        float, typer.Option(help="With --near: refuse an effective sample size below this share of N.")
+    ] = 0.1,
+    settings: Settings = None,
     listing: Annotated[bool, typer.Option("--list", help="Show the space: types, units, bounds, laws.")] = False,
     quiet: Quiet = False,
 ) -> None:
-    """Draw instances from a scenario's parameter space, spread evenly or at random."""
-    from drivesim.cli.sample import sample_command
+    """Draw instances from a scenario's parameter space: evenly, in pairs, by class, or where it failed."""
+    from drivesim.cli.sample import Order, sample_command
 
-    sample_command(
-        scenario, space=space, count=count, sampler=sampler, seed=seed, out=out, listing=listing, quiet=quiet
-    )
+    order = Order(
+        scenario=scenario, space=space, count=count, sampler=sampler, seed=seed, settings=settings or [], pair=pair,
+        balance=balance, classes=classes, confusion=confusion, near=near, where=where, explore=explore,
+        least_ess=least_ess, quiet=quiet,
+    )  # fmt: skip
+    raise typer.Exit(sample_command(order, out=out, listing=listing))
 
 
 @app.command(epilog="Example: drivesim sweep child_crossing -n 1000 --sampler sobol -j 2")

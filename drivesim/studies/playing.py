@@ -1,0 +1,209 @@
+"""Play an instance without sensors and say what became of it: outcome class, margin, what came into sight.
+
+Definitions. *Gap*: between the footprints of ego and target, m. *Conflict*: with both velocities constant, the target
+will be in the ego's path (half the widths plus 0.25 m) when the ego arrives; *TTC* is the time until then. *Hazard*:
+the first tick of a conflict within 6 s in which the driver's eyes see at least a third of the target.
+
+Outcome classes:
+
+- ``no_conflict``: no contact, and TTC never below 1.5 s (critical in town traffic: van der Horst 1990);
+- ``near_miss``: no contact, but TTC below that;
+- ``avoidable``: contact, though the skilled human of UN R157 (annex 4, appendix 3) could have braked to the target's
+  speed between hazard and target;
+- ``unavoidable``: contact, and not even that driver could.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal, get_args
+
+import numpy as np
+
+from drivesim.ego import EgoParameters
+from drivesim.ego.parameters import EGOS
+from drivesim.openscenario.scenario import ScenarioFile
+from drivesim.simulation import DEFAULT_DT, Simulation
+from drivesim.studies.whatif.outcome import impact_speed
+from drivesim.studies.whatif.run import target_of
+from drivesim.types import F64, Collision, WorldState
+from drivesim.world.boxes import LENGTH, WIDTH, boxes_of, footprint
+
+OutcomeClass = Literal["no_conflict", "near_miss", "avoidable", "unavoidable"]
+OUTCOMES: tuple[str, ...] = get_args(OutcomeClass)
+CRITICAL_TTC = 1.5
+"""Seconds; below it a situation without contact is a near miss."""
+_HORIZON = 6.0
+"""Seconds; a conflict farther ahead is none yet."""
+_CORRIDOR = 0.25
+"""Room beside the car that counts as its path, m."""
+_SEEN = 1 / 3
+"""Share of the target's points in sight from which it counts as seen."""
+_VIEW = 60.0
+"""Metres; what is nearer and in sight is visible."""
+_PASSED = 5.0
+"""A run ends when the ego has passed the target by this, m."""
+
+
+@dataclass(frozen=True, slots=True)
+class Played:
+    """What became of one instance.
+
+    Attributes:
+        outcome: see the module.
+        margin: smallest gap, m; where there was contact, minus the impact speed in m/s.
+        least_ttc: s, infinite without conflict.
+        impact_speed: of the ego at first contact with the target, km/h; 0 without.
+        visible: categories of actors that were in sight within 60 m, sorted and joined by ``+``; ``nothing`` if none.
+    """
+
+    outcome: OutcomeClass
+    margin: float
+    least_ttc: float
+    impact_speed: float
+    visible: str
+
+
+class Stage:
+    """A scenario that is read once and played many times.
+
+    Args:
+        target: name of the actor that must not be hit; None takes the person the story is about.
+        settings: parameters fixed for all instances.
+    """
+
+    def __init__(
+        self, scenario: str, *, settings: Mapping[str, str] | None = None, target: str | None = None,
+        dt: float = DEFAULT_DT,
+    ) -> None:  # fmt: skip
+        self._file = ScenarioFile(scenario)
+        self._settings = dict(settings or {})
+        self._target = target
+        self._dt = dt
+
+    def play(self, values: Mapping[str, str], seed: int) -> Played:
+        """One instance, until contact, until the target is passed or until the scenario ends."""
+        scenario = self._file.scenario({**values, **self._settings})
+        with Simulation(scenario, seed=seed, dt=self._dt) as simulation:
+            return _Run(simulation, self._target).play()
+
+
+class _Run:
+    def __init__(self, simulation: Simulation, target: str | None) -> None:
+        self.simulation = simulation
+        self.ego = simulation.ego
+        self.target = target_of(simulation, target)
+        self.boxes = boxes_of(simulation.actors)
+        self.driver = EGOS["reference_driver"]
+        self.seen: set[str] = set()
+
+    def play(self) -> Played:
+        least_gap, least_ttc = math.inf, math.inf
+        avoidable: bool | None = None
+        before = self.simulation.world.snapshot()
+        hit: Collision | None = None
+        for frame in self.simulation:
+            state = frame.state
+            names = {self.ego.name, self.target.name}
+            hit = next((each for each in frame.collisions if {each.first, each.second} == names), None)
+            if hit is not None:
+                break
+            self._look(state)
+            if state.present[0, self.target.index]:
+                least_gap = min(least_gap, self._gap(state))
+                distance, closing, ttc = self._conflict(state)
+                least_ttc = min(least_ttc, ttc)
+                if avoidable is None and ttc < _HORIZON and self._sees(self.target.index) >= _SEEN:
+                    avoidable = stopping_distance(closing, self.driver) <= distance
+                if distance < -self.ego.box.length - _PASSED:
+                    break
+            before = state
+        speed = impact_speed(hit, before, frame.state, self.ego.index) if hit is not None else 0.0
+        visible = "+".join(sorted(self.seen)) or "nothing"
+        if hit is not None:
+            return Played("avoidable" if avoidable else "unavoidable", -speed, 0.0, 3.6 * speed, visible)
+        outcome: OutcomeClass = "near_miss" if least_ttc < CRITICAL_TTC else "no_conflict"
+        return Played(outcome, least_gap, least_ttc, 0.0, visible)
+
+    def _sees(self, actor: int) -> float:
+        return self.simulation.world.visible_share(self.ego.index, actor)
+
+    def _look(self, state: WorldState) -> None:
+        for actor in self.simulation.actors:
+            if actor.index == self.ego.index or actor.category in self.seen or not state.present[0, actor.index]:
+                continue
+            away = state.position[0, actor.index] - state.position[0, self.ego.index]
+            if float(np.hypot(away[0], away[1])) < _VIEW and self._sees(actor.index) >= _SEEN:
+                self.seen.add(actor.category)
+
+    def _gap(self, state: WorldState) -> float:
+        corners = [
+            footprint(self.boxes[i], state.position[0, i, 0], state.position[0, i, 1], state.orientation[0, i, 0])
+            for i in (self.ego.index, self.target.index)
+        ]
+        return footprint_gap(*corners)
+
+    def _conflict(self, state: WorldState) -> tuple[float, float, float]:
+        """Distance ahead, m (negative beside and behind), closing speed, m/s, and TTC, s (infinite: no conflict)."""
+        ego, target = self.ego.index, self.target.index
+        into = state.pose(ego).inverse()
+        local = into.apply(state.pose(target).apply(self.target.box.center))
+        velocity = into.rotation @ (state.velocity[0, target] - state.velocity[0, ego])
+        turn = float(state.orientation[0, target, 0] - state.orientation[0, ego, 0])
+        c, s = abs(math.cos(turn)), abs(math.sin(turn))
+        length, width = self.boxes[target, LENGTH], self.boxes[target, WIDTH]
+        half_along, half_across = (c * length + s * width) / 2, (s * length + c * width) / 2
+        front = self.ego.box.center[0] + self.ego.box.length / 2
+        distance = float(local[0] - half_along - front)
+        closing = -float(velocity[0])
+        if closing <= 1e-6:
+            return distance, closing, math.inf
+        arrival = max(distance / closing, 0.0)
+        leaving = (distance + 2 * half_along + self.ego.box.length) / closing
+        reach = self.ego.box.width / 2 + half_across + _CORRIDOR
+        meets = leaving > 0.0 and _least_offset(float(local[1]), float(velocity[1]), arrival, leaving) < reach
+        return distance, closing, arrival if meets else math.inf
+
+
+def _least_offset(offset: float, speed: float, start: float, end: float) -> float:
+    """Smallest |offset + speed t| for t within [start, end]."""
+    first, last = offset + speed * start, offset + speed * end
+    return 0.0 if first * last <= 0.0 else min(abs(first), abs(last))
+
+
+def stopping_distance(speed: float, driver: EgoParameters) -> float:
+    """Metres that a driver needs to take ``speed`` (m/s) off: sees, waits, builds deceleration up, brakes."""
+    waiting = driver.camera_latency + driver.dead_time
+    ramp = driver.deceleration / driver.jerk
+    if speed <= 0.5 * driver.deceleration * ramp:
+        time = math.sqrt(2.0 * max(speed, 0.0) / driver.jerk)
+        return speed * (waiting + time) - driver.jerk * time**3 / 6.0
+    rest = speed - 0.5 * driver.deceleration * ramp
+    return speed * (waiting + ramp) - driver.deceleration * ramp**2 / 6.0 + rest**2 / (2.0 * driver.deceleration)
+
+
+def footprint_gap(first: F64, second: F64) -> float:
+    """Distance between two convex footprints (4, 2) on the ground, m; 0 where they touch."""
+    if _overlap(first, second):
+        return 0.0
+    return min(_point_to_edges(first, second), _point_to_edges(second, first))
+
+
+def _overlap(first: F64, second: F64) -> bool:
+    for corners in (first, second):
+        edges = np.roll(corners, -1, axis=0) - corners
+        for x, y in edges[:2]:
+            a, b = first @ (-y, x), second @ (-y, x)
+            if a.max() < b.min() or b.max() < a.min():
+                return False
+    return True
+
+
+def _point_to_edges(points: F64, corners: F64) -> float:
+    """Smallest distance of any point (4, 2) to any edge of a footprint."""
+    edges = np.roll(corners, -1, axis=0) - corners
+    away = points[:, None] - corners[None]
+    share = np.clip((away * edges).sum(-1) / np.maximum(np.square(edges).sum(-1), 1e-12), 0.0, 1.0)
+    return float(np.sqrt(np.square(away - share[..., None] * edges).sum(-1)).min())

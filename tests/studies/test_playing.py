@@ -1,0 +1,60 @@
+"""What becomes of an instance: outcome classes against what must happen, distances against analytic values."""
+
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy import integrate
+from shapely.geometry import Polygon
+
+from drivesim.ego import ego_parameters
+from drivesim.studies.playing import Stage, footprint_gap, stopping_distance
+from drivesim.world.boxes import footprint
+
+DRIVER = ego_parameters("reference_driver")
+
+
+@pytest.mark.parametrize("speed", [0.5, 2.0, 8.0, 16.7])
+def test_stopping_distance_is_the_integral_of_speed(speed):
+    def at(time):
+        braking = max(time - DRIVER.camera_latency - DRIVER.dead_time, 0.0)
+        ramp = DRIVER.deceleration / DRIVER.jerk
+        lost = 0.5 * DRIVER.jerk * min(braking, ramp) ** 2 + DRIVER.deceleration * max(braking - ramp, 0.0)
+        return max(speed - lost, 0.0)
+
+    length = integrate.quad(at, 0.0, 5.0, limit=500)[0]
+    assert stopping_distance(speed, DRIVER) == pytest.approx(length, abs=1e-4)
+
+
+BOX = np.array([1.4, 0.0, 0.75, 4.4, 1.8, 1.5])
+POSE = st.tuples(st.floats(-6, 6), st.floats(-6, 6), st.floats(-math.pi, math.pi))
+
+
+@settings(max_examples=200, deadline=None)
+@given(first=POSE, second=POSE)
+def test_gaps_between_footprints_agree_with_an_independent_library(first, second):
+    a, b = footprint(BOX, *first), footprint(BOX, *second)
+    assert footprint_gap(a, b) == pytest.approx(Polygon(a).distance(Polygon(b)), abs=1e-9)
+
+
+def test_a_child_behind_a_car_is_hit_by_who_does_not_brake_and_no_driver_could_have():
+    played = Stage("child_crossing", settings={"ego_driver": "constant"}).play({"child_behavior": "protocol"}, 0)
+    assert played.outcome == "unavoidable"
+    assert played.impact_speed == pytest.approx(40.0, abs=0.1)
+    assert played.margin == pytest.approx(-40.0 / 3.6, abs=0.03)
+    assert played.visible == "car+pedestrian"
+
+
+def test_who_is_seen_from_afar_could_have_been_avoided():
+    fixed = {"ego_driver": "constant", "pedestrian_behavior": "protocol"}
+    assert Stage("pedestrian_at_night", settings=fixed).play({}, 0).outcome == "avoidable"
+
+
+def test_a_wide_berth_is_no_conflict_and_settings_win_over_values():
+    stage = Stage("motorway_cut_in", settings={"cut_in_gap": "35", "cut_in_speed": "105", "ego_speed": "100"})
+    played = stage.play({"cut_in_gap": "12"}, 0)
+    assert played.outcome == "no_conflict"
+    assert played.margin > 20.0
+    assert played == stage.play({"cut_in_gap": "30"}, 0)
