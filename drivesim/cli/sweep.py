@@ -12,7 +12,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from drivesim.cli.common import parse_settings
 from drivesim.errors import DrivesimError
-from drivesim.studies.sampling import draw_instances, space_of
+from drivesim.studies.sampling import draw_samples, space_of
 from drivesim.studies.sweep.cluster import RayCluster
 from drivesim.studies.sweep.samples import read_samples
 from drivesim.studies.sweep.sweep import Instance, Summary, Sweep, run_sweep
@@ -48,8 +48,9 @@ def sweep_command(
     if samples:
         listed = read_samples(samples, seed)
     else:
-        drawn = draw_instances(space_of(scenario, space), count, seed, **({"sampler": sampler} if sampler else {}))
-        listed = [Instance(seed + number, values) for number, values in enumerate(drawn)]
+        drawn = draw_samples(space_of(scenario, space), count, seed, sampler)
+        rows = zip(drawn.seeds, drawn.instances, drawn.weights.tolist(), strict=True)
+        listed = [Instance(each, values, weight) for each, values, weight in rows]
     instances = tuple(replace(instance, parameters={**instance.parameters, **fixed}) for instance in listed)
     folder = out or Path("sweeps") / Path(scenario).stem
     console = Console(highlight=False, soft_wrap=True)

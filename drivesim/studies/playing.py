@@ -1,8 +1,7 @@
 """Play an instance without sensors and say what became of it: outcome class, margin, what came into sight.
 
-Definitions. *Gap*: between the footprints of ego and target, m. *Conflict*: with both velocities constant, the target
-will be in the ego's path (half the widths plus 0.25 m) when the ego arrives; *TTC* is the time until then. *Hazard*:
-the first tick of a conflict within 6 s in which the driver's eyes see at least a third of the target.
+Definitions. *Gap*: between the footprints of ego and target, m. *TTC*: time until these touch if both keep their
+velocities, s. *Hazard*: the first tick with a TTC below 6 s in which the driver's eyes see a third of the target.
 
 Outcome classes:
 
@@ -26,10 +25,11 @@ from drivesim.ego import EgoParameters
 from drivesim.ego.parameters import EGOS
 from drivesim.openscenario.scenario import ScenarioFile
 from drivesim.simulation import DEFAULT_DT, Simulation
+from drivesim.studies.target import target_of
 from drivesim.studies.whatif.outcome import impact_speed
-from drivesim.studies.whatif.run import target_of
-from drivesim.types import F64, Collision, WorldState
-from drivesim.world.boxes import LENGTH, WIDTH, boxes_of, footprint
+from drivesim.types import Collision, WorldState
+from drivesim.world.boxes import boxes_of, poses_of
+from drivesim.world.conflict import time_to_contact
 
 OutcomeClass = Literal["no_conflict", "near_miss", "avoidable", "unavoidable"]
 OUTCOMES: tuple[str, ...] = get_args(OutcomeClass)
@@ -37,8 +37,6 @@ CRITICAL_TTC = 1.5
 """Seconds; below it a situation without contact is a near miss."""
 _HORIZON = 6.0
 """Seconds; a conflict farther ahead is none yet."""
-_CORRIDOR = 0.25
-"""Room beside the car that counts as its path, m."""
 _SEEN = 1 / 3
 """Share of the target's points in sight from which it counts as seen."""
 _VIEW = 60.0
@@ -94,7 +92,7 @@ class _Run:
     def __init__(self, simulation: Simulation, target: str | None) -> None:
         self.simulation = simulation
         self.ego = simulation.ego
-        self.target = target_of(simulation, target)
+        self.target = target_of(simulation.actors, simulation.ego, target)
         self.boxes = boxes_of(simulation.actors)
         self.driver = EGOS["reference_driver"]
         self.seen: set[str] = set()
@@ -112,9 +110,9 @@ class _Run:
                 break
             self._look(state)
             if state.present[0, self.target.index]:
-                least_gap = min(least_gap, self._gap(state))
-                distance, closing, ttc = self._conflict(state)
-                least_ttc = min(least_ttc, ttc)
+                gap, ttc = self._contact(state)
+                least_gap, least_ttc = min(least_gap, gap), min(least_ttc, ttc)
+                distance, closing = self._ahead(state)
                 if avoidable is None and ttc < _HORIZON and self._sees(self.target.index) >= _SEEN:
                     avoidable = stopping_distance(closing, self.driver) <= distance
                 if distance < -self.ego.box.length - _PASSED:
@@ -138,39 +136,25 @@ class _Run:
             if float(np.hypot(away[0], away[1])) < _VIEW and self._sees(actor.index) >= _SEEN:
                 self.seen.add(actor.category)
 
-    def _gap(self, state: WorldState) -> float:
-        corners = [
-            footprint(self.boxes[i], state.position[0, i, 0], state.position[0, i, 1], state.orientation[0, i, 0])
-            for i in (self.ego.index, self.target.index)
-        ]
-        return footprint_gap(*corners)
+    def _contact(self, state: WorldState) -> tuple[float, float]:
+        """Gap, m, and time to contact, s."""
+        poses, velocity = poses_of(state.position[0], state.orientation[0]), state.velocity[0]
+        ego, target = self.ego.index, self.target.index
+        gap, ttc = time_to_contact(
+            self.boxes[ego], poses[ego], velocity[ego], self.boxes[target], poses[target], velocity[target]
+        )
+        return float(gap), float(ttc)
 
-    def _conflict(self, state: WorldState) -> tuple[float, float, float]:
-        """Distance ahead, m (negative beside and behind), closing speed, m/s, and TTC, s (infinite: no conflict)."""
+    def _ahead(self, state: WorldState) -> tuple[float, float]:
+        """Metres from the ego's front to the target along the heading, negative beside and behind, and m/s closing."""
         ego, target = self.ego.index, self.target.index
         into = state.pose(ego).inverse()
         local = into.apply(state.pose(target).apply(self.target.box.center))
         velocity = into.rotation @ (state.velocity[0, target] - state.velocity[0, ego])
         turn = float(state.orientation[0, target, 0] - state.orientation[0, ego, 0])
-        c, s = abs(math.cos(turn)), abs(math.sin(turn))
-        length, width = self.boxes[target, LENGTH], self.boxes[target, WIDTH]
-        half_along, half_across = (c * length + s * width) / 2, (s * length + c * width) / 2
+        half = (abs(math.cos(turn)) * self.target.box.length + abs(math.sin(turn)) * self.target.box.width) / 2
         front = self.ego.box.center[0] + self.ego.box.length / 2
-        distance = float(local[0] - half_along - front)
-        closing = -float(velocity[0])
-        if closing <= 1e-6:
-            return distance, closing, math.inf
-        arrival = max(distance / closing, 0.0)
-        leaving = (distance + 2 * half_along + self.ego.box.length) / closing
-        reach = self.ego.box.width / 2 + half_across + _CORRIDOR
-        meets = leaving > 0.0 and _least_offset(float(local[1]), float(velocity[1]), arrival, leaving) < reach
-        return distance, closing, arrival if meets else math.inf
-
-
-def _least_offset(offset: float, speed: float, start: float, end: float) -> float:
-    """Smallest |offset + speed t| for t within [start, end]."""
-    first, last = offset + speed * start, offset + speed * end
-    return 0.0 if first * last <= 0.0 else min(abs(first), abs(last))
+        return float(local[0] - half - front), -float(velocity[0])
 
 
 def stopping_distance(speed: float, driver: EgoParameters) -> float:
@@ -182,28 +166,3 @@ def stopping_distance(speed: float, driver: EgoParameters) -> float:
         return speed * (waiting + time) - driver.jerk * time**3 / 6.0
     rest = speed - 0.5 * driver.deceleration * ramp
     return speed * (waiting + ramp) - driver.deceleration * ramp**2 / 6.0 + rest**2 / (2.0 * driver.deceleration)
-
-
-def footprint_gap(first: F64, second: F64) -> float:
-    """Distance between two convex footprints (4, 2) on the ground, m; 0 where they touch."""
-    if _overlap(first, second):
-        return 0.0
-    return min(_point_to_edges(first, second), _point_to_edges(second, first))
-
-
-def _overlap(first: F64, second: F64) -> bool:
-    for corners in (first, second):
-        edges = np.roll(corners, -1, axis=0) - corners
-        for x, y in edges[:2]:
-            a, b = first @ (-y, x), second @ (-y, x)
-            if a.max() < b.min() or b.max() < a.min():
-                return False
-    return True
-
-
-def _point_to_edges(points: F64, corners: F64) -> float:
-    """Smallest distance of any point (4, 2) to any edge of a footprint."""
-    edges = np.roll(corners, -1, axis=0) - corners
-    away = points[:, None] - corners[None]
-    share = np.clip((away * edges).sum(-1) / np.maximum(np.square(edges).sum(-1), 1e-12), 0.0, 1.0)
-    return float(np.sqrt(np.square(away - share[..., None] * edges).sum(-1)).min())

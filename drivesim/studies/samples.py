@@ -21,6 +21,8 @@ from drivesim.studies.space import Space
 PREFIX = "parameter."
 """Before parameter names in Parquet tables, as in those of what-if."""
 _FIXED = ("instance", "seed", "weight")
+NOTES = ("pair", "changed", "class")
+"""Columns that say how instances belong together; no parameter of these names can be read back from CSV."""
 
 
 @dataclass(frozen=True)
@@ -181,7 +183,7 @@ def read_samples(path: Path, space: Space | None = None) -> Samples:
 
 def _parameter_names(columns: Sequence[str]) -> list[str]:
     prefixed = [name.removeprefix(PREFIX) for name in columns if name.startswith(PREFIX)]
-    return prefixed or [name for name in columns if name not in _FIXED]
+    return prefixed or [name for name in columns if name not in (*_FIXED, *NOTES)]
 
 
 def _as_text(value: Any) -> str:

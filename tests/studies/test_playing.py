@@ -1,17 +1,10 @@
 """What becomes of an instance: outcome classes against what must happen, distances against analytic values."""
 
-import math
-
-import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 from scipy import integrate
-from shapely.geometry import Polygon
 
 from drivesim.ego import ego_parameters
-from drivesim.studies.playing import Stage, footprint_gap, stopping_distance
-from drivesim.world.boxes import footprint
+from drivesim.studies.playing import Stage, stopping_distance
 
 DRIVER = ego_parameters("reference_driver")
 
@@ -26,17 +19,6 @@ def test_stopping_distance_is_the_integral_of_speed(speed):
 
     length = integrate.quad(at, 0.0, 5.0, limit=500)[0]
     assert stopping_distance(speed, DRIVER) == pytest.approx(length, abs=1e-4)
-
-
-BOX = np.array([1.4, 0.0, 0.75, 4.4, 1.8, 1.5])
-POSE = st.tuples(st.floats(-6, 6), st.floats(-6, 6), st.floats(-math.pi, math.pi))
-
-
-@settings(max_examples=200, deadline=None)
-@given(first=POSE, second=POSE)
-def test_gaps_between_footprints_agree_with_an_independent_library(first, second):
-    a, b = footprint(BOX, *first), footprint(BOX, *second)
-    assert footprint_gap(a, b) == pytest.approx(Polygon(a).distance(Polygon(b)), abs=1e-9)
 
 
 def test_a_child_behind_a_car_is_hit_by_who_does_not_brake_and_no_driver_could_have():

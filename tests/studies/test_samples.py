@@ -7,9 +7,11 @@ import pytest
 from space_files import yaml_space
 
 from drivesim.errors import DrivesimError
+from drivesim.studies.pairs import draw_pairs
 from drivesim.studies.samples import Samples, digest, read_samples, write_samples
 from drivesim.studies.sampling import draw_samples
 from drivesim.studies.space import space_of
+from drivesim.studies.sweep.samples import read_samples as read_instances
 
 pq = pytest.importorskip("pyarrow.parquet")
 
@@ -78,3 +80,13 @@ def test_samples_of_a_shipped_space_keep_its_units(tmp_path):
     space = space_of("child_crossing")
     write_samples(draw_samples(space, 5), space, tmp_path / "runs.parquet")
     assert pq.read_schema(tmp_path / "runs.parquet").field("parameter.gap").metadata == {b"unit": b"m"}
+
+
+@pytest.mark.parametrize("suffix", ["parquet", "csv"])
+def test_a_sweep_reads_what_was_drawn(tmp_path, suffix):
+    space = space_of("child_crossing")
+    pairs = draw_pairs(space, 3, 7, None, "gap")
+    write_samples(pairs, space, tmp_path / f"pairs.{suffix}")
+    read = read_instances(tmp_path / f"pairs.{suffix}")
+    assert [instance.seed for instance in read] == [7, 7, 8, 8, 9, 9]
+    assert tuple(dict(instance.parameters) for instance in read) == pairs.instances

@@ -1,4 +1,4 @@
-"""Instances from a CSV file, as ``drivesim sample --out`` writes it."""
+"""Instances from a table, as ``drivesim sample --out`` writes it."""
 
 from __future__ import annotations
 
@@ -7,11 +7,14 @@ import math
 from pathlib import Path
 
 from drivesim.errors import ScenarioError
+from drivesim.studies.samples import NOTES
+from drivesim.studies.samples import read_samples as read_table
 from drivesim.studies.sweep.sweep import Instance
 
 
 def read_samples(path: Path, seed: int = 0) -> list[Instance]:
-    """A row per instance; columns ``seed`` and ``weight`` where there are any, ``instance`` is skipped, parameters.
+    """A row per instance; columns ``seed`` and ``weight`` where there are any, parameters; others say how rows belong
+    together and are skipped.
 
     Args:
         seed: of the first row, one more for each, where the file says none.
@@ -19,6 +22,10 @@ def read_samples(path: Path, seed: int = 0) -> list[Instance]:
     Raises:
         ScenarioError: not such a file; with its line.
     """
+    if path.suffix == ".parquet":
+        table = read_table(path)
+        rows = zip(table.seeds, table.instances, table.weights.tolist(), strict=True)
+        return [Instance(each, values, weight) for each, values, weight in rows]
     try:
         with path.open(newline="", encoding="utf-8") as file:
             reader = csv.DictReader(file, strict=True)
@@ -39,7 +46,8 @@ def _instance(row: dict[str | None, str | None], path: Path, line: int, seed: in
         raise ScenarioError("this row has another length than the header", file=path, line=line, element="--samples",
                             remedy="give every row a value for every column")  # fmt: skip
     values = {str(name).strip(): str(value).strip() for name, value in row.items()}
-    values.pop("instance", None)
+    for name in ("instance", *NOTES):
+        values.pop(name, None)
     try:
         seed, weight = int(values.pop("seed", seed)), float(values.pop("weight", 1.0))
         if not (math.isfinite(weight) and weight >= 0.0 and seed >= 0):
