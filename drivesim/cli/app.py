@@ -226,6 +226,22 @@ def sample(
     least_ess: Annotated[
         float, typer.Option(help="With --near: refuse an effective sample size below this share of N.")
     ] = 0.1,
+    calibrate: Annotated[
+        bool, typer.Option("--calibrate", help="Measure what each parameter changes; store a remap that makes it even.")
+    ] = False,
+    calibration: Annotated[
+        Path | None, typer.Option(metavar="FILE.json", help="Spread samples evenly in influence, with weights.")
+    ] = None,
+    measure: Annotated[
+        str, typer.Option(metavar="NAME", help="With --calibrate: outcome, image, lidar or radar.")
+    ] = "outcome",
+    rig: Annotated[str, typer.Option(metavar="NAME|FILE", help="With --calibrate: whose sensors.")] = "default",
+    at: Annotated[
+        str | None, typer.Option(metavar="S,S,...", help="With --calibrate: when sensors are compared.")
+    ] = None,
+    configurations: Annotated[int, typer.Option(min=1, help="With --calibrate: of all other parameters.")] = 8,
+    positions: Annotated[int, typer.Option(min=4, help="With --calibrate: along each parameter.")] = 12,
+    step: Annotated[float, typer.Option(help="With --calibrate: between two compared, as a share of the law.")] = 0.02,
     settings: Settings = None,
     listing: Annotated[bool, typer.Option("--list", help="Show the space: types, units, bounds, laws.")] = False,
     quiet: Quiet = False,
@@ -236,8 +252,18 @@ def sample(
     order = Order(
         scenario=scenario, space=space, count=count, sampler=sampler, seed=seed, settings=settings or [], pair=pair,
         balance=balance, classes=classes, confusion=confusion, near=near, where=where, explore=explore,
-        least_ess=least_ess, quiet=quiet,
+        least_ess=least_ess, calibration=calibration, quiet=quiet,
     )  # fmt: skip
+    if calibrate:
+        from drivesim.cli.calibrate import calibrate_command
+        from drivesim.cli.common import parse_settings
+        from drivesim.studies.space import space_of
+
+        calibrate_command(
+            scenario, space_of(scenario, space), measure=measure, rig=rig, moments=at, configurations=configurations,
+            positions=positions, step=step, seed=seed, settings=parse_settings(settings or []), out=out, quiet=quiet,
+        )  # fmt: skip
+        return
     raise typer.Exit(sample_command(order, out=out, listing=listing))
 
 

@@ -13,6 +13,7 @@ from rich.table import Table
 
 from drivesim.cli.common import parse_settings
 from drivesim.errors import DrivesimError, ScenarioError
+from drivesim.studies.calibration import Calibration, read_calibration
 from drivesim.studies.samples import Samples, read_samples, write_csv, write_samples
 from drivesim.studies.sampling import DEFAULT_COUNT, draw_samples
 from drivesim.studies.space import Space, space_of
@@ -36,6 +37,7 @@ class Order:
     where: str | None
     explore: float
     least_ess: float
+    calibration: Path | None
     quiet: bool
 
     @property
@@ -58,7 +60,7 @@ def sample_command(order: Order, *, out: Path | None, listing: bool) -> int:
     elif order.near is not None:
         samples = _near(space, order)
     else:
-        samples = draw_samples(space, order.count, order.seed, order.sampler)
+        samples = draw_samples(space, order.count, order.seed, order.sampler, calibration=_calibration(order))
     if out is None and len(samples):
         write_csv(samples, sys.stdout)
     elif out is not None and len(samples):
@@ -85,8 +87,15 @@ def _check(order: Order) -> None:
     if order.settings and order.balance is None:
         raise ScenarioError("--set is for instances that are played", element="--set", remedy="add --balance, or "
                             "give 'drivesim record' the setting")  # fmt: skip
+    if order.calibration is not None and chosen:
+        raise ScenarioError(f"--calibration and {chosen[0]} do not go together", element="--calibration",
+                            remedy="choose one")  # fmt: skip
     if order.near is not None and order.sampler is not None:
         raise ScenarioError("--near draws by its own density", element="--sampler", remedy="leave --sampler out")
+
+
+def _calibration(order: Order) -> Calibration | None:
+    return read_calibration(order.calibration) if order.calibration is not None else None
 
 
 def _paired(space: Space, order: Order) -> Samples:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from typing import Protocol
 
 import numpy as np
 from scipy.stats import qmc
@@ -21,6 +22,18 @@ DEFAULT_COUNT = 10
 """Draws where no number is given."""
 _ATTEMPTS = 20
 """Fresh samples in place of ones that the scenario's constraints refuse."""
+
+
+class Warp(Protocol):
+    """What spreads samples otherwise than by the space's laws: :class:`drivesim.studies.calibration.Calibration`."""
+
+    def check(self, space: Space) -> None:
+        """Raise a ScenarioError unless it belongs to this space."""
+        ...
+
+    def positions(self, space: Space, shares: F64) -> tuple[F64, F64]:
+        """Points (N, D) of the unit cube, and weights (N,)."""
+        ...
 
 
 def _random(dimensions: int, count: int, rng: np.random.Generator) -> F64:
@@ -71,7 +84,14 @@ def grid(space: Space, levels: int) -> tuple[F64, F64]:
     return points, weights.prod(axis=1)
 
 
-def draw_samples(space: Space, count: int | None = None, seed: int = 0, sampler: str | None = None) -> Samples:
+def draw_samples(
+    space: Space,
+    count: int | None = None,
+    seed: int = 0,
+    sampler: str | None = None,
+    *,
+    calibration: Warp | None = None,
+) -> Samples:
     """Exactly ``count`` samples, all of them accepted by the scenario's own constraints.
 
     Stochastic spaces are sampled through each law's quantile function, by one of :data:`SAMPLERS`; draws that the
@@ -82,6 +102,7 @@ def draw_samples(space: Space, count: int | None = None, seed: int = 0, sampler:
         count: None takes all combinations of a deterministic space, and ten draws from a stochastic one.
         sampler: for stochastic spaces; None takes Latin hypercubes. For :data:`GRID` see :func:`grid`; ``count`` is
             that of a full one.
+        calibration: spread samples evenly in influence instead of in probability, with weights.
 
     Raises:
         ScenarioError: fewer than one sample, an unknown sampler, a sampler for a deterministic space, fewer samples to
@@ -92,12 +113,15 @@ def draw_samples(space: Space, count: int | None = None, seed: int = 0, sampler:
     if sampler is not None and sampler not in (*SAMPLERS, GRID):
         raise ScenarioError(f"no sampler '{sampler}'", element="--sampler",
                             remedy=did_you_mean(sampler, (*SAMPLERS, GRID)))  # fmt: skip
+    if calibration is not None:
+        calibration.check(space)
     if not space.stochastic:
         return Samples.plain(_combinations(space, count, sampler), seed, "listed")
     if sampler == GRID:
-        return _full_grid(space, count, seed)
+        return _full_grid(space, count, seed, calibration)
     method = sampler or DEFAULT_SAMPLER
-    return Samples.plain(_drawn(space, DEFAULT_COUNT if count is None else count, seed, method), seed, method)
+    runs, weights = _drawn(space, DEFAULT_COUNT if count is None else count, seed, method, calibration)
+    return Samples.plain(runs, seed, f"{method}, calibrated" if calibration else method, weights)
 
 
 def draw_instances(
@@ -133,7 +157,7 @@ def _combinations(space: Space, count: int | None, sampler: str | None) -> list[
     return [accepted[int(index)] for index in np.linspace(0, len(accepted) - 1, wanted).round()]
 
 
-def _full_grid(space: Space, count: int | None, seed: int) -> Samples:
+def _full_grid(space: Space, count: int | None, seed: int, calibration: Warp | None) -> Samples:
     """Nothing can be drawn in place of a grid point, so every one must be accepted."""
     listed = math.prod(len(p.choices) for p in space.parameters.values() if p.choices)
     open_axes = sum(not p.choices for p in space.parameters.values())
@@ -146,6 +170,9 @@ def _full_grid(space: Space, count: int | None, seed: int) -> Samples:
             element="--sampler", remedy=f"ask for {' or '.join(map(str, sizes))}, or take another sampler",
         )  # fmt: skip
     points, weights = grid(space, levels)
+    if calibration is not None:
+        points, more = calibration.positions(space, points)
+        weights = weights * more
     runs = space.values(points)
     refused = [refusal for run in runs if (refusal := space.refusal(run)) is not None]
     if refused:
@@ -164,20 +191,25 @@ def _levels(points: float, dimensions: int) -> int:
     return levels if levels**dimensions <= points else levels - 1
 
 
-def _drawn(space: Space, count: int, seed: int, sampler: str) -> list[dict[str, str]]:
+def _drawn(
+    space: Space, count: int, seed: int, sampler: str, calibration: Warp | None
+) -> tuple[list[dict[str, str]], F64]:
     kept: list[dict[str, str]] = []
+    weights: list[float] = []
     tried, refused = 0, None
     for attempt in range(_ATTEMPTS):
         missing = count - len(kept)
         unit = SAMPLERS[sampler](len(space.parameters), missing, np.random.default_rng([seed, attempt]))
-        for run in space.values(unit):
+        points, weighed = calibration.positions(space, unit) if calibration else (unit, np.ones(missing))
+        for run, weight in zip(space.values(points), weighed, strict=True):
             refusal = space.refusal(run)
             if refusal is None:
                 kept.append(run)
+                weights.append(float(weight))
             refused = refusal or refused
         tried += missing
         if len(kept) == count:
-            return kept
+            return kept, np.array(weights)
     assert refused is not None, "draws are missing only where some were refused"
     raise ScenarioError(
         f"the scenario refuses {tried - len(kept)} of {tried} draws, the last because {reason(refused)}",

@@ -1,0 +1,67 @@
+"""``drivesim sample --calibrate``: measure what each parameter changes, and keep the remap that makes it even."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from rich.table import Table
+
+from drivesim.errors import ScenarioError
+from drivesim.studies.calibration import MOST_VARIATION, SUFFIX, Calibration, calibrate
+from drivesim.studies.measures import MOMENTS, OUTCOME, measure_by
+from drivesim.studies.space import Space
+
+
+def calibrate_command(
+    scenario: str, space: Space, *, measure: str, rig: str, moments: str | None, configurations: int, positions: int,
+    step: float, seed: int, settings: dict[str, str], out: Path | None, quiet: bool,
+) -> int:  # fmt: skip
+    at = _moments(moments) if moments else MOMENTS
+    meter = measure_by(measure, scenario, rig=rig, at=at, settings=settings)
+    file = out or Path(f"{Path(scenario).stem}{SUFFIX}")
+    if file.suffix != ".json":
+        raise ScenarioError(f"'{file.name}' is no JSON file", element="--out", remedy=f"end its name in {SUFFIX}")
+    console = Console(stderr=True, highlight=False, soft_wrap=True)
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    how = {"measure": measure, "configurations": configurations, "positions": positions, "step": step, "seed": seed,
+           "settings": settings} | ({} if measure == OUTCOME else {"rig": rig, "at": list(at)})  # fmt: skip
+    with Progress(*columns, TimeRemainingColumn(), console=console, disable=quiet, transient=True) as bar:
+        task = bar.add_task(f"{Path(scenario).stem}, by {measure}", total=None)
+        found = calibrate(
+            space, meter, configurations=configurations, points=positions, step=step, seed=seed, settings=how,
+            progress=lambda done, total: bar.update(task, completed=done, total=total),
+        )  # fmt: skip
+    found.write(file)
+    if not quiet:
+        _show(found, file)
+    return 0
+
+
+def _moments(text: str) -> Sequence[float]:
+    try:
+        moments = tuple(float(part) for part in text.split(","))
+    except ValueError:
+        moments = ()
+    if not moments or min(moments) <= 0:
+        raise ScenarioError(f"'{text}' names no moments", element="--at", remedy="write seconds, e.g. --at 1,2,3")
+    return moments
+
+
+def _show(found: Calibration, file: Path) -> None:
+    """Influence by parameter: how uneven it was, how much of that is noise, how uneven it is now."""
+    console = Console(highlight=False, soft_wrap=True)
+    console.print(f"variation of influence along each parameter (even: at most {MOST_VARIATION}), what of it is chance")
+    table = Table("parameter", "influence", "before", "chance", "after")
+    whole = sum(entry.length for entry in found.parameters.values())
+    for name, entry in found.parameters.items():
+        share = entry.length / whole if whole > 0 else 0.0
+        numbers = (f"{value:.2f}" for value in (entry.before, entry.noise, entry.after))
+        table.add_row(name, f"{100 * share:.0f} %", *numbers)
+    console.print(table)
+    noisy = [name for name, entry in found.parameters.items() if entry.after > MOST_VARIATION]
+    if noisy:
+        console.print(f"uneven still: {', '.join(noisy)}; more --configurations measure them better")
+    console.print(f"stored in {file}: use it with --calibration {file}")
