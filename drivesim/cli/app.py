@@ -267,6 +267,40 @@ def sample(
     raise typer.Exit(sample_command(order, out=out, listing=listing))
 
 
+@app.command(epilog="Example: drivesim search pedestrian_at_night -n 1000 --method subset --out failures.parquet")
+def search(
+    scenario: Scenario,
+    runs: Annotated[int, typer.Option("-n", "--runs", metavar="N", min=1, help="Instances to play, roughly.")] = 1000,
+    method: Annotated[str, typer.Option(metavar="NAME", help="cross_entropy, subset or random.")] = "cross_entropy",
+    below: Annotated[
+        float,
+        typer.Option(metavar="MARGIN", help="Failure: gap of at most so many m; negative: impact of so many m/s."),
+    ] = 0.0,
+    blame: Annotated[
+        str, typer.Option(help="anybody, or ego: only what the skilled human of UN R157 would have avoided.")
+    ] = "anybody",
+    space: Annotated[
+        str | None, typer.Option(metavar="FILE", help="As for drivesim sample; default the scenario's own.")
+    ] = None,
+    target: Annotated[str | None, typer.Option(metavar="NAME", help="Who must not be hit; default the person.")] = None,
+    settings: Settings = None,
+    seed: Seed = 0,
+    out: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Write the failures, .parquet or .csv, worst first.")
+    ] = None,
+    quiet: Quiet = False,
+) -> None:
+    """Look for instances that fail, and estimate how probable that is, however rare."""
+    from drivesim.cli.search import search_command
+
+    raise typer.Exit(
+        search_command(
+            scenario, space=space, runs=runs, method=method, below=below, blame=blame, target=target, seed=seed,
+            settings=settings or [], out=out, quiet=quiet,
+        )
+    )  # fmt: skip
+
+
 @app.command(epilog="Example: drivesim sweep child_crossing -n 1000 --sampler sobol -j 2")
 def sweep(
     scenario: Scenario,

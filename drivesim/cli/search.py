@@ -1,0 +1,56 @@
+"""``drivesim search``: instances that fail, and how probable failing is."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+
+from drivesim.cli.common import parse_settings
+from drivesim.studies.playing import Stage
+from drivesim.studies.rare import Estimate
+from drivesim.studies.samples import write_samples
+from drivesim.studies.search import search
+from drivesim.studies.space import space_of
+
+
+def search_command(
+    scenario: str, *, space: str | None, runs: int, method: str, below: float, blame: str, target: str | None,
+    seed: int, settings: list[str], out: Path | None, quiet: bool,
+) -> int:  # fmt: skip
+    """Exit code: 0 when a failure was found, 1 when none was."""
+    found_space = space_of(scenario, space)
+    stage = Stage(scenario, settings=parse_settings(settings), target=target)
+    console = Console(highlight=False, soft_wrap=True)
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(
+        *columns, TimeRemainingColumn(), console=Console(stderr=True), disable=quiet, transient=True
+    ) as bar:  # fmt: skip
+        task = bar.add_task(f"{Path(scenario).stem}, {method}", total=runs)
+        found = search(
+            found_space, stage, method=method, runs=runs, seed=seed, below=below, blame=blame,
+            progress=lambda done: bar.update(task, completed=done, total=max(runs, done)),
+        )  # fmt: skip
+    if out is not None and len(found.failures):
+        write_samples(found.failures, found_space, out)
+    if not quiet:
+        outcomes = ", ".join(f"{name} {number}" for name, number in sorted(found.outcomes.items()))
+        console.print(f"{found.played} instances of {scenario} played: {outcomes}")
+        console.print(_sentence(found.estimate))
+        if len(found.failures):
+            worst = ", ".join(f"{name}={value}" for name, value in found.failures.instances[0].items())
+            console.print(f"worst, margin {found.failures.notes['margin'][0]:.2f}: {worst}")
+        if out is not None and len(found.failures):
+            console.print(f"{len(found.failures)} failures in {out}: draw near them with drivesim sample --near {out}")
+    return 0 if len(found.failures) else 1
+
+
+def _sentence(estimate: Estimate) -> str:
+    limits = f"95 % confidence {estimate.low:.2g} to {estimate.high:.2g}"
+    if not estimate.failures:
+        return f"no failure found; probability below {estimate.high:.2g} with 95 % confidence"
+    return (
+        f"{estimate.failures} failures, probability [bold]{estimate.probability:.3g}[/] ({limits}; "
+        f"effective sample size {estimate.size:.0f})"
+    )
