@@ -13,6 +13,7 @@ from drivesim.openscenario.model.entities import ByType, EntityRef, EntitySelect
 from drivesim.openscenario.motion import Motion
 from drivesim.openscenario.positions import Places
 from drivesim.openscenario.signals import Signals
+from drivesim.openscenario.towing import Towing
 from drivesim.world import World
 
 
@@ -24,6 +25,7 @@ class Cast:
         motions: by entity; selections: entities by the name of their selection.
         parameters, variables, monitors: by name, as they stand now.
         user_values: what the program around the player has set for UserDefinedValueConditions.
+        towing: who tows whom.
         elements: the state of every storyboard element by type and path, and the transitions of this tick.
         started: date and time of day at simulation time 0; None where the scenario says none.
     """
@@ -36,6 +38,7 @@ class Cast:
     variables: dict[str, Value]
     monitors: dict[str, bool]
     signals: Signals
+    towing: Towing
     user_values: dict[str, str] = field(default_factory=dict)
     elements: Elements = field(default_factory=lambda: Elements())
     started: dt.datetime | None = None

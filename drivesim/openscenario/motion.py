@@ -67,6 +67,7 @@ class Motion:
     _strayed: bool = False
     _rests: bool = False
     _arrived: bool = False
+    _there: Place | None = None
 
     @property
     def index(self) -> int:
@@ -136,6 +137,7 @@ class Motion:
         """Ask the world for the coming step's motion."""
         if self._arrived:
             self._arrived = self.ended = False
+        self._there = None
         if self.world.fallen[0, self.index] > 0.0:
             self.speed = self.next_speed = 0.0
             return  # who has been knocked over slides and lies
@@ -144,13 +146,15 @@ class Motion:
             return  # what stands coasts: stays where it is
         self._rests = still
         distance = (self.speed + self.next_speed) / 2 * dt
-        here = self._place()
+        here = self.place()
         there = self._guided(distance, dt) or self._ahead(here, distance)
         self.odometer += math.dist(there[:3], here[:3])
         self.speed = self.next_speed
+        self._there = there
         self.world.move(self.index, there, self.speed)
 
-    def _place(self) -> Place:
+    def place(self) -> Place:
+        """Where the actor is."""
         x, y, z = self.world.position[0, self.index].tolist()
         yaw, pitch, roll = self.world.orientation[0, self.index].tolist()
         return x, y, z, yaw, pitch, roll
@@ -166,7 +170,7 @@ class Motion:
             if not self.ended:
                 return None
             self.next_speed = 0.0  # there is no lane to follow: the way ends here, as it does at a road's end
-            return self._place()
+            return self.place()
         pose, self.next_speed = led
         self._strayed, self.next_offset = True, None
         return _components(pose)
@@ -210,8 +214,27 @@ class Motion:
 
     def shift(self, distance: float) -> None:
         """Put the actor elsewhere along its lane, or straight ahead, at once."""
-        x, y, z, *angles = self._ahead(self._place(), distance)
+        x, y, z, *angles = self._ahead(self.place(), distance)
         self.world.place(self.index, Pose.from_ypr((x, y, z), angles), self.speed)
+
+    def coming(self, dt: float) -> Place:
+        """Where the actor will be after the coming step; while something else drives it, where it is heading."""
+        if self._there is not None:
+            return self._there
+        x, y, z, yaw, pitch, roll = self.place()
+        vx, vy, vz = self.world.velocity[0, self.index].tolist()
+        turn = float(self.world.angular_velocity[0, self.index, 2])
+        return x + vx * dt, y + vy * dt, z + vz * dt, yaw + turn * dt, pitch, roll
+
+    def towed_to(self, there: Place, speed: float) -> None:
+        """Be drawn to a place in the coming step."""
+        here = self.place()
+        if there == here and speed == 0.0 == self.speed:
+            return
+        self.odometer += math.dist(there[:3], here[:3])
+        self.speed = self.next_speed = speed
+        self._strayed, self._there = True, there
+        self.world.move(self.index, there, speed)
 
     def follow(self, before: Sequence[float]) -> None:
         """Take over the state after a step that something else drove; ``before``: (x, y, z) at its start."""

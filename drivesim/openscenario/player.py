@@ -25,6 +25,7 @@ from drivesim.openscenario.positions import Places
 from drivesim.openscenario.scenario import Scenario
 from drivesim.openscenario.signals import Signals
 from drivesim.openscenario.storyboard import build
+from drivesim.openscenario.towing import Towing
 from drivesim.openscenario.triggers import TriggerRun
 from drivesim.types import StoryboardEvent
 from drivesim.world import World
@@ -84,6 +85,7 @@ class ScenarioPlayer:
             variables={v.name: _typed(v.value, v.variable_type) for v in definition.variables},
             monitors={m.name: m.value for m in definition.monitors},
             signals=Signals(definition.road_network.controllers),
+            towing=Towing(world, self.motions, scenario.couplings(), scenario.trailers()),
             started=_start_of_day(scenario),
         )
 
@@ -130,9 +132,10 @@ class ScenarioPlayer:
         for name, action in self._running:
             if self.world.present[0, self.motions[name].index]:
                 action.step(dt)
+        towed = self.cast.towing.towed
         for name, motion in self.motions.items():
             index = motion.index
-            if not self.world.present[0, index]:
+            if not self.world.present[0, index] or name in towed:
                 continue
             controller = self._controllers.get(name) if self._active.get(name) else None
             control = controller.step(self.world, index, dt) if controller else None
@@ -141,6 +144,7 @@ class ScenarioPlayer:
             else:
                 self._driven.append((motion, self.world.position[0, index].tolist()))
                 self.world.command(index, control)
+        self.cast.towing.follow(dt)
         return tuple(self.events[seen:])
 
     def conclude(self) -> None:

@@ -26,11 +26,11 @@ T = TypeVar("T", bound=Element)
 
 TRANSPARENT = frozenset({
     "PrivateAction", "GlobalAction", "LongitudinalAction", "LateralAction", "ControllerAction", "RoutingAction",
-    "AppearanceAction", "ByValueCondition",
+    "AppearanceAction", "TrailerAction", "ByValueCondition",
 })  # fmt: skip
 """Wrapper elements that add no meaning of their own."""
 
-ENTITIES = frozenset({"entityRef", "masterEntityRef"})
+ENTITIES = frozenset({"entityRef", "masterEntityRef", "trailerRef"})
 """Attributes that name an entity or a selection of entities."""
 
 DEEPEST = 8

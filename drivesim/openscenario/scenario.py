@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import math
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import MappingProxyType
 
@@ -29,6 +29,7 @@ from drivesim.openscenario.model.entities import (
 )
 from drivesim.openscenario.model.storyboard import Storyboard
 from drivesim.openscenario.reader import Reader, Reference
+from drivesim.openscenario.towing import Coupling
 from drivesim.types import Actor, Axles, BoundingBox, Performance, Weather
 from drivesim.xmlfile import Node
 
@@ -81,6 +82,19 @@ class Scenario:
         """Everything that moves, in the order of :meth:`objects`."""
         return tuple(_actor(i, thing) for i, thing in enumerate(self.objects()))
 
+    def trailers(self) -> dict[str, str]:
+        """The trailer that each towing entity has from the start, by name."""
+        found = {tow: thing.name for thing, tow in _convoys(self.entities.objects) if tow is not None}
+        for thing in self.objects():
+            held = thing.entity.trailer if isinstance(thing.entity, Vehicle) else None
+            if held is not None and held.trailer_ref is not None and held.trailer_ref.entity_ref:
+                found[thing.name] = held.trailer_ref.entity_ref
+        return found
+
+    def couplings(self) -> dict[str, Coupling]:
+        """Where each entity tows and is towed."""
+        return {thing.name: _coupling(thing) for thing in self.objects()}
+
     def controllers(self, entity: str) -> tuple[ControllerModel, ...]:
         """The controllers an entity is declared with."""
         for thing in self.objects():
@@ -106,11 +120,34 @@ class Scenario:
 
 
 def _with_trailers(things: Iterable[ScenarioObject]) -> Iterator[ScenarioObject]:
-    for thing in things:
-        yield thing
-        entity = thing.entity
-        if isinstance(entity, Vehicle) and entity.trailer and entity.trailer.trailer:
-            yield from _with_trailers([entity.trailer.trailer])
+    return (thing for thing, _ in _convoys(things))
+
+
+def _convoys(things: Iterable[ScenarioObject]) -> Iterator[tuple[ScenarioObject, str | None]]:
+    """Entities with those declared as their trailers, and who tows them.
+
+    A name that is taken, as of two trucks from one catalogue entry, becomes the tow's with a +.
+    """
+    listed = list(things)
+    taken = {thing.name for thing in listed}
+    for thing in listed:
+        yield thing, None
+        tow = thing
+        while isinstance(tow.entity, Vehicle) and tow.entity.trailer and tow.entity.trailer.trailer:
+            trailer = tow.entity.trailer.trailer
+            if trailer.name in taken:
+                trailer = replace(trailer, name=f"{tow.name}+")
+            taken.add(trailer.name)
+            yield trailer, tow.name
+            tow = trailer
+
+
+def _coupling(thing: ScenarioObject) -> Coupling:
+    entity = thing.entity
+    if not isinstance(entity, Vehicle):
+        return Coupling()
+    hitch, coupler = entity.trailer_hitch, entity.trailer_coupler
+    return Coupling(hitch.dx if hitch else None, coupler.dx if coupler else None)
 
 
 def _actor(index: int, thing: ScenarioObject) -> Actor:

@@ -198,6 +198,10 @@ class World:
             array[at] = 0.0
         self._command[at]["mode"] = dynamics.COAST
 
+    def join(self, first: int, second: int) -> None:
+        """Two actors that belong together, as a car and its trailer, do not collide with each other."""
+        self._met[:, min(first, second), max(first, second)] = True
+
     def remove(self, actor: int, *, world: int = 0) -> None:
         """Take an actor out of the world; :meth:`place` brings it back."""
         self.present[world, actor] = False

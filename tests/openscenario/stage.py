@@ -124,10 +124,10 @@ class Stage:
 
     _numbers = itertools.count()
 
-    def __init__(self, folder, *acts, init=DEFAULT_INIT, extra="", road=ROAD):
+    def __init__(self, folder, *acts, init=DEFAULT_INIT, extra="", road=ROAD, entities=ENTITIES):
         write(folder, "road.xodr", road)
         story = f'<Story name="story">{"".join(acts)}</Story>' if acts else ""
-        text = scenario(road='<LogicFile filepath="road.xodr"/>', entities=ENTITIES, init=init, story=story)
+        text = scenario(road='<LogicFile filepath="road.xodr"/>', entities=entities, init=init, story=story)
         text = text.replace("<CatalogLocations>", f"{extra}<CatalogLocations>")
         text = text.replace("<StopTrigger/>", trigger(after(1000), tag="StopTrigger"))
         loaded = load_scenario(write(folder, f"s{next(self._numbers)}.xosc", text))

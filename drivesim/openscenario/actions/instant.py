@@ -39,6 +39,20 @@ LIGHTS = {
 def teleport(action: model.TeleportAction, cast: Cast, motion: Motion) -> None:
     cast.world.place(motion.index, cast.places.pose(action.position, motion.route), motion.speed)
     motion.arrive()
+    cast.towing.arrange(motion.actor.name)
+
+
+def connect_trailer(action: model.ConnectTrailerAction, cast: Cast, motion: Motion) -> None:
+    trailer, own = cast.motion(action.trailer_ref, action).actor.name, motion.actor.name
+    if trailer == own or not cast.towing.can(own, trailer):
+        raise complaint(
+            action, f"'{own}' cannot tow '{trailer}'", "give the one a TrailerHitch, the other a TrailerCoupler"
+        )
+    cast.towing.connect(own, trailer)
+
+
+def disconnect_trailer(action: model.DisconnectTrailerAction, cast: Cast, motion: Motion) -> None:
+    cast.towing.disconnect(motion.actor.name)
 
 
 def light_state(action: model.LightStateAction, cast: Cast, motion: Motion) -> None:
@@ -71,6 +85,8 @@ PRIVATE: dict[type[Element], Callable[[Any, Cast, Motion], None]] = {
     model.LightStateAction: light_state,
     model.VisibilityAction: visibility,
     model.OverrideControllerValueAction: override,
+    model.ConnectTrailerAction: connect_trailer,
+    model.DisconnectTrailerAction: disconnect_trailer,
 }
 
 

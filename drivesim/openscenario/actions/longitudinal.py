@@ -155,6 +155,7 @@ class LongitudinalDistance(Running):
         if limits is None:
             if abs(error) > _CLOSE:
                 motion.shift(error)
+                self.cast.towing.arrange(motion.actor.name)
             motion.speed, motion.next_speed = other.speed, other.next_speed
             self.done = not self._action.continuous
             return

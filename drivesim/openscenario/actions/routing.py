@@ -101,6 +101,7 @@ class FollowTrajectory(Running):
         """Stand where the way starts, at once."""
         self.cast.world.place(self.motion.index, self.path.pose(self.passed), self.motion.speed)
         self.motion.settle()
+        self.cast.towing.arrange(self.motion.actor.name)
 
     def _due(self, time: float) -> float:
         """Distance along the curve at a simulation time, by the vertices' times."""

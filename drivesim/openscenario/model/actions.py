@@ -420,6 +420,16 @@ class InfrastructureAction(Element):
     signal: TrafficSignalStateAction | TrafficSignalControllerAction = choice("TrafficSignalAction")
 
 
+@dataclass(frozen=True, kw_only=True)
+class ConnectTrailerAction(Element):
+    trailer_ref: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class DisconnectTrailerAction(Element):
+    pass
+
+
 PrivateAction = (
     SpeedAction
     | SpeedProfileAction
@@ -437,6 +447,8 @@ PrivateAction = (
     | OverrideControllerValueAction
     | LightStateAction
     | VisibilityAction
+    | ConnectTrailerAction
+    | DisconnectTrailerAction
 )
 GlobalAction = (
     EnvironmentAction | EntityAction | ParameterAction | VariableAction | SetMonitorAction | InfrastructureAction
