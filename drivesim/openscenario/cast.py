@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from drivesim.errors import ScenarioError, did_you_mean
@@ -17,6 +17,14 @@ from drivesim.openscenario.towing import Towing
 from drivesim.world import World
 
 
+@dataclass(frozen=True, slots=True)
+class Animation:
+    """What is played, and its state: 0 at its beginning, 1 at its end."""
+
+    subject: str
+    state: float
+
+
 @dataclass
 class Cast:
     """The entities of a run, and the values that it changes.
@@ -26,6 +34,8 @@ class Cast:
         parameters, variables, monitors: by name, as they stand now.
         user_values: what the program around the player has set for UserDefinedValueConditions.
         towing: who tows whom.
+        commands: what to do with the content of a CustomCommandAction, by its type.
+        animations: what is animated of each entity, and how far, by entity and part.
         elements: the state of every storyboard element by type and path, and the transitions of this tick.
         started: date and time of day at simulation time 0; None where the scenario says none.
     """
@@ -39,6 +49,8 @@ class Cast:
     monitors: dict[str, bool]
     signals: Signals
     towing: Towing
+    commands: Mapping[str, Callable[[str], None]] = field(default_factory=dict)
+    animations: dict[tuple[str, str], Animation] = field(default_factory=dict)
     user_values: dict[str, str] = field(default_factory=dict)
     elements: Elements = field(default_factory=lambda: Elements())
     started: dt.datetime | None = None
@@ -60,6 +72,9 @@ class Cast:
     def motion(self, name: str, asking: Element | None = None) -> Motion:
         """The motion of one entity."""
         return self.motions[self.members(name, asking)[0]]
+
+    def animate(self, key: tuple[str, str], subject: str, state: float) -> None:
+        self.animations[key] = Animation(subject, state)
 
     def time_of_day(self) -> dt.datetime | None:
         return self.started + dt.timedelta(seconds=self.world.time) if self.started else None

@@ -7,7 +7,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+import numpy as np
+
 from drivesim.opendrive import LanePosition
+from drivesim.openscenario.roads import wandering
 from drivesim.transforms import Pose
 from drivesim.types import Actor
 from drivesim.world import World
@@ -49,6 +52,7 @@ class Motion:
         speed, next_speed: m/s now and at the end of the coming step; negative is backwards.
         next_offset: lateral offset from the lane's centre at the end of the coming step, m in +t.
         route: ids of roads to take at junctions.
+        wander: chooses roads at junctions by chance; None for who does not.
         ended: whether the road ended in the last step.
         hold: who has taken over; nothing is commanded while it is set.
     """
@@ -61,6 +65,7 @@ class Motion:
     next_offset: float | None = None
     odometer: float = 0.0
     route: tuple[str, ...] = ()
+    wander: np.random.Generator | None = None
     guide: Guide | None = None
     ended: bool = False
     _against: bool = False
@@ -193,6 +198,9 @@ class Motion:
         if sideways:  # the speed is that of the whole way, along and across
             distance = math.copysign(math.sqrt(max(distance * distance - sideways * sideways, 0.0)), distance)
         onwards = -distance if self._against else distance
+        if self.wander is not None and lane.road_id not in self.route[:-1]:
+            way = network.lane_direction(lane.road_id, lane.lane_id, lane.s) * (-1 if onwards < 0 else 1)
+            self.route = wandering(network, lane.road_id, way, self.wander)
         ahead = network.follow_lane(lane, onwards, route=self.route) if distance else lane
         if ahead is None:
             return None

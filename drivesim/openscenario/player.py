@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator
+import logging
+from collections.abc import Callable, Iterator, Mapping
+from types import MappingProxyType
 
 from drivesim.errors import UnsupportedElementError
+from drivesim.openscenario.actions.animation import Animate
 from drivesim.openscenario.actions.instant import GLOBAL, PRIVATE
 from drivesim.openscenario.actions.lateral import LaneChange, LaneOffset, LateralDistance
 from drivesim.openscenario.actions.longitudinal import LongitudinalDistance, SpeedChange
@@ -21,7 +24,7 @@ from drivesim.openscenario.model.base import Element
 from drivesim.openscenario.model.conditions import Trigger
 from drivesim.openscenario.model.storyboard import Action, ManeuverGroup
 from drivesim.openscenario.motion import Motion
-from drivesim.openscenario.positions import Places
+from drivesim.openscenario.positions import Places, complaint
 from drivesim.openscenario.scenario import Scenario
 from drivesim.openscenario.signals import Signals
 from drivesim.openscenario.storyboard import build
@@ -29,6 +32,8 @@ from drivesim.openscenario.towing import Towing
 from drivesim.openscenario.triggers import TriggerRun
 from drivesim.types import StoryboardEvent
 from drivesim.world import World
+
+_LOG = logging.getLogger(__name__)
 
 RUNNING = {
     model.SpeedAction: SpeedChange,
@@ -40,6 +45,7 @@ RUNNING = {
     model.SynchronizeAction: Synchronize,
     model.AcquirePositionAction: AcquirePosition,
     model.FollowTrajectoryAction: FollowTrajectory,
+    model.AnimationAction: Animate,
 }
 """Actions that take time."""
 
@@ -52,12 +58,20 @@ class ScenarioPlayer:
         events: all state transitions so far.
         cast: entities, parameters, variables, signals as they stand; ``cast.user_values`` may be set from outside.
 
+    Args:
+        commands: what to do with the content of a CustomCommandAction, by its type.
+
     Raises:
         UnsupportedElementError: the scenario uses elements that are not played; all of them are listed.
     """
 
-    def __init__(self, scenario: Scenario, world: World, make_controller: ControllerFactory) -> None:
+    def __init__(
+        self, scenario: Scenario, world: World, make_controller: ControllerFactory,
+        commands: Mapping[str, Callable[[str], None]] = MappingProxyType({}),
+    ) -> None:  # fmt: skip
         _check_playable(scenario)
+        _warn_of(scenario, commands)
+        self._commands = commands
         self.scenario, self.world = scenario, world
         self.events: list[StoryboardEvent] = []
         self.motions = {actor.name: Motion(actor, world) for actor in world.actors}
@@ -87,6 +101,7 @@ class ScenarioPlayer:
             signals=Signals(definition.road_network.controllers),
             towing=Towing(world, self.motions, scenario.couplings(), scenario.trailers()),
             started=_start_of_day(scenario),
+            commands=self._commands,
         )
 
     def _init(self) -> None:
@@ -260,6 +275,19 @@ def _start_of_day(scenario: Scenario) -> dt.datetime | None:
         if isinstance(action, model.EnvironmentAction) and action.environment.time_of_day:
             return dt.datetime.fromisoformat(action.environment.time_of_day.date_time)
     return None
+
+
+def _warn_of(scenario: Scenario, commands: Mapping[str, Callable[[str], None]]) -> None:
+    """Say by name what is read, has its time and its events, and shows nowhere."""
+    for action in scenario.storyboard.all_actions():
+        if isinstance(action, model.CustomCommandAction) and action.type not in commands:
+            _LOG.warning(
+                "%s", complaint(action, f"nobody here knows commands of type '{action.type}'", "it is passed over")
+            )
+        elif isinstance(action, model.AnimationAction):
+            _LOG.warning(
+                "%s", complaint(action, f"'{action.subject}' is not drawn", "its state is kept for who draws it")
+            )
 
 
 def _listed(scenario: Scenario) -> Iterator[str]:

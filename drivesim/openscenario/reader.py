@@ -26,7 +26,8 @@ T = TypeVar("T", bound=Element)
 
 TRANSPARENT = frozenset({
     "PrivateAction", "GlobalAction", "LongitudinalAction", "LateralAction", "ControllerAction", "RoutingAction",
-    "AppearanceAction", "TrailerAction", "ByValueCondition",
+    "AppearanceAction", "TrailerAction", "UserDefinedAction",
+    "ByValueCondition",
 })  # fmt: skip
 """Wrapper elements that add no meaning of their own."""
 

@@ -8,11 +8,16 @@ from dataclasses import dataclass
 from itertools import pairwise
 from weakref import WeakKeyDictionary
 
+import numpy as np
+
 from drivesim.errors import ScenarioError
 from drivesim.opendrive import LanePosition, RoadNetwork
 
 FARTHEST = 20_000.0
 """Metres beyond which no way is looked for."""
+
+_LOOKAHEAD = 2
+"""Roads that who wanders knows ahead: a connecting road and the one that it leads to."""
 
 _Node = tuple[str, int]
 """A road and the direction, +1 or -1 along s, in which it is travelled."""
@@ -78,6 +83,18 @@ def _following(network: RoadNetwork, node: _Node) -> tuple[_Node, ...]:
                 if entry is not None:
                     found[other, network.lane_direction(other, other_lane, entry)] = None
     return tuple(found)
+
+
+def wandering(network: RoadNetwork, road_id: str, sense: int, chance: np.random.Generator) -> tuple[str, ...]:
+    """A road travelled in direction ``sense`` and the next ones, chosen by chance."""
+    node, roads = (road_id, sense), [road_id]
+    for _ in range(_LOOKAHEAD):
+        following = _onwards(network, node)
+        if not following:
+            break
+        node = following[int(chance.integers(len(following)))]
+        roads.append(node[0])
+    return tuple(roads)
 
 
 def carried(network: RoadNetwork, start: LanePosition, goal: LanePosition) -> LanePosition | None:

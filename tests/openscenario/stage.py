@@ -6,6 +6,7 @@ The road runs from (0, 0) along x for 2 km with two lanes of 4 m on each side, r
 from __future__ import annotations
 
 import itertools
+from types import MappingProxyType
 
 from xosc_files import CAR, scenario, write
 
@@ -124,15 +125,16 @@ class Stage:
 
     _numbers = itertools.count()
 
-    def __init__(self, folder, *acts, init=DEFAULT_INIT, extra="", road=ROAD, entities=ENTITIES):
+    def __init__(self, folder, *acts, init=DEFAULT_INIT, extra="", road=ROAD, entities=ENTITIES,
+                 seed=1, commands=MappingProxyType({})):  # fmt: skip
         write(folder, "road.xodr", road)
         story = f'<Story name="story">{"".join(acts)}</Story>' if acts else ""
         text = scenario(road='<LogicFile filepath="road.xodr"/>', entities=entities, init=init, story=story)
         text = text.replace("<CatalogLocations>", f"{extra}<CatalogLocations>")
         text = text.replace("<StopTrigger/>", trigger(after(1000), tag="StopTrigger"))
         loaded = load_scenario(write(folder, f"s{next(self._numbers)}.xosc", text))
-        self.world = World(read_network(loaded.road_file), loaded.actors(), loaded.weather(), 1)
-        self.player = ScenarioPlayer(loaded, self.world, lambda model, actor, world: None)
+        self.world = World(read_network(loaded.road_file), loaded.actors(), loaded.weather(), seed)
+        self.player = ScenarioPlayer(loaded, self.world, lambda model, actor, world: None, commands)
 
     def until(self, time):
         while self.world.time < time - 1e-9 and not self.player.finished:

@@ -8,7 +8,7 @@ from typing import Any
 
 from drivesim.errors import did_you_mean
 from drivesim.openscenario import weather
-from drivesim.openscenario.actions.routing import assign_route
+from drivesim.openscenario.actions.routing import assign_route, random_route
 from drivesim.openscenario.cast import Cast
 from drivesim.openscenario.expressions import Value, as_text
 from drivesim.openscenario.model import actions as model
@@ -82,6 +82,7 @@ def override(action: model.OverrideControllerValueAction, cast: Cast, motion: Mo
 PRIVATE: dict[type[Element], Callable[[Any, Cast, Motion], None]] = {
     model.TeleportAction: teleport,
     model.AssignRouteAction: assign_route,
+    model.RandomRouteAction: random_route,
     model.LightStateAction: light_state,
     model.VisibilityAction: visibility,
     model.OverrideControllerValueAction: override,
@@ -152,6 +153,12 @@ def infrastructure(action: model.InfrastructureAction, cast: Cast) -> None:
         cast.signals.set_phase(signal.traffic_signal_controller_ref, signal.phase, cast.world.time)
 
 
+def custom_command(action: model.CustomCommandAction, cast: Cast) -> None:
+    """Hand the content to whoever knows the type; others have been warned of before the run."""
+    if action.type in cast.commands:
+        cast.commands[action.type](action.content)
+
+
 GLOBAL: dict[type[Element], Callable[[Any, Cast], None]] = {
     model.EnvironmentAction: environment,
     model.EntityAction: entity,
@@ -159,4 +166,5 @@ GLOBAL: dict[type[Element], Callable[[Any, Cast], None]] = {
     model.VariableAction: variable,
     model.SetMonitorAction: monitor,
     model.InfrastructureAction: infrastructure,
+    model.CustomCommandAction: custom_command,
 }

@@ -12,6 +12,7 @@ from drivesim.openscenario.motion import Motion
 from drivesim.openscenario.paths import Path
 from drivesim.openscenario.positions import complaint
 from drivesim.openscenario.roads import Itinerary, way
+from drivesim.streams import stream
 from drivesim.transforms import Pose
 
 
@@ -22,7 +23,15 @@ def assign_route(action: model.AssignRouteAction, cast: Cast, motion: Motion) ->
         raise complaint(action, "there is no road network to route on", "give the scenario a LogicFile")
     stops = cast.places.waypoints(action.route)
     motion.route = Itinerary.of(network, stops).roads
+    motion.wander = None
     cast.places.routes = {**cast.places.routes, motion.actor.name: motion.route}
+
+
+def random_route(action: model.RandomRouteAction, cast: Cast, motion: Motion) -> None:
+    """RandomRouteAction: choose by chance at every junction from now on."""
+    if cast.world.network is None:
+        raise complaint(action, "there is no road network to route on", "give the scenario a LogicFile")
+    motion.route, motion.wander = (), stream(cast.world.seed, "random route", motion.actor.name)
 
 
 class Straight:
@@ -56,7 +65,7 @@ class AcquirePosition(Running):
         self._start = motion.odometer
         self._straight: Straight | None = None
         if found is not None:
-            motion.route = found.roads
+            motion.route, motion.wander = found.roads, None
             self._length = found.length
         else:
             self._straight = Straight(motion.pose(), cast.places.pose(action.position), motion)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar, Literal
 
+from drivesim.openscenario.model.animation import AnimationAction
 from drivesim.openscenario.model.base import Element, Unsupported, child, choice, reference
 from drivesim.openscenario.model.entities import Controller
 from drivesim.openscenario.model.environment import Environment
@@ -176,6 +177,11 @@ class AcquirePositionAction(Element):
 @dataclass(frozen=True, kw_only=True)
 class AssignRouteAction(Element):
     route: Route = choice()
+
+
+@dataclass(frozen=True, kw_only=True)
+class RandomRouteAction(Element):
+    pass
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -430,6 +436,14 @@ class DisconnectTrailerAction(Element):
     pass
 
 
+@dataclass(frozen=True, kw_only=True)
+class CustomCommandAction(Element):
+    """A command of a type that the program around the player knows."""
+
+    type: str
+    content: str = child(text=True, default="")
+
+
 PrivateAction = (
     SpeedAction
     | SpeedProfileAction
@@ -441,16 +455,24 @@ PrivateAction = (
     | TeleportAction
     | AcquirePositionAction
     | AssignRouteAction
+    | RandomRouteAction
     | FollowTrajectoryAction
     | ActivateControllerAction
     | AssignControllerAction
     | OverrideControllerValueAction
     | LightStateAction
     | VisibilityAction
+    | AnimationAction
     | ConnectTrailerAction
     | DisconnectTrailerAction
 )
 GlobalAction = (
-    EnvironmentAction | EntityAction | ParameterAction | VariableAction | SetMonitorAction | InfrastructureAction
+    EnvironmentAction
+    | EntityAction
+    | ParameterAction
+    | VariableAction
+    | SetMonitorAction
+    | InfrastructureAction
+    | CustomCommandAction
 )
 PlayedAction = PrivateAction | GlobalAction | Unsupported

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
@@ -89,3 +90,14 @@ class Storyboard(Element):
     init: Init
     stories: tuple[Story, ...] = child("Story", default=())
     stop_trigger: Trigger | None = None
+
+    def all_actions(self) -> Iterator[PlayedAction]:
+        """Every action, in the order of the file."""
+        yield from self.init.actions.globals
+        for private in self.init.actions.privates:
+            yield from private.actions
+        for story in self.stories:
+            for group in (group for act in story.acts for group in act.groups):
+                for event in (event for maneuver in group.maneuvers for event in maneuver.events):
+                    for action in event.actions:
+                        yield from action.actions
