@@ -10,6 +10,7 @@ from typing import Protocol
 import numpy as np
 
 from drivesim.opendrive import LanePosition
+from drivesim.openscenario.pedals import Pedals
 from drivesim.openscenario.roads import wandering
 from drivesim.transforms import Pose
 from drivesim.types import Actor
@@ -52,6 +53,7 @@ class Motion:
         speed, next_speed: m/s now and at the end of the coming step; negative is backwards.
         next_offset: lateral offset from the lane's centre at the end of the coming step, m in +t.
         route: ids of roads to take at junctions.
+        pedals: what is set in the default controller's place; None as long as nothing has been.
         wander: chooses roads at junctions by chance; None for who does not.
         ended: whether the road ended in the last step.
         hold: who has taken over; nothing is commanded while it is set.
@@ -65,6 +67,7 @@ class Motion:
     next_offset: float | None = None
     odometer: float = 0.0
     route: tuple[str, ...] = ()
+    pedals: Pedals | None = None
     wander: np.random.Generator | None = None
     guide: Guide | None = None
     ended: bool = False
@@ -146,13 +149,17 @@ class Motion:
         if self.world.fallen[0, self.index] > 0.0:
             self.speed = self.next_speed = 0.0
             return  # who has been knocked over slides and lies
+        if self.pedals is not None:
+            self.pedals.advance(dt)
+            if self.pedals.longitudinal:
+                self.next_speed = self.pedals.speed(self.speed, dt)
         still = self.speed == 0.0 == self.next_speed and self.next_offset is None and self.guide is None
         if still and self._rests:
             return  # what stands coasts: stays where it is
         self._rests = still
         distance = (self.speed + self.next_speed) / 2 * dt
         here = self.place()
-        there = self._guided(distance, dt) or self._ahead(here, distance)
+        there = self._steered(distance) or self._guided(distance, dt) or self._ahead(here, distance)
         self.odometer += math.dist(there[:3], here[:3])
         self.speed = self.next_speed
         self._there = there
@@ -163,6 +170,12 @@ class Motion:
         x, y, z = self.world.position[0, self.index].tolist()
         yaw, pitch, roll = self.world.orientation[0, self.index].tolist()
         return x, y, z, yaw, pitch, roll
+
+    def _steered(self, distance: float) -> Place | None:
+        if self.pedals is None or not self.pedals.lateral:
+            return None
+        self._strayed, self.next_offset = True, None
+        return _components(self.pedals.travel(self.pose(), distance))
 
     def _guided(self, distance: float, dt: float) -> Place | None:
         if self.guide is None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import logging
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from types import MappingProxyType
 
 from drivesim.errors import UnsupportedElementError
@@ -157,6 +157,9 @@ class ScenarioPlayer:
             if control is None:
                 motion.command(dt)
             else:
+                if motion.pedals is not None:
+                    motion.pedals.advance(dt)
+                    control = motion.pedals.overriding(control)
                 self._driven.append((motion, self.world.position[0, index].tolist()))
                 self.world.command(index, control)
         self.cast.towing.follow(dt)
@@ -204,18 +207,24 @@ class ScenarioPlayer:
         elif isinstance(action, model.AssignControllerAction):
             self._assign_anew(action, name)
         elif kind in PRIVATE:
-            PRIVATE[kind](action, self.cast, self.motions[name])
+            motion = self.motions[name]
+            PRIVATE[kind](action, self.cast, motion)
+            if isinstance(action, model.OverrideControllerValueAction) and motion.pedals is not None:
+                self._give_way(name, motion.pedals.domains)
         else:
             made: Running = RUNNING[kind](action, self.cast, self.motions[name])
-            self._give_way(name, made)
+            self._give_way(name, made.domains)
+            pedals = self.motions[name].pedals
+            if pedals is not None:
+                pedals.release(made.domains)
             self._running.append((name, made))
             return made
         return None
 
-    def _give_way(self, name: str, new: Running) -> None:
-        """End what another action of the entity does in the new one's domains."""
+    def _give_way(self, name: str, domains: Sequence[str]) -> None:
+        """End what other actions of the entity do in these domains."""
         for owner, action in self._running:
-            if owner == name and not action.done and set(action.domains) & set(new.domains):
+            if owner == name and not action.done and set(action.domains) & set(domains):
                 action.overridden = True
                 action.stop()
 

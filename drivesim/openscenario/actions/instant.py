@@ -14,6 +14,7 @@ from drivesim.openscenario.expressions import Value, as_text
 from drivesim.openscenario.model import actions as model
 from drivesim.openscenario.model.base import Element
 from drivesim.openscenario.motion import Motion
+from drivesim.openscenario.pedals import Pedals
 from drivesim.openscenario.positions import complaint
 from drivesim.types import Light
 
@@ -76,7 +77,11 @@ def visibility(action: model.VisibilityAction, cast: Cast, motion: Motion) -> No
 
 
 def override(action: model.OverrideControllerValueAction, cast: Cast, motion: Motion) -> None:
-    """Pedals and wheel of the default controller do not exist: it moves as the storyboard says."""
+    """Set pedals, gear and wheel in the place of whoever drives; what drives otherwise ends in the player."""
+    motion.pedals = motion.pedals or Pedals(motion.actor)
+    motion.pedals.set(action)
+    if motion.pedals.lateral:
+        motion.guide = None
 
 
 PRIVATE: dict[type[Element], Callable[[Any, Cast, Motion], None]] = {
