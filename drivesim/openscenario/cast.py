@@ -14,6 +14,7 @@ from drivesim.openscenario.motion import Motion
 from drivesim.openscenario.positions import Places
 from drivesim.openscenario.signals import Signals
 from drivesim.openscenario.towing import Towing
+from drivesim.openscenario.traffic import TrafficControl
 from drivesim.world import World
 
 
@@ -34,6 +35,7 @@ class Cast:
         parameters, variables, monitors: by name, as they stand now.
         user_values: what the program around the player has set for UserDefinedValueConditions.
         towing: who tows whom.
+        traffic: sources, sinks, swarms and areas at work.
         commands: what to do with the content of a CustomCommandAction, by its type.
         animations: what is animated of each entity, and how far, by entity and part.
         elements: the state of every storyboard element by type and path, and the transitions of this tick.
@@ -49,6 +51,7 @@ class Cast:
     monitors: dict[str, bool]
     signals: Signals
     towing: Towing
+    traffic: TrafficControl
     commands: Mapping[str, Callable[[str], None]] = field(default_factory=dict)
     animations: dict[tuple[str, str], Animation] = field(default_factory=dict)
     user_values: dict[str, str] = field(default_factory=dict)

@@ -29,6 +29,7 @@ from drivesim.openscenario.scenario import Scenario
 from drivesim.openscenario.signals import Signals
 from drivesim.openscenario.storyboard import build
 from drivesim.openscenario.towing import Towing
+from drivesim.openscenario.traffic import TrafficControl
 from drivesim.openscenario.triggers import TriggerRun
 from drivesim.types import StoryboardEvent
 from drivesim.world import World
@@ -85,14 +86,21 @@ class ScenarioPlayer:
         for actor in world.actors:
             if actor.name not in self._controllers:
                 self._assign(actor.name, [c for c in scenario.controllers(actor.name) if c.properties])
+                if actor.name in self.cast.traffic.names:
+                    self._active[actor.name] = actor.name in self._controllers
         self._board = build(self, scenario.storyboard)
 
     def _make_cast(self, scenario: Scenario, world: World) -> Cast:
-        kinds = {actor.name: {"misc": "miscellaneous"}.get(actor.kind, actor.kind) for actor in world.actors}
-        definition = scenario.definition
+        stocks: dict[int, list[str]] = {}
+        for extra in scenario.traffic():
+            stocks.setdefault(extra.action, []).append(extra.thing.name)
+        others = {name for names in stocks.values() for name in names}
+        words = {"misc": "miscellaneous"}
+        kinds = {a.name: words.get(a.kind, a.kind) for a in world.actors if a.name not in others}
+        places, definition = Places(world, mirrored=scenario.left_handed), scenario.definition
         return Cast(
             world=world,
-            places=Places(world, mirrored=scenario.left_handed),
+            places=places,
             motions=self.motions,
             selections=selections_of(scenario.entities.selections, kinds),
             parameters=dict(scenario.parameters),
@@ -100,6 +108,7 @@ class ScenarioPlayer:
             monitors={m.name: m.value for m in definition.monitors},
             signals=Signals(definition.road_network.controllers),
             towing=Towing(world, self.motions, scenario.couplings(), scenario.trailers()),
+            traffic=TrafficControl(world, self.motions, places, stocks),
             started=_start_of_day(scenario),
             commands=self._commands,
         )
@@ -147,6 +156,7 @@ class ScenarioPlayer:
         for name, action in self._running:
             if self.world.present[0, self.motions[name].index]:
                 action.step(dt)
+        self.cast.traffic.step(dt)
         towed = self.cast.towing.towed
         for name, motion in self.motions.items():
             index = motion.index

@@ -21,6 +21,7 @@ from drivesim.openscenario.model.actions import EnvironmentAction
 from drivesim.openscenario.model.base import Unsupported
 from drivesim.openscenario.model.definition import FileHeader, ScenarioDefinition
 from drivesim.openscenario.model.entities import (
+    Controller,
     Entities,
     ExternalObjectReference,
     Pedestrian,
@@ -28,7 +29,9 @@ from drivesim.openscenario.model.entities import (
     Vehicle,
 )
 from drivesim.openscenario.model.storyboard import Storyboard
+from drivesim.openscenario.model.traffic import TrafficAction
 from drivesim.openscenario.reader import Reader, Reference
+from drivesim.openscenario.stock import stock
 from drivesim.openscenario.towing import Coupling
 from drivesim.types import Actor, Axles, BoundingBox, Performance, Weather
 from drivesim.xmlfile import Node
@@ -37,6 +40,15 @@ _LOG = logging.getLogger(__name__)
 
 _UNKNOWN_BOX = BoundingBox((0.0, 0.0, 0.5), 1.0, 1.0, 1.0)
 """Of an object that only something outside the scenario knows."""
+
+
+@dataclass(frozen=True, slots=True)
+class Extra:
+    """An entity that a traffic action can let out: its action's identity, and its controller if it has one."""
+
+    thing: ScenarioObject
+    action: int
+    driver: Controller | None
 
 
 @dataclass(frozen=True)
@@ -79,8 +91,21 @@ class Scenario:
         return tuple(_with_trailers(self.entities.objects))
 
     def actors(self) -> tuple[Actor, ...]:
-        """Everything that moves, in the order of :meth:`objects`."""
-        return tuple(_actor(i, thing) for i, thing in enumerate(self.objects()))
+        """Everything that moves, in the order of :meth:`objects`; then what traffic actions may let out."""
+        things = [*self.objects(), *(extra.thing for extra in self.traffic())]
+        return tuple(_actor(i, thing) for i, thing in enumerate(things))
+
+    def traffic(self) -> tuple[Extra, ...]:
+        """The entities of traffic actions."""
+        found: list[Extra] = []
+        taken: set[str] = set()
+        for action in self.storyboard.all_actions():
+            if isinstance(action, TrafficAction):
+                label = action.traffic_name or "traffic"
+                label = label if label not in taken else f"{label} {len(taken) + 1}"
+                taken.add(label)
+                found += [Extra(thing, id(action.traffic), driver) for thing, driver in stock(label, action.traffic)]
+        return tuple(found)
 
     def trailers(self) -> dict[str, str]:
         """The trailer that each towing entity has from the start, by name."""
@@ -100,11 +125,8 @@ class Scenario:
         for thing in self.objects():
             if thing.name == entity:
                 held = [c.controller for c in thing.controllers if c.controller]
-                return tuple(
-                    ControllerModel(c.name, c.controller_type or "", c.properties.as_dict() if c.properties else {})
-                    for c in held
-                )
-        return ()
+                return tuple(_controller(c) for c in held)
+        return tuple(_controller(e.driver) for e in self.traffic() if e.thing.name == entity and e.driver is not None)
 
     def weather(self, place: tuple[float, float] | None = None) -> Weather:
         """Weather and light as the Init's EnvironmentAction sets them.
@@ -117,6 +139,10 @@ class Scenario:
             if isinstance(action, EnvironmentAction):
                 made = weather_module.apply(action.environment, made, place)
         return made
+
+
+def _controller(made: Controller) -> ControllerModel:
+    return ControllerModel(made.name, made.controller_type or "", made.properties.as_dict() if made.properties else {})
 
 
 def _with_trailers(things: Iterable[ScenarioObject]) -> Iterator[ScenarioObject]:

@@ -158,6 +158,10 @@ def infrastructure(action: model.InfrastructureAction, cast: Cast) -> None:
         cast.signals.set_phase(signal.traffic_signal_controller_ref, signal.phase, cast.world.time)
 
 
+def traffic(action: model.TrafficAction, cast: Cast) -> None:
+    cast.traffic.start(action)
+
+
 def custom_command(action: model.CustomCommandAction, cast: Cast) -> None:
     """Hand the content to whoever knows the type; others have been warned of before the run."""
     if action.type in cast.commands:
@@ -171,5 +175,6 @@ GLOBAL: dict[type[Element], Callable[[Any, Cast], None]] = {
     model.VariableAction: variable,
     model.SetMonitorAction: monitor,
     model.InfrastructureAction: infrastructure,
+    model.TrafficAction: traffic,
     model.CustomCommandAction: custom_command,
 }

@@ -10,6 +10,7 @@ from drivesim.openscenario.model.base import Element, Unsupported, child, choice
 from drivesim.openscenario.model.entities import Controller
 from drivesim.openscenario.model.environment import Environment
 from drivesim.openscenario.model.positions import Position, Route, Trajectory
+from drivesim.openscenario.model.traffic import TrafficAction
 
 CoordinateSystem = Literal["entity", "lane", "road", "trajectory", "world"]
 FollowingMode = Literal["follow", "position"]
@@ -473,6 +474,7 @@ GlobalAction = (
     | VariableAction
     | SetMonitorAction
     | InfrastructureAction
+    | TrafficAction
     | CustomCommandAction
 )
 PlayedAction = PrivateAction | GlobalAction | Unsupported

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from drivesim.openscenario.model.base import Element, child, choice
+from drivesim.openscenario.model.parameters import File
 
 PedestrianMotion = Literal[
     "standing", "sitting", "lying", "squatting", "walking", "running", "reeling", "crawling", "cycling", "jumping",
@@ -46,14 +47,9 @@ class PedestrianAnimation(Element):
 
 
 @dataclass(frozen=True, kw_only=True)
-class AnimatedFile(Element):
-    filepath: str
-
-
-@dataclass(frozen=True, kw_only=True)
 class AnimationFile(Element):
     time_offset: float = 0.0
-    file: AnimatedFile = child("File")
+    file: File
 
 
 @dataclass(frozen=True, kw_only=True)
