@@ -220,6 +220,10 @@ def _project(g: Any, road: int, x: float, y: float, s: float) -> tuple[float, fl
         ch, sh = math.cos(heading), math.sin(heading)
         along = (x - px) * ch + (y - py) * sh
         lateral = (y - py) * ch - (x - px) * sh
+        if g.roads[road, TILTED]:
+            grade = _slope(g.cubics, g.roads[road, ELEVATION], g.roads[road, ELEVATIONS], s)
+            roll = _at(g.cubics, g.roads[road, TILT], g.roads[road, TILTS], s)
+            along += lateral * math.tan(roll) * grade / math.hypot(1.0, grade)
         stretch = 1.0 - curvature * lateral
         step = along / stretch if stretch > 0.2 else along
         wanted = min(max(s + step, 0.0), length)
@@ -386,16 +390,17 @@ def _point(g: Any, road: int, s: float, t: float, h: float) -> tuple[float, floa
     _, _, heading, curvature = _line_at(g, road, s)
     z = _at(g.cubics, r[ELEVATION], r[ELEVATIONS], s)
     grade = _slope(g.cubics, r[ELEVATION], r[ELEVATIONS], s)
-    roll, cr, sr = 0.0, 1.0, 0.0
+    roll, cr, sr, rise = 0.0, 1.0, 0.0, 0.0
     if r[TILTED]:
         roll = _at(g.cubics, r[TILT], r[TILTS], s)
         cr, sr = math.cos(roll), math.sin(roll)
+        rise = t * sr / math.hypot(1.0, grade)
         grade += t * cr * _slope(g.cubics, r[TILT], r[TILTS], s)
     if r[FALLS]:
         h += _relief(g, road, s, t)
         roll += math.atan((_relief(g, road, s, t + 0.05) - _relief(g, road, s, t - 0.05)) / 0.1)
     lateral = t * cr - h * sr
-    z += t * sr + h * cr
+    z += rise + h * cr
     if grade:
         grade /= max(1.0 - curvature * lateral, 0.05)
     return z, heading, -math.atan(grade), roll, curvature

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from dataclasses import dataclass
-from math import atan, cos, pi, sin, sqrt, tan
+from math import atan, cos, hypot, pi, sin, sqrt, tan
 
 from drivesim.opendrive.geometry import Cubics, ReferenceLine
 from drivesim.opendrive.model import Cubic, Lane, LaneSection, Road
@@ -204,22 +204,30 @@ class RoadFrame:
         x, y, heading, curvature = self.line.at(s)
         z = self._elevation.at(s)
         grade = self._elevation.slope(s)
-        roll, cr, sr = 0.0, 1.0, 0.0
+        roll, cr, across, along = 0.0, 1.0, 0.0, 0.0
         if self._tilted:
             roll = self._superelevation.at(s)
-            cr, sr = cos(roll), sin(roll)
+            cr, rise = cos(roll), t * sin(roll)
+            along, across = -rise * grade / hypot(1.0, grade), rise / hypot(1.0, grade)
             grade += t * cr * self._superelevation.slope(s)
         ground = h
         if self._extra:
             ground += self._relief(s, t)
             roll += atan((self._relief(s, t + 0.05) - self._relief(s, t - 0.05)) / 0.1)
-        lateral = t * cr - ground * sr
-        z += t * sr + ground * cr
+        lateral = t * cr - (ground * sin(roll) if self._tilted else 0.0)
+        z += across + ground * cr
         if grade:
             grade /= max(1.0 - curvature * lateral, 0.05)
+        ch, sh = cos(heading), sin(heading)
         return RoadPoint(
-            x - lateral * sin(heading), y + lateral * cos(heading), z, heading, -atan(grade), roll, curvature
+            x + along * ch - lateral * sh, y + along * sh + lateral * ch, z, heading, -atan(grade), roll, curvature
         )
+
+    def _lean(self, s: float, lateral: float) -> float:
+        """Metres along the reference line by which a point beside it is shifted where the road climbs and is tilted: t
+        turns about the climbing tangent (heading, then pitch, then roll)."""
+        grade = self._elevation.slope(s)
+        return -lateral * tan(self._superelevation.at(s)) * grade / hypot(1.0, grade)
 
     def lane_span(self, s: float, lane_id: int) -> tuple[float, float] | None:
         """Inner and outer t of a lane; None where the section has no such lane. Lane 0 is a line."""
@@ -280,6 +288,8 @@ class RoadFrame:
             ch, sh = cos(heading), sin(heading)
             along = (x - px) * ch + (y - py) * sh
             lateral = (y - py) * ch - (x - px) * sh
+            if self._tilted:
+                along -= self._lean(s, lateral)
             stretch = 1.0 - curvature * lateral
             step = along / stretch if stretch > 0.2 else along
             wanted = min(max(s + step, 0.0), length)
