@@ -52,6 +52,7 @@ class Motion:
         lane: where on the lanes; None moves straight.
         speed, next_speed: m/s now and at the end of the coming step; negative is backwards.
         next_offset: lateral offset from the lane's centre at the end of the coming step, m in +t.
+        aside: (x, y) m by which who is on no lane moves besides in the coming step.
         route: ids of roads to take at junctions.
         pedals: what is set in the default controller's place; None as long as nothing has been.
         wander: chooses roads at junctions by chance; None for who does not.
@@ -65,6 +66,7 @@ class Motion:
     speed: float = 0.0
     next_speed: float = 0.0
     next_offset: float | None = None
+    aside: tuple[float, float] = (0.0, 0.0)
     odometer: float = 0.0
     route: tuple[str, ...] = ()
     pedals: Pedals | None = None
@@ -154,6 +156,7 @@ class Motion:
             if self.pedals.longitudinal:
                 self.next_speed = self.pedals.speed(self.speed, dt)
         still = self.speed == 0.0 == self.next_speed and self.next_offset is None and self.guide is None
+        still = still and self.aside == (0.0, 0.0)
         if still and self._rests:
             return  # what stands coasts: stays where it is
         self._rests = still
@@ -196,7 +199,9 @@ class Motion:
     def _ahead(self, here: Place, distance: float) -> Place:
         lane = self.lane
         if lane is None or (distance == 0.0 and self.next_offset is None):
-            return _straight(here, distance) if distance else here
+            x, y, z, yaw, pitch, roll = _straight(here, distance) if distance else here
+            (dx, dy), self.aside = self.aside, (0.0, 0.0)
+            return x + dx, y + dy, z, yaw, pitch, roll
         there = self._along_lane(lane, distance)
         self.ended = there is None
         if there is None:

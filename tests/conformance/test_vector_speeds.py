@@ -112,3 +112,40 @@ def test_a_repeated_group_begins_with_its_events_on_standby(tmp_path):
     begun, ended = stage.times("second"), stage.times("first", "endTransition")
     assert len(begun) == len(ended) == 2
     assert all(b >= e for b, e in zip(begun, ended, strict=True))
+
+
+def test_a_lateral_distance_is_taken_up_within_its_jerk(tmp_path):
+    """``LateralDistanceAction``: 5.5 m right of a car in lane 1, from 4 m; both at 20 m/s."""
+    keep = (
+        '<LateralAction><LateralDistanceAction entityRef="Other" continuous="false" freespace="false" distance="5.5" '
+        'displacement="rightToReferencedEntity"><DynamicConstraints maxAcceleration="1.5" maxDeceleration="1.5" '
+        'maxAccelerationRate="1" maxDecelerationRate="1" maxSpeed="2"/></LateralDistanceAction></LateralAction>'
+    )
+    turned = at_lane(1, 100).replace(
+        "/></Position>", '><Orientation type="relative" h="3.14159265"/></LanePosition></Position>'
+    )
+    init = private("Ego", teleport(at_lane(-1, 100)), speed(20)) + private("Other", teleport(turned), speed(20))
+    stage = Stage(tmp_path, act(event("e", keep)), init=init)
+    places = [stage.y()]
+    while not stage.times("::e", "endTransition"):
+        places.append(stage.until(stage.world.time + DT).y())
+    rates = [(b - a) / DT for a, b in pairwise(places)]
+    bends = [(b - a) / DT for a, b in pairwise(rates)]
+    assert max(abs(b - a) / DT for a, b in pairwise(bends)) < 1.1
+    assert max(map(abs, bends)) <= 1.5 + 1e-6
+    assert stage.y() == pytest.approx(2 - 5.5, abs=0.01)
+
+
+def test_a_lateral_distance_off_the_roads_is_along_the_other_ones_axis(tmp_path):
+    def there(x, y, h):
+        return teleport(f'<Position><WorldPosition x="{x}" y="{y}" h="{h}"/></Position>')
+
+    keep = (
+        '<LateralAction><LateralDistanceAction entityRef="Other" continuous="true" freespace="false" distance="5" '
+        'coordinateSystem="entity" displacement="leftToReferencedEntity"><DynamicConstraints maxAcceleration="4"/>'
+        "</LateralDistanceAction></LateralAction>"
+    )
+    init = private("Other", there(100, 900, 0.3), speed(4)) + private("Ego", there(97, 902, 0.3), speed(4))
+    stage = Stage(tmp_path, act(event("e", keep)), init=init).until(5)
+    away = (stage.x() - stage.x("Other"), stage.y() - stage.y("Other"))
+    assert away[1] * math.cos(0.3) - away[0] * math.sin(0.3) == pytest.approx(5, abs=0.01)

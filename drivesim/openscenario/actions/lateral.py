@@ -7,6 +7,8 @@ from dataclasses import replace
 
 from drivesim.errors import ScenarioError
 from drivesim.opendrive import LanePosition, RoadNetwork
+from drivesim.openscenario.actions.approach import Approach
+from drivesim.openscenario.actions.profile import Limits
 from drivesim.openscenario.actions.running import Running
 from drivesim.openscenario.cast import Cast
 from drivesim.openscenario.model import actions as model
@@ -103,41 +105,65 @@ class LaneOffset(Running):
 
 
 class LateralDistance(Running):
-    """LateralDistanceAction: keeps a lateral distance to another entity, by changing the offset in the own lane.
+    """LateralDistanceAction: keeps a lateral distance to another entity, by changing the offset in the own lane, or by
+    moving sideways where there is none.
 
-    Without constraints the distance is taken up at once.
+    Without constraints the distance is taken up at once; with limits of jerk it is approached smoothly.
     """
 
     domains = ("lateral",)
 
     def __init__(self, action: model.LateralDistanceAction, cast: Cast, motion: Motion) -> None:
         super().__init__(cast, motion)
-        self._action = action
-        network, lane = _on_lane(action, motion)
-        self._left = _leftward(network, lane, motion)
-        self._other = cast.motion(action.entity_ref, action)
-        there = self._other.here()
-        side = math.copysign(1.0, lane.t - there.t) if there else 1.0
-        self._side = {"leftToReferencedEntity": 1.0 * self._left, "rightToReferencedEntity": -1.0 * self._left}.get(
+        self._action, self._other = action, cast.motion(action.entity_ref, action)
+        self._free = motion.lane is None or self._other.here() is None
+        left = 1
+        if not self._free:
+            network, lane = _on_lane(action, motion)
+            left = _leftward(network, lane, motion)
+        side = -math.copysign(1.0, self._error(0.0))
+        self._side = {"leftToReferencedEntity": 1.0 * left, "rightToReferencedEntity": -1.0 * left}.get(
             action.displacement, side
         )
         self._rate = 0.0
+        bounds = action.dynamic_constraints
+        smooth = bounds is not None and (bounds.max_acceleration_rate or bounds.max_deceleration_rate)
+        self._approach = Approach(Limits.of(bounds, motion), slow=1e-4) if smooth else None
+
+    def _error(self, wanted: float) -> float:
+        """Metres to the wanted distance: towards +t where both are on lanes, else to the left of the other."""
+        lane, there = self.motion.lane, self._other.here()
+        if not self._free and lane is not None and there is not None:
+            return there.t + wanted - lane.t
+        return wanted - float((self._other.pose().inverse() @ self.motion.pose()).translation[1])
 
     def step(self, dt: float) -> None:
-        action, lane, there = self._action, self.motion.lane, self._other.here()
-        if lane is None or there is None:
+        action, lane = self._action, self.motion.lane
+        if not self._free and (lane is None or self._other.here() is None):
             return
         wanted = action.distance or 0.0
         if action.freespace:
             wanted += (self.motion.actor.box.width + self._other.actor.box.width) / 2
-        error = there.t + self._side * wanted - lane.t
-        limits = action.dynamic_constraints
-        step = error
-        if limits is not None:
-            limit = limits.max_acceleration or math.inf
-            top = limits.max_speed if limits.max_speed is not None else math.inf
-            wished = math.copysign(min(math.sqrt(2.0 * limit * abs(error)), top), error)
-            self._rate = min(max(wished, self._rate - limit * dt), self._rate + limit * dt)
-            step = math.copysign(min(abs(self._rate * dt), abs(error)), self._rate)
-        self.motion.next_offset = lane.offset + step
-        self.done = abs(error - step) < 1e-3 and not action.continuous
+        error = self._error(self._side * wanted)
+        if self._approach is not None:
+            before, self._rate = self._rate, self._approach.speed(error, self._rate, 0.0, dt)
+            step = 0.5 * (before + self._rate) * dt
+            self.done = self._approach.arrived(error, self._rate, 0.0, dt) and not action.continuous
+        else:
+            step = self._bounded(error, dt)
+            self.done = abs(error - step) < 1e-3 and not action.continuous
+        if self._free or lane is None:
+            self.motion.aside = tuple((step * self._other.pose().rotation[:2, 1]).tolist())
+        else:
+            self.motion.next_offset = lane.offset + step
+
+    def _bounded(self, error: float, dt: float) -> float:
+        """Metres to go sideways in this step."""
+        limits = self._action.dynamic_constraints
+        if limits is None:
+            return error
+        limit = limits.max_acceleration or math.inf
+        top = limits.max_speed if limits.max_speed is not None else math.inf
+        wished = math.copysign(min(math.sqrt(2.0 * limit * abs(error)), top), error)
+        self._rate = min(max(wished, self._rate - limit * dt), self._rate + limit * dt)
+        return math.copysign(min(abs(self._rate * dt), abs(error)), self._rate)

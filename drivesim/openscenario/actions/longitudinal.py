@@ -6,6 +6,7 @@ import math
 from dataclasses import replace
 
 from drivesim.openscenario import distances
+from drivesim.openscenario.actions.approach import Approach
 from drivesim.openscenario.actions.profile import Limits
 from drivesim.openscenario.actions.running import Running
 from drivesim.openscenario.cast import Cast
@@ -15,8 +16,6 @@ from drivesim.openscenario.shapes import PEAK_SLOPE, Transition
 
 _CLOSE = 1e-3
 """Metres from a distance that count as having it."""
-_EAGER, _PROMPT = 2.0, 6.0
-"""1/s: how fast errors of speed, and of acceleration, are taken away."""
 _SAME_SPEED = 1e-6
 """m/s between speeds that count as the same."""
 
@@ -121,16 +120,12 @@ class LongitudinalDistance(Running):
 
     domains = ("longitudinal",)
 
-    _STIFFNESS = 0.6
-    """1/s: how fast errors of distance are taken away."""
-
     def __init__(self, action: model.LongitudinalDistanceAction, cast: Cast, motion: Motion) -> None:
         super().__init__(cast, motion)
         self._action = action
         self._other = cast.motion(action.entity_ref, action)
         self._sign = {"trailingReferencedEntity": 1.0, "leadingReferencedEntity": -1.0}.get(action.displacement, 0.0)
-        self._limits = Limits.of(action.dynamic_constraints, motion)
-        self._acceleration = 0.0
+        self._approach = Approach(Limits.of(action.dynamic_constraints, motion))
 
     def _gap(self) -> tuple[float, float]:
         """Distance to the other (positive: it is ahead), and what it should be."""
@@ -159,36 +154,6 @@ class LongitudinalDistance(Running):
             motion.speed, motion.next_speed = other.speed, other.next_speed
             self.done = not self._action.continuous
             return
-        acceleration = self._wanted(error, motion.speed - other.speed, dt)
-        self._acceleration = min(max(acceleration, -self._limits.slower), self._limits.faster)
-        top = max(self._limits.speed, motion.speed)
-        motion.next_speed = min(max(motion.speed + self._acceleration * dt, 0.0), top)
-        self._acceleration = (motion.next_speed - motion.speed) / dt
-        steady = abs(self._acceleration) <= min(self._limits.faster_rate, self._limits.slower_rate) * dt
-        right = abs(error) < 0.05 and abs(motion.speed - other.speed) < 0.05 and steady
-        self.done = right and not self._action.continuous
-
-    def _wanted(self, error: float, closing: float, dt: float) -> float:
-        """The acceleration for an error of distance, m, and the speed at which it is taken away, m/s."""
-        limits, now = self._limits, self._acceleration
-        jerk = min(limits.faster_rate, limits.slower_rate)
-        side = math.copysign(1.0, error)
-        error, closing, now = side * error, side * closing, side * now
-        change = min(self._STIFFNESS * error, _stoppable(error, limits.slower, jerk)) - closing
-        if math.isinf(jerk):
-            return side * change / dt
-        bend = _PROMPT * (_EAGER * change - now)
-        # How things would stand with the present acceleration taken back: could one still fall in from there?
-        taken = abs(now) / limits.rate(-side * now)
-        left = error - closing * taken - now * taken * taken / 3.0
-        allowed = _stoppable(left, limits.slower, jerk) if left > 0.0 else self._STIFFNESS * left
-        bend = side * min(bend, _PROMPT * _EAGER * (allowed - closing - 0.5 * now * taken))
-        return side * now + min(max(bend, -limits.slower_rate), limits.faster_rate) * dt
-
-
-def _stoppable(distance: float, rate: float, jerk: float) -> float:
-    """The speed from which one stops within a distance, the deceleration building up and easing off with a jerk."""
-    if distance <= rate**3 / jerk**2:  # there is no time for all of it
-        return math.cbrt(distance * distance * jerk)
-    building = rate * rate / (2.0 * jerk)
-    return math.sqrt(building * building + 2.0 * rate * distance) - building
+        motion.next_speed = max(self._approach.speed(error, motion.speed, other.speed, dt), 0.0)
+        self._approach.acceleration = (motion.next_speed - motion.speed) / dt
+        self.done = self._approach.arrived(error, motion.speed, other.speed, dt) and not self._action.continuous
