@@ -5,6 +5,7 @@ from itertools import pairwise
 
 import pytest
 from stage import DT, Stage, act, after, at_lane, event, private, reached, speed, teleport
+from two_roads import FACING
 
 
 def profile(*entries, mode, limits="", relative=""):
@@ -149,3 +150,29 @@ def test_a_lateral_distance_off_the_roads_is_along_the_other_ones_axis(tmp_path)
     stage = Stage(tmp_path, act(event("e", keep)), init=init).until(5)
     away = (stage.x() - stage.x("Other"), stage.y() - stage.y("Other"))
     assert away[1] * math.cos(0.3) - away[0] * math.sin(0.3) == pytest.approx(5, abs=0.01)
+
+
+@pytest.mark.parametrize(("facing", "y"), [(0.0, -1.0), (math.pi, -3.0)])
+def test_left_is_left_of_the_other_entity_as_it_faces(tmp_path, facing, y):
+    keep = (
+        '<LateralAction><LateralDistanceAction entityRef="Other" continuous="true" freespace="false" distance="1" '
+        'displacement="leftToReferencedEntity"><DynamicConstraints maxSpeed="2"/></LateralDistanceAction>'
+        "</LateralAction>"
+    )
+    about = f'<Orientation type="relative" h="{facing}"/>'
+    turned = at_lane(-1, 300).replace("/></Position>", f">{about}</LanePosition></Position>")
+    init = private("Other", teleport(turned)) + private("Ego", teleport(at_lane(-1, 100)), speed(10))
+    stage = Stage(tmp_path, act(event("e", keep)), init=init)
+    assert stage.until(3).y() == pytest.approx(y)
+    assert stage.until(8).x() > 150
+
+
+def test_sides_are_kept_over_a_joint_where_s_turns_round(tmp_path):
+    keep = (
+        '<LateralAction><LateralDistanceAction entityRef="Other" continuous="true" freespace="false" distance="1" '
+        'displacement="leftToReferencedEntity"/></LateralAction>'
+    )
+    ahead = at_lane(1, 50).replace('roadId="1"', 'roadId="2"')
+    init = private("Other", teleport(ahead)) + private("Ego", teleport(at_lane(-1, 10)), speed(10))
+    stage = Stage(tmp_path, act(event("e", keep)), init=init, road=FACING).until(2)
+    assert stage.y() == pytest.approx(-1)

@@ -15,8 +15,11 @@ from drivesim.openscenario.model import actions as model
 from drivesim.openscenario.model.base import Element
 from drivesim.openscenario.motion import Motion
 from drivesim.openscenario.positions import complaint
-from drivesim.openscenario.roads import shifted_lane
+from drivesim.openscenario.roads import carried, shifted_lane
 from drivesim.openscenario.shapes import PEAK_BEND, Transition
+
+_NO_LIMIT = 1e9
+"""m/s2, or m/s, where a scenario sets no limit."""
 
 
 def _on_lane(action: Element, motion: Motion) -> tuple[RoadNetwork, LanePosition]:
@@ -117,34 +120,37 @@ class LateralDistance(Running):
         super().__init__(cast, motion)
         self._action, self._other = action, cast.motion(action.entity_ref, action)
         self._free = motion.lane is None or self._other.here() is None
-        left = 1
-        if not self._free:
-            network, lane = _on_lane(action, motion)
-            left = _leftward(network, lane, motion)
-        side = -math.copysign(1.0, self._error(0.0))
-        self._side = {"leftToReferencedEntity": 1.0 * left, "rightToReferencedEntity": -1.0 * left}.get(
-            action.displacement, side
-        )
+        place = self._relative()
+        self._chosen = math.copysign(1.0, -place[0]) if place is not None else 1.0
         self._rate = 0.0
         bounds = action.dynamic_constraints
         smooth = bounds is not None and (bounds.max_acceleration_rate or bounds.max_deceleration_rate)
         self._approach = Approach(Limits.of(bounds, motion), slow=1e-4) if smooth else None
 
-    def _error(self, wanted: float) -> float:
-        """Metres to the wanted distance: towards +t where both are on lanes, else to the left of the other."""
-        lane, there = self.motion.lane, self._other.here()
-        if not self._free and lane is not None and there is not None:
-            return there.t + wanted - lane.t
-        return wanted - float((self._other.pose().inverse() @ self.motion.pose()).translation[1])
+    def _relative(self) -> tuple[float, int] | None:
+        """How far left of oneself the other is, m, and +1 where its left is on the same side as that; left is towards
+        +t of the own road where both are on lanes, else along the other's y axis. None where the lanes do not meet."""
+        lane, there, network = self.motion.lane, self._other.here(), self.motion.world.network
+        if self._free or network is None:
+            return -float((self._other.pose().inverse() @ self.motion.pose()).translation[1]), 1
+        own = carried(network, lane, there) if lane is not None and there is not None else None
+        if lane is None or there is None or own is None:
+            return None
+        ways = [network.lane_direction(place.road_id, place.lane_id, place.s) for place in (lane, own)]
+        sense = ways[0] * ways[1]  # -1 where t of the other's road runs the other way
+        gap = sense * (there.t - own.t)
+        return gap, sense * _leftward(network, there, self._other)
 
     def step(self, dt: float) -> None:
-        action, lane = self._action, self.motion.lane
-        if not self._free and (lane is None or self._other.here() is None):
+        action, lane, place = self._action, self.motion.lane, self._relative()
+        if place is None or (lane is None and not self._free):
             return
         wanted = action.distance or 0.0
         if action.freespace:
             wanted += (self.motion.actor.box.width + self._other.actor.box.width) / 2
-        error = self._error(self._side * wanted)
+        gap, left = place
+        sides = {"leftToReferencedEntity": float(left), "rightToReferencedEntity": -float(left)}
+        error = gap + sides.get(action.displacement, self._chosen) * wanted
         if self._approach is not None:
             before, self._rate = self._rate, self._approach.speed(error, self._rate, 0.0, dt)
             step = 0.5 * (before + self._rate) * dt
@@ -162,8 +168,8 @@ class LateralDistance(Running):
         limits = self._action.dynamic_constraints
         if limits is None:
             return error
-        limit = limits.max_acceleration or math.inf
-        top = limits.max_speed if limits.max_speed is not None else math.inf
+        limit = limits.max_acceleration or _NO_LIMIT
+        top = limits.max_speed if limits.max_speed is not None else _NO_LIMIT
         wished = math.copysign(min(math.sqrt(2.0 * limit * abs(error)), top), error)
         self._rate = min(max(wished, self._rate - limit * dt), self._rate + limit * dt)
         return math.copysign(min(abs(self._rate * dt), abs(error)), self._rate)
