@@ -383,7 +383,8 @@ def whatif(
 @app.command(epilog="Example: drivesim bench camera lidar")
 def bench(
     names: Annotated[
-        list[str] | None, typer.Argument(metavar="NAME…", help="camera, lidar, record, env; default all.")
+        list[str] | None,
+        typer.Argument(metavar="NAME…", help="camera, lidar, record, env, carla, whatif, sweep; default all."),
     ] = None,
 ) -> None:
     """The speed table: ratios against peers measured in the same run."""
