@@ -28,6 +28,7 @@ MAY_IMPORT = {
     "studies": GROUND
     | {"opendrive", "world", "openscenario", "behaviors", "scene", "sensors", "recording", "simulators", "simulation"}
     | {"ego", "envs"},
+    "learning": GROUND | {"recording"},
     "envs": GROUND | {"opendrive", "world", "openscenario", "behaviors", "scene", "sensors", "recording", "simulation"},
 }
 

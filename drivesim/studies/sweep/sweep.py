@@ -133,10 +133,11 @@ class PlayInstance:
                 f"the sweep's folder is not on {socket.gethostname()}", file=self.folder, element="--out",
                 remedy="choose a folder that all machines share under the same path",
             )  # fmt: skip
+        shutil.rmtree(part, ignore_errors=True)
         part.parent.mkdir(parents=True, exist_ok=True)
         record(
             self.scenario, self.rig, part, parameters=instance.parameters, seed=instance.seed, dt=self.dt,
-            duration=self.duration, overwrite=True, progress=lambda frame, _: watch.see(frame),
+            duration=self.duration, progress=lambda frame, _: watch.see(frame),
         )  # fmt: skip
         shutil.rmtree(final, ignore_errors=True)
         part.replace(final)
