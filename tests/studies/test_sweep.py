@@ -205,6 +205,9 @@ def test_recordings_change_no_outcome_and_are_the_same_for_any_number_of_process
         assert json.dumps(kept) == json.dumps(row)
         manifest = json.loads((folder / "recording.json").read_text())
         assert manifest["seed"] == row["seed"]
+        sample = json.loads((folder / "sample.json").read_text())
+        assert (sample["instance"], sample["seed"], sample["weight"]) == (row["instance"], row["seed"], row["weight"])
+        assert sample["parameters"] == manifest["parameters"]
         assert {f"parameter.{name}" for name in manifest["parameters"]} <= row.keys()
         told = [hit for hit in json.loads((folder / "extra" / "collisions.json").read_text()) if "Ego" in hit.values()]
         assert [hit["time"] for hit in told[:1]] == ([row["collision_time"]] if row["hit"] else [])

@@ -25,6 +25,8 @@ from drivesim.studies.sweep.workers import Play, Result, finished_here
 
 RECORDINGS = "recordings"
 """Folder of a sweep's recordings, named by instance."""
+SAMPLE = "sample.json"
+"""In each of them: which instance it is, with its weight."""
 
 Executor = Callable[[Play, Sequence[Any], Iterable[int]], Iterator[Result]]
 """Plays instances somewhere: what to do, all items, numbers of those to play; results as they come in."""
@@ -139,6 +141,8 @@ class PlayInstance:
             self.scenario, self.rig, part, parameters=instance.parameters, seed=instance.seed, dt=self.dt,
             duration=self.duration, progress=lambda frame, _: watch.see(frame),
         )  # fmt: skip
+        facts = {"instance": index, "seed": instance.seed, "weight": instance.weight}
+        (part / SAMPLE).write_text(json.dumps(facts | {"parameters": dict(instance.parameters)}, indent=1) + "\n")
         shutil.rmtree(final, ignore_errors=True)
         part.replace(final)
         return final
