@@ -13,7 +13,7 @@ from rich.table import Table
 import drivesim
 from drivesim.errors import DrivesimError, did_you_mean
 
-BENCHMARKS = ("camera", "lidar", "record", "env", "carla", "whatif", "sweep")
+BENCHMARKS = ("camera", "lidar", "scene", "record", "env", "carla", "whatif", "sweep")
 _HEADINGS = ("ms", "× drivesim")
 
 

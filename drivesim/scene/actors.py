@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from typing import Protocol
+from typing import NamedTuple
 
+import numba as nb
 import numpy as np
 from numpy.typing import NDArray
 
 from drivesim.scene.bodies import PHASE_STEP, Body, RiderSeat, moving, shaped, turned
+from drivesim.scene.fleet import ROLLING, STEERED, SWINGING, Fleet, Part
 from drivesim.scene.imported import mesh_file
 from drivesim.scene.raycast import EGO_BODY, EVERYONE, RayScene, RaySceneBuilder
 from drivesim.scene.shapes import SHOTS
 from drivesim.scene.vehicles import prop_model, vehicle_model
 from drivesim.scene.vehicles.aids import CHAIR_SEAT
 from drivesim.scene.vehicles.dog import dog_model
-from drivesim.scene.vehicles.model import Lamp, Wheel
+from drivesim.scene.vehicles.model import Lamp
 from drivesim.scene.vehicles.model import RiderSeat as VehicleSeat
-from drivesim.transforms import Pose, cross
 from drivesim.types import Actor, WorldState
 
 F64 = NDArray[np.float64]
@@ -26,109 +28,115 @@ F64 = NDArray[np.float64]
 _CHAIR, _SITTING = (1.05, 0.66, 0.95), 0.495
 """Length, width and height of a wheelchair as modelled, m; sitting height over stature, 0.52 upright
 (Drillis & Contini 1966), less the lean towards the rims."""
-_TROT = 0.45
-"""Amplitude of a dog's legs at a walk of 1 m/s and faster, rad."""
+_CROWD = 8
+"""Bodies from which on another thread pays."""
 STILL, SHOT_STROKE = 0.01, 0.06
 """Up to the first, m that a joint moves within the body in a tick, one shot does; then two, and one for each second."""
 
 
-class Figure(Protocol):
-    """An actor's presence in the ray scene; ``lamps`` are those of vehicles."""
+class Figure(NamedTuple):
+    """An actor's presence in the ray scene: rigid parts, bodies that change their shape, and lamps of vehicles."""
 
-    lamps: Sequence[Lamp]
-
-    def move(self, rays: RayScene, before: WorldState, after: WorldState, *, near: bool = True) -> None:
-        """Show the actor over one tick: ``before`` is ray time 0, ``after`` ray time 1; ``near``: in full detail."""
-        ...
-
-    def hide(self, rays: RayScene) -> None:
-        """Take the actor out of sight."""
-        ...
+    parts: Sequence[Part] = ()
+    bodies: Sequence[Deforming] = ()
+    lamps: Sequence[Lamp] = ()
 
 
-def figure_of(actor: Actor, builder: RaySceneBuilder, seed: int, *, is_ego: bool) -> Figure:
-    """Add an actor's meshes to a scene that is being built.
+class Cast:
+    """Everyone in a ray scene, moved tick by tick.
 
     Args:
-        is_ego: its sensors look past its own body, which still casts shadows.
+        builder: of the scene; call :meth:`enter` once it is built.
+        ego: index of the actor whose own sensors look past its body, which still casts shadows; -1 for none.
     """
-    mask = EGO_BODY if is_ego else EVERYONE
+
+    def __init__(self, actors: Sequence[Actor], builder: RaySceneBuilder, seed: int, *, ego: int = -1) -> None:
+        self._figures = [
+            _figure(actor, builder, seed, EGO_BODY if actor.index == ego else EVERYONE) for actor in actors
+        ]
+        self._indices = [actor.index for actor in actors]
+
+    def enter(self, rays: RayScene) -> None:
+        """Take the stage."""
+        self._rays = rays
+        owned = list(zip(self._indices, self._figures, strict=True))
+        self._fleet = Fleet(rays, [(index, part) for index, figure in owned for part in figure.parts])
+        self.bodies = [(index, body) for index, figure in owned for body in figure.bodies]
+        self.lamps = [(index, figure.lamps) for index, figure in owned if figure.lamps]
+
+    def move(self, before: WorldState, after: WorldState, near: NDArray[np.bool_]) -> None:
+        """Show one tick: ``before`` is ray time 0, ``after`` ray time 1; those ``near`` (N,) in full detail."""
+        shown = before.present[0] & after.present[0]
+        self._fleet.move(before, after, shown)
+
+        def some(first: int) -> None:
+            for index, body in self.bodies[first::threads]:
+                if shown[index]:
+                    body.move(self._rays, before, after, near=bool(near[index]))
+                else:
+                    body.hide(self._rays)
+
+        threads = min(nb.get_num_threads(), 1 + len(self.bodies) // _CROWD)
+        if threads == 1:
+            some(0)
+        else:
+            with ThreadPoolExecutor(threads) as pool:  # bodies know nothing of each other: the order does not matter
+                list(pool.map(some, range(threads)))
+        self._rays.commit()
+
+
+def _figure(actor: Actor, builder: RaySceneBuilder, seed: int, mask: int) -> Figure:
+    """Add an actor's meshes to a scene that is being built."""
     if actor.category == "animal" and mesh_file(actor) is None:
-        return _Animal(actor, builder, seed, mask)
+        return _animal(actor, builder, seed, mask)
     if actor.kind == "pedestrian" and actor.category == "wheelchair":
-        return _WheelchairUser(actor, builder, seed, mask)
+        return _wheelchair_user(actor, builder, seed, mask)
     if actor.kind == "pedestrian":
-        return _Walker(actor, builder, seed, mask)
+        return Figure(bodies=[_Walker(actor, builder, seed, mask)])
     if actor.kind == "vehicle":
-        return _Vehicle(actor, builder, seed, mask)
-    return _Prop(actor, builder, seed, mask)
+        return _vehicle(actor, builder, seed, mask)
+    return Figure([Part(builder.add_rigid(prop_model(actor, seed), actor.instance, mask=mask))])
+
+
+def _vehicle(actor: Actor, builder: RaySceneBuilder, seed: int, mask: int) -> Figure:
+    """A body, wheels that roll and steer, and on two-wheelers a rider."""
+    model = vehicle_model(actor, seed)
+    parts = [Part(builder.add_rigid(model.body, actor.instance, mask=mask, lamps=model.lamp_group))]
+    for wheel in model.wheels:
+        handle = builder.add_rigid(wheel.mesh, actor.instance, mask=mask)
+        x, y, z = (float(v) for v in wheel.center)
+        parts.append(Part(handle, STEERED if wheel.steered else ROLLING, (x, y, z)))
+    riders = [] if model.rider is None else [_Rider(actor, _seat(model.rider), builder, seed, mask)]
+    return Figure(parts, riders, model.lamps)
+
+
+def _wheelchair_user(actor: Actor, builder: RaySceneBuilder, seed: int, mask: int) -> Figure:
+    """Someone in a wheelchair, hands on its rims; the box includes both."""
+    box = actor.box
+    length, width = box.length / _CHAIR[0], box.width / _CHAIR[1]
+    stature = float(np.clip((box.height - CHAIR_SEAT) / _SITTING, 0.9, 1.95))
+    chair = replace(actor, box=replace(box, center=(*box.center[:2], 0.5 * _CHAIR[2]), height=_CHAIR[2]))
+    seat = RiderSeat(
+        (-0.12 * length, 0.0, CHAIR_SEAT), (0.02 * length, 0.30 * width, 0.60),
+        (0.02 * length, -0.30 * width, 0.60), (0.43 * length, 0.0, 0.14), 0.11 * width, knee_spread=0.05,
+    )  # fmt: skip
+    sitter = _Rider(replace(actor, box=replace(box, height=stature)), seat, builder, seed, mask)
+    return Figure([Part(builder.add_rigid(prop_model(chair, seed), actor.instance, mask=mask))], [sitter])
+
+
+def _animal(actor: Actor, builder: RaySceneBuilder, seed: int, mask: int) -> Figure:
+    """A dog that trots: diagonal legs swing together."""
+    dog = dog_model(actor, seed)
+    parts = [Part(builder.add_rigid(dog.body, actor.instance, mask=mask))]
+    for leg, joint, phase in zip(dog.legs, dog.joints.tolist(), (0.0, 0.5, 0.5, 0.0), strict=True):
+        parts.append(Part(builder.add_rigid(leg, actor.instance, mask=mask), SWINGING, tuple(joint), phase))
+    return Figure(parts)
 
 
 def _mean_velocity(index: int, before: WorldState, after: WorldState) -> tuple[F64, F64]:
     """Velocity and angular velocity of an actor's reference point in the middle of the tick, world frame."""
     velocity = 0.5 * (before.velocity[0, index] + after.velocity[0, index])
     return velocity, 0.5 * (before.angular_velocity[0, index] + after.angular_velocity[0, index])
-
-
-class _Prop:
-    """A thing of one piece."""
-
-    lamps: Sequence[Lamp] = ()
-
-    def __init__(self, actor: Actor, builder: RaySceneBuilder, seed: int, mask: int) -> None:
-        self._index = actor.index
-        self._handle = builder.add_rigid(prop_model(actor, seed), actor.instance, mask=mask)
-
-    def move(self, rays: RayScene, before: WorldState, after: WorldState, *, near: bool = True) -> None:
-        velocity, omega = _mean_velocity(self._index, before, after)
-        rays.set_motion(self._handle, before.pose(self._index), after.pose(self._index), velocity=velocity, omega=omega)
-
-    def hide(self, rays: RayScene) -> None:
-        rays.set_present(self._handle, False)
-
-
-class _Vehicle:
-    """A body, wheels that roll and steer, and on two-wheelers a rider."""
-
-    def __init__(self, actor: Actor, builder: RaySceneBuilder, seed: int, mask: int) -> None:
-        model = vehicle_model(actor, seed)
-        self._index = actor.index
-        self.lamps: Sequence[Lamp] = model.lamps
-        self._body = builder.add_rigid(model.body, actor.instance, mask=mask, lamps=model.lamp_group)
-        self._wheels = [(builder.add_rigid(wheel.mesh, actor.instance, mask=mask), wheel) for wheel in model.wheels]
-        self._rider = None
-        if model.rider is not None:
-            self._rider = _Rider(actor, _seat(model.rider), builder, seed, mask)
-
-    def move(self, rays: RayScene, before: WorldState, after: WorldState, *, near: bool = True) -> None:
-        index = self._index
-        start, end = before.pose(index), after.pose(index)
-        velocity, omega = _mean_velocity(index, before, after)
-        rays.set_motion(self._body, start, end, velocity=velocity, omega=omega)
-        turn = (float(before.wheel_rotation[0, index]), float(after.wheel_rotation[0, index]))
-        rate = (turn[1] - turn[0]) / max(float(after.time[0] - before.time[0]), 1e-9)
-        for handle, wheel in self._wheels:
-            poses = [
-                pose @ _hub(wheel, float(state.steering[0, index])) for pose, state in ((start, before), (end, after))
-            ]
-            arm = poses[1].translation - end.translation
-            axle = poses[1].rotation[:, 1]
-            scale = (turn[0] % (2 * np.pi), turn[0] % (2 * np.pi) + turn[1] - turn[0])
-            rays.set_motion(
-                handle,
-                *poses,
-                velocity=velocity + cross(omega, arm),
-                omega=omega + rate * axle,
-                spin=scale,
-            )
-        if self._rider is not None:
-            self._rider.move(rays, before, after, near=near)
-
-    def hide(self, rays: RayScene) -> None:
-        for handle in (self._body, *(handle for handle, _ in self._wheels)):
-            rays.set_present(handle, False)
-        if self._rider is not None:
-            self._rider.hide(rays)
 
 
 def _seat(place: VehicleSeat) -> RiderSeat:
@@ -140,15 +148,8 @@ def _seat(place: VehicleSeat) -> RiderSeat:
     return RiderSeat(saddle, left, right, pedals, place.pedal_width / 2, place.crank_radius)
 
 
-def _hub(wheel: Wheel, steering: float) -> Pose:
-    """``actor_from_wheel`` before the wheel's own spin."""
-    return Pose.from_ypr(wheel.center, [steering if wheel.steered else 0.0, 0.0, 0.0])
-
-
-class _Deforming:
+class Deforming:
     """A body that changes its shape: in full detail near the sensors, as still shots of the tick as its limbs move."""
-
-    lamps: Sequence[Lamp] = ()
 
     def __init__(self, actor: Actor, builder: RaySceneBuilder, seed: int, mask: int) -> None:
         self._index = actor.index
@@ -196,7 +197,7 @@ class _Deforming:
         raise NotImplementedError
 
 
-class _Walker(_Deforming):
+class _Walker(Deforming):
     """Someone on foot."""
 
     def _bones(self, before: WorldState, after: WorldState, fraction: float, ahead: float = 0.0) -> F64:
@@ -213,7 +214,7 @@ class _Walker(_Deforming):
         return self.body.gait_rate(after.speed.item(0, self._index))
 
 
-class _Rider(_Deforming):
+class _Rider(Deforming):
     """Someone on a bicycle or motorcycle, posed in the vehicle's frame."""
 
     def __init__(self, actor: Actor, seat: RiderSeat, builder: RaySceneBuilder, seed: int, mask: int) -> None:
@@ -232,67 +233,3 @@ class _Rider(_Deforming):
         i = self._index
         turns = after.gait_phase.item(0, i) - before.gait_phase.item(0, i)
         return turns / max(after.time.item(0) - before.time.item(0), 1e-9)
-
-
-class _WheelchairUser:
-    """Someone in a wheelchair, hands on its rims; the box includes both."""
-
-    lamps: Sequence[Lamp] = ()
-
-    def __init__(self, actor: Actor, builder: RaySceneBuilder, seed: int, mask: int) -> None:
-        box = actor.box
-        length, width = box.length / _CHAIR[0], box.width / _CHAIR[1]
-        stature = float(np.clip((box.height - CHAIR_SEAT) / _SITTING, 0.9, 1.95))
-        chair = replace(actor, box=replace(box, center=(*box.center[:2], 0.5 * _CHAIR[2]), height=_CHAIR[2]))
-        self._chair = _Prop(chair, builder, seed, mask)
-        seat = RiderSeat(
-            (-0.12 * length, 0.0, CHAIR_SEAT), (0.02 * length, 0.30 * width, 0.60),
-            (0.02 * length, -0.30 * width, 0.60), (0.43 * length, 0.0, 0.14), 0.11 * width, knee_spread=0.05,
-        )  # fmt: skip
-        sitter = replace(actor, box=replace(box, height=stature))
-        self._person = _Rider(sitter, seat, builder, seed, mask)
-
-    def move(self, rays: RayScene, before: WorldState, after: WorldState, *, near: bool = True) -> None:
-        self._chair.move(rays, before, after)
-        self._person.move(rays, before, after, near=near)
-
-    def hide(self, rays: RayScene) -> None:
-        self._chair.hide(rays)
-        self._person.hide(rays)
-
-
-class _Animal:
-    """A dog that trots: diagonal legs swing together."""
-
-    lamps: Sequence[Lamp] = ()
-
-    def __init__(self, actor: Actor, builder: RaySceneBuilder, seed: int, mask: int) -> None:
-        dog = dog_model(actor, seed)
-        self._index = actor.index
-        self._body = builder.add_rigid(dog.body, actor.instance, mask=mask)
-        legs = [builder.add_rigid(leg, actor.instance, mask=mask) for leg in dog.legs]
-        self._legs = list(zip(legs, dog.joints, (0.0, 0.5, 0.5, 0.0), strict=True))
-
-    def move(self, rays: RayScene, before: WorldState, after: WorldState, *, near: bool = True) -> None:
-        index = self._index
-        start, end = before.pose(index), after.pose(index)
-        velocity, omega = _mean_velocity(index, before, after)
-        rays.set_motion(self._body, start, end, velocity=velocity, omega=omega)
-        step = max(float(after.time[0] - before.time[0]), 1e-9)
-        for handle, joint, offset in self._legs:
-            hang = Pose(joint, np.eye(3))
-            swing = tuple(
-                _TROT * min(abs(state.speed.item(0, index)), 1.0)
-                * float(np.sin(2.0 * np.pi * (state.gait_phase.item(0, index) + offset)))
-                for state in (before, after)
-            )  # fmt: skip
-            turning = (swing[1] - swing[0]) / step * end.rotation[:, 1]
-            lever = end.rotation @ joint
-            rays.set_motion(
-                handle, start @ hang, end @ hang,
-                velocity=velocity + cross(omega, lever), omega=omega + turning, spin=(swing[0], swing[1]),
-            )  # fmt: skip
-
-    def hide(self, rays: RayScene) -> None:
-        for handle in (self._body, *(handle for handle, _, _ in self._legs)):
-            rays.set_present(handle, False)

@@ -321,6 +321,29 @@ def _call_void4_typer(_context: Any, fn: Any, a: Any, b: Any, c: Any, d: Any) ->
 _call_void4: Any = intrinsic(_call_void4_typer)
 
 
+def motion_functions() -> NDArray[np.int64]:
+    """Addresses (3,) for :func:`move_instance`."""
+    names = ("rtcSetGeometryTimeStepCount", "rtcSetGeometryTransform", "rtcCommitGeometry")
+    return np.array([_address(name) for name in names], dtype=np.int64)
+
+
+@nb.njit(cache=True)
+def move_instance(
+    functions: NDArray[np.int64], instance: int, matrices: NDArray[np.float32], count: int, recount: bool
+) -> None:
+    """What :meth:`Geometry.set_transforms` and ``commit`` do, for kernels.
+
+    Args:
+        functions: from :func:`motion_functions`; instance: an instance's handle; matrices: (S, 3, 4) contiguous.
+        count: how many of them; recount: whether there were as many before.
+    """
+    if recount:
+        _call_void4(functions[0], instance, count, 0, 0)
+    for step in range(count):
+        _call_void4(functions[1], instance, step, _FLOAT3X4_ROW_MAJOR, matrices.ctypes.data + 48 * step)
+    _call_void4(functions[2], instance, 0, 0, 0)
+
+
 @nb.njit(cache=True)
 def new_packets(count: int) -> NDArray[np.float32]:
     """``count`` packets of scratch memory, (count, ROWS, 16) float32, 64-byte aligned."""

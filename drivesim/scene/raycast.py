@@ -274,16 +274,21 @@ class RayScene:
         tables.inst_omega[handle] = omega
         part = self._parts[handle]
         shots = self._shots[part.mesh] if self._meshes[part.mesh][1] else 1
+        matrices = np.empty((MOST_STEPS, 3, 4), dtype=np.float32)  # its own: bodies move on several threads
         steps = motion_steps(
-            before.rotation, after.rotation, t0, t1, spin, tables.inst_quaternion[handle], self._matrices, BOUNDS[shots]
+            before.rotation, after.rotation, t0, t1, spin, tables.inst_quaternion[handle], matrices, BOUNDS[shots]
         )
         if shots == 1:
-            self._move(handle, self._matrices[:steps], (0.0, 1.0))
+            self._move(handle, matrices[:steps], (0.0, 1.0))
         else:
             for shot in range(shots):
-                self._move(handle + shot, self._matrices[shot : shot + 2], RANGES[shots][shot])
+                self._move(handle + shot, matrices[shot : shot + 2], RANGES[shots][shot])
                 self._same_motion(handle + shot, handle)
         self.set_present(handle, True)
+
+    def take_over(self, handles: NDArray[np.int64]) -> NDArray[np.int64]:
+        """The engine's own handles of rigid parts, for a kernel that moves them from now on; they are absent still."""
+        return np.array([self._instances[handle].handle for handle in handles.tolist()], dtype=np.int64)
 
     def _move(self, number: int, matrices: F32, times: tuple[float, float]) -> None:
         instance = self._instances[number]

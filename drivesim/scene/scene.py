@@ -14,7 +14,7 @@ from drivesim.materials import MaterialId
 from drivesim.mesh import Mesh, merge
 from drivesim.opendrive import RoadNetwork
 from drivesim.opendrive.mesh import network_mesh
-from drivesim.scene.actors import Figure, figure_of
+from drivesim.scene.actors import Cast
 from drivesim.scene.city import City, build_city
 from drivesim.scene.raycast import LAMPS_OF, RayScene, RaySceneBuilder
 from drivesim.scene.signals import SignalHeads, lens_flags
@@ -85,10 +85,9 @@ class Scene:
             builder.add_copy(copy.shape, copy.instance, copy.place)
         self._heads = SignalHeads(network, city.unique)
         self._luminaires = _luminaires(unique)
-        self._figures: list[tuple[int, Figure]] = [
-            (actor.index, figure_of(actor, builder, seed, is_ego=actor.index == ego)) for actor in actors
-        ]
+        self._cast = Cast(actors, builder, seed, ego=ego)
         self.rays: RayScene = builder.build()
+        self._cast.enter(self.rays)
         self.signals: Mapping[str, str] = {}
         self._actors = tuple(actors)
         self._ego, self._lasting = ego, lasting
@@ -96,13 +95,7 @@ class Scene:
 
     def update(self, before: WorldState, after: WorldState) -> None:
         """Show the tick between two states: ray time 0 is ``before``, 1 is ``after``."""
-        near = self._near(after)
-        for index, figure in self._figures:
-            if before.present[0, index] and after.present[0, index]:
-                figure.move(self.rays, before, after, near=bool(near[index]))
-            else:
-                figure.hide(self.rays)
-        self.rays.commit()
+        self._cast.move(before, after, self._near(after))
         self._state = after
 
     def _near(self, state: WorldState) -> NDArray[np.bool_]:
@@ -145,10 +138,10 @@ class Scene:
         """
         flags = self.lit(weather)
         rows = self._street_lamps() if weather.sun_elevation < _STREET_LAMPS_ON else []
-        for index, figure in self._figures:
+        for index, lamps in self._cast.lamps:
             if flags[index + 1] & Light.LOW_BEAM:
                 pose = self._state.pose(index)
-                for lamp in figure.lamps:
+                for lamp in lamps:
                     if lamp.kind & Light.LOW_BEAM:
                         place = pose.apply(lamp.position) - self.rays.origin
                         rows.append([*place, *(pose.rotation @ lamp.direction), LOW_BEAM_INTENSITY, LOW_BEAM_REACH, 0])

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from drivesim.materials import MaterialId
 from drivesim.mesh import Mesh, merge
-from drivesim.scene.actors import figure_of
+from drivesim.scene.actors import Cast
 from drivesim.scene.raycast import RaySceneBuilder
 from drivesim.sensors.camera.device import CameraDevice
 from drivesim.sensors.camera.sensor import Camera
@@ -83,11 +83,10 @@ def photograph(
     builder = RaySceneBuilder()
     builder.add_static(_room())
     before, after = state_of(stands, 0.0), state_of(stands, TICK)
-    figures = [figure_of(actor, builder, seed, is_ego=False) for actor in cast_of(stands)]
+    cast = Cast(cast_of(stands), builder, seed)
     with builder.build() as rays:
-        for figure in figures:
-            figure.move(rays, before, after)
-        rays.commit()
+        cast.enter(rays)
+        cast.move(before, after, np.ones(len(stands), dtype=bool))
         camera = Camera(Sensor("STUDIO", device, Pose.identity(), 10.0, 0.0), seed)
         lit = np.array([0, *(stand.lights for stand in stands)], dtype=np.uint16)
         return camera.render(rays, place, _LIGHT, lit=lit)

@@ -7,7 +7,7 @@ import pytest
 from scipy.stats import chi2_contingency
 
 from drivesim.materials import MaterialId
-from drivesim.scene.actors import figure_of
+from drivesim.scene.actors import Cast
 from drivesim.scene.bodies import Body, RiderSeat, shaped
 from drivesim.scene.bodies.anthropometry import median_stature
 from drivesim.scene.bodies.appearance import appearance
@@ -326,14 +326,15 @@ def test_people_near_the_ego_move_within_a_tick_and_others_do_not():
     """A walking leg is where it is at each ray time within 2 cm near the ego; far away it is where the tick ends."""
     before, after = (walking_state(time) for time in (0.0, 0.05))
     builder = RaySceneBuilder()
-    figure = figure_of(person("walker", 1.75, sex="male", age="30"), builder, 3, is_ego=False)
+    cast = Cast([person("walker", 1.75, sex="male", age="30")], builder, 3)
     with builder.build() as rays:
+        cast.enter(rays)
+        ((_, body),) = cast.bodies
         for near, limit in ((True, 0.03), (False, 0.2)):
-            figure.move(rays, before, after, near=near)
-            rays.commit()
+            cast.move(before, after, np.array([near]))
             for time in (0.0, 0.4, 1.0):
                 state = walking_state(0.05 * time)
-                pose = figure.body.pose(1.4, float(state.gait_phase[0, 0])).vertices + state.position[0, 0]
+                pose = body.body.pose(1.4, float(state.gait_phase[0, 0])).vertices + state.position[0, 0]
                 origin = np.array([[x, 5.0, 0.35] for x in np.arange(-1.0, 1.0, 0.005)])
                 seen = np.isfinite(nearest(rays, origin, (0.0, -1.0, 0.0), time).distance)
                 band = pose[np.abs(pose[:, 2] - 0.35) < 0.03][:, 0]

@@ -1,9 +1,11 @@
 """Wheelchairs, prams, walking frames and dogs: they fill their boxes and are what datasets call them."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
-from drivesim.scene.actors import figure_of
+from drivesim.scene.actors import Cast
 from drivesim.scene.raycast import RaySceneBuilder
 from drivesim.scene.trace import nearest
 from drivesim.scene.vehicles import prop_model
@@ -39,16 +41,16 @@ def test_things_fill_their_boxes_and_have_their_category(name, size, category):
 def seen(actor, gait_phase=0.0, speed=0.0):
     """Heights and outlines of what rays from the left and from above hit."""
     builder = RaySceneBuilder()
-    figure = figure_of(actor, builder, 1, is_ego=False)
+    cast = Cast([actor], builder, 1)
     stand = Stand(actor, 0.0, 0.0, speed=speed, gait_phase=gait_phase)
     with builder.build() as rays:
-        figure.move(rays, state_of([stand], 0.0), state_of([stand], 0.05))
-        rays.commit()
+        cast.enter(rays)
+        before, after = state_of([stand], 0.0), state_of([stand], 0.05)
+        cast.move(before, after, np.ones(1, dtype=bool))
         grid = np.stack(np.meshgrid(np.arange(-0.8, 0.8, 0.01), [4.0], np.arange(0.01, 1.8, 0.01)), -1).reshape(-1, 3)
         hits = nearest(rays, grid, (0.0, -1.0, 0.0), 1.0)
         hit = np.isfinite(hits.distance)
-        figure.hide(rays)
-        rays.commit()
+        cast.move(before, replace(after, present=np.zeros((1, 1), dtype=bool)), np.ones(1, dtype=bool))
         assert not np.isfinite(nearest(rays, grid, (0.0, -1.0, 0.0), 1.0).distance).any()
     return grid[hit][:, [0, 2]], rays.tables.semantic[hits.triangle[hit]]
 

@@ -286,7 +286,7 @@ def finish(rotations: F64, positions: F64, joints: F64) -> F64:
     return out
 
 
-@nb.njit(cache=True)
+@nb.njit(cache=True, nogil=True)
 def upright(
     speed: float, stride: float, phase: float, gaze: float, fallen: float, time: float, joints: F64, align: F64,
     foot: F64, style: F64,

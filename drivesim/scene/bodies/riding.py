@@ -14,7 +14,7 @@ from drivesim.scene.bodies.motion import euler, finish, place_hand, place_leg, p
 F64 = NDArray[np.float64]
 
 
-@nb.njit(cache=True)
+@nb.njit(cache=True, nogil=True)
 def seated(seat: F64, turns: float, gaze: float, joints: F64, align: F64, foot: F64) -> F64:
     """Skinning transforms (24, 3, 4) of a rider.
 
