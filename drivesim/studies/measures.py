@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -11,7 +12,7 @@ import numpy as np
 from drivesim.errors import DrivesimError, RigError, did_you_mean
 from drivesim.openscenario.scenario import ScenarioFile
 from drivesim.sensors.rig import Rig, load_rig
-from drivesim.simulation import DEFAULT_DT, Simulation
+from drivesim.simulation import Simulation
 from drivesim.simulators.embedded import EmbeddedSimulator
 from drivesim.studies.dissimilarity import chamfer, ospa, structure
 from drivesim.studies.playing import Stage
@@ -19,8 +20,7 @@ from drivesim.types import CameraImage, Labels, Measurement, PointCloud, RadarDe
 from drivesim.world import World
 
 OUTCOME = "outcome"
-SENSORS = {"image": CameraImage, "lidar": PointCloud, "radar": RadarDetections}
-MEASURES = (OUTCOME, *SENSORS)
+MEASURES = (OUTCOME, "image", "lidar", "radar")
 MOMENTS = (1.0, 2.0, 3.0, 4.0)
 """Seconds at which sensors are compared, unless others are given."""
 _COMPARE: dict[str, Callable[[Any, Any], float]] = {"image": structure, "lidar": chamfer, "radar": ospa}
@@ -58,54 +58,66 @@ class SensorMeasure:
     ``image``: 1 - SSIM; ``lidar``: Chamfer distance, m; ``radar``: OSPA distance of detections, m.
 
     Args:
-        kind: a key of :data:`SENSORS`. at: moments, s.
+        kind: one of these. at: moments, s.
     """
 
     def __init__(
         self, scenario: str, kind: str, rig: str | Path, at: Sequence[float], settings: Mapping[str, str] | None = None
     ) -> None:
-        self._file = ScenarioFile(scenario)
-        self._rig, self._kind, self._at = load_rig(rig), kind, tuple(sorted(at))
-        self._settings = dict(settings or {})
-        if not any(sensor.kind == _KINDS[kind] for sensor in self._rig.sensors):
-            raise RigError(f"this rig has no {_KINDS[kind]}", file=self._rig.path, element="--rig",
+        whole = load_rig(rig)
+        sensors = tuple(sensor for sensor in whole.sensors if sensor.kind == _KINDS[kind])
+        if not sensors:
+            raise RigError(f"this rig has no {_KINDS[kind]}", file=whole.path, element="--rig",
                            remedy="choose a rig that has one, or another --measure")  # fmt: skip
+        self._file = ScenarioFile(scenario)
+        self._rig, self._kind, self._at = replace(whole, sensors=sensors), kind, tuple(sorted(at))
+        self._settings = dict(settings or {})
 
-    def look(self, values: Mapping[str, str], seed: int) -> list[Any]:
-        """What is compared, moment by moment and sensor by sensor."""
-        found: list[Any] = []
-        ticks = {max(round(moment / DEFAULT_DT) - 1, 0) for moment in self._at}
+    def look(self, values: Mapping[str, str], seed: int) -> dict[tuple[float, str], Any]:
+        """What is compared, by moment and channel: the first measurement from the moment on.
+
+        Raises:
+            DrivesimError: the run ends before there is any.
+        """
+        found: dict[tuple[float, str], Any] = {}
+        period = max(1.0 / sensor.rate_hz for sensor in self._rig.sensors)
+        lead = 0.0 if self._kind == "image" else period
 
         def make(world: World, rig: Rig | None, ego: int, run_seed: int) -> EmbeddedSimulator:
-            return _Glances(world, rig, ego, run_seed, ticks)
+            return _Glances(world, rig, ego, run_seed, [(m - lead, m + period) for m in self._at])
 
         scenario = self._file.scenario({**values, **self._settings})
         with Simulation(scenario, self._rig, seed=seed, simulator=make) as simulation:
             for frame in simulation:
-                for channel in sorted(frame.measurements):
-                    measured = frame.measurements[channel]
-                    if isinstance(measured, SENSORS[self._kind]):
-                        found.append(_essence(measured))
-                if frame.index >= max(ticks):
+                for channel, measured in frame.measurements.items():
+                    time = measured.time_ns * 1e-9 + 1e-9
+                    for moment in self._at:
+                        if moment <= time <= moment + period:
+                            found.setdefault((moment, channel), _essence(measured))
+                if frame.time_ns * 1e-9 > self._at[-1] + period:
                     break
+        if not found:
+            raise DrivesimError(f"no {_KINDS[self._kind]} measures anything from {self._at[0]:g} s on", element="--at",
+                                remedy="give earlier moments")  # fmt: skip
         return found
 
-    def difference(self, first: list[Any], second: list[Any]) -> float:
-        pairs = list(zip(first, second, strict=False))
-        return float(np.mean([_COMPARE[self._kind](a, b) for a, b in pairs])) if pairs else 0.0
+    def difference(self, first: dict[tuple[float, str], Any], second: dict[tuple[float, str], Any]) -> float:
+        both = [key for key in first if key in second]
+        return float(np.mean([_COMPARE[self._kind](first[key], second[key]) for key in both])) if both else 0.0
 
 
 class _Glances(EmbeddedSimulator):
-    """Senses at some ticks only; whatever is due at another time of a sensor's own clock comes at the next of them."""
+    """Senses only in ticks that end within some spans of time (start, end), s."""
 
-    def __init__(self, world: World, rig: Rig | None, ego: int, seed: int, ticks: set[int]) -> None:
+    def __init__(
+        self, world: World, rig: Rig | None, ego: int, seed: int, spans: Sequence[tuple[float, float]]
+    ) -> None:  # fmt: skip
         super().__init__(world, rig, ego, seed, labels=False)
-        self._ticks, self._tick = ticks, -1
+        self._spans = spans
 
     def capture(self, before: WorldState, after: WorldState) -> tuple[Mapping[str, Measurement], Labels | None]:
-        self._tick += 1
-        # Sensors of 10 Hz measure in every second tick: one more is given the chance.
-        if self._tick in self._ticks or self._tick - 1 in self._ticks:
+        end, half = float(after.time[0]), 0.5 * (float(after.time[0]) - float(before.time[0]))
+        if any(first - half < end < last + half for first, last in self._spans):
             return super().capture(before, after)
         return {}, None
 
@@ -133,6 +145,6 @@ def measure_by(
     """
     if name == OUTCOME:
         return OutcomeMeasure(scenario, settings)
-    if name in SENSORS:
+    if name in _KINDS:
         return SensorMeasure(scenario, name, rig, at, settings)
     raise DrivesimError(f"no measure '{name}'", element="--measure", remedy=did_you_mean(name, MEASURES))
