@@ -29,7 +29,9 @@ MAY_IMPORT = {
     | {"opendrive", "world", "openscenario", "behaviors", "scene", "sensors", "recording", "simulators", "simulation"}
     | {"ego", "envs"},
     "learning": GROUND | {"recording"},
-    "envs": GROUND | {"opendrive", "world", "openscenario", "behaviors", "scene", "sensors", "recording", "simulation"},
+    "envs": GROUND
+    | {"opendrive", "world", "openscenario", "behaviors", "scene", "sensors", "recording", "simulation"}
+    | {"simulators"},
 }
 
 

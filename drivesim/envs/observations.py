@@ -125,5 +125,10 @@ def observations_of(batch: Batch) -> dict[str, Observation]:
                 raise DrivesimError(
                     f"no observation is called '{name}'", element="observation", remedy=did_you_mean(name, choices)
                 )
-        made |= Sensing(batch, sensed).parts
+        if batch.settings.simulator == "embedded":
+            made |= Sensing(batch, sensed).parts
+        else:
+            from drivesim.envs.carla import CarlaSensing
+
+            made |= CarlaSensing(batch, sensed).parts
     return {name: made[name] for name in names}

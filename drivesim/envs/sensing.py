@@ -82,7 +82,9 @@ class Sensing:
         self._scene: Scene | None = None
         self._states: list[tuple[Episode, WorldState] | None] = [None] * batch.count
         self._motion: tuple[Episode, float, EgoMotion] | None = None
-        self.parts: dict[str, Channel] = {name: Channel(self, batch, sensor) for name, sensor in sensors.items()}
+        self.parts: dict[str, Channel] = {
+            name: EmbeddedChannel(self, batch, sensor) for name, sensor in sensors.items()
+        }
 
     def show(self, batch: Batch, row: int) -> tuple[Scene, EgoMotion]:
         """Bring the scene to a world's last step; once for all sensors that ask."""
@@ -113,7 +115,8 @@ class Sensing:
 
 
 class Channel:
-    """One sensor as an observation; between its measurements the last one stays.
+    """One sensor as an observation; between its measurements the last one stays. What it measures in is the business of
+    those who derive from it.
 
     Cameras give (H, W, 3) uint8 images. Radars give K times five numbers: 1 if there is a detection, range / 100 m,
     azimuth / pi, radial velocity / 30 m/s, cross-section / 40 dBsm, nearest first. Lidars give, beam after beam from
@@ -123,9 +126,8 @@ class Channel:
 
     space: gym.spaces.Box
 
-    def __init__(self, sensing: Sensing, batch: Batch, sensor: Sensor) -> None:
-        self._sensing, self._sensor, device = sensing, sensor, sensor.device
-        self._sensors: list[tuple[Episode, Camera | Lidar | Radar] | None] = [None] * batch.count
+    def __init__(self, batch: Batch, sensor: Sensor) -> None:
+        self._sensor, device = sensor, sensor.device
         if isinstance(device, CameraDevice):
             self.space = gym.spaces.Box(0, 255, (device.height, device.width, 3), np.uint8)
         elif isinstance(device, LidarDevice):
@@ -141,27 +143,11 @@ class Channel:
             self._measure(batch, row)
 
     def _measure(self, batch: Batch, row: int) -> None:
-        episode = batch.episodes[row]
-        if episode is None or not batch.moved[row]:
-            return
-        held = self._sensors[row]
-        if held is None or held[0] is not episode:
-            held = self._sensors[row] = episode, self._made(episode.seed)
-            self.values[row] = 1 if isinstance(held[1], Lidar) else 0
-        scene, motion = self._sensing.show(batch, row)
-        instrument, weather = held[1], episode.world.weather
-        measured: Measurement | None
-        if isinstance(instrument, Camera):
-            measured = instrument.capture(scene, motion, weather)
-        else:
-            measured = instrument.capture(scene.rays, motion, weather)
-        if measured is not None:
-            self.values[row] = self._encoded(measured)
+        raise NotImplementedError
 
-    def _made(self, seed: int) -> Camera | Lidar | Radar:
-        if self._sensor.kind == "camera":
-            return Camera(self._sensor, seed)
-        return Lidar(self._sensor, seed) if self._sensor.kind == "lidar" else Radar(self._sensor, seed)
+    def _begin(self, row: int) -> None:
+        """Nothing has been measured yet."""
+        self.values[row] = 1 if isinstance(self._sensor.device, LidarDevice) else 0
 
     def _encoded(self, measured: Measurement) -> NDArray[Any]:
         if isinstance(measured, CameraImage):
@@ -180,6 +166,41 @@ class Channel:
             )  # fmt: skip
             values[: len(order)] = np.clip(np.stack(columns, axis=1), -BOUND, BOUND)
         return values.ravel()
+
+    def close(self) -> None:
+        raise NotImplementedError
+
+
+class EmbeddedChannel(Channel):
+    """A sensor in drivesim's own scene; each world has one of its own."""
+
+    def __init__(self, sensing: Sensing, batch: Batch, sensor: Sensor) -> None:
+        super().__init__(batch, sensor)
+        self._sensing = sensing
+        self._sensors: list[tuple[Episode, Camera | Lidar | Radar] | None] = [None] * batch.count
+
+    def _measure(self, batch: Batch, row: int) -> None:
+        episode = batch.episodes[row]
+        if episode is None or not batch.moved[row]:
+            return
+        held = self._sensors[row]
+        if held is None or held[0] is not episode:
+            held = self._sensors[row] = episode, self._made(episode.seed)
+            self._begin(row)
+        scene, motion = self._sensing.show(batch, row)
+        instrument, weather = held[1], episode.world.weather
+        measured: Measurement | None
+        if isinstance(instrument, Camera):
+            measured = instrument.capture(scene, motion, weather)
+        else:
+            measured = instrument.capture(scene.rays, motion, weather)
+        if measured is not None:
+            self.values[row] = self._encoded(measured)
+
+    def _made(self, seed: int) -> Camera | Lidar | Radar:
+        if self._sensor.kind == "camera":
+            return Camera(self._sensor, seed)
+        return Lidar(self._sensor, seed) if self._sensor.kind == "lidar" else Radar(self._sensor, seed)
 
     def close(self) -> None:
         self._sensing.close()

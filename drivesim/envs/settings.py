@@ -28,6 +28,8 @@ class Settings:
         action: ``continuous``, ``acceleration``, ``target_speed`` or ``discrete``.
         reward: weights of :data:`drivesim.envs.rewards.TERMS`; None takes the defaults for the agent's kind.
         rig: sensors for ``camera`` and channels: a name, a path or a loaded rig.
+        simulator: what the rig's sensors measure in: ``embedded``, or ``carla`` or ``carla:HOST:PORT`` for a CARLA
+            server (one environment to a server). ``state``, ``lidar`` and ``radar`` are the world's own either way.
         occlusion: whether actors that are hidden from the agent's eyes are left out of ``state`` and ``radar``.
         nearest: actors in ``state``; rays: of ``lidar``; targets: of ``radar``.
         reach: of ``lidar``, m.
@@ -45,6 +47,7 @@ class Settings:
     action: str = "continuous"
     reward: Mapping[str, float] | None = None
     rig: str | Path | Rig | None = None
+    simulator: str = "embedded"
     occlusion: bool = True
     nearest: int = 4
     rays: int = 240

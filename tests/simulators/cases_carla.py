@@ -14,7 +14,8 @@ import numpy as np
 import pytest
 
 import drivesim
-from drivesim.errors import SimulatorError
+from drivesim.envs import ScenarioEnv, ScenarioVectorEnv
+from drivesim.errors import DrivesimError, SimulatorError
 from drivesim.simulation import Simulation, as_rig, as_scenario
 from drivesim.simulators.carla import CarlaServerAddress
 
@@ -168,6 +169,31 @@ def test_everything_is_put_back(server, both, error):
         with pytest.raises(type(error)):
             run(server, 1, stop(error))
     assert server.state() == before
+
+
+def test_an_environment_sees_through_carla(server, both):
+    """Two episodes: the state is the same as embedded, the picture alike (that one is taken without soft shadows)."""
+    seen = {}
+    for simulator in ("embedded", server.address):
+        env = ScenarioEnv("child_crossing", observation=["state", "camera"], simulator=simulator)
+        observations = []
+        for seed in (1, 2):
+            observations.append(env.reset(seed=seed)[0])
+            observations.append(env.step(np.zeros(2, dtype=np.float32))[0])
+        env.close()
+        env.close()
+        seen[simulator] = observations
+    for here, there in zip(*seen.values(), strict=True):
+        np.testing.assert_array_equal(here["state"], there["state"])
+        assert here["camera"].shape == there["camera"].shape == (72, 128, 3)
+        assert np.abs(here["camera"].astype(int) - there["camera"]).mean() < 30
+        assert there["camera"].std() > 20
+    assert server.state()[3:] == (0, 0)
+
+
+def test_one_server_shows_one_environment(server):
+    with pytest.raises(DrivesimError, match="shows one world, not 4"):
+        ScenarioVectorEnv(4, "child_crossing", observation="camera", simulator=server.address)
 
 
 def test_the_script_for_real_servers_finds_nothing_wrong(server):

@@ -82,10 +82,7 @@ class CarlaSimulator:
     def __init__(self, world: World, rig: Rig | None, ego: int, seed: int, server: CarlaServerAddress) -> None:
         self.world = world
         self._rig, self._ego, self._seed, self._timeout = rig, ego, seed, server.timeout
-        sensors = rig.sensors if rig is not None else ()
-        self._cameras = {s.channel: CarlaCamera(s) for s in sensors if s.kind == "camera"}
-        self._lidars = {s.channel: CarlaLidar(s, seed) for s in sensors if s.kind == "lidar"}
-        self._radars = {s.channel: CarlaRadar(s, seed) for s in sensors if s.kind == "radar"}
+        self._equip(seed)
         self._scans: dict[str, Mapping[str, Scan]] = {
             channel: sensors_of(model.sensor) for channel, model in (self._lidars | self._radars).items()
         }
@@ -103,6 +100,20 @@ class CarlaSimulator:
         except BaseException:
             self.close()
             raise
+
+    def _equip(self, seed: int) -> None:
+        """Sensor models at the beginning of a run."""
+        sensors = self._rig.sensors if self._rig is not None else ()
+        self._cameras = {s.channel: CarlaCamera(s) for s in sensors if s.kind == "camera"}
+        self._lidars = {s.channel: CarlaLidar(s, seed) for s in sensors if s.kind == "lidar"}
+        self._radars = {s.channel: CarlaRadar(s, seed) for s in sensors if s.kind == "radar"}
+
+    def begin_again(self, world: World, seed: int) -> None:
+        """Sense another run of the same actors on the same map, with what has been spawned for the last."""
+        self.world, self._seed = world, seed
+        self._equip(seed)
+        if self._labeller is not None:
+            self._labeller.cameras = self._cameras
 
     def _place_actors(self) -> None:
         library = self._session.world.get_blueprint_library()

@@ -1,0 +1,96 @@
+"""Observations that a CARLA server's sensors make: one world, one server."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from drivesim.envs.sensing import Channel, rig_of
+from drivesim.errors import DrivesimError
+from drivesim.sensors.rig import Rig, Sensor
+from drivesim.simulators.carla import CarlaServerAddress, CarlaSimulator
+from drivesim.types import Measurement, WorldState
+
+if TYPE_CHECKING:
+    from drivesim.envs.batch import Batch
+    from drivesim.envs.episode import Episode
+
+
+class CarlaSensing:
+    """The rig on a CARLA server; connected at the first observation, the same for all episodes.
+
+    Raises:
+        DrivesimError: several worlds, or an agent that carries no rig. SimulatorError: the address is none.
+    """
+
+    def __init__(self, batch: Batch, names: Sequence[str]) -> None:
+        name, _, address = batch.settings.simulator.partition(":")
+        if name != "carla":
+            raise DrivesimError(
+                f"there is no simulator '{batch.settings.simulator}'", element="simulator",
+                remedy="choose embedded, carla or carla:HOST:PORT",
+            )  # fmt: skip
+        if batch.count != 1:
+            raise DrivesimError(
+                f"a CARLA server shows one world, not {batch.count}", element="simulator",
+                remedy="make one environment for each server, as with gymnasium's AsyncVectorEnv",
+            )  # fmt: skip
+        if batch.agent.kind != "vehicle":
+            raise DrivesimError(f"'{batch.agent.name}' carries no rig", element="observation",
+                                remedy="observe 'state', 'lidar' or 'radar'")  # fmt: skip
+        self._server = CarlaServerAddress.of(address) if address else CarlaServerAddress()
+        rig = rig_of(batch.settings)
+        sensors = {n: rig.of_kind("camera")[0] if n == "camera" else rig[n] for n in names}
+        wanted = tuple({sensor.channel: sensor for sensor in sensors.values()}.values())
+        self._rig = Rig(rig.name, rig.description, rig.path, wanted)
+        self._simulator: CarlaSimulator | None = None
+        self._last: tuple[Episode, WorldState, Mapping[str, Measurement]] | None = None
+        self.parts: dict[str, Channel] = {name: CarlaChannel(self, batch, s) for name, s in sensors.items()}
+
+    def measured(self, batch: Batch) -> tuple[Episode | None, Mapping[str, Measurement]]:
+        """The episode, and what its last step brought, by channel; the server steps once for all who ask."""
+        episode = batch.episodes[0]
+        if episode is None:
+            return None, {}
+        last = self._last if self._last is not None and self._last[0] is episode else None
+        time = episode.world.time
+        if last is not None and last[1].time[0] == time:
+            return episode, last[2]
+        after, step = episode.world.snapshot(), batch.settings.step_duration
+        before = last[1] if last is not None else replace(after, time=after.time - step)
+        if self._simulator is None:
+            ego = batch.agent.index
+            self._simulator = CarlaSimulator(episode.world, self._rig, ego, episode.seed, self._server)
+        elif last is None:
+            self._simulator.begin_again(episode.world, episode.seed)
+        measurements, _ = self._simulator.capture(before, after)
+        self._last = episode, after, measurements
+        return episode, measurements
+
+    def close(self) -> None:
+        if self._simulator is not None:
+            self._simulator.close()
+            self._simulator = self._last = None
+
+
+class CarlaChannel(Channel):
+    """A sensor on the server."""
+
+    def __init__(self, sensing: CarlaSensing, batch: Batch, sensor: Sensor) -> None:
+        super().__init__(batch, sensor)
+        self._sensing = sensing
+        self._episode: Episode | None = None
+
+    def _measure(self, batch: Batch, row: int) -> None:
+        if not batch.moved[row]:
+            return
+        episode, measurements = self._sensing.measured(batch)
+        if episode is not self._episode:
+            self._episode = episode
+            self._begin(row)
+        if self._sensor.channel in measurements:
+            self.values[row] = self._encoded(measurements[self._sensor.channel])
+
+    def close(self) -> None:
+        self._sensing.close()
