@@ -157,7 +157,7 @@ class ScenarioPlayer:
             if self.world.present[0, self.motions[name].index]:
                 action.step(dt)
         self.cast.traffic.step(dt)
-        towed = self.cast.towing.towed
+        towed = self.cast.towing.towed if self.cast.towing.behind else ()
         for name, motion in self.motions.items():
             index = motion.index
             if not self.world.present[0, index] or name in towed:
@@ -172,7 +172,8 @@ class ScenarioPlayer:
                     control = motion.pedals.overriding(control)
                 self._driven.append((motion, self.world.position[0, index].tolist()))
                 self.world.command(index, control)
-        self.cast.towing.follow(dt)
+        if towed:
+            self.cast.towing.follow(dt)
         return tuple(self.events[seen:])
 
     def conclude(self) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import replace
+from dataclasses import fields, replace
 from typing import Any
 
 from drivesim.errors import ScenarioError
@@ -30,6 +30,17 @@ def complaint(place: Element, problem: str, remedy: str) -> ScenarioError:
     )  # fmt: skip
 
 
+def _hangs(element: Any) -> bool:
+    """Whether an element names an entity somewhere, so that it is not always the same."""
+    if isinstance(element, tuple):
+        return any(_hangs(part) for part in element)
+    if not isinstance(element, Element):
+        return False
+    if getattr(element, "entity_ref", None) is not None:
+        return True
+    return any(_hangs(getattr(element, spec.name)) for spec in fields(element))
+
+
 class Places:
     """Resolves positions as things stand now.
 
@@ -44,6 +55,8 @@ class Places:
         self.world = world
         self._sign = -1.0 if mirrored else 1.0
         self.routes: Mapping[str, tuple[str, ...]] = {}
+        self._poses: dict[int, tuple[Element, Pose]] = {}
+        self._lanes: dict[int, tuple[Element, LanePosition | None]] = {}
         self._reached: dict[tuple[int, float], LanePosition] = {}
 
     def pose(self, place: model.Position, route: tuple[str, ...] = ()) -> Pose:
@@ -56,10 +69,25 @@ class Places:
             return self._relative_lane(place, route)
         if isinstance(place, model.RelativeRoadPosition):
             return self._relative_road(place, route)
-        return self._RESOLVERS[type(place)](self, place)
+        known = self._poses.get(id(place))
+        if known is not None:
+            return known[1]
+        made = self._RESOLVERS[type(place)](self, place)
+        if not _hangs(place):
+            self._poses[id(place)] = place, made
+        return made
 
     def lane(self, place: model.Position) -> LanePosition | None:
         """The lane under a position; None where there is none."""
+        known = self._lanes.get(id(place))
+        if known is not None:
+            return known[1]
+        made = self._lane(place)
+        if not _hangs(place):
+            self._lanes[id(place)] = place, made
+        return made
+
+    def _lane(self, place: model.Position) -> LanePosition | None:
         network = self.world.network
         if network is None:
             return None
