@@ -13,7 +13,7 @@ from typing import Any
 
 import msgpack
 
-from drivesim.carla_server import methods
+from drivesim.carla_server import calls
 from drivesim.carla_server.episode import DEFAULT_DELTA, Episode
 from drivesim.carla_server.maps import Maps
 from drivesim.carla_server.sensing import Sensing
@@ -83,7 +83,7 @@ class CarlaServer:
             self._send(stream, data)
 
     def _pack(self, record: Any) -> list[Any]:
-        return methods.pack_actor(self, record)
+        return calls.actors.pack_actor(self, record)
 
     def load(self, name: str, *, reset_settings: bool) -> None:
         """Replace the episode by a new one on another map.
@@ -180,10 +180,10 @@ class CarlaServer:
         _, number, name, arguments = request
         if not isinstance(number, int) or not isinstance(name, str) or not isinstance(arguments, (list, tuple)):
             raise ValueError("not a call")
-        if name not in methods.METHODS:
+        if name not in calls.METHODS:
             return reply(number, f"'{name}' is not implemented by drivesim", None)
         try:
-            return reply(number, None, methods.call(self, name, list(arguments[1:])))
+            return reply(number, None, calls.call(self, name, list(arguments[1:])))
         except Refusal as refusal:
             return reply(number, str(refusal), None)
         except Exception as error:  # whatever a client sends, the others go on
@@ -194,7 +194,8 @@ class CarlaServer:
         """Tell the operator of a mistake that is this program's own, once for each place."""
         last = traceback.extract_tb(error.__traceback__)[-1]
         place = last.filename, last.lineno
-        taken_apart = isinstance(error, struct.error) or last.filename.endswith(("methods.py", "wire.py", "sky.py"))
+        file = Path(last.filename)
+        taken_apart = isinstance(error, struct.error) or file.parent.name == "calls" or file.name == "wire.py"
         if not taken_apart and place not in self._reported:
             self._reported.add(place)
             traceback.print_exception(error, file=sys.stderr)
