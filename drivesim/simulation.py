@@ -87,14 +87,16 @@ class Simulation:
                 f"the duration must be positive, not {duration} s", element="--duration", remedy="try 8"
             )
         self.scenario = scenario
-        self.rig = rig
+        self.rig = rig = _mounted(rig, scenario)
         self.seed = seed
         self.dt = dt
         self.duration = duration
         self.network = read_network(scenario.road_file) if scenario.road_file else empty_network()
         self.actors = scenario.actors()
-        self.world = World(self.network, self.actors, scenario.weather(self.network.place()), seed)
+        behavior = scenario.beside.seeds.get("behavior", seed)
+        self.world = World(self.network, self.actors, scenario.weather(self.network.place()), behavior)
         self.world.district = str(scenario.parameters["district"]) if "district" in scenario.parameters else None
+        self.world.seeds = scenario.beside.seeds
         self.player = ScenarioPlayer(scenario, self.world, make_controller)
         self.simulator = simulator(self.world, rig, self.ego.index if rig is not None else -1, seed)
         self.closing_events: tuple[StoryboardEvent, ...] = ()
@@ -204,6 +206,15 @@ def as_simulator(simulator: str | SimulatorMaker) -> SimulatorMaker:
     return EmbeddedSimulator
 
 
+def _mounted(rig: Rig | None, scenario: Scenario) -> Rig | None:
+    """The rig, with sensors where the run's parameters put them."""
+    if rig is None or not scenario.beside.mounting:
+        return rig
+    from drivesim.sensors.mounting import mounted
+
+    return mounted(rig, scenario.beside.mounting)
+
+
 def as_rig(rig: Rig | str | Path | None) -> Rig | None:
     """A loaded rig, from a name, a path, or itself."""
     if isinstance(rig, (str, Path)):
@@ -247,6 +258,7 @@ def record(
     make = as_simulator(simulator)
     with Simulation(loaded, equipment, seed=seed, dt=dt, duration=duration, simulator=make) as simulation:
         manifest = _manifest(simulation, scenario, rig, parameters or {})
+        equipment = simulation.rig or equipment
         channels = [_channel(sensor) for sensor in equipment.sensors]
         expected = duration or _declared_duration(loaded)
         cameras = equipment.of_kind("camera") or equipment.sensors

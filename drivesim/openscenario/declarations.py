@@ -9,6 +9,7 @@ from functools import cached_property
 from pathlib import Path
 
 from drivesim.errors import ScenarioError
+from drivesim.openscenario.beside import declaration, split
 from drivesim.openscenario.documents import open_as, read_declarations
 from drivesim.openscenario.model.parameters import ParameterDeclaration
 from drivesim.openscenario.reader import Reader
@@ -28,13 +29,21 @@ class Declarations:
     def by_name(self) -> dict[str, ParameterDeclaration]:
         return {entry.name: entry for entry in read_declarations(self.scenario_file)}
 
+    def find(self, name: str) -> ParameterDeclaration | None:
+        """A parameter that the scenario declares, or that every scenario takes beside; None if there is no such one.
+
+        Raises:
+            ScenarioError: a seed or an offset of something that has none.
+        """
+        return self.by_name.get(name) or declaration(name)
+
     def refusal(self, run: Mapping[str, str]) -> ScenarioError | None:
         """Why the scenario's types and constraints refuse these values; None where they accept them."""
-        if self._node is None:
-            return None
         reader = Reader(self.scenario_file)
         try:
-            reader.declare(self._node, run, self._node)
+            given, _ = split(run)
+            if self._node is not None:
+                reader.declare(self._node, given, self._node)
         except ScenarioError as error:
             return error
         return None

@@ -19,7 +19,6 @@ from drivesim.openscenario.documents import open_as
 from drivesim.openscenario.expressions import as_text
 from drivesim.openscenario.folders import Folders
 from drivesim.openscenario.model import distributions as model
-from drivesim.openscenario.model.parameters import ParameterDeclaration
 from drivesim.streams import stream
 
 Kind = Literal[
@@ -211,7 +210,7 @@ def read_distribution(name: str | Path) -> ParameterValueDistribution:
     scenario_file = Folders(opened.path).scenario(source.scenario_file.filepath, body)
     declarations = Declarations(scenario_file)
     parameters: dict[str, VariedParameter] = {}
-    for varied in _varied(source, declarations.by_name):
+    for varied in _varied(source, declarations):
         if varied.name in parameters:
             raise draws.fault(source, f"parameter '{varied.name}' is varied twice", "keep one of its distributions")
         parameters[varied.name] = varied
@@ -220,9 +219,7 @@ def read_distribution(name: str | Path) -> ParameterValueDistribution:
     )
 
 
-def _varied(
-    source: model.ParameterValueDistribution, declared: dict[str, ParameterDeclaration]
-) -> Iterator[VariedParameter]:
+def _varied(source: model.ParameterValueDistribution, declared: Declarations) -> Iterator[VariedParameter]:
     distribution = source.distribution
     if isinstance(distribution, model.Stochastic) and distribution.number_of_test_runs < 0:
         raise draws.fault(distribution, "numberOfTestRuns is negative", "give a number from 0 on")
@@ -234,26 +231,27 @@ def _varied(
             yield _single(member, _type_of(member.parameter_name, member, declared))
 
 
-def _type_of(name: str, element: model.Element, declared: dict[str, ParameterDeclaration]) -> str:
-    if name not in declared:
-        remedy = did_you_mean(name, declared) if declared else "the scenario declares no parameters"
+def _type_of(name: str, element: model.Element, declared: Declarations) -> str:
+    found = declared.find(name)
+    if found is None:
+        known = declared.by_name
+        remedy = did_you_mean(name, known) if known else "the scenario declares no parameters"
         raise draws.fault(element, f"the scenario has no parameter '{name}'", remedy)
-    return declared[name].parameter_type
+    return found.parameter_type
 
 
 def _columns(
-    member: model.DeterministicMultiParameterDistribution, declared: dict[str, ParameterDeclaration]
+    member: model.DeterministicMultiParameterDistribution, declared: Declarations
 ) -> Iterator[VariedParameter]:
     """The parameters that a value set sets together."""
     listed: dict[str, dict[str, None]] = {}
+    types: dict[str, str] = {}
     for entry in member.distribution.sets:
         for assignment in entry.assignments:
-            _type_of(assignment.parameter_ref, assignment, declared)
+            types[assignment.parameter_ref] = _type_of(assignment.parameter_ref, assignment, declared)
             listed.setdefault(assignment.parameter_ref, {})[assignment.value] = None
     for name, found in listed.items():
-        yield VariedParameter(
-            name, "valueSet", declared[name].parameter_type, _span(found), values=tuple(found), distribution=member
-        )
+        yield VariedParameter(name, "valueSet", types[name], _span(found), values=tuple(found), distribution=member)
 
 
 def _single(

@@ -12,6 +12,7 @@ from types import MappingProxyType
 from drivesim import content
 from drivesim.errors import ScenarioError, did_you_mean
 from drivesim.openscenario import weather as weather_module
+from drivesim.openscenario.beside import Beside, split
 from drivesim.openscenario.catalogs import Catalogs
 from drivesim.openscenario.controller import ControllerModel
 from drivesim.openscenario.documents import open_as
@@ -57,6 +58,7 @@ class Scenario:
 
     Attributes:
         parameters: declared parameters with the values of this run.
+        beside: seeds and mounting, see :mod:`drivesim.openscenario.beside`.
         definition: the file as typed classes.
         road_file: the OpenDRIVE map; None where the scenario has none.
         unsupported: elements that are read past; a player refuses to start with any.
@@ -72,6 +74,7 @@ class Scenario:
     unsupported: tuple[Unsupported, ...]
     notes: tuple[ScenarioError, ...] = ()
     dangling: tuple[ScenarioError, ...] = ()
+    beside: Beside = Beside()
 
     @property
     def entities(self) -> Entities:
@@ -212,7 +215,7 @@ def load_scenario(name: str | Path, parameters: Mapping[str, str] | None = None)
 
     Args:
         name: a path, or the name of a shipped scenario.
-        parameters: values for declared parameters, in place of their defaults.
+        parameters: values for declared parameters, in place of their defaults; ``seed.*`` and ``mount.*`` too.
 
     Raises:
         ScenarioError: the file, a catalogue or a parameter is not as it should be.
@@ -242,7 +245,7 @@ class ScenarioFile:
         """
         path, root = self._document.path, self._document.root
         reader = Reader(path, constants=self._constants)
-        given = {key: str(value) for key, value in (parameters or {}).items()}
+        given, beside = split({key: str(value) for key, value in (parameters or {}).items()})
         reader.declare(root.find("ParameterDeclarations"), given, root)
         folders = Folders(path)
         reader.catalogs = Catalogs(folders)
@@ -258,6 +261,7 @@ class ScenarioFile:
             unsupported=(*reader.unsupported, *_external(definition.entities)),
             notes=tuple(reader.notes),
             dangling=tuple(_dangling(reader.references, definition.entities)),
+            beside=beside,
         )
         for note in scenario.notes:
             _LOG.warning("%s", note)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from types import MappingProxyType
 from typing import NamedTuple
 
 import numba as nb
@@ -48,11 +49,16 @@ class Cast:
     Args:
         builder: of the scene; call :meth:`enter` once it is built.
         ego: index of the actor whose own sensors look past its body, which still casts shadows; -1 for none.
+        seeds: of ``bodies`` and ``vehicles``, where they are not to be ``seed``.
     """
 
-    def __init__(self, actors: Sequence[Actor], builder: RaySceneBuilder, seed: int, *, ego: int = -1) -> None:
+    def __init__(
+        self, actors: Sequence[Actor], builder: RaySceneBuilder, seed: int, *, ego: int = -1,
+        seeds: Mapping[str, int] = MappingProxyType({}),
+    ) -> None:  # fmt: skip
+        looks = _Looks(seeds.get("bodies", seed), seeds.get("vehicles", seed))
         self._figures = [
-            _figure(actor, builder, seed, EGO_BODY if actor.index == ego else EVERYONE) for actor in actors
+            _figure(actor, builder, looks, EGO_BODY if actor.index == ego else EVERYONE) for actor in actors
         ]
         self._indices = [actor.index for actor in actors]
 
@@ -85,32 +91,39 @@ class Cast:
         self._rays.commit()
 
 
-def _figure(actor: Actor, builder: RaySceneBuilder, seed: int, mask: int) -> Figure:
+class _Looks(NamedTuple):
+    """Seeds of what people, and vehicles and things, look like."""
+
+    bodies: int
+    vehicles: int
+
+
+def _figure(actor: Actor, builder: RaySceneBuilder, looks: _Looks, mask: int) -> Figure:
     """Add an actor's meshes to a scene that is being built."""
     if actor.category == "animal" and mesh_file(actor) is None:
-        return _animal(actor, builder, seed, mask)
+        return _animal(actor, builder, looks.bodies, mask)
     if actor.kind == "pedestrian" and actor.category == "wheelchair":
-        return _wheelchair_user(actor, builder, seed, mask)
+        return _wheelchair_user(actor, builder, looks, mask)
     if actor.kind == "pedestrian":
-        return Figure(bodies=[_Walker(actor, builder, seed, mask)])
+        return Figure(bodies=[_Walker(actor, builder, looks.bodies, mask)])
     if actor.kind == "vehicle":
-        return _vehicle(actor, builder, seed, mask)
-    return Figure([Part(builder.add_rigid(prop_model(actor, seed), actor.instance, mask=mask))])
+        return _vehicle(actor, builder, looks, mask)
+    return Figure([Part(builder.add_rigid(prop_model(actor, looks.vehicles), actor.instance, mask=mask))])
 
 
-def _vehicle(actor: Actor, builder: RaySceneBuilder, seed: int, mask: int) -> Figure:
+def _vehicle(actor: Actor, builder: RaySceneBuilder, looks: _Looks, mask: int) -> Figure:
     """A body, wheels that roll and steer, and on two-wheelers a rider."""
-    model = vehicle_model(actor, seed)
+    model = vehicle_model(actor, looks.vehicles)
     parts = [Part(builder.add_rigid(model.body, actor.instance, mask=mask, lamps=model.lamp_group))]
     for wheel in model.wheels:
         handle = builder.add_rigid(wheel.mesh, actor.instance, mask=mask)
         x, y, z = (float(v) for v in wheel.center)
         parts.append(Part(handle, STEERED if wheel.steered else ROLLING, (x, y, z)))
-    riders = [] if model.rider is None else [_Rider(actor, _seat(model.rider), builder, seed, mask)]
+    riders = [] if model.rider is None else [_Rider(actor, _seat(model.rider), builder, looks.bodies, mask)]
     return Figure(parts, riders, model.lamps)
 
 
-def _wheelchair_user(actor: Actor, builder: RaySceneBuilder, seed: int, mask: int) -> Figure:
+def _wheelchair_user(actor: Actor, builder: RaySceneBuilder, looks: _Looks, mask: int) -> Figure:
     """Someone in a wheelchair, hands on its rims; the box includes both."""
     box = actor.box
     length, width = box.length / _CHAIR[0], box.width / _CHAIR[1]
@@ -120,8 +133,8 @@ def _wheelchair_user(actor: Actor, builder: RaySceneBuilder, seed: int, mask: in
         (-0.12 * length, 0.0, CHAIR_SEAT), (0.02 * length, 0.30 * width, 0.60),
         (0.02 * length, -0.30 * width, 0.60), (0.43 * length, 0.0, 0.14), 0.11 * width, knee_spread=0.05,
     )  # fmt: skip
-    sitter = _Rider(replace(actor, box=replace(box, height=stature)), seat, builder, seed, mask)
-    return Figure([Part(builder.add_rigid(prop_model(chair, seed), actor.instance, mask=mask))], [sitter])
+    sitter = _Rider(replace(actor, box=replace(box, height=stature)), seat, builder, looks.bodies, mask)
+    return Figure([Part(builder.add_rigid(prop_model(chair, looks.vehicles), actor.instance, mask=mask))], [sitter])
 
 
 def _animal(actor: Actor, builder: RaySceneBuilder, seed: int, mask: int) -> Figure:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -63,6 +64,7 @@ class Scene:
         origin: (3,) near which sensors will be; the ego's place if absent.
         lasting: whether the city is the same whoever is there: it keeps clear of nobody, and its instances are numbered
             from :data:`FIRST_LASTING`.
+        seeds: of ``city``, ``bodies`` and ``vehicles``, where they are not to follow the scenario seed.
         district: what stands along all roads, one of :data:`~drivesim.scene.city.DISTRICTS`; by road type if absent.
 
     Attributes:
@@ -73,19 +75,20 @@ class Scene:
     def __init__(
         self, network: RoadNetwork, actors: Sequence[Actor], seed: int, *, ego: int, state: WorldState,
         origin: ArrayLike | None = None, lasting: bool = False, district: str | None = None,
+        seeds: Mapping[str, int] = MappingProxyType({}),
     ) -> None:  # fmt: skip
         origin = np.round(state.position[0, ego] if origin is None else np.asarray(origin, dtype=np.float64))
         builder = RaySceneBuilder(origin)
         zones = [] if lasting else [keep_clear(actor, state) for actor in actors if state.present[0, actor.index]]
         first = FIRST_LASTING if lasting else len(actors) + 1
-        city = _surroundings(network, seed, zones, first, district)
+        city = _surroundings(network, seeds.get("city", seed), zones, first, district)
         unique = _moved(city.unique, origin)
         builder.add_static(unique, lamps=LAMPS_OF[unique.material] | lens_flags(unique))
         for copy in city.copies:
             builder.add_copy(copy.shape, copy.instance, copy.place)
         self._heads = SignalHeads(network, city.unique)
         self._luminaires = _luminaires(unique)
-        self._cast = Cast(actors, builder, seed, ego=ego)
+        self._cast = Cast(actors, builder, seed, ego=ego, seeds=seeds)
         self.rays: RayScene = builder.build()
         self._cast.enter(self.rays)
         self.signals: Mapping[str, str] = {}

@@ -35,7 +35,8 @@ class EmbeddedSimulator:
         self._suite: SensorSuite | None = None
         if rig is not None:
             self._scene = scene or scene_of(world, ego, seed)
-            self._suite = SensorSuite(rig, self._scene, world.actors, ego, world.weather, seed, labels=labels)
+            noise = world.seeds.get("noise", seed)
+            self._suite = SensorSuite(rig, self._scene, world.actors, ego, world.weather, noise, labels=labels)
 
     def capture(self, before: WorldState, after: WorldState) -> tuple[Mapping[str, Measurement], Labels | None]:
         if self._scene is None or self._suite is None:
@@ -55,4 +56,6 @@ class EmbeddedSimulator:
 def scene_of(world: World, ego: int, seed: int) -> Scene:
     """The scene of a world at its start, for an ego that carries the sensors."""
     assert world.network is not None
-    return Scene(world.network, world.actors, seed, ego=ego, state=world.snapshot(), district=world.district)
+    return Scene(
+        world.network, world.actors, seed, ego=ego, state=world.snapshot(), district=world.district, seeds=world.seeds
+    )

@@ -151,9 +151,9 @@ def distribution_space(path: Path) -> Space:
     if not source.parameters:
         raise ScenarioError("this space varies no parameter", file=path, element="ParameterValueDistribution",
                             remedy="add a distribution of a parameter")  # fmt: skip
-    declared = source.declarations.by_name
     laws = {name: _law_of(varied, path) for name, varied in source.parameters.items()}
-    parameters = {name: bounded(declared[name], law, "", path) for name, law in laws.items()}
+    declared = {name: source.declarations.find(name) for name in laws}
+    parameters = {name: bounded(found, laws[name], "", path) for name, found in declared.items() if found is not None}
     return Space(path, parameters, source.declarations, None if source.stochastic else source)
 
 

@@ -109,10 +109,11 @@ def yaml_space(path: Path) -> Space:
     for name in file.parameters:
         at: Location = ("parameters", name)
         entry = validate(_Entry, document.data["parameters"][name] or {}, document, at)
-        if name not in declarations.by_name:
+        declared = declarations.find(name)
+        if declared is None:
             raise document.error(f"the scenario has no parameter '{name}'", at,
                                  did_you_mean(name, declarations.by_name))  # fmt: skip
-        parameters[name] = _parameter(declarations.by_name[name], entry, parameters.get(name), document, at)
+        parameters[name] = _parameter(declared, entry, parameters.get(name), document, at)
     return Space(path, parameters, declarations)
 
 

@@ -55,10 +55,12 @@ class World:
         limits: (B, N) records of :data:`drivesim.world.limits.LIMITS`.
         district: what stands along the roads where the map leaves it open; None: by the roads' types. One of
             :data:`drivesim.scene.city.DISTRICTS`.
+        seeds: of looks and noise that do not follow the scenario seed, by kind.
         signals: state of the map's traffic signals by id, in the scenario's words, where it says one.
     """
 
     district: str | None = None
+    seeds: Mapping[str, int] = MappingProxyType({})
     signals: Mapping[str, str] = MappingProxyType({})
 
     present: NDArray[np.bool_]
@@ -130,7 +132,7 @@ class World:
         they are placed. For simulators whose actors come and go; scenarios know theirs from the start."""
         other = World(None, actors, self.weather, self.seed, batch=len(self._time))
         other.network, other.falls = self.network, self.falls
-        other.district, other.signals = self.district, self.signals
+        other.district, other.seeds, other.signals = self.district, self.seeds, self.signals
         if self._surface is not None:
             other._surface = self._surface.under(len(self._time), len(other.actors))
         other._time[:] = self._time

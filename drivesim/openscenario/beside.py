@@ -1,0 +1,113 @@
+"""What every scenario takes beside the parameters that it declares: chance and mounting, part by part.
+
+``seed.NAME`` gives one kind of random draws a seed of its own; every other kind keeps the scenario seed, so that looks,
+city, decisions and noise can be varied one at a time. ``mount.CHANNEL.AXIS`` moves a sensor from where its rig has it.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+
+from drivesim.errors import ScenarioError, did_you_mean
+from drivesim.openscenario.model.parameters import ParameterDeclaration
+
+SEED, MOUNT = "seed.", "mount."
+SEEDS: Mapping[str, str] = MappingProxyType({
+    "city": "buildings, plants, things on pavements, parked cars",
+    "bodies": "bodies, faces, clothes and posture of people and riders",
+    "vehicles": "styles, shapes and paint of vehicles, and things",
+    "behavior": "what people and drivers decide",
+    "noise": "noise and faults of sensors",
+})  # fmt: skip
+"""What has a seed of its own, and what it decides."""
+AXES: Mapping[str, str] = MappingProxyType(dict.fromkeys("xyz", "m") | dict.fromkeys(("yaw", "pitch", "roll"), "deg"))
+"""Offsets of a sensor along and about the vehicle's axes, and their units."""
+_MOST_SEED = 2**63
+_MOST_OFFSET = {"m": 30.0, "deg": 360.0}
+
+
+@dataclass(frozen=True)
+class Beside:
+    """Values given beside declared parameters.
+
+    Attributes:
+        seeds: by kind of chance. mounting: offsets by channel (``all`` for every one) and axis, m and degrees.
+    """
+
+    seeds: Mapping[str, int] = field(default_factory=dict)
+    mounting: Mapping[tuple[str, str], float] = field(default_factory=dict)
+
+
+def split(given: Mapping[str, str]) -> tuple[dict[str, str], Beside]:
+    """Values for declared parameters, and those beside them.
+
+    Raises:
+        ScenarioError: a kind of chance or an axis that there is not, or a value that is none.
+    """
+    parameters: dict[str, str] = {}
+    seeds: dict[str, int] = {}
+    mounting: dict[tuple[str, str], float] = {}
+    for name, value in given.items():
+        if name.startswith(SEED):
+            seeds[_kind(name)] = _seed(name, value)
+        elif name.startswith(MOUNT):
+            mounting[_place(name)] = _offset(name, value)
+        else:
+            parameters[name] = value
+    return parameters, Beside(seeds, mounting)
+
+
+def declaration(name: str) -> ParameterDeclaration | None:
+    """The type of a value beside declared parameters; None for any other name.
+
+    Raises:
+        ScenarioError: as :func:`split`.
+    """
+    if name.startswith(SEED):
+        _kind(name)
+        return ParameterDeclaration(name=name, parameter_type="integer", value="0")
+    if name.startswith(MOUNT):
+        _place(name)
+        return ParameterDeclaration(name=name, parameter_type="double", value="0")
+    return None
+
+
+def _kind(name: str) -> str:
+    kind = name.removeprefix(SEED)
+    if kind not in SEEDS:
+        raise ScenarioError(f"nothing has a seed of its own called '{kind}'", element=name,
+                            remedy=did_you_mean(name, [SEED + each for each in SEEDS]))  # fmt: skip
+    return kind
+
+
+def _seed(name: str, value: str) -> int:
+    number = _number(value)
+    if not (number.is_integer() and 0 <= number < _MOST_SEED):
+        raise ScenarioError(f"'{value}' is no seed", element=name, remedy="give a whole number from 0 on")
+    return int(value) if value.isdecimal() else int(number)
+
+
+def _place(name: str) -> tuple[str, str]:
+    channel, _, axis = name.removeprefix(MOUNT).rpartition(".")
+    if not channel or axis not in AXES:
+        raise ScenarioError(f"'{name}' names no way to move a sensor", element=name,
+                            remedy=f"write mount.CHANNEL.AXIS, AXIS one of {', '.join(AXES)}")  # fmt: skip
+    return channel, axis
+
+
+def _offset(name: str, value: str) -> float:
+    number, unit = _number(value), AXES[_place(name)[1]]
+    if not abs(number) <= _MOST_OFFSET[unit]:
+        raise ScenarioError(f"'{value}' is no offset", element=name,
+                            remedy=f"give {unit} within {_MOST_OFFSET[unit]:g}")  # fmt: skip
+    return number
+
+
+def _number(value: str) -> float:
+    try:
+        return float(value)
+    except ValueError:
+        return math.nan
