@@ -199,6 +199,8 @@ class Motion:
     def _ahead(self, here: Place, distance: float) -> Place:
         lane = self.lane
         if lane is None or (distance == 0.0 and self.next_offset is None):
+            if distance:
+                self.ended = False
             x, y, z, yaw, pitch, roll = _straight(here, distance) if distance else here
             (dx, dy), self.aside = self.aside, (0.0, 0.0)
             return x + dx, y + dy, z, yaw, pitch, roll

@@ -149,3 +149,28 @@ def test_clearance_beside_ahead_and_behind(tmp_path, lane, s, given, clear):
 def test_clearance_follows_the_lane_onto_the_next_road(tmp_path, lane, given, clear):
     other = at_lane(lane, 90).replace('roadId="1"', 'roadId="2"')
     assert _clear(tmp_path, _clearance(**given), other, at_lane(-1, 90), FACING) == clear
+
+
+def test_a_distance_is_to_where_the_other_entity_is_now(tmp_path):
+    """DistanceCondition: 10 m beside a car that comes closer with 10 m/s; a position that hangs on an entity moves."""
+    beside = '<Position><RelativeObjectPosition entityRef="Other" dx="0" dy="10"/></Position>'
+    condition = (
+        '<DistanceCondition value="50" rule="lessThan" freespace="false" coordinateSystem="world" '
+        f'relativeDistanceType="longitudinal">{beside}</DistanceCondition>'
+    )
+    init = private("Ego", teleport(at_lane(-1, 100)), speed(20)) + private(
+        "Other", teleport(at_lane(-2, 200)), speed(10)
+    )
+    assert fires(tmp_path, condition, init=init) == pytest.approx(5.0, abs=0.011)
+
+
+def test_who_drives_on_from_the_end_of_a_trajectory_off_the_roads_has_not_come_to_an_end(tmp_path):
+    again = act(event("again", speed(5), when=after(15)))
+    ended = by_entity('<EndOfRoadCondition duration="3"/>')
+    away = LEAVING.replace('y="-22"', 'y="900"').replace('y="-2"', 'y="890"')
+    stage = Stage(tmp_path, act(event("go", away)), act(event("asked", SEEN, when=ended, times=1)), again).until(14.9)
+    assert stage.times("asked") == [pytest.approx(13.0, abs=0.05)]
+    assert stage.speed() == 0
+    here = stage.x()
+    assert stage.until(17).x() > here + 5
+    assert not stage.player.motions["Ego"].ended
