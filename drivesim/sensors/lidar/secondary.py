@@ -52,6 +52,9 @@ _PANES = 3
 _OFF: Any = np.float32(2e-3)
 """Rays go on this far from the surface, m."""
 
+_AGAIN: Any = np.float32(5e-3)
+"""The surface that was hit is looked for again this far before and behind its distance, m."""
+
 ZERO: Any = np.float32(0.0)
 ONE: Any = np.float32(1.0)
 TWO: Any = np.float32(2.0)
@@ -121,6 +124,7 @@ def onward(
         (origin - rays.origin).astype(np.float32)[column],
         np.einsum("nij,nj->ni", rotation.astype(np.float32)[column], direction[column, row]),
         np.clip(time[column] + lag[row], 0.0, 1.0).astype(np.float32),
+        hits.length.reshape(-1)[ray],
         np.float32(limit),
         np.float32(reach),
         legs.length,
@@ -140,6 +144,7 @@ def _follow(
     origin: F32,
     direction: F32,
     time: F32,
+    first: F32,
     limit: Any,
     reach: Any,
     length: F32,
@@ -153,7 +158,8 @@ def _follow(
     nothing where there is none.
 
     Args:
-        origin, direction: (M, 3) of the first legs, relative to the scene's origin, world axes; time: (M,) ray time.
+        origin, direction: (M, 3) of the first legs, relative to the scene's origin, world axes; time: (M,) ray time;
+            first: (M,) their lengths.
     """
     count = len(time)
     handles, tri_base, inst_actor, inst_moving = tables.handles, tables.tri_base, tables.inst_actor, tables.inst_moving
@@ -172,8 +178,8 @@ def _follow(
             for axis in range(3):
                 packet[(ORG_X + axis) * LANES + lane] = origin[ray, axis]
                 packet[(DIR_X + axis) * LANES + lane] = direction[ray, axis]
-            packet[T_NEAR * LANES + lane] = ZERO
-            packet[T_FAR * LANES + lane] = limit
+            packet[T_NEAR * LANES + lane] = max(first[ray] - _AGAIN, ZERO)
+            packet[T_FAR * LANES + lane] = first[ray] + _AGAIN
             packet[TIME * LANES + lane] = time[ray]
             ints[MASK * LANES + lane] = EVERYONE
             ints[GEOM_ID * LANES + lane] = NO_HIT
@@ -202,7 +208,7 @@ def _follow(
                         ahead = direction[block * LANES + lane, axis]
                         packet[(DIR_X + axis) * LANES + lane] = ahead - TWO * along * normal[axis, lane]
                     packet[T_NEAR * LANES + lane] = ZERO
-                if valid[lane] != 0:
+                if leg > 0 and valid[lane] != 0:
                     going = True
                     packet[T_FAR * LANES + lane] = limit
                     ints[GEOM_ID * LANES + lane] = NO_HIT
