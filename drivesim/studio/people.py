@@ -83,25 +83,26 @@ _THINGS: tuple[tuple[str, str, str, tuple[float, float, float]], ...] = (
     ("walking_frame", "misc", "obstacle", (0.75, 0.60, 0.93)),
     ("dog", "pedestrian", "animal", (0.98, 0.22, 0.66)),
     ("small dog", "pedestrian", "animal", (0.55, 0.15, 0.36)),
+    ("umbrella", "pedestrian", "pedestrian", (0.5, 0.6, 1.66)),
 )  # fmt: skip
 """Name, kind, category, and box, m."""
 
 
 def draw_things(seed: int, width: int = 1800) -> Image.Image:
-    """What goes on pavements beside people: wheelchairs, prams, walking frames, dogs."""
+    """What goes on pavements with people: wheelchairs, prams, walking frames, dogs, umbrellas."""
     rows = []
-    for start in (0, 3):
-        stands, labels, slot = [], [], 1.12
-        group = _THINGS[start : start + 3]
+    slot = 1.12
+    for group in (_THINGS[:4], _THINGS[4:]):
+        stands, labels = [], []
         for number, (name, kind, category, (length, broad, height)) in enumerate(group):
             box = BoundingBox((0.0, 0.0, 0.5 * height), length, broad, height)
-            actor = Actor(0, name, kind, category, name.replace(" ", "_"), box)
+            actor = Actor(0, name, kind, category, name.replace(" ", "_"), box, properties={"carries": name})
+            speed = 1.2 if category in ("animal", "pedestrian") else 0.0
             for view, yaw in enumerate((0.6, 0.5 * np.pi, 2.6)):
                 y = (3 * number + view + 0.5) * slot
-                stands.append(
-                    Stand(actor, y, yaw, speed=1.2 if category == "animal" else 0.0, gait_phase=0.15 + 0.2 * view)
-                )
-            labels.append(((number + 0.5) / 3, name.replace("_", " ")))
-        image = photograph(stands, seed, span=(0.0, 9 * slot), height=1.95, width=width, elevation=0.12, floor=0.12)
+                stands.append(Stand(actor, y, yaw, speed=speed, gait_phase=0.15 + 0.2 * view))
+            labels.append(((number + 0.5) / len(group), name.replace("_", " ")))
+        span = (0.0, 3 * len(group) * slot)
+        image = photograph(stands, seed, span=span, height=2.3, width=width, elevation=0.12, floor=0.12)
         rows.append((image.rgb, labels))
     return sheet("Things", f"seed {seed}", rows)

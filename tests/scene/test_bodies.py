@@ -4,6 +4,7 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
+from scipy.spatial.distance import pdist
 from scipy.stats import chi2_contingency
 
 from drivesim.materials import MaterialId
@@ -269,6 +270,32 @@ def test_the_old_are_shorter_by_what_was_measured():
     """Sorkin et al. 1999: 5 cm (men) and 8 cm (women) from 30 to 80 years."""
     assert median_stature(30, 0) - median_stature(80, 0) == pytest.approx(0.05, abs=0.01)
     assert median_stature(30, 1) - median_stature(80, 1) == pytest.approx(0.08, abs=0.01)
+
+
+def test_an_umbrella_is_held_over_the_head_even_while_walking():
+    plain, holding = (Body.for_actor(person("rainy", 1.7, **given), seed=5) for given in ({}, {"carries": "umbrella"}))
+    assert holding.stature == plain.stature == 1.7
+    assert holding.appearance == plain.appearance
+    for phase in (0.1, 0.4, 0.8):
+        posed = holding.pose(1.3, phase)
+        above = posed.vertices[posed.vertices[:, 2] > 1.58]
+        assert np.ptp(above[:, 0]) == pytest.approx(1.0, abs=0.15)
+        assert np.ptp(above[:, 1]) == pytest.approx(1.0, abs=0.15)
+        right = holding.joints(1.3, phase)[HAND + SIDE]
+        assert 0.9 < right[2] < 1.35
+        shaft = posed.vertices[np.abs(posed.vertices[:, 2] - right[2] - 0.12) < 0.15]
+        assert np.linalg.norm(shaft - right, axis=1).min() < 0.1
+
+
+def test_some_hold_a_telephone_when_they_stand():
+    people = [Body.for_actor(person(f"n{i}", 1.7), seed=6) for i in range(25)]
+    looking = [body for body in people if (body.mesh.material == MaterialId.BLACK_PLASTIC).any()]
+    assert 1 <= len(looking) <= 10
+    for body in looking:
+        black = body.mesh.vertices[np.unique(body.mesh.triangles[body.mesh.material == MaterialId.BLACK_PLASTIC])]
+        assert pdist(black).max() == pytest.approx(0.167, abs=0.005)  # 15 by 7.2 cm
+        joints = body.joints(0.0, 0.0)
+        assert min(np.linalg.norm(black.mean(axis=0) - joints[HAND + side]) for side in (0, SIDE)) < 0.15
 
 
 def test_bones_are_named_left_before_right():

@@ -12,11 +12,12 @@ from drivesim.materials import MaterialId
 from drivesim.mesh import Mesh
 from drivesim.scene.bodies import basis
 from drivesim.scene.bodies.appearance import Appearance, appearance, expected_stature
+from drivesim.scene.bodies.carried import telephone, umbrella
 from drivesim.scene.bodies.clothing import Landmarks, clothes
 from drivesim.scene.bodies.coarse import CELL, coarsened
 from drivesim.scene.bodies.head import WHITE, face, hair
 from drivesim.scene.bodies.motion import upright
-from drivesim.scene.bodies.posture import posture
+from drivesim.scene.bodies.posture import HOLD, PHONE, posture
 from drivesim.scene.bodies.rider import RiderSeat
 from drivesim.scene.bodies.riding import seated
 from drivesim.scene.bodies.skinning import Skin, skin_normals, skin_points
@@ -69,9 +70,23 @@ class Body:
         self._keypoints: F64 = (shape.keypoints - ground) * scale
         self._align = _alignment(self._joints)
         self._foot = self._foot_measures((shape.heels - ground) * scale)
-        standing = self.bones(0.0, 0.0).astype(np.float32)
+        bones = self.bones(0.0, 0.0)
+        pieces += [piece.placed(ground, scale) for piece in self._carried(bones)]
+        standing = bones.astype(np.float32)
         self.near = _skin(pieces, ground, scale, tag, standing)
         self.far = _skin([coarsened(piece, CELL * (top - floor)) for piece in pieces], ground, scale, tag, standing)
+
+    def _carried(self, standing: F64) -> list[Piece]:
+        """What the hands hold, at the body's size."""
+        style, pieces = self._style, []
+        if style[PHONE] > 0.0:
+            pieces.append(telephone(self._joints, 0 if style[PHONE] == 1.0 else basis.SIDE))
+        if style[HOLD] > 0.0:
+            trunk = standing[basis.UPPER_SPINE]
+            palm = self.joints_of(standing)[basis.FINGERS + basis.SIDE]
+            hand = trunk[:, :3].T @ (palm - trunk[:, 3])
+            pieces += umbrella(hand, self.stature, self.appearance.bag_colour)
+        return pieces
 
     @property
     def mesh(self) -> Mesh:
@@ -91,7 +106,11 @@ class Body:
         if stature is None:
             drawn = streams.stream(seed, "rider", actor.name).normal(1.765 - 0.13 * look.female, 0.06)
             stature = float(drawn) if rides else expected_stature(actor, look)
-        return Body(look, stature, Tag.RIDER if rides else Tag.PEDESTRIAN, posture(actor.name, seed, look))
+        holds = not rides and "umbrella" in actor.properties.get("carries", "").lower()
+        held = posture(actor.name, seed, look, umbrella=holds)
+        if rides or actor.category == "wheelchair":
+            held[PHONE] = 0.0  # both hands are at work
+        return Body(look, stature, Tag.RIDER if rides else Tag.PEDESTRIAN, held)
 
     def bones(self, speed: float, gait_phase: float, gaze: float = 0.0, fallen: float = 0.0, time: float = 0.0) -> F64:
         """Skinning transforms (24, 3, 4) of standing, walking, running or falling.

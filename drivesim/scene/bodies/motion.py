@@ -46,6 +46,7 @@ from drivesim.scene.bodies.posture import (
     ARM_SPREAD,
     ARM_SWING,
     FALL,
+    HOLD,
     LEAN,
     LEFT_ARM,
     NOD,
@@ -298,7 +299,7 @@ def upright(
         gaze: head yaw, rad; fallen: 0 .. 1; time: s, for the idle sway.
         joints: (24, 3) rest; align: (24, 3, 3) rotation of each limb bone from rest to straight down.
         foot: (5,) of :func:`~drivesim.scene.bodies.gait.standing_foot`.
-        style: (18,) columns of :mod:`~drivesim.scene.bodies.posture`.
+        style: (20,) columns of :mod:`~drivesim.scene.bodies.posture`.
     """
     rotations = np.empty((len(joints), 3, 3))
     positions = np.empty((len(joints), 3))
@@ -384,9 +385,13 @@ def upright(
         elbow = 14.0 * (1.0 - run) + 78.0 * run + (11.0 + 6.0 * run) * work * (1.0 + forward)
         abduction = style[ARM_SPREAD] / _DEGREE + 3.0 * run + 35.0 * (1.0 - upright_share)
         arm = LEFT_ARM if number == 0 else RIGHT_ARM
+        hold = style[HOLD] * upright_share if number == 1 else 0.0
+        flexion *= 1.0 - hold
+        elbow += hold * (14.0 - elbow)
+        share = max(idle, hold)
         _place_arm(
-            side, flexion * _DEGREE + idle * style[arm], abduction * _DEGREE + idle * style[arm + 1],
-            elbow * _DEGREE + idle * style[arm + 2], idle * style[arm + 3], joints, align, rotations, positions,
+            side, flexion * _DEGREE + share * style[arm], abduction * _DEGREE + share * style[arm + 1],
+            elbow * _DEGREE + share * style[arm + 2], share * style[arm + 3], joints, align, rotations, positions,
         )  # fmt: skip
 
     if fallen > 0.0:

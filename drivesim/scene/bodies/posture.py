@@ -11,12 +11,14 @@ from drivesim.scene.bodies.appearance import Appearance
 F64 = NDArray[np.float64]
 
 ARM_SWING, STEP_WIDTH, SWAY, FALL, ARM_SPREAD, TOE_OUT, STOOP, LEAN, NOD, LEFT_ARM = range(10)
-RIGHT_ARM, COLUMNS = 14, 18
+RIGHT_ARM, HOLD, PHONE, COLUMNS = 14, 18, 19, 20
 """Columns of a posture: factor on the arms' swing; factor on the steps' width; phase of the idle sway, rad; how they
 fall, 1 back, -1 front; spread of the arms, rad; toe-out of the feet, rad; stoop of the trunk, rad; which leg takes the
 weight when standing, -1 right .. 1 left; nod when standing, rad; and four each from LEFT_ARM and RIGHT_ARM on, what the
-arm adds when standing: flexion, spread, elbow, inward turn, rad."""
+arm adds when standing: flexion, spread, elbow, inward turn, rad; 1 where the right arm holds something up all the time;
+1 or 2 for a telephone in the left or right hand."""
 
+_UMBRELLA = (0.20, 0.10, 1.75, 0.25)
 _TOE_OUT = 0.12
 """Murray, Drought & Kory 1964 (J Bone Joint Surg Am 46:335): 6.7 degrees out on average."""
 _HANGING, _POCKET, _PHONE, _HIP = (
@@ -27,8 +29,8 @@ _HANGING, _POCKET, _PHONE, _HIP = (
 )
 
 
-def posture(name: str, seed: int, look: Appearance) -> F64:
-    """The posture of an actor in the scenario seed's world, (18,)."""
+def posture(name: str, seed: int, look: Appearance, *, umbrella: bool = False) -> F64:
+    """The posture of an actor in the scenario seed's world, (20,); ``umbrella``: it holds one."""
     random = streams.stream(seed, "gait style", name)
     out = np.zeros(COLUMNS)
     out[ARM_SWING] = np.exp(random.normal(0.0, 0.18))
@@ -42,13 +44,17 @@ def posture(name: str, seed: int, look: Appearance) -> F64:
     habit, side = random.uniform(), int(random.integers(2))
     arms = [np.array(_HANGING) for _ in range(2)]
     if look.age > 8.0 and habit < 0.14:
-        arms[side], out[NOD] = np.array(_PHONE), 0.38
+        arms[side], out[NOD], out[PHONE] = np.array(_PHONE), 0.38, 1.0 + side
     elif habit < 0.30:
         arms = [np.array(_POCKET), np.array(_POCKET)]
     elif habit < 0.40:
         arms[side] = np.array(_POCKET)
     elif habit < 0.46:
         arms[side] = np.array(_HIP)
+    if umbrella:
+        arms[1], out[HOLD] = np.array(_UMBRELLA), 1.0
+        out[NOD] *= out[PHONE] == 1.0
+        out[PHONE] *= out[PHONE] == 1.0
     for start, arm in zip((LEFT_ARM, RIGHT_ARM), arms, strict=True):
         out[start : start + 4] = arm * np.exp(random.normal(0.0, 0.1, 4))
     return out

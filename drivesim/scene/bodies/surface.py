@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -37,6 +37,10 @@ class Piece:
     ) -> Piece:
         colours = np.broadcast_to(np.asarray(albedo, dtype=np.float64), (len(triangles), 3)).copy()
         return Piece(vertices, triangles, weights, material, colours, normals)
+
+    def placed(self, ground: F64, scale: float) -> Piece:
+        """A piece at the body's size as one of the shape's, ``scale`` times smaller and above ``ground``."""
+        return replace(self, vertices=self.vertices / scale + ground)
 
 
 def normals_of(vertices: F64, triangles: I64) -> F64:
