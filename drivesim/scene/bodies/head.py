@@ -41,7 +41,8 @@ def hair_level(body: Shape, look: Appearance) -> F64:
     line = line + 0.018 * np.sin(23.0 * sideways + 9.0 * forward) + 0.012 * np.sin(51.0 * sideways - 17.0 * forward)
     level = height - line
     if look.hair == "bald":
-        level = np.minimum(level, 0.62 - 0.35 * forward - height)
+        crown, temple = 0.55 - 0.30 * forward - height, 0.6 * (0.28 - forward)
+        level = -np.log(sum(np.exp(-14.0 * edge) for edge in (level, crown, temple))) / 14.0  # a wreath, rounded
     level *= tall
     return np.where(body.weights[:, HEAD] + body.weights[:, NECK] > 0.6, level, -1.0)
 
@@ -57,7 +58,9 @@ def hair(body: Shape, look: Appearance) -> list[Piece]:
     strands += 0.0016 * size * np.sin(21.0 * x - 13.0 * y + 4.0 * np.sin(9.0 * z))
     level = hair_level(body, look)
     fringe = np.clip(0.10 + level / (0.30 * tall), 0.10, 1.0)
-    columns = np.column_stack([body.vertices, body.weights, fringe * (thick * (0.55 + 1.2 * up) + strands)])
+    columns = np.column_stack(
+        [body.vertices, body.weights, fringe * np.maximum(thick * (0.55 + 1.2 * up) + strands, 0.0016 * size)]
+    )
     part, triangles = cut(columns, body.triangles, level)
     vertices, triangles, weights = shell(part[:, :3], triangles, part[:, 3:-1], part[:, -1], 4)
     pieces = [Piece.of(vertices, triangles, weights, MaterialId.HAIR, look.hair_colour)]
