@@ -205,55 +205,91 @@ def sample(
     ] = None,
     pair: Annotated[
         str | None,
-        typer.Option(metavar="NAME[=A,B]", help="N pairs that differ in this parameter only; same seed."),
+        typer.Option(
+            metavar="NAME[=A,B]", help="N pairs that differ in this parameter only; same seed.", rich_help_panel="Pairs"
+        ),
     ] = None,
     balance: Annotated[
         str | None,
-        typer.Option(metavar="BY", help="Equal numbers by outcome, by what is visible, or by a parameter's values."),
+        typer.Option(
+            metavar="BY",
+            help="Equal numbers by outcome, by what is visible, or by a parameter's values.",
+            rich_help_panel="By class",
+        ),
     ] = None,
-    classes: Annotated[str | None, typer.Option(metavar="A,B,...", help="With --balance: only these classes.")] = None,
+    classes: Annotated[
+        str | None, typer.Option(metavar="A,B,...", help="Only these classes.", rich_help_panel="By class")
+    ] = None,
     confusion: Annotated[
         Path | None,
-        typer.Option(metavar="FILE.csv", help="With --balance: more of the classes that this matrix confuses."),
+        typer.Option(
+            metavar="FILE.csv", help="More of the classes that this matrix confuses.", rich_help_panel="By class"
+        ),
     ] = None,
     near: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Near the failures in this table, with importance weights.")
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            help="Near the failures in this table, with importance weights.",
+            rich_help_panel="Near failures",
+        ),
     ] = None,
     where: Annotated[
-        str | None, typer.Option(metavar="COLUMN=VALUE", help="With --near: only these rows, e.g. collided=true.")
+        str | None,
+        typer.Option(
+            metavar="COLUMN=VALUE", help="Only these rows, e.g. collided=true.", rich_help_panel="Near failures"
+        ),
     ] = None,
-    explore: Annotated[float, typer.Option(help="With --near: share that follows the space's own laws.")] = 0.2,
+    explore: Annotated[
+        float, typer.Option(help="Share that follows the space's own laws.", rich_help_panel="Near failures")
+    ] = 0.2,
     least_ess: Annotated[
-        float, typer.Option(help="With --near: refuse an effective sample size below this share of N.")
+        float,
+        typer.Option(help="Refuse an effective sample size below this share of N.", rich_help_panel="Near failures"),
     ] = 0.1,
     calibrate: Annotated[
-        bool, typer.Option("--calibrate", help="Measure what each parameter changes; store a remap that makes it even.")
+        bool,
+        typer.Option(
+            "--calibrate",
+            help="Measure what each parameter changes; store a remap that makes it even.",
+            rich_help_panel="Calibration",
+        ),
     ] = False,
     calibration: Annotated[
-        Path | None, typer.Option(metavar="FILE.json", help="Spread samples evenly in influence, with weights.")
+        Path | None,
+        typer.Option(
+            metavar="FILE.json", help="Spread samples evenly in influence, with weights.", rich_help_panel="Calibration"
+        ),
     ] = None,
     measure: Annotated[
-        str, typer.Option(metavar="NAME", help="With --calibrate: outcome, image, lidar or radar.")
+        str, typer.Option(metavar="NAME", help="Outcome, image, lidar or radar.", rich_help_panel="Calibration")
     ] = "outcome",
-    rig: Annotated[str, typer.Option(metavar="NAME|FILE", help="With --calibrate: whose sensors.")] = "default",
+    rig: Annotated[
+        str, typer.Option(metavar="NAME|FILE", help="Whose sensors.", rich_help_panel="Calibration")
+    ] = "default",
     at: Annotated[
-        str | None, typer.Option(metavar="S,S,...", help="With --calibrate: when sensors are compared.")
+        str | None, typer.Option(metavar="S,S,...", help="When sensors are compared.", rich_help_panel="Calibration")
     ] = None,
-    configurations: Annotated[int, typer.Option(min=1, help="With --calibrate: of all other parameters.")] = 8,
-    positions: Annotated[int, typer.Option(min=4, help="With --calibrate: along each parameter.")] = 12,
-    step: Annotated[float, typer.Option(help="With --calibrate: between two compared, as a share of the law.")] = 0.02,
+    configurations: Annotated[
+        int, typer.Option(min=1, help="Of all other parameters.", rich_help_panel="Calibration")
+    ] = 8,
+    positions: Annotated[int, typer.Option(min=4, help="Along each parameter.", rich_help_panel="Calibration")] = 12,
+    step: Annotated[
+        float, typer.Option(help="Between two compared, as a share of the law.", rich_help_panel="Calibration")
+    ] = 0.02,
     settings: Settings = None,
     listing: Annotated[bool, typer.Option("--list", help="Show the space: types, units, bounds, laws.")] = False,
     quiet: Quiet = False,
 ) -> None:
     """Draw instances from a scenario's parameter space: evenly, in pairs, by class, or where it failed."""
-    from drivesim.cli.sample import Order, sample_command
+    from drivesim.cli.sample import Order, check, sample_command
 
     order = Order(
         scenario=scenario, space=space, count=count, sampler=sampler, seed=seed, settings=settings or [], pair=pair,
         balance=balance, classes=classes, confusion=confusion, near=near, where=where, explore=explore,
-        least_ess=least_ess, calibration=calibration, quiet=quiet,
+        least_ess=least_ess, calibration=calibration, calibrate=calibrate, quiet=quiet,
     )  # fmt: skip
+    check(order)
     if calibrate:
         from drivesim.cli.calibrate import calibrate_command
         from drivesim.cli.common import parse_settings

@@ -38,6 +38,7 @@ class Order:
     explore: float
     least_ess: float
     calibration: Path | None
+    calibrate: bool
     quiet: bool
 
     @property
@@ -51,7 +52,6 @@ def sample_command(order: Order, *, out: Path | None, listing: bool) -> int:
     if listing:
         _list(space)
         return 0
-    _check(order)
     complaint = None
     if order.balance is not None:
         samples, complaint = _balanced(space, order)
@@ -73,9 +73,14 @@ def sample_command(order: Order, *, out: Path | None, listing: bool) -> int:
     return 0
 
 
-def _check(order: Order) -> None:
-    """One method at a time, and options only where they mean something."""
-    methods = {"--pair": order.pair, "--balance": order.balance, "--near": order.near}
+def check(order: Order) -> None:
+    """One method at a time, and options only where they mean something.
+
+    Raises:
+        ScenarioError: which do not belong together.
+    """
+    methods = {"--calibrate": order.calibrate or None, "--pair": order.pair, "--balance": order.balance,
+               "--near": order.near}  # fmt: skip
     chosen = [option for option, value in methods.items() if value is not None]
     if len(chosen) > 1:
         raise ScenarioError(f"{' and '.join(chosen)} do not go together", element=chosen[1], remedy="choose one")
@@ -84,7 +89,7 @@ def _check(order: Order) -> None:
     for option, (value, owner) in needs.items():
         if value is not None and owner not in chosen:
             raise ScenarioError(f"{option} says nothing without {owner}", element=option, remedy=f"add {owner}")
-    if order.settings and order.balance is None:
+    if order.settings and order.balance is None and not order.calibrate:
         raise ScenarioError("--set is for instances that are played", element="--set", remedy="add --balance, or "
                             "give 'drivesim record' the setting")  # fmt: skip
     if order.calibration is not None and chosen:

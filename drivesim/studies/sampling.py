@@ -115,6 +115,9 @@ def draw_samples(
                             remedy=did_you_mean(sampler, (*SAMPLERS, GRID)))  # fmt: skip
     if calibration is not None:
         calibration.check(space)
+        if not space.stochastic:
+            raise ScenarioError("this space lists its values, there is nothing to spread", file=space.path,
+                                element="--calibration", remedy="leave --calibration out")  # fmt: skip
     if not space.stochastic:
         return Samples.plain(_combinations(space, count, sampler), seed, "listed")
     if sampler == GRID:

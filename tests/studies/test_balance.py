@@ -136,6 +136,7 @@ def test_the_command_samples_what_a_matrix_confuses(tmp_path):
 
 @pytest.mark.parametrize(("options", "message"), [
     (["--pair", "gap", "--balance", "outcome"], "do not go together"),
+    (["--calibrate", "--near", "failures.csv"], "do not go together"),
     (["--classes", "a"], "--classes says nothing without --balance"),
     (["--where", "a=b"], "--where says nothing without --near"),
     (["--pair", "gap=1"], "does not name two values"),

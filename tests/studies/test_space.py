@@ -138,7 +138,7 @@ LAWS = [
 ]  # fmt: skip
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(law=st.sampled_from(LAWS), unit=st.lists(st.floats(0.001, 0.999), min_size=1, max_size=8))
 def test_values_and_positions_are_each_others_inverse(law, unit):
     varied = parameter(law)
