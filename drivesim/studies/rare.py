@@ -93,8 +93,11 @@ def cross_entropy(limit: Limit, dimensions: int, runs: int, seed: int) -> Estima
         fits += level <= 0.0
         share = _mixture_weights(points, proposals) * (margins <= level)
         share = share / share.sum()
-        mean = share @ points
-        deviation = np.clip(np.sqrt(share @ np.square(points - mean)), _NARROWEST, _WIDEST)
+        # Few failures say little: the fit is drawn towards the space's own law, as if it had shown one point per axis.
+        trust = (size := effective_sample_size(share)) / (size + dimensions)
+        centre = share @ points
+        spread = trust * (share @ np.square(points - centre)) + (1.0 - trust)
+        mean, deviation = trust * centre, np.clip(np.sqrt(spread), _NARROWEST, _WIDEST)
     count = runs - len(points)
     own = rng.random(count) < _OWN
     fresh = np.where(own[:, None], 0.0, mean) + np.where(own[:, None], 1.0, deviation) * rng.standard_normal(
