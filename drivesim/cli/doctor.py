@@ -67,12 +67,20 @@ def _open3d() -> str:
     return f"Open3D {importlib.metadata.version('open3d-cpu')}"
 
 
+def _installed(*distributions: str) -> Callable[[], str]:
+    """A check that packages of an extra are there."""
+    return lambda: ", ".join(f"{name} {importlib.metadata.version(name)}" for name in distributions)
+
+
 CHECKS: tuple[tuple[str, Callable[[], str], bool, str], ...] = (
     ("Embree", _embree, True, "pip install --force-reinstall embreex"),
     ("kernels", _kernels, True, "pip install --force-reinstall numba"),
     ("images", _images, True, "pip install --force-reinstall opencv-python-headless"),
     ("video", _video, True, "pip install --force-reinstall av"),
     ("content", _content, True, "pip install --force-reinstall drivesim"),
+    ("tables and reports (optional)", _installed("pyarrow", "plotly"), False, "pip install 'drivesim[studies]'"),
+    ("Ray clusters (optional)", _installed("ray"), False, "pip install 'drivesim[ray]'"),
+    ("learning (optional)", _installed("torch"), False, "pip install 'drivesim[torch]'"),
     ("benchmark peer (optional)", _open3d, False, "pip install 'drivesim[bench]'"),
 )
 """Name, check (returns what was found, raises when missing), whether drivesim needs it, and how to mend it."""

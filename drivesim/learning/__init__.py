@@ -21,4 +21,6 @@ def __getattr__(name: str) -> Any:
     except ImportError as error:
         if error.name != "torch":
             raise
-        raise DrivesimError("datasets for training need PyTorch", remedy="pip install 'drivesim[torch]'") from error
+        raise DrivesimError(
+            "datasets for training need PyTorch", remedy="install it: pip install 'drivesim[torch]'"
+        ) from error

@@ -19,7 +19,7 @@ _PATIENCE = 5.0
 _SETTINGS = b"\0\0\0\4\0\0\0\0\0"
 _GREETING = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + _SETTINGS
 """What a client of HTTP/2 (gRPC) says first, RFC 9113 section 3.4; the server answers with settings of its own."""
-_INSTALL = "pip install 'drivesim[ray]'"
+_INSTALL = "install it: pip install 'drivesim[ray]'"
 
 
 class RayCluster:
