@@ -41,7 +41,7 @@ from drivesim.scene.raycast import ALL, EVERYONE, RayTables
 from drivesim.sensors.camera.dome import MIRROR_SHIFT, dome_place
 from drivesim.sensors.camera.lamps import beam_power, own_light
 from drivesim.sensors.camera.sky import Daylight
-from drivesim.sensors.camera.textures import LEVELS, SIZE, VARIATION, TextureTable, texel, texel_nearest
+from drivesim.sensors.camera.textures import LEVELS, SIZE, VARIATION, TextureTable, facet_tilt, texel, texel_nearest
 
 F32 = NDArray[np.float32]
 I32 = NDArray[np.int32]
@@ -418,8 +418,9 @@ def trace_and_shade(
                 for lane in range(LANES):
                     wet = shaded[lane] != 0 and s[MIRROR + lane] > FAINT and s[WETS + lane] < np.float32(0.95)
                     valid[lane] = -1 if wet else 0
-                    nx = s[NX + lane] + STREAK * HEMISPHERE[lane, 0] * packet[DIR + lane]
-                    ny = s[NY + lane] + STREAK * HEMISPHERE[lane, 0] * packet[DIR + LANES + lane]
+                    tilt = STREAK * facet_tilt(s[PX + lane], s[PX + LANES + lane])
+                    nx = s[NX + lane] + tilt * packet[DIR + lane]
+                    ny = s[NY + lane] + tilt * packet[DIR + LANES + lane]
                     nz = s[NZ + lane]
                     scale = ONE / math.sqrt(max(nx * nx + ny * ny + nz * nz, TINY))
                     nx, ny, nz = nx * scale, ny * scale, nz * scale

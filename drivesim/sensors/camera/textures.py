@@ -277,3 +277,14 @@ def _packed() -> dict[str, NDArray[np.uint32]]:
             if half:
                 level = level.reshape(half, 2, half, 2, 3).mean(axis=(1, 3))
     return {"texels": texels.reshape(-1)}
+
+
+@nb.njit(fastmath=True, error_model="numpy")
+def facet_tilt(x: Any, y: Any) -> Any:
+    """How wet ground leans at a place, -1 to 1 and mostly little: grains of a centimetre, each for itself."""
+    a, b = np.int64(math.floor(x * np.float32(100.0))), np.int64(math.floor(y * np.float32(100.0)))
+    bits = np.uint64(a * 73856093 ^ b * 19349663)
+    bits = (bits ^ (bits >> np.uint64(15))) * np.uint64(0x2C1B3C6D)
+    bits = (bits ^ (bits >> np.uint64(12))) * np.uint64(0x297A2D39)
+    high, low = (bits >> np.uint64(16)) & np.uint64(0xFF), (bits >> np.uint64(24)) & np.uint64(0xFF)
+    return (np.float32(high) + np.float32(low)) * np.float32(1.0 / 255.0) - np.float32(1.0)
