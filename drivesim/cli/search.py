@@ -9,10 +9,12 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from drivesim.cli.common import parse_settings
 from drivesim.studies.playing import Stage
-from drivesim.studies.rare import Estimate
 from drivesim.studies.samples import write_samples
-from drivesim.studies.search import search
+from drivesim.studies.search import Found, search
 from drivesim.studies.space import space_of
+
+_FEW = 5
+"""Effective sample size among failures below which an estimate is not to be trusted."""
 
 
 def search_command(
@@ -37,7 +39,7 @@ def search_command(
     if not quiet:
         outcomes = ", ".join(f"{name} {number}" for name, number in sorted(found.outcomes.items()))
         console.print(f"{found.played} instances of {scenario} played: {outcomes}")
-        console.print(_sentence(found.estimate))
+        console.print(_sentence(found))
         if len(found.failures):
             worst = ", ".join(f"{name}={value}" for name, value in found.failures.instances[0].items())
             console.print(f"worst, margin {found.failures.notes['margin'][0]:.2f}: {worst}")
@@ -46,11 +48,15 @@ def search_command(
     return 0 if len(found.failures) else 1
 
 
-def _sentence(estimate: Estimate) -> str:
+def _sentence(found: Found) -> str:
+    estimate = found.estimate
     limits = f"95 % confidence {estimate.low:.2g} to {estimate.high:.2g}"
     if not estimate.failures:
         return f"no failure found; probability below {estimate.high:.2g} with 95 % confidence"
-    return (
-        f"{estimate.failures} failures, probability [bold]{estimate.probability:.3g}[/] ({limits}; "
-        f"effective sample size {estimate.size:.0f})"
-    )
+    # Chains of a subset simulation are correlated: how many independent samples they are worth says nothing there.
+    chains = estimate.method == "subset"
+    worth = f"coefficient of variation {estimate.variation:.2f}" if chains else (
+        f"effective sample size {estimate.size:.0f}"
+    )  # fmt: skip
+    few = "" if chains or estimate.size >= _FEW else ": too few to trust, play more"
+    return f"{len(found.failures)} failures, probability [bold]{estimate.probability:.3g}[/] ({limits}; {worth}{few})"

@@ -28,7 +28,7 @@ _ACCEPTED = 0.44
 _MOST_LEVELS = 20
 _ELITE = 0.1
 """Share of samples that a cross-entropy proposal is fitted to."""
-_OWN = 0.1
+_OWN = 0.2
 """Share of a cross-entropy estimate's points that follow the space's own laws."""
 _WIDEST, _NARROWEST = 2.0, 0.3
 """Standard deviations of a cross-entropy proposal, per axis."""
@@ -76,11 +76,11 @@ def cross_entropy(limit: Limit, dimensions: int, runs: int, seed: int) -> Estima
     """Importance sampling whose normal proposal moves towards failures, level by level (Rubinstein & Kroese 2004).
 
     Once it has been fitted to failures twice, or after six tenths of ``runs``, the proposal stays, and only what is
-    drawn from then on counts in the estimate: nine of ten points from it, the tenth by the space's own laws, so that no
-    weight exceeds 10. Points of the way there are kept with weight 0.
+    drawn from then on counts in the estimate: four of five points from it, the fifth by the space's own laws, so that
+    no weight exceeds 5. Points of the way there are kept with weight 0.
     """
     rng = np.random.default_rng([seed, 4])
-    batch = max(runs // 10, min(runs, 50))
+    batch = max(runs // 10, min(runs // 4, 50))
     mean, deviation = np.zeros(dimensions), np.ones(dimensions)
     proposals: list[tuple[F64, F64, int]] = []
     points, margins = np.empty((0, dimensions)), np.empty(0)
@@ -111,7 +111,8 @@ def cross_entropy(limit: Limit, dimensions: int, runs: int, seed: int) -> Estima
     variation = float(failed.std(ddof=1) / np.sqrt(count)) / probability if probability > 0 else np.inf
     low, high = _log_limits(probability, variation)
     # Nothing found: the rule of three, for those points that followed the space's own laws.
-    high = high if probability > 0 else min(3.0 / max(int(own.sum()), 1), 1.0)
+    plain = int(own.sum()) + (batch if not (margins[:batch] <= 0).any() else 0)
+    high = high if probability > 0 else min(3.0 / max(plain, 1), 1.0)
     return Estimate(
         probability, low, high, variation, effective_sample_size(failed), norm.cdf(np.concatenate([points, fresh])),
         np.concatenate([margins, found]), np.concatenate([np.zeros(len(points)), weights * runs / count]),
