@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from build_scenarios import (
     ESTATE,
     HERE,
+    LARGE_OBSTRUCTION,
     LORRY,
     REFERENCE_CAR,
     SALOON,
@@ -28,6 +29,19 @@ NUMBER = xosc.ParameterType.double
 DRIVERS = ("constant", "following", "attentive")
 LEAD_TIME = 6.0
 """Seconds that an unbraked ego needs to where paths cross (Euro NCAP AEB VRU: at least 4 s to collision)."""
+
+
+BALL_BOX = xosc.BoundingBox(0.22, 0.22, 0.22, 0.0, 0.0, 0.11)
+"""A football of size 5: 68 to 70 cm round, 410 to 450 g (IFAB, Laws of the Game, law 2)."""
+BALL_DECELERATION = 0.5
+"""m/s2 at which a ball rolls to rest. FIFA's ball-roll test of football turf lets 4 to 10 m pass from a ramp 1 m high
+(about 3.1 m/s at its foot, 0.5 to 1.2 m/s2); asphalt is as easy as the easiest turf."""
+
+
+def at_time(name: str, seconds: str) -> xosc.ValueTrigger:
+    """When the scenario has run for so long."""
+    reached = xosc.SimulationTimeCondition(seconds, xosc.Rule.greaterOrEqual)
+    return xosc.ValueTrigger(name, 0, xosc.ConditionEdge.none, reached)
 
 
 def ego_towards(draft: Draft, s: float, speed: float, low: float, high: float, colour: str) -> None:
@@ -136,8 +150,69 @@ def oncoming_overtaker() -> Draft:
     return draft
 
 
+def child_after_ball() -> Draft:
+    """A ball rolls out between parked cars, and a child runs after it; timing and child of Euro NCAP CPNCO-50.
+
+    The ball crosses the middle of the ego's path ``ball_lead`` seconds before the child would.
+    """
+    draft = Draft("child_after_ball", "A child runs after a ball between parked cars", "residential_street.xodr")
+    crossing_s, lane_centre, child_lateral, ball_lateral = 130.0, 1.75, 4.0, 3.4
+    ego_towards(draft, crossing_s, 40.0, 5, 60, "#3d4b57")
+    draft.parameter("child_speed", NUMBER, 9.0, 4, 14)
+    draft.choice("child_behavior", "natural", ("natural", "protocol"))
+    draft.parameter("ball_speed", NUMBER, 12.0, 8, 25)
+    draft.parameter("ball_lead", NUMBER, 1.5, 0.5, 3)
+    draft.parameter("gap", NUMBER, 1.0, 0.3, 3)
+    draft.surroundings("2026-05-09T16:45:00")
+    rolling = f"($ball_speed / 3.6 - sqrt(pow($ball_speed / 3.6, 2) - {2 * BALL_DECELERATION * ball_lateral:.3f}))"
+    kick = f"{LEAD_TIME} - $ball_lead - {rolling} / {BALL_DECELERATION}"
+    draft.add(
+        "Child",
+        pedestrian("child", 1.154, 0.45, 0.298, 21.0, age="6"),
+        lane_position(1, -3, crossing_s, round(6.95 - lane_centre - child_lateral, 3), math.pi / 2),
+        0.0,
+        controller(
+            "childBrain", behaviorTree="child_after_ball.xml", child_behavior="$child_behavior",
+            speed=kmh("child_speed"), master="Ego", start_distance=str(child_lateral), crossing_distance="8.5",
+            acceleration_distance="1.0", kicked=f"${{{kick}}}",
+        ),
+    )  # fmt: skip
+    # Half a metre beside the child, which overtakes it: a foot is not what stops this ball.
+    place = lane_position(1, -2, crossing_s + 0.5, round(4.6 - lane_centre - ball_lateral, 3), math.pi / 2)
+    draft.add("Ball", xosc.MiscObject("ball", 0.43, xosc.MiscObjectCategory.obstacle, BALL_BOX, "ball"), place)
+    roll = xosc.Event("roll out", xosc.Priority.override)
+    jump = xosc.TransitionDynamics(xosc.DynamicsShapes.step, xosc.DynamicsDimension.time, 0.0)
+    roll.add_action("kicked", xosc.AbsoluteSpeedAction(kmh("ball_speed"), jump))
+    roll.add_trigger(at_time("kick", f"${{{kick}}}"))
+    slow = xosc.Event("roll to rest", xosc.Priority.override)
+    friction = xosc.TransitionDynamics(xosc.DynamicsShapes.linear, xosc.DynamicsDimension.rate, BALL_DECELERATION)
+    slow.add_action("slows", xosc.AbsoluteSpeedAction(0.0, friction))
+    slow.add_trigger(
+        xosc.ValueTrigger(
+            "kicked", 0, xosc.ConditionEdge.none,
+            xosc.StoryboardElementStateCondition(
+                xosc.StoryboardElementType.event, "roll out", xosc.StoryboardElementState.completeState
+            ),
+        )
+    )  # fmt: skip
+    kerb = xosc.Event("far kerb", xosc.Priority.override)
+    kerb.add_action("stops", xosc.AbsoluteSpeedAction(0.0, jump))
+    far = xosc.TraveledDistanceCondition(round(5.7 - 0.11 + lane_centre + ball_lateral, 3))
+    kerb.add_trigger(xosc.EntityTrigger("there", 0, xosc.ConditionEdge.none, far, "Ball"))
+    draft.stories.append(story("ball", "Ball", [roll, slow, kerb]))
+    small, large = SMALL_OBSTRUCTION, LARGE_OBSTRUCTION
+    small_s = crossing_s - 0.149 - small.front
+    draft.add("SmallParkedCar", small.entity(), lane_position(1, -2, f"${{{small_s:.3f} - $gap}}", 0.02))
+    large_s = small_s - small.rear_overhang - 1.0 - large.front
+    draft.add("LargeParkedCar", large.entity(), lane_position(1, -2, f"${{{large_s:.3f} - $gap}}", 0.02))
+    ahead = lane_position(1, -2, crossing_s + 3.15 + ESTATE.rear_overhang, 0.02)
+    draft.add("ParkedCarAhead", ESTATE.entity(colour="#31513c"), ahead)
+    return draft
+
+
 SCENARIOS: Mapping[str, Callable[[], Draft]] = {
-    made.__name__: made for made in (adult_from_far_side, pedestrian_behind_bus, end_of_traffic_jam, oncoming_overtaker)
+    made.__name__: made
+    for made in (adult_from_far_side, pedestrian_behind_bus, end_of_traffic_jam, oncoming_overtaker, child_after_ball)
 }
 
 

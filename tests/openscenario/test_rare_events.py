@@ -73,8 +73,50 @@ def test_an_overtaker_leaves_its_lane_where_it_was_told_to_and_meets_the_ego_hea
     assert 150.0 < gap < 180.0
 
 
+@pytest.mark.parametrize(("ball_speed", "lead"), [(8, 1.0), (12, 1.5), (20, 2.5)])
+def test_a_ball_crosses_so_long_before_the_child_and_rolls_to_rest(ball_speed, lead):
+    """On the middle of the car's path ``ball_lead`` before the 6 s; v(t) = v - 0.5 t until rest or the far kerb."""
+    parameters = {"child_behavior": "protocol", "ball_speed": str(ball_speed), "ball_lead": str(lead)}
+    simulation, frames, collisions = play("child_after_ball", **parameters)
+    hit = first_of_ego(collisions)
+    assert {hit.first, hit.second} == {"Ego", "Child"}
+    assert hit.time == pytest.approx(6.0, abs=0.05 + BUMPER / (40 / 3.6))
+    ball = {actor.name: actor.index for actor in simulation.actors}["Ball"]
+    y = np.array([frame.state.position[0, ball, 1] for frame in frames])
+    times = np.array([frame.time_ns * 1e-9 for frame in frames])
+    assert np.interp(-1.75, y, times) == pytest.approx(6.0 - lead, abs=0.1)
+    speed = np.array([frame.state.speed[0, ball] for frame in frames])
+    rolling = np.flatnonzero(speed > 0.1)
+    assert speed[rolling[0]] == pytest.approx(ball_speed / 3.6, abs=0.05)
+    assert np.diff(speed[rolling]) == pytest.approx(-0.5 * 0.05, abs=1e-6)
+    assert y.max() < 5.7 - 0.11 + 0.3
+    assert y[-1] > -1.75 + 1.815 / 2 + 0.11, "it does not stop in the car's path"
+
+
+def test_children_who_decide_run_after_their_ball_and_some_stop_at_the_edge():
+    """Behind the ball, never before it; a taught child (one in four) is not in the road while the car comes."""
+    stopped = 0
+    for seed in range(6, 10):
+        simulation, frames, _ = play("child_after_ball", seed=seed, child_behavior="natural", duration="6")
+        index = {actor.name: actor.index for actor in simulation.actors}
+        moved = {
+            name: next(f.time_ns * 1e-9 for f in frames if f.state.speed[0, index[name]] > 0.2)
+            for name in ("Ball", "Child")
+        }
+        assert 0.05 < moved["Child"] - moved["Ball"] < 2.0
+        stopped += frames[-1].state.position[0, index["Child"], 1] < -3.5
+    assert 0 < stopped < 4
+
+
 @pytest.mark.parametrize(
-    "name", ["adult_from_far_side", "pedestrian_behind_bus", "end_of_traffic_jam", "oncoming_overtaker"]
+    "name",
+    [
+        "adult_from_far_side",
+        "pedestrian_behind_bus",
+        "end_of_traffic_jam",
+        "oncoming_overtaker",
+        "child_after_ball",
+    ],
 )
 def test_every_drawn_instance_plays_to_its_end_on_the_road(name):
     space = space_of(name, None)
