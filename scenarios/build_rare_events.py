@@ -6,6 +6,7 @@ import math
 from collections.abc import Callable, Mapping
 
 from build_scenarios import (
+    BICYCLE,
     ESTATE,
     HERE,
     LARGE_OBSTRUCTION,
@@ -36,6 +37,10 @@ BALL_BOX = xosc.BoundingBox(0.22, 0.22, 0.22, 0.0, 0.0, 0.11)
 BALL_DECELERATION = 0.5
 """m/s2 at which a ball rolls to rest. FIFA's ball-roll test of football turf lets 4 to 10 m pass from a ramp 1 m high
 (about 3.1 m/s at its foot, 0.5 to 1.2 m/s2); asphalt is as easy as the easiest turf."""
+
+
+WRONG_WAY_START = 14.0
+"""Metres south of the ego's street's middle at which the cyclist of the side road sets off."""
 
 
 def at_time(name: str, seconds: str) -> xosc.ValueTrigger:
@@ -210,9 +215,45 @@ def child_after_ball() -> Draft:
     return draft
 
 
+def wrong_way_cyclist() -> Draft:
+    """A cyclist on the wrong side of a side road rides into the junction from where nobody looks for one.
+
+    Where traffic keeps right, cyclists from the right come on the far half of the side road; this one comes on the near
+    half, out from behind the van at the corner, and meets the unbraked ego as in Euro NCAP's crossing tests.
+    """
+    draft = Draft(
+        "wrong_way_cyclist", "A cyclist comes out of a side road on the wrong side", "residential_street.xodr"
+    )
+    middle, corner = 185.0, 159.5  # of the junction; where the parking lane of the ego's street ends, m
+    crossing_s = middle - 1.75
+    ego_towards(draft, crossing_s, 30.0, 5, 60, "#584a3a")
+    draft.parameter("cyclist_speed", NUMBER, 15.0, 10, 28)
+    draft.choice("cyclist_behavior", "natural", ("natural", "protocol"))
+    draft.surroundings("2026-09-18T07:50:00", cloud="fourOktas")
+    # From the middle of the ego's lane to the south: over half the junction, then that far into the side road.
+    start = WRONG_WAY_START - 1.75
+    brain = controller(
+        "cyclistBrain", behaviorTree="wrong_way_cyclist.xml", behavior="$cyclist_behavior",
+        speed=kmh("cyclist_speed"), master="Ego", start_distance=str(start), crossing_distance="32.0",
+        acceleration_distance="3.0",
+    )  # fmt: skip
+    place = lane_position(4, -1, WRONG_WAY_START - 11.5, 0.0, math.pi)
+    draft.add("Cyclist", BICYCLE.entity(age="23", colour="#2f6f8f"), place, 0.0, brain)
+    draft.add("Van", VAN.entity(colour="#e8e4da"), lane_position(1, -2, corner - 1.0 - VAN.front, 0.1))
+    draft.add("ParkedCar", ESTATE.entity(), lane_position(1, -2, corner - 8.5 - ESTATE.front, 0.0))
+    return draft
+
+
 SCENARIOS: Mapping[str, Callable[[], Draft]] = {
     made.__name__: made
-    for made in (adult_from_far_side, pedestrian_behind_bus, end_of_traffic_jam, oncoming_overtaker, child_after_ball)
+    for made in (
+        adult_from_far_side,
+        pedestrian_behind_bus,
+        end_of_traffic_jam,
+        oncoming_overtaker,
+        child_after_ball,
+        wrong_way_cyclist,
+    )
 }
 
 

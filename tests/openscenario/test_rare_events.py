@@ -11,6 +11,9 @@ from drivesim.studies.sampling import draw_instances, space_of
 BUMPER = 0.3
 """Metres by which an arranged meeting may be early or late at the speeds played here, beyond a tick's travel."""
 
+BICYCLE_REACH = 1.47
+"""Metres from a bicycle's rear axle, which is synchronised, to the front of its wheel."""
+
 
 def play(name, seed=1, **parameters):
     scenario = load_scenario(name, {"ego_driver": "constant", **parameters})
@@ -73,6 +76,33 @@ def test_an_overtaker_leaves_its_lane_where_it_was_told_to_and_meets_the_ego_hea
     assert 150.0 < gap < 180.0
 
 
+@pytest.mark.parametrize(("speed", "cyclist"), [(20, 10), (30, 15), (50, 22)])
+def test_a_wrong_way_cyclist_comes_out_of_the_near_half_of_the_side_road(speed, cyclist):
+    """Heading north at x = 183.25, where southbound traffic belongs; meets the unbraked car 6 s after the start."""
+    simulation, frames, collisions = play(
+        "wrong_way_cyclist", ego_speed=str(speed), cyclist_speed=str(cyclist), cyclist_behavior="protocol"
+    )
+    hit = first_of_ego(collisions)
+    assert {hit.first, hit.second} == {"Ego", "Cyclist"}
+    assert hit.time == pytest.approx(6.0, abs=0.05 + (BICYCLE_REACH + BUMPER) / (cyclist / 3.6))
+    rider = {actor.name: actor.index for actor in simulation.actors}["Cyclist"]
+    state = frames[0].state
+    lane = simulation.network.lane_from_world(*state.position[0, rider, :2].tolist(), heading=np.pi / 2)
+    assert (lane.road_id, lane.lane_id) == ("4", -1)
+    assert simulation.network.world_from_lane("4", -1, lane.s).heading == pytest.approx(-np.pi / 2)
+    assert state.orientation[0, rider, 0] == pytest.approx(np.pi / 2)
+
+
+def test_the_wrong_way_cyclist_is_hidden_until_the_car_is_beside_the_van():
+    parameters = {"ego_driver": "constant", "cyclist_behavior": "protocol", "duration": "5.9"}
+    with Simulation(load_scenario("wrong_way_cyclist", parameters)) as simulation:
+        index = {actor.name: actor.index for actor in simulation.actors}
+        seen = {round(f.time_ns * 1e-9, 2): simulation.world.sees(index["Ego"], index["Cyclist"]) for f in simulation}
+    first = min(time for time, visible in seen.items() if visible)
+    assert first == pytest.approx(2.75, abs=0.3)  # the car's front has come to x = 156, the van's is at 158.5
+    assert all(visible for time, visible in seen.items() if time > first)
+
+
 @pytest.mark.parametrize(("ball_speed", "lead"), [(8, 1.0), (12, 1.5), (20, 2.5)])
 def test_a_ball_crosses_so_long_before_the_child_and_rolls_to_rest(ball_speed, lead):
     """On the middle of the car's path ``ball_lead`` before the 6 s; v(t) = v - 0.5 t until rest or the far kerb."""
@@ -116,6 +146,7 @@ def test_children_who_decide_run_after_their_ball_and_some_stop_at_the_edge():
         "end_of_traffic_jam",
         "oncoming_overtaker",
         "child_after_ball",
+        "wrong_way_cyclist",
     ],
 )
 def test_every_drawn_instance_plays_to_its_end_on_the_road(name):
