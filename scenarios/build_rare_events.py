@@ -244,6 +244,41 @@ def wrong_way_cyclist() -> Draft:
     return draft
 
 
+def turning_across_cyclist() -> Draft:
+    """Euro NCAP CBTA like: the ego turns left across a cyclist who comes towards it and rides straight on.
+
+    The middle of the ego's bumper, on the arc of its lane, and the middle of the bicycle meet after LEAD_TIME; a van
+    that waits to turn the other way hides the cyclist before.
+    """
+    draft = Draft("turning_across_cyclist", "The ego turns left across a cyclist", "residential_street.xodr")
+    middle, reach, beside = 185.0, 11.5, 3.0  # of the junction; half its width; the cyclist's distance from the axis, m
+    radius, nose = reach + 1.75, REFERENCE_CAR.front
+    # On the arc, at angle a, the bumper is at y = reach - radius cos a + nose sin a.
+    angle = math.acos((reach - beside) / math.hypot(radius, nose)) - math.atan2(nose, radius)
+    meeting = middle - reach + radius * math.sin(angle) + nose * math.cos(angle)
+    draft.parameter("ego_speed", NUMBER, 15.0, 8, 25)
+    draft.choice("ego_driver", "attentive", DRIVERS)
+    draft.parameter("cyclist_speed", NUMBER, 15.0, 10, 30)
+    draft.choice("cyclist_behavior", "natural", ("natural", "protocol"))
+    draft.surroundings("2026-04-23T17:20:00", cloud="threeOktas")
+    start = lane_position(1, -1, f"${{{middle - reach + radius * angle:.3f} - {LEAD_TIME} * $ego_speed / 3.6}}")
+    brain = controller("egoDriver", driver="$ego_driver")
+    draft.add("Ego", REFERENCE_CAR.entity(colour="#8d9399"), start, kmh("ego_speed"), brain)
+    route = xosc.Route("left turn")
+    route.add_waypoint(lane_position(1, -1, 20.0), xosc.RouteStrategy.shortest)
+    route.add_waypoint(lane_position(3, -1, 30.0), xosc.RouteStrategy.shortest)
+    draft.init.add_init_action("Ego", xosc.AssignRouteAction(route))
+    rider = controller(
+        "cyclistBrain", behaviorTree="cyclist_straight_on.xml", behavior="$cyclist_behavior",
+        speed=kmh("cyclist_speed"), master="Ego", crossing_distance="45.0",
+    )  # fmt: skip
+    axle = BICYCLE.length / 2 - BICYCLE.rear_overhang + meeting - middle - reach
+    place = lane_position(2, 1, f"${{{axle:.3f} + {LEAD_TIME} * $cyclist_speed / 3.6}}", beside - 1.75)
+    draft.add("Cyclist", BICYCLE.entity(age="31", colour="#a33b2c"), place, kmh("cyclist_speed"), rider)
+    draft.add("WaitingVan", VAN.entity(colour="#dcdad2"), lane_position(2, 1, 1.0, -0.55))
+    return draft
+
+
 SCENARIOS: Mapping[str, Callable[[], Draft]] = {
     made.__name__: made
     for made in (
@@ -253,6 +288,7 @@ SCENARIOS: Mapping[str, Callable[[], Draft]] = {
         oncoming_overtaker,
         child_after_ball,
         wrong_way_cyclist,
+        turning_across_cyclist,
     )
 }
 

@@ -33,6 +33,8 @@ ALIGNED = math.cos(math.radians(45.0))
 """Riders heading more across than this are not followed but, by who is attentive, braked for."""
 LOOK_AHEAD = 1.0
 """Pure-pursuit preview, s."""
+ROUTE_STEP = 1.0
+"""Metres ahead at which the next road of a route is looked for; more than any tick's travel in a junction."""
 
 
 class CarFollowingDriver:
@@ -143,11 +145,15 @@ class CarFollowingDriver:
             return 0.0
         x, y = (float(v) for v in world.position[0, actor, :2])
         yaw = float(world.orientation[0, actor, 0])
-        self._lane = network.lane_from_world(x, y, heading=yaw, hint=self._lane)
+        route = world.routes.get(actor, ())
+        hint = self._lane
+        if route and hint is not None:  # roads overlap where they part: the route says which of them this is
+            hint = network.follow_lane(hint, ROUTE_STEP, route=route) or hint
+        self._lane = network.lane_from_world(x, y, heading=yaw, hint=hint)
         if self._lane is None:
             return 0.0
         preview = max(LOOK_AHEAD * speed, 4.0)
-        target = network.follow_lane(self._lane, preview)
+        target = network.follow_lane(self._lane, preview, route=route)
         if target is None:
             return 0.0
         point = network.world_from_lane(target.road_id, target.lane_id, target.s, 0.0)

@@ -63,7 +63,7 @@ class Stage:
         self.weather = self.scenario.weather(self.network.place())
         self.actors = self.scenario.actors()
         self.agent = _agent(self.actors, settings.agent, self.scenario.path)
-        self._routes: dict[tuple[str, int, float], F64] = {}
+        self._routes: dict[tuple[Any, ...], F64] = {}
 
     def _longer(self, seconds: float, declared: str) -> str:
         """The duration to play with: so long, if the scenario's constraints allow it."""
@@ -112,9 +112,10 @@ class Stage:
         if self.agent.kind == "vehicle":
             lane = self.network.lane_from_world(x, y, heading=yaw)
             if lane is not None:
-                key = route_key(self.network, lane)
+                roads = world.routes.get(self.agent.index, ())
+                key = (*route_key(self.network, lane), roads)
                 if key not in self._routes:
-                    self._routes[key] = lane_route(self.network, lane)
+                    self._routes[key] = lane_route(self.network, lane, roads)
                 heading = self.network.world_from_lane(lane.road_id, lane.lane_id, lane.s).heading
                 if math.cos(heading - yaw) > 0.0:
                     return key, self._routes[key]

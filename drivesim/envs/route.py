@@ -28,10 +28,10 @@ def route_key(network: RoadNetwork, position: LanePosition) -> tuple[str, int, f
     return position.road_id, position.lane_id, network.frame(position.road_id).section(position.s).s
 
 
-def lane_route(network: RoadNetwork, position: LanePosition) -> F64:
+def lane_route(network: RoadNetwork, position: LanePosition, roads: tuple[str, ...] = ()) -> F64:
     """(M, 8) rows every metre from the start of the position's lane section to where the lane ends.
 
-    At junctions the straightest branch is taken, as :meth:`RoadNetwork.follow_lane` does.
+    At junctions the one of ``roads`` is taken, else the straightest branch, as :meth:`RoadNetwork.follow_lane` does.
     """
     section = network.frame(position.road_id).section(position.s)
     along = network.lane_direction(position.road_id, position.lane_id, position.s) > 0
@@ -40,7 +40,7 @@ def lane_route(network: RoadNetwork, position: LanePosition) -> F64:
     place: LanePosition | None = start
     while place is not None and len(rows) * SPACING < MAX_LENGTH:
         rows.append(_row(network, place))
-        place = network.follow_lane(place, SPACING)
+        place = network.follow_lane(place, SPACING, route=roads)
     if len(rows) == 1:
         rows.append(_onward(rows[0]))
     table = np.array(rows)

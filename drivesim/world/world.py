@@ -57,11 +57,13 @@ class World:
             :data:`drivesim.scene.city.DISTRICTS`.
         seeds: of looks and noise that do not follow the scenario seed, by kind.
         signals: state of the map's traffic signals by id, in the scenario's words, where it says one.
+        routes: ids of the roads that an actor is to take, by its index, where it has been given a route.
     """
 
     district: str | None = None
     seeds: Mapping[str, int] = MappingProxyType({})
     signals: Mapping[str, str] = MappingProxyType({})
+    routes: Mapping[int, tuple[str, ...]] = MappingProxyType({})
 
     present: NDArray[np.bool_]
     position: F64

@@ -103,6 +103,54 @@ def test_the_wrong_way_cyclist_is_hidden_until_the_car_is_beside_the_van():
     assert all(visible for time, visible in seen.items() if time > first)
 
 
+@pytest.mark.parametrize(("speed", "cyclist"), [(10, 15), (15, 10), (15, 15), (20, 25)])
+def test_the_ego_turns_left_into_a_cyclist_who_rides_straight_on(speed, cyclist):
+    """Bumper and bicycle meet on the cyclist's line (y = 3) after 6 s, on the arc of the lane (x = 184.2)."""
+    simulation, frames, collisions = play(
+        "turning_across_cyclist", ego_speed=str(speed), cyclist_speed=str(cyclist), cyclist_behavior="protocol"
+    )
+    hit = first_of_ego(collisions)
+    assert {hit.first, hit.second} == {"Ego", "Cyclist"}
+    half_sizes = 1.89 / 2 + 1.815 / 2  # bicycle and bumper, met along the bicycle's line
+    assert hit.time == pytest.approx(6.0, abs=0.05 + half_sizes / (cyclist / 3.6))
+    index = {actor.name: actor.index for actor in simulation.actors}
+    state = frames[int(hit.time / 0.05) - 1].state
+    assert state.position[0, index["Cyclist"], 1] == pytest.approx(3.0, abs=0.05)
+    bumper = state.pose(index["Ego"]).apply([3.558, 0.0, 0.0])
+    assert bumper[:2] == pytest.approx([184.2, 3.0], abs=1.3)
+    assert state.orientation[0, index["Ego"], 0] == pytest.approx(0.63, abs=0.3)
+
+
+def test_cyclists_who_foresee_the_turn_stop_and_others_do_not():
+    outcomes = set()
+    for seed in range(6):
+        _, _, collisions = play("turning_across_cyclist", seed=seed, cyclist_behavior="natural")
+        outcomes.add(first_of_ego(collisions) is None)
+    assert outcomes == {True, False}
+
+
+def test_a_driver_and_an_environment_take_the_turn_of_the_route():
+    """Both end on the lane of the road to the north (x = 186.75); the agent lets the cyclist pass first."""
+    from drivesim.envs import ScenarioEnv
+
+    simulation, frames, _ = play("turning_across_cyclist", cyclist_speed="30", ego_speed="12", duration="14")
+    ego = simulation.ego.index
+    x, y, _ = frames[-1].state.position[0, ego]
+    assert (x, y > 15.0) == (pytest.approx(186.75, abs=0.3), True)
+    parameters = {"cyclist_speed": "30", "ego_speed": "12", "cyclist_behavior": "protocol"}
+    env = ScenarioEnv("turning_across_cyclist", parameters=parameters, action="target_speed", goal_distance=32.0)
+    env.reset(seed=1)
+    ended, wanted = False, -1.0
+    while not ended:
+        *_, terminated, truncated, info = env.step(np.array([wanted], dtype=np.float32))
+        wanted = -1.0 if info["time"] < 7.0 else -0.5
+        ended = terminated or truncated
+    assert info["outcome"]["goal"]
+    assert not info["outcome"]["off_road"]
+    assert env.batch.world.position[0, 0, 1] > 8.0
+    env.close()
+
+
 @pytest.mark.parametrize(("ball_speed", "lead"), [(8, 1.0), (12, 1.5), (20, 2.5)])
 def test_a_ball_crosses_so_long_before_the_child_and_rolls_to_rest(ball_speed, lead):
     """On the middle of the car's path ``ball_lead`` before the 6 s; v(t) = v - 0.5 t until rest or the far kerb."""
@@ -147,6 +195,7 @@ def test_children_who_decide_run_after_their_ball_and_some_stop_at_the_edge():
         "oncoming_overtaker",
         "child_after_ball",
         "wrong_way_cyclist",
+        "turning_across_cyclist",
     ],
 )
 def test_every_drawn_instance_plays_to_its_end_on_the_road(name):

@@ -25,6 +25,7 @@ def assign_route(action: model.AssignRouteAction, cast: Cast, motion: Motion) ->
     motion.route = Itinerary.of(network, stops).roads
     motion.wander = None
     cast.places.routes = {**cast.places.routes, motion.actor.name: motion.route}
+    cast.world.routes = {**cast.world.routes, motion.index: motion.route}
 
 
 def random_route(action: model.RandomRouteAction, cast: Cast, motion: Motion) -> None:
