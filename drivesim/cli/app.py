@@ -420,7 +420,7 @@ def whatif(
 def bench(
     names: Annotated[
         list[str] | None,
-        typer.Argument(metavar="NAME…", help="camera, lidar, record, env, carla, whatif, sweep; default all."),
+        typer.Argument(metavar="NAME…", help="camera, lidar, scene, record, env, carla, whatif, sweep; default all."),
     ] = None,
 ) -> None:
     """The speed table: ratios against peers measured in the same run."""
