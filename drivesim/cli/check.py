@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from rich.console import Console
@@ -18,12 +19,12 @@ SPACE_SUFFIX = ".space.yaml"
 def check_command(files: list[str], *, quiet: bool) -> int:
     """Check every file and print one line each, notes below it; 1 if any has a fault."""
     console = Console(highlight=False, soft_wrap=True)
-    logging.getLogger("drivesim").setLevel(logging.ERROR)  # notes are printed here
     faults = 0
     for name in files:
         try:
-            path = _locate(name)
-            notes = _check_space(path) if path.name.endswith(SPACE_SUFFIX) else _CHECKS[path.suffix](path)
+            with _unlogged():
+                path = _locate(name)
+                notes = list(_check_space(path) if path.name.endswith(SPACE_SUFFIX) else _CHECKS[path.suffix](path))
         except DrivesimError as error:
             faults += 1
             console.print(f"[bold red]✗[/] {escape(str(error))}")
@@ -33,6 +34,18 @@ def check_command(files: list[str], *, quiet: bool) -> int:
             for note in notes:
                 console.print(f"  [yellow]note[/] {escape(note)}")
     return 1 if faults else 0
+
+
+@contextmanager
+def _unlogged() -> Iterator[None]:
+    """What would be logged is a note here, and printed."""
+    logger = logging.getLogger("drivesim")
+    level = logger.level
+    logger.setLevel(logging.ERROR)
+    try:
+        yield
+    finally:
+        logger.setLevel(level)
 
 
 def _locate(name: str) -> Path:
