@@ -28,13 +28,11 @@ from drivesim.simulation import DEFAULT_DT, Simulation
 from drivesim.studies.target import target_of
 from drivesim.studies.whatif.outcome import impact_speed
 from drivesim.types import Collision, WorldState
-from drivesim.world.boxes import boxes_of, poses_of
-from drivesim.world.conflict import time_to_contact
+from drivesim.world.boxes import boxes_of
+from drivesim.world.conflict import CRITICAL, conflict
 
 OutcomeClass = Literal["no_conflict", "near_miss", "avoidable", "unavoidable"]
 OUTCOMES: tuple[str, ...] = get_args(OutcomeClass)
-CRITICAL_TTC = 1.5
-"""Seconds; below it a situation without contact is a near miss."""
 _HORIZON = 6.0
 """Seconds; a conflict farther ahead is none yet."""
 _SEEN = 1 / 3
@@ -110,7 +108,7 @@ class _Run:
                 break
             self._look(state)
             if state.present[0, self.target.index]:
-                gap, ttc = self._contact(state)
+                gap, ttc = conflict(self.boxes, state, self.ego.index, self.target.index)
                 least_gap, least_ttc = min(least_gap, gap), min(least_ttc, ttc)
                 distance, closing = self._ahead(state)
                 if avoidable is None and ttc < _HORIZON and self._sees(self.target.index) >= _SEEN:
@@ -122,7 +120,7 @@ class _Run:
         visible = "+".join(sorted(self.seen)) or "nothing"
         if hit is not None:
             return Played("avoidable" if avoidable else "unavoidable", -speed, 0.0, 3.6 * speed, visible)
-        outcome: OutcomeClass = "near_miss" if least_ttc < CRITICAL_TTC else "no_conflict"
+        outcome: OutcomeClass = "near_miss" if least_ttc < CRITICAL else "no_conflict"
         return Played(outcome, least_gap, least_ttc, 0.0, visible)
 
     def _sees(self, actor: int) -> float:
@@ -135,15 +133,6 @@ class _Run:
             away = state.position[0, actor.index] - state.position[0, self.ego.index]
             if float(np.hypot(away[0], away[1])) < _VIEW and self._sees(actor.index) >= _SEEN:
                 self.seen.add(actor.category)
-
-    def _contact(self, state: WorldState) -> tuple[float, float]:
-        """Gap, m, and time to contact, s."""
-        poses, velocity = poses_of(state.position[0], state.orientation[0]), state.velocity[0]
-        ego, target = self.ego.index, self.target.index
-        gap, ttc = time_to_contact(
-            self.boxes[ego], poses[ego], velocity[ego], self.boxes[target], poses[target], velocity[target]
-        )
-        return float(gap), float(ttc)
 
     def _ahead(self, state: WorldState) -> tuple[float, float]:
         """Metres from the ego's front to the target along the heading, negative beside and behind, and m/s closing."""

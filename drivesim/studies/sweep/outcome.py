@@ -11,13 +11,10 @@ from drivesim.simulation import ego_of
 from drivesim.studies.target import target_of
 from drivesim.studies.whatif.outcome import hit_point, impact_speed
 from drivesim.types import Actor, Collision, Frame, WorldState
-from drivesim.world.boxes import boxes_of, poses_of
-from drivesim.world.conflict import time_to_contact
+from drivesim.world.boxes import boxes_of
+from drivesim.world.conflict import CRITICAL, conflict
 
 Class = Literal["collision", "near_miss", "clear"]
-
-CRITICAL_TTC = 1.5
-"""Seconds of time to contact below which an encounter counts as critical: van der Horst (1990), urban intersections."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +22,8 @@ class Outcome:
     """How a run ended, for the vehicle under test.
 
     Attributes:
-        outcome: ``collision`` with anybody; ``near_miss``: least time to contact below :data:`CRITICAL_TTC`; ``clear``.
+        outcome: ``collision`` with anybody; ``near_miss``: least time to contact below
+            :data:`~drivesim.world.conflict.CRITICAL`; ``clear``.
         initial_speed: of the car after the first tick, km/h.
         target: whom ``min_ttc`` and ``min_distance`` are about.
         hit: whom the car touched first; empty if nobody.
@@ -93,11 +91,7 @@ class Watch:
                 self._hit = (collision, speed, hit_point(collision, state, self._car))
                 break
         if state.present[0, car] and state.present[0, target]:
-            poses = poses_of(state.position[0], state.orientation[0])
-            gap, ttc = time_to_contact(
-                self._boxes[car], poses[car], state.velocity[0, car],
-                self._boxes[target], poses[target], state.velocity[0, target],
-            )  # fmt: skip
+            gap, ttc = conflict(self._boxes, state, car, target)
             self._gap, self._ttc = min(self._gap, gap), min(self._ttc, ttc)
 
     def outcome(self) -> Outcome:
@@ -106,7 +100,7 @@ class Watch:
         hit = "" if collision is None else _other(collision, self._car.name)
         touched = hit == self._target.name
         ttc = 0.0 if touched else self._ttc
-        kind: Class = "collision" if collision else "near_miss" if ttc < CRITICAL_TTC else "clear"
+        kind: Class = "collision" if collision else "near_miss" if ttc < CRITICAL else "clear"
         return Outcome(
             outcome=kind,
             initial_speed=3.6 * (self._initial or 0.0),
