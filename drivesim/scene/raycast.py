@@ -26,7 +26,7 @@ from drivesim.mesh import Mesh, flat_triangles, merge
 from drivesim.scene.embree import MOST_STEPS, Device, Geometry, SceneHandle, engine_handles
 from drivesim.scene.motion import motion_steps
 from drivesim.scene.shapes import BOUNDS, RANGES, SHOTS, Shape
-from drivesim.transforms import Pose
+from drivesim.transforms import Pose, quaternion_from_rotation
 from drivesim.types import Light
 
 F32 = NDArray[np.float32]
@@ -202,7 +202,6 @@ class RayScene:
         self._parts = parts
         self._top = SceneHandle(device, dynamic=True)
         self._instances: list[Geometry] = []
-        self._matrices = np.empty((MOST_STEPS, 3, 4), dtype=np.float32)
         self._present = [not part.moving or part.place is not None for part in parts]
         self._times = [(0.0, 1.0)] * len(parts)
         for part, present in zip(parts, self._present, strict=True):
@@ -242,10 +241,8 @@ class RayScene:
         )
         for number, part in enumerate(parts):
             if part.place is not None:
-                place = part.place.translation - origin
-                still = (part.place.rotation, part.place.rotation, place, place, (0.0, 0.0))
-                motion_steps(*still, self.tables.inst_quaternion[number], self._matrices, BOUNDS[1])
-                self.tables.inst_translation[number] = place
+                self.tables.inst_quaternion[number] = quaternion_from_rotation(part.place.rotation)
+                self.tables.inst_translation[number] = part.place.translation - origin
         self._close = weakref.finalize(self, _close_all, self._top, self._instances, self._shapes, device)
 
     def set_motion(

@@ -350,7 +350,7 @@ def test_far_away_a_fifth_of_the_triangles_fill_the_same_outline(who, request):
 
 
 def test_people_near_the_ego_move_within_a_tick_and_others_do_not():
-    """A walking leg is where it is at each ray time within 2 cm near the ego; far away it is where the tick ends."""
+    """A walking leg is where it is at each ray time within 3 cm near the ego; far away it is where the tick ends."""
     before, after = (walking_state(time) for time in (0.0, 0.05))
     builder = RaySceneBuilder()
     cast = Cast([person("walker", 1.75, sex="male", age="30")], builder, 3)
