@@ -120,6 +120,17 @@ def test_made_again_from_the_recording_itself(recording, folder):
     assert digests(folder / "again") == digests(recording)
 
 
+def test_a_recording_made_by_a_carla_server_is_made_again_by_one(recording, folder):
+    """Not quietly by the embedded simulator; here there is no server."""
+    (folder / "served").mkdir()
+    manifest = json.loads((recording / "recording.json").read_text())
+    (folder / "served" / "recording.json").write_text(json.dumps({**manifest, "simulator": "carla"}))
+    done = drivesim("record", "--from", "served", "--out", "unmade", "--carla", "nowhere", cwd=folder)
+    assert done.returncode == 2
+    assert "nowhere" in done.stderr
+    assert not (folder / "unmade").exists()
+
+
 def test_another_seed_is_another_run(recording, folder):
     record(folder, "--duration", "0.3", "--seed", "5", "--out", "other")
     first = "samples/CAM_FRONT/CAM_FRONT__000000100000.jpg"

@@ -12,7 +12,7 @@ from functools import cache
 from typing import Any
 
 from drivesim.carla_server.wire import AttributeType, Description, Refusal
-from drivesim.simulators.carla.bodies import OWN_BODY, body_from_text
+from drivesim.simulators.carla.bodies import FAMILY, OWN_BODY, body_from_text
 from drivesim.types import Actor, Axles, BoundingBox, Performance
 
 _BOOL, _INT, _FLOAT, _STRING, _COLOUR = AttributeType
@@ -216,7 +216,7 @@ def library() -> dict[str, Blueprint]:
     for name, size in _PROPS.items():
         large = "big" if math.prod(size) > 2.0 else "medium"
         entries.append((name, [Attribute("size", _STRING, large, modifiable=False)]))
-    for kind in ("vehicle", "walker", "static.prop"):
+    for kind in FAMILY.values():
         entries.append((f"{kind}.drivesim.body", [Attribute(OWN_BODY, _STRING, ""), *_OWN[kind]]))
     friction = [Attribute(name, _FLOAT, "1.0") for name in ("friction", "extent_x", "extent_y", "extent_z")]
     entries += [("static.trigger.friction", friction), ("controller.ai.walker", [])]
@@ -265,8 +265,7 @@ def _own_body(description: Description, index: int) -> Actor:
         actor = body_from_text(description[OWN_BODY], index)
     except (ValueError, TypeError, KeyError) as error:
         raise Refusal(f"attribute '{OWN_BODY}' describes no body: {error}") from None
-    kinds = {"vehicle": "vehicle", "pedestrian": "walker", "misc": "static"}
-    if not description.blueprint.startswith(kinds[actor.kind]):
+    if not description.blueprint.startswith(FAMILY[actor.kind]):
         raise Refusal(f"a {actor.kind} is no {description.blueprint}")
     return actor
 

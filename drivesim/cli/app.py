@@ -90,7 +90,8 @@ def record(
         overwrite=overwrite,
         source=source,
         quiet=quiet,
-        simulator=f"carla:{carla}" if simulator == "carla" else simulator,
+        simulator=simulator,
+        carla=carla,
     )
 
 

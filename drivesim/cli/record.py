@@ -27,6 +27,7 @@ def record_command(
     source: Path | None,
     quiet: bool,
     simulator: str,
+    carla: str,
 ) -> None:
     from drivesim.recording import RunManifest, Summary
     from drivesim.recording.preview import SHEET, VIDEO
@@ -37,6 +38,7 @@ def record_command(
         manifest = RunManifest.read(source)
         scenario, rig, seed = manifest.scenario, manifest.rig, manifest.seed
         parameters, dt, duration = dict(manifest.parameters), manifest.dt, manifest.duration
+        simulator = manifest.simulator
     if scenario is None:
         raise ScenarioError("nothing to record", element="SCENARIO", remedy="name a scenario, or use --from RECORDING")
     use_threads(jobs)
@@ -54,7 +56,7 @@ def record_command(
 
         summary: Summary = record(
             scenario, rig, folder, parameters=parameters, seed=seed, dt=dt, duration=duration, overwrite=overwrite,
-            progress=show, simulator=simulator,
+            progress=show, simulator=f"carla:{carla}" if simulator == "carla" else simulator,
         )  # fmt: skip
     if quiet:
         return

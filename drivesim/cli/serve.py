@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
+import signal
 from pathlib import Path
 
 from rich.console import Console
@@ -30,6 +32,9 @@ def serve_command(port: int, host: str, town: str, seed: int, *, quiet: bool) ->
 
 
 async def _serve(server: CarlaServer, console: Console) -> None:
+    stopped = asyncio.Event()
+    with contextlib.suppress(NotImplementedError):  # Windows knows no SIGTERM, by which containers are stopped
+        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stopped.set)
     with console.status("building the city"):
         server.prepare()
     await server.start()
@@ -39,6 +44,6 @@ async def _serve(server: CarlaServer, console: Console) -> None:
         f"map {server.episode.name}. Ctrl-C stops."
     )
     try:
-        await asyncio.Event().wait()
+        await stopped.wait()
     finally:
         await server.close()

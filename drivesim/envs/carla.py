@@ -6,9 +6,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from drivesim.envs.sensing import Channel, rig_of
+from drivesim.envs.sensing import Channel, rig_of, sensors_of
 from drivesim.errors import DrivesimError
 from drivesim.sensors.rig import Rig, Sensor
+from drivesim.simulation import as_simulator
 from drivesim.simulators.carla import CarlaServerAddress, CarlaSimulator
 from drivesim.types import Measurement, WorldState
 
@@ -21,27 +22,19 @@ class CarlaSensing:
     """The rig on a CARLA server; connected at the first observation, the same for all episodes.
 
     Raises:
-        DrivesimError: several worlds, or an agent that carries no rig. SimulatorError: the address is none.
+        DrivesimError: several worlds, or an agent that carries no rig. SimulatorError: no simulator of that name.
     """
 
     def __init__(self, batch: Batch, names: Sequence[str]) -> None:
-        name, _, address = batch.settings.simulator.partition(":")
-        if name != "carla":
-            raise DrivesimError(
-                f"there is no simulator '{batch.settings.simulator}'", element="simulator",
-                remedy="choose embedded, carla or carla:HOST:PORT",
-            )  # fmt: skip
+        server = as_simulator(batch.settings.simulator)
+        assert isinstance(server, CarlaServerAddress)
+        self._server = server
         if batch.count != 1:
             raise DrivesimError(
                 f"a CARLA server shows one world, not {batch.count}", element="simulator",
                 remedy="make one environment for each server, as with gymnasium's AsyncVectorEnv",
             )  # fmt: skip
-        if batch.agent.kind != "vehicle":
-            raise DrivesimError(f"'{batch.agent.name}' carries no rig", element="observation",
-                                remedy="observe 'state', 'lidar' or 'radar'")  # fmt: skip
-        self._server = CarlaServerAddress.of(address) if address else CarlaServerAddress()
-        rig = rig_of(batch.settings)
-        sensors = {n: rig.of_kind("camera")[0] if n == "camera" else rig[n] for n in names}
+        rig, sensors = rig_of(batch.settings), sensors_of(batch, names)
         wanted = tuple({sensor.channel: sensor for sensor in sensors.values()}.values())
         self._rig = Rig(rig.name, rig.description, rig.path, wanted)
         self._simulator: CarlaSimulator | None = None

@@ -69,15 +69,24 @@ def channels_of(settings: Settings) -> list[str]:
     return [*(["camera"] if rig.of_kind("camera") else []), *(sensor.channel for sensor in rig.sensors)]
 
 
+def sensors_of(batch: Batch, names: Sequence[str]) -> dict[str, Sensor]:
+    """The rig's sensors that observations of these names are made by.
+
+    Raises:
+        DrivesimError: the agent carries no rig.
+    """
+    if batch.agent.kind != "vehicle":
+        raise DrivesimError(f"'{batch.agent.name}' carries no rig", element="observation",
+                            remedy="observe 'state', 'lidar' or 'radar'")  # fmt: skip
+    rig = rig_of(batch.settings)
+    return {name: rig.of_kind("camera")[0] if name == "camera" else rig[name] for name in names}
+
+
 class Sensing:
     """One scene for all worlds of a batch, shown world after world; sensors of their own per world."""
 
     def __init__(self, batch: Batch, names: Sequence[str]) -> None:
-        if batch.agent.kind != "vehicle":
-            raise DrivesimError(f"'{batch.agent.name}' carries no rig", element="observation",
-                                remedy="observe 'state', 'lidar' or 'radar'")  # fmt: skip
-        rig = rig_of(batch.settings)
-        sensors = {n: rig.of_kind("camera")[0] if n == "camera" else rig[n] for n in names}
+        sensors = sensors_of(batch, names)
         self._longest = max([1.0 / s.rate_hz for s in sensors.values()] + [batch.settings.step_duration])
         self._scene: Scene | None = None
         self._states: list[tuple[Episode, WorldState] | None] = [None] * batch.count

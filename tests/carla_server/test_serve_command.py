@@ -1,6 +1,8 @@
 """``drivesim serve`` on the command line."""
 
 import socket
+import subprocess
+import sys
 
 import pytest
 
@@ -34,3 +36,14 @@ def test_a_taken_port_is_said(capsys, monkeypatch):
             raise SystemExit(main())
     assert left.value.code == 2
     assert "hoose another port" in capsys.readouterr().err
+
+
+def test_a_terminated_server_ends_in_order():
+    """As containers are stopped: exit status 0, not that of a killed process."""
+    command = [sys.executable, "-c", "from drivesim.cli import main; raise SystemExit(main())", "serve", "--port", "0"]
+    server = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+    for line in server.stdout:
+        if "Ctrl-C" in line:
+            break
+    server.terminate()
+    assert server.wait() == 0

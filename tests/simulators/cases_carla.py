@@ -204,6 +204,18 @@ def test_the_script_for_real_servers_finds_nothing_wrong(server):
     assert found.stdout.count("ok") >= 6
 
 
+def test_an_actor_that_another_client_destroys_is_named(server, both):
+    def destroy():
+        client = carla.Client("127.0.0.1", server.port)
+        client.set_timeout(60.0)
+        for walker in client.get_world().get_actors().filter("walker.*"):
+            walker.destroy()
+
+    with pytest.raises(SimulatorError, match=f"127.0.0.1:{server.port}"):
+        run(server, 1, destroy)
+    assert server.state()[3:] == (0, 0)
+
+
 def test_a_server_that_goes_away_is_named():
     lost = Server()
     try:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -16,6 +17,9 @@ from drivesim.types import Actor, Axles, BoundingBox, Performance
 
 OWN_BODY = "drivesim.body"
 """Attribute of the blueprints that a drivesim server offers for bodies of any kind: the actor as JSON."""
+
+FAMILY = {"vehicle": "vehicle", "pedestrian": "walker", "misc": "static.prop"}
+"""What CARLA's blueprint ids begin with, by kind of actor."""
 
 _SMALLEST, _LARGEST = 0.02, 100.0
 """Sizes of bodies, m."""
@@ -59,7 +63,7 @@ def blueprint_of(actor: Actor, library: Any) -> Any:
     known = {blueprint.id: blueprint for blueprint in library}
     if actor.model in known:
         return _dressed(known[actor.model], actor)
-    kind = {"vehicle": "vehicle", "pedestrian": "walker"}.get(actor.kind, "static.prop")
+    kind = FAMILY[actor.kind]
     own = known.get(f"{kind}.drivesim.body")
     if own is not None:
         own.set_attribute(OWN_BODY, body_as_text(actor))
@@ -130,7 +134,7 @@ def body_from_text(text: str, index: int) -> Actor:
     """
     told = json.loads(text)
     kind, category = told["kind"], str(told["category"])
-    if kind not in {"vehicle", "pedestrian", "misc"}:
+    if kind not in FAMILY:
         raise ValueError(f"there is no kind '{str(kind)[:40]}'")
     tag_of(category)
     x, y, z, *size = _numbers(told["box"], 6)
@@ -172,8 +176,4 @@ def measured(actor: Actor, bounding_box: Any) -> tuple[Actor, Pose]:
         size = (actor.box.length, actor.box.width, actor.box.height)
     box = BoundingBox((x, y, low + size[2] / 2.0), *size)
     place = np.array((x - location.x, y + location.y, low + size[2] / 2.0 - location.z))
-    resized = Actor(
-        actor.index, actor.name, actor.kind, actor.category, actor.model, box, actor.axles, actor.performance,
-        actor.mass, actor.properties,
-    )  # fmt: skip
-    return resized, Pose(place, np.eye(3))
+    return replace(actor, box=box), Pose(place, np.eye(3))

@@ -97,8 +97,10 @@ class Scan:
         }
 
 
-def scan_of(device: LidarDevice | RadarDevice, rate_hz: float) -> dict[str, Scan]:
-    """The scans that a device needs, by name: a lidar's one, one of each of a radar's."""
+def scans_of(sensor: Sensor) -> dict[str, Scan]:
+    """The scans that a lidar or radar needs, by name: a lidar's one, one of each of a radar's."""
+    device = sensor.device
+    assert isinstance(device, (LidarDevice, RadarDevice))
     if isinstance(device, RadarDevice):
         return {scan.name: _radar_scan(device, scan.name) for scan in device.scans}
     rings = device.elevations
@@ -108,7 +110,7 @@ def scan_of(device: LidarDevice | RadarDevice, rate_hz: float) -> dict[str, Scan
     if device.pattern is not None:
         half = math.radians(device.pattern.vertical_deg) / 2.0
         low, high, channels = -half, half, _MOST_CHANNELS
-    columns = min(max(device.columns_at(rate_hz), 360), 4096)
+    columns = min(max(device.columns_at(sensor.rate_hz), 360), 4096)
     high += 1e-4 if high == low else 0.0
     return {"": Scan(max(channels, 2), columns, low, high, 2 * math.pi, device.max_range)}
 
@@ -324,9 +326,3 @@ def _phase(azimuth: F64, step: float) -> float:
     if not len(azimuth):
         return 0.0
     return float(np.angle(np.exp(2j * math.pi * azimuth / step).mean())) * step / (2 * math.pi)
-
-
-def sensors_of(sensor: Sensor) -> dict[str, Scan]:
-    """Which semantic lidars a lidar or radar of the rig needs."""
-    assert isinstance(sensor.device, (LidarDevice, RadarDevice))
-    return scan_of(sensor.device, sensor.rate_hz)

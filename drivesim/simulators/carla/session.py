@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from drivesim.errors import SimulatorError
+from drivesim.scene.signals import AMBER, GREEN, RED, lit_lenses
 from drivesim.simulators.carla.frames import Transform, carla_from_pose
 from drivesim.simulators.carla.weather import carla_weather
 from drivesim.transforms import Pose
@@ -16,9 +17,6 @@ from drivesim.types import Weather
 
 OLDEST, NEWEST = (0, 9, 13), (0, 9, 16)
 """Versions of CARLA whose interface is known to fit."""
-
-_LIGHT_STATES = (("green", "Green"), ("yellow", "Yellow"), ("amber", "Yellow"), ("red", "Red"))
-_LAMPS = ("red", "yellow", "green")
 
 
 class Session:
@@ -38,9 +36,9 @@ class Session:
         self.carla = _client_library()
         self._address = f"{host}:{port}"
         self._timeout = timeout
-        self._client = self.carla.Client(host, port)
-        self._client.set_timeout(timeout)
         with self.answering("no CARLA server answers"):
+            self._client = self.carla.Client(host, port)
+            self._client.set_timeout(timeout)
             _check_versions(self._client.get_server_version(), self._client.get_client_version())
             self.world: Any = self._client.get_world()
         self._settings: Any = None
@@ -84,9 +82,16 @@ class Session:
             self.world.apply_settings(settings)
 
     def tick(self, commands: list[Any]) -> int:
-        """Apply commands, step once; the new frame's number."""
+        """Apply commands, step once; the new frame's number.
+
+        Raises:
+            SimulatorError: an actor cannot be put where it belongs, as when another client destroyed it.
+        """
         with self.answering():
-            self._client.apply_batch_sync(commands, False)
+            responses = self._client.apply_batch_sync(commands, False)
+            for command, response in zip(commands, responses, strict=True):
+                if response.error and isinstance(command, self.carla.command.ApplyTransform):
+                    raise RuntimeError(response.error)
             return int(self.world.tick(self._timeout))
 
     def spawn(self, blueprint: Any, place: Pose, parent: Any = None) -> Any:
@@ -173,12 +178,7 @@ def _check_versions(server: str, client: str) -> None:
 
 
 def _light_state(carla: Any, shown: str) -> Any:
-    """A scenario's words (colours, or ``on;off;off`` for red, yellow and green) as CARLA's state."""
-    text = shown.lower()
-    parts = [part.strip() for part in text.replace(",", ";").split(";")]
-    if "on" in parts or "off" in parts:
-        text = " ".join(name for name, part in zip(_LAMPS, parts, strict=False) if part == "on")
-    for word, state in _LIGHT_STATES:
-        if word in text:
-            return getattr(carla.TrafficLightState, state)
-    return carla.TrafficLightState.Off
+    """What a scenario says of a signal as CARLA's state, which knows one lamp at a time."""
+    lit = lit_lenses(shown)
+    states = ((GREEN, "Green"), (AMBER, "Yellow"), (RED, "Red"))
+    return getattr(carla.TrafficLightState, next((state for lens, state in states if lit & lens), "Off"))

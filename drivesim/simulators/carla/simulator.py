@@ -16,7 +16,7 @@ from drivesim.simulators.carla.bodies import blueprint_of, measured
 from drivesim.simulators.carla.cameras import KINDS, Body, CarlaCamera
 from drivesim.simulators.carla.frames import carla_from_pose, mirrored
 from drivesim.simulators.carla.labels import CarlaLabeller
-from drivesim.simulators.carla.ranging import BLUEPRINT, CarlaLidar, CarlaRadar, Echoes, Moving, Scan, sensors_of
+from drivesim.simulators.carla.ranging import BLUEPRINT, CarlaLidar, CarlaRadar, Echoes, Moving, Scan, scans_of
 from drivesim.simulators.carla.session import Session
 from drivesim.transforms import Pose
 from drivesim.types import Actor, Labels, Measurement, Weather, WorldState
@@ -84,7 +84,7 @@ class CarlaSimulator:
         self._rig, self._ego, self._seed, self._timeout = rig, ego, seed, server.timeout
         self._equip(seed)
         self._scans: dict[str, Mapping[str, Scan]] = {
-            channel: sensors_of(model.sensor) for channel, model in (self._lidars | self._radars).items()
+            channel: scans_of(model.sensor) for channel, model in (self._lidars | self._radars).items()
         }
         self._queues: dict[tuple[str, str], queue.SimpleQueue[Any]] = {}
         self._shown: Weather | None = None
