@@ -33,6 +33,7 @@ from drivesim.sensors.beams import BeamHits
 
 F32 = NDArray[np.float32]
 F64 = NDArray[np.float64]
+I64 = NDArray[np.int64]
 
 _FACE = 0.04
 """Reflection of one face of glass at normal incidence (n = 1.5); a pane has two."""
@@ -58,6 +59,7 @@ _AGAIN: Any = np.float32(5e-3)
 ZERO: Any = np.float32(0.0)
 ONE: Any = np.float32(1.0)
 TWO: Any = np.float32(2.0)
+TINY: Any = np.float32(1e-30)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -105,8 +107,9 @@ def onward(
     met = np.zeros(hits.material.shape, dtype=np.bool_)
     for material in _SENDING_ON:  # comparing bytes takes a twentieth of the time of looking each up
         met |= hits.material == material
-    ray = np.flatnonzero(met)
-    count = len(ray)
+    row, column = np.nonzero(met.T)  # beams of one row side by side: they stay together longer than those of a column
+    count = len(row)
+    ray = column * hits.length.shape[1] + row
     legs = Onward(
         ray=np.concatenate([ray, ray]),
         length=np.empty(2 * count, dtype=np.float32),
@@ -118,13 +121,17 @@ def onward(
     )
     if not count:
         return legs
-    column, row = np.divmod(ray, hits.length.shape[1])
     _follow(
         rays.tables,
-        (origin - rays.origin).astype(np.float32)[column],
-        np.einsum("nij,nj->ni", rotation.astype(np.float32)[column], direction[column, row]),
-        np.clip(time[column] + lag[row], 0.0, 1.0).astype(np.float32),
-        hits.length.reshape(-1)[ray],
+        column,
+        row,
+        (origin - rays.origin).astype(np.float32),
+        np.ascontiguousarray(rotation, dtype=np.float32),
+        direction,
+        time.astype(np.float32),
+        lag.astype(np.float32),
+        hits.length,
+        hits.material,
         np.float32(limit),
         np.float32(reach),
         legs.length,
@@ -141,10 +148,15 @@ def onward(
 @nb.njit(parallel=True, nogil=True, fastmath=True, error_model="numpy", cache=True)
 def _follow(
     tables: RayTables,
+    column: I64,
+    row: I64,
     origin: F32,
+    rotation: F32,
     direction: F32,
     time: F32,
+    lag: F32,
     first: F32,
+    met: NDArray[np.uint8],
     limit: Any,
     reach: Any,
     length: F32,
@@ -158,60 +170,63 @@ def _follow(
     nothing where there is none.
 
     Args:
-        origin, direction: (M, 3) of the first legs, relative to the scene's origin, world axes; time: (M,) ray time;
-            first: (M,) their lengths.
+        column, row: (M,) which rays; first, met: (K, B) length and material of their first legs.
+        origin, rotation, direction, time, lag: of all, as for the first legs.
     """
-    count = len(time)
+    count = len(column)
     handles, tri_base, inst_actor, inst_moving = tables.handles, tables.tri_base, tables.inst_actor, tables.inst_moving
     quaternions, spins, look = tables.inst_quaternion, tables.inst_spin, tables.look
     for block in nb.prange((count + LANES - 1) // LANES):
         packet = new_packets(1)[0].reshape(-1)
         ints = packet.view(np.int32)
         valid = new_valid()
-        normal = np.empty((3, LANES), dtype=np.float32)
+        normal, ahead = np.empty((3, LANES), dtype=np.float32), np.empty((3, LANES), dtype=np.float32)
         passed, mirrored = np.zeros(LANES, dtype=np.float32), np.zeros(LANES, dtype=np.float32)
         before = np.zeros(LANES, dtype=np.float32)
         lanes = min(LANES, count - block * LANES)
         for lane in range(LANES):
-            ray = block * LANES + min(lane, lanes - 1)
-            valid[lane] = -1 if lane < lanes else 0
+            k, b = column[block * LANES + min(lane, lanes - 1)], row[block * LANES + min(lane, lanes - 1)]
+            x, y, z = direction[k, b, 0], direction[k, b, 1], direction[k, b, 2]
             for axis in range(3):
-                packet[(ORG_X + axis) * LANES + lane] = origin[ray, axis]
-                packet[(DIR_X + axis) * LANES + lane] = direction[ray, axis]
-            packet[T_NEAR * LANES + lane] = max(first[ray] - _AGAIN, ZERO)
-            packet[T_FAR * LANES + lane] = first[ray] + _AGAIN
-            packet[TIME * LANES + lane] = time[ray]
+                ahead[axis, lane] = rotation[k, axis, 0] * x + rotation[k, axis, 1] * y + rotation[k, axis, 2] * z
+                packet[(ORG_X + axis) * LANES + lane] = origin[k, axis]
+                packet[(DIR_X + axis) * LANES + lane] = ahead[axis, lane]
+            t, kind = first[k, b], met[k, b]
+            before[lane] = t
+            passed[lane] = _THROUGH[kind] if t < reach * np.sqrt(_THROUGH[kind]) else ZERO
+            mirrored[lane] = _MIRRORED[kind] if t < reach * np.sqrt(_MIRRORED[kind]) else ZERO
+            valid[lane] = -1 if lane < lanes and mirrored[lane] > ZERO else 0
+            packet[T_NEAR * LANES + lane] = max(t - _AGAIN, ZERO)
+            packet[T_FAR * LANES + lane] = t + _AGAIN if valid[lane] != 0 else t
+            packet[TIME * LANES + lane] = min(max(time[k] + lag[b], ZERO), ONE)
             ints[MASK * LANES + lane] = EVERYONE
             ints[GEOM_ID * LANES + lane] = NO_HIT
-        # Legs: 0 finds the surface again, 1.._PANES + 1 go through panes, the last follows the mirror image.
+        # Legs: 0 finds a mirror again, for its normal; 1.._PANES + 1 go through panes; the last is the mirror image.
         for leg in range(_PANES + 3):
             going = False
             for lane in range(lanes):
-                if leg == 0:
-                    going = True
-                elif leg <= _PANES + 1:
+                if leg > _PANES + 1:
+                    valid[lane] = -1 if mirrored[lane] > ZERO else 0
+                    along = (
+                        normal[0, lane] * ahead[0, lane]
+                        + normal[1, lane] * ahead[1, lane]
+                        + normal[2, lane] * ahead[2, lane]
+                    )
+                    k = column[block * LANES + lane]
+                    for axis in range(3):
+                        packet[(ORG_X + axis) * LANES + lane] = (
+                            origin[k, axis] + before[lane] * ahead[axis, lane] + _OFF * normal[axis, lane]
+                        )
+                        packet[(DIR_X + axis) * LANES + lane] = ahead[axis, lane] - TWO * along * normal[axis, lane]
+                    packet[T_NEAR * LANES + lane] = ZERO
+                elif leg > 0:
                     valid[lane] = -1 if passed[lane] > ZERO else 0
                     packet[T_NEAR * LANES + lane] = packet[T_FAR * LANES + lane] + _OFF
-                else:
-                    valid[lane] = -1 if mirrored[lane] > ZERO else 0
-                    for axis in range(3):
-                        ahead = direction[block * LANES + lane, axis]
-                        packet[(ORG_X + axis) * LANES + lane] = (
-                            origin[block * LANES + lane, axis] + before[lane] * ahead + _OFF * normal[axis, lane]
-                        )
-                    along = (
-                        normal[0, lane] * direction[block * LANES + lane, 0]
-                        + normal[1, lane] * direction[block * LANES + lane, 1]
-                        + normal[2, lane] * direction[block * LANES + lane, 2]
-                    )
-                    for axis in range(3):
-                        ahead = direction[block * LANES + lane, axis]
-                        packet[(DIR_X + axis) * LANES + lane] = ahead - TWO * along * normal[axis, lane]
-                    packet[T_NEAR * LANES + lane] = ZERO
-                if leg > 0 and valid[lane] != 0:
+                if valid[lane] != 0:
                     going = True
-                    packet[T_FAR * LANES + lane] = limit
-                    ints[GEOM_ID * LANES + lane] = NO_HIT
+                    if leg > 0:
+                        packet[T_FAR * LANES + lane] = limit
+                        ints[GEOM_ID * LANES + lane] = NO_HIT
             if not going:
                 continue
             intersect16(handles, valid, packet, True)
@@ -219,31 +234,33 @@ def _follow(
                 if valid[lane] == 0:
                     continue
                 if ints[GEOM_ID * LANES + lane] == NO_HIT:
-                    passed[lane] = ZERO
+                    if leg == 0:
+                        mirrored[lane] = ZERO
+                        packet[T_FAR * LANES + lane] = before[lane]
+                    else:
+                        passed[lane] = ZERO
                     continue
                 t = packet[T_FAR * LANES + lane]
                 part: Any = np.uint64(ints[INST_ID * LANES + lane])
-                row = np.uint64(tri_base[part] + ints[PRIM_ID * LANES + lane])
+                hit = np.uint64(tri_base[part] + ints[PRIM_ID * LANES + lane])
                 nx, ny, nz = (
                     packet[NG_X * LANES + lane], packet[(NG_X + 1) * LANES + lane], packet[(NG_X + 2) * LANES + lane],
                 )  # fmt: skip
                 if inst_moving[part] != 0:
                     nx, ny, nz = rotated(
-                        quaternion_at(quaternions, spins, part, time[block * LANES + lane]), nx, ny, nz
+                        quaternion_at(quaternions, spins, part, packet[TIME * LANES + lane]), nx, ny, nz
                     )
                 dx, dy = packet[DIR_X * LANES + lane], packet[(DIR_X + 1) * LANES + lane]
                 dz = packet[(DIR_X + 2) * LANES + lane]
                 along = nx * dx + ny * dy + nz * dz
-                scale = (ONE if along < ZERO else -ONE) / np.sqrt(max(nx * nx + ny * ny + nz * nz, np.float32(1e-30)))
-                own, surface = np.int32(look[row, 2]), look[row, 1]
-                kind = (surface >> 16) & 255
+                scale = (ONE if along < ZERO else -ONE) / np.sqrt(max(nx * nx + ny * ny + nz * nz, TINY))
                 if leg == 0:
-                    before[lane] = t
                     normal[0, lane], normal[1, lane], normal[2, lane] = nx * scale, ny * scale, nz * scale
-                    mirrored[lane] = _MIRRORED[kind] if t < reach * np.sqrt(_MIRRORED[kind]) else ZERO
-                if leg == 0 or (leg <= _PANES and _THROUGH[kind] > ZERO):
-                    through = _THROUGH[kind] * (ONE if leg == 0 else passed[lane])
-                    passed[lane] = through if leg > 0 or t < reach * np.sqrt(through) else ZERO
+                    continue
+                own, surface = np.int32(look[hit, 2]), look[hit, 1]
+                kind = (surface >> 16) & 255
+                if leg <= _PANES and _THROUGH[kind] > ZERO:
+                    passed[lane] *= _THROUGH[kind]
                     continue
                 last = leg > _PANES + 1
                 at = block * LANES + lane + (count if last else 0)
