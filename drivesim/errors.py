@@ -11,7 +11,7 @@ class DrivesimError(Exception):
     """Something the user can mend.
 
     Args:
-        problem: what is wrong, one sentence without a full stop.
+        problem: what is wrong, one sentence without a full stop; or an error from another process, said again.
         file: the file it was found in.
         line: 1-based line in ``file``.
         element: the XML element, YAML key or option concerned.
@@ -20,14 +20,14 @@ class DrivesimError(Exception):
 
     def __init__(
         self,
-        problem: str,
+        problem: str | DrivesimError,
         *,
         file: str | Path | None = None,
         line: int | None = None,
         element: str | None = None,
         remedy: str | None = None,
     ) -> None:
-        self.problem = problem
+        self.problem = str(problem)
         self.file = Path(file) if file is not None else None
         self.line = line
         self.element = element

@@ -1,3 +1,5 @@
+import pickle
+
 from drivesim.errors import DrivesimError, did_you_mean
 
 
@@ -8,6 +10,11 @@ def test_message_names_place_reason_and_remedy():
 
 def test_parts_that_are_unknown_are_left_out():
     assert str(DrivesimError("no GPU needed")) == "no GPU needed"
+
+
+def test_an_error_raised_again_from_one_of_another_process_says_the_same():
+    error = DrivesimError("speed is negative", file="a.xosc", remedy="use 0 or more")
+    assert str(DrivesimError(pickle.loads(pickle.dumps(error)))) == str(error)
 
 
 def test_suggestions_are_close_or_complete():

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from drivesim.envs.forks import refuse_fork
 from drivesim.envs.sensing import camera_at
 from drivesim.scene import Scene
 from drivesim.sensors.camera.sensor import Camera
@@ -37,6 +38,7 @@ class ChaseView:
         assert episode is not None
         state = episode.world.snapshot()
         if self._scene is None:
+            refuse_fork()
             stage = batch.stage
             self._scene = Scene(stage.network, stage.actors, 0, ego=_NOBODY, state=stage.opening())
         earlier = replace(state, time=state.time - batch.settings.dt)

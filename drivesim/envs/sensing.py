@@ -11,6 +11,7 @@ import gymnasium as gym
 import numpy as np
 from numpy.typing import NDArray
 
+from drivesim.envs.forks import refuse_fork
 from drivesim.envs.perception import BOUND
 from drivesim.envs.settings import Settings
 from drivesim.errors import DrivesimError
@@ -104,6 +105,7 @@ class Sensing:
             return self._scene, self._motion[2]
         after = episode.world.snapshot()
         if self._scene is None:
+            refuse_fork()
             stage = batch.stage
             start = stage.opening()
             self._scene = Scene(stage.network, stage.actors, _APPEARANCE, ego=batch.agent.index, state=start)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+
 import gymnasium as gym
 import numpy as np
 import pytest
@@ -117,3 +120,29 @@ def test_runs_in_processes_of_their_own():
             np.testing.assert_array_equal(vector.step(actions)[0], native.step(actions)[0])
     finally:
         vector.close()
+
+
+@pytest.mark.slow
+def test_a_process_forked_after_rendering_says_that_it_must_be_spawned():
+    """In a process of its own: this one may have rendered with threads of another kind."""
+    code = """
+import gymnasium as gym
+import numba
+import drivesim.envs
+from drivesim.errors import DrivesimError
+
+name, camera = "drivesim/ChildCrossing-v0", {"observation": "camera"}
+single = gym.make(name, **camera)
+single.reset(seed=0)
+print(numba.threading_layer())
+forked = gym.make_vec(name, 2, vectorization_mode="async", vector_kwargs={"context": "fork"}, **camera)
+try:
+    forked.reset(seed=0)
+except DrivesimError as error:
+    print(error)
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    layer, said = done.stdout.split("\n", 1)
+    if layer != "omp":
+        pytest.skip(f"compiled code runs on {layer}, not on OpenMP")
+    assert "context='spawn'" in said
