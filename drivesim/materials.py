@@ -21,6 +21,8 @@ from enum import IntEnum
 
 import numpy as np
 
+from drivesim.errors import DrivesimError
+
 
 class Texture(IntEnum):
     """Procedural surface texture the camera evaluates in object space."""
@@ -106,6 +108,26 @@ class Material:
     retro: float
     permittivity_77: complex
     roughness_77: float
+
+    def __post_init__(self) -> None:
+        """Refuse what no surface can be: passive, no stronger than its light, no less than the vacuum.
+
+        Raises:
+            DrivesimError: names the material and the property.
+        """
+        shares = ("roughness", "metalness", "transmission", "reflectivity_905", "reflectivity_1550")
+        wrong = [(name, "between 0 and 1") for name in shares if not 0.0 <= getattr(self, name) <= 1.0]
+        if not self.retro >= 0.0:
+            wrong.append(("retro", "0 or more"))
+        if not (self.permittivity_77.real >= 1.0 and self.permittivity_77.imag <= 0.0):
+            wrong.append(("permittivity_77", "eps' - j eps'' with eps' at least 1 and eps'' not negative"))
+        if not 0.0 < self.roughness_77 <= 1.0:
+            wrong.append(("roughness_77", "above 0 and at most 1 m"))
+        for name, allowed in wrong:
+            raise DrivesimError(
+                f"{name} is {getattr(self, name)}, which is unphysical", element=f"material {self.name}",
+                remedy=f"it must be {allowed}",
+            )  # fmt: skip
 
 
 _METAL = complex(1.0, -1e7)

@@ -93,6 +93,8 @@ class Simulation:
         self.duration = duration
         self.network = read_network(scenario.road_file) if scenario.road_file else empty_network()
         self.actors = scenario.actors()
+        if rig is not None:
+            _check_places(rig, self.ego)
         behavior = scenario.beside.seeds.get("behavior", seed)
         self.world = World(self.network, self.actors, scenario.weather(self.network.place()), behavior)
         self.world.district = str(scenario.parameters["district"]) if "district" in scenario.parameters else None
@@ -213,6 +215,13 @@ def _mounted(rig: Rig | None, scenario: Scenario) -> Rig | None:
     from drivesim.sensors.mounting import mounted
 
     return mounted(rig, scenario.beside.mounting)
+
+
+def _check_places(rig: Rig, ego: Actor) -> None:
+    """Whether the ego has room for its sensors."""
+    from drivesim.sensors.mounting import check_places
+
+    check_places(rig, ego)
 
 
 def as_rig(rig: Rig | str | Path | None) -> Rig | None:

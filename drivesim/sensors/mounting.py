@@ -1,4 +1,4 @@
-"""Where sensors are mounted, as parameters: offsets from what the rig says, sensor by sensor or for all of them."""
+"""Where sensors are mounted: offsets from what the rig says as parameters, and whether a vehicle has room for them."""
 
 from __future__ import annotations
 
@@ -8,11 +8,17 @@ from dataclasses import replace
 import numpy as np
 
 from drivesim.errors import RigError, did_you_mean
+from drivesim.sensors.located import read_document
 from drivesim.sensors.rig import Rig, Sensor
 from drivesim.transforms import Pose, rotation_from_ypr
+from drivesim.types import Actor
 
 EVERY = "all"
 """In place of a channel: every sensor of the rig."""
+
+DEEPEST = 0.4
+"""How far within its vehicle's bounding box a sensor may sit, m: behind a windscreen, a bumper or a lamp, not in the
+engine."""
 
 
 def mounted(rig: Rig, offsets: Mapping[tuple[str, str], float]) -> Rig:
@@ -44,3 +50,21 @@ def _moved(sensor: Sensor, offsets: Mapping[tuple[str, str], float]) -> Sensor:
     was = sensor.ego_from_sensor
     turn = rotation_from_ypr(np.radians(offset("yaw", "pitch", "roll")))
     return replace(sensor, ego_from_sensor=Pose(was.translation + offset("x", "y", "z"), turn @ was.rotation))
+
+
+def check_places(rig: Rig, ego: Actor) -> None:
+    """Refuse a rig whose sensors would sit inside its vehicle.
+
+    Raises:
+        RigError: a sensor is more than :data:`DEEPEST` from every face of the vehicle's bounding box, inside it.
+    """
+    half = np.array([ego.box.length, ego.box.width, ego.box.height]) / 2.0
+    for sensor in rig.sensors:
+        depth = float(np.min(half - np.abs(sensor.ego_from_sensor.translation - np.array(ego.box.center))))
+        if depth > DEEPEST:
+            at = ("sensors", sensor.channel, "translation")
+            x, y, z = sensor.ego_from_sensor.translation
+            raise read_document(rig.path).error(
+                f"[{x:g}, {y:g}, {z:g}] is inside the body of '{ego.name}', {depth:.2f} m from its nearest side", at,
+                f"mount it on the outside, or at most {DEEPEST:g} m deep (behind glass or a bumper)",
+            )  # fmt: skip

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
-from drivesim.errors import RigError
+import drivesim
+from drivesim.errors import DrivesimError, RigError
+from drivesim.materials import MATERIALS, MaterialId
 from drivesim.sensors.rig import load_device, load_rig
 from drivesim.transforms import rotation_from_quaternion
 
@@ -137,3 +141,26 @@ def test_inconsistent_lidar_is_refused(rig_file):
     text = GOOD.replace("camera_1600x900", "{base: velodyne_vlp16, max_range: 0.1}")
     with pytest.raises(RigError, match="max_range"):
         load_rig(rig_file(text))
+
+
+def test_a_beam_table_of_the_wrong_length_is_refused(rig_file):
+    with pytest.raises(RigError, match="3 elevations for 16 channels"):
+        load_rig(rig_file(GOOD.replace("camera_1600x900", "{base: velodyne_vlp16, elevations_deg: [1, 2, 3]}")))
+
+
+def test_a_wavelength_below_zero_is_refused(rig_file):
+    with pytest.raises(RigError, match="not -905"):
+        load_rig(rig_file(GOOD.replace("camera_1600x900", "{base: velodyne_vlp16, wavelength_nm: -905}")))
+
+
+def test_a_sensor_inside_the_car_is_refused_before_the_world_is_built(rig_file):
+    path = rig_file(GOOD.replace("[1.7, 0.0, 1.5]", "[1.2, 0.0, 0.7]"))
+    with pytest.raises(RigError, match="inside the body of 'Ego'") as error:
+        next(iter(drivesim.simulate("child_crossing", path)))
+    assert (error.value.file, error.value.line) == (path, 5)
+
+
+@pytest.mark.parametrize("name", ["reflectivity_905", "permittivity_77", "roughness_77", "retro"])
+def test_an_unphysical_material_is_named(name):
+    with pytest.raises(DrivesimError, match=f"material skin.*{name}"):
+        replace(MATERIALS[MaterialId.SKIN], **{name: -2.0 + 0j if name == "permittivity_77" else -0.1})

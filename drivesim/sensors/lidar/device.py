@@ -50,6 +50,9 @@ class LidarDevice(Strict):
     elevations_deg: list[Elevation] | list[BeamSpan] = Field(
         min_length=1, description="beam elevations in degrees in firing order, or spans with first, last and count"
     )
+    channels: int | None = Field(
+        default=None, ge=1, le=4096, description="beams that the data sheet names; tables must be as long"
+    )
     azimuth_offsets_deg: list[float] | None = Field(
         default=None,
         description="azimuth of every beam relative to the column, degrees, in the order of the elevations",
@@ -102,6 +105,8 @@ class LidarDevice(Strict):
     def _consistent(self) -> LidarDevice:
         if (self.columns is None) == (self.firing_cycle_us is None):
             raise ValueError("a lidar has either 'columns' or 'firing_cycle_us'")
+        if self.channels is not None and self.channels != self.beams:
+            raise ValueError(f"{self.beams} elevations for {self.channels} channels")
         if self.azimuth_offsets_deg is not None and len(self.azimuth_offsets_deg) != self.beams:
             raise ValueError(f"{len(self.azimuth_offsets_deg)} azimuth offsets for {self.beams} beams")
         if self.max_range <= self.min_range:
