@@ -154,6 +154,8 @@ _SENSORS: dict[str, tuple[tuple[str, AttributeType, str], ...]] = {
     "sensor.camera.depth": _CAMERA,
     "sensor.camera.semantic_segmentation": _CAMERA,
     "sensor.camera.instance_segmentation": _CAMERA,
+    "sensor.camera.normals": _CAMERA,
+    "sensor.camera.optical_flow": _CAMERA,
     "sensor.lidar.ray_cast": _SCANNER + _LIDAR,
     "sensor.lidar.ray_cast_semantic": _SCANNER,
     "sensor.other.radar": _RADAR,

@@ -69,6 +69,11 @@ class Episode:
         return self.world.time
 
     @property
+    def delta(self) -> float:
+        """s that a step takes."""
+        return self.settings.fixed_delta or DEFAULT_DELTA
+
+    @property
     def next_id(self) -> int:
         return self._next_id
 
@@ -173,16 +178,16 @@ class Episode:
 
     # Where things are
 
-    def pose(self, record: Record) -> Pose:
-        """``world_from_actor`` with CARLA's origin of the actor, right-handed."""
+    def pose(self, record: Record, state: WorldState | None = None) -> Pose:
+        """``world_from_actor`` with CARLA's origin of the actor, right-handed; bodies as in a state, or now."""
         if record.name is not None:
             index = self.world.index(record.name)
             actor = self.world.actors[index]
-            body = Pose.from_ypr(self.world.position[0, index], self.world.orientation[0, index])
+            body = self._body_pose(index) if state is None else state.pose(index)
             return body @ centre_of(actor.box.center, actor.kind, actor.box.height)
         own = pose_from_carla(record.place)
         parent = self.records.get(record.parent)
-        return self.pose(parent) @ own if parent is not None else own
+        return self.pose(parent, state) @ own if parent is not None else own
 
     def place(self, record: Record) -> Transform:
         return carla_from_pose(self.pose(record))
@@ -212,7 +217,7 @@ class Episode:
 
     def step(self) -> None:
         """One frame."""
-        delta = self.settings.fixed_delta or DEFAULT_DELTA
+        delta = self.delta
         for record in self.records.values():
             if record.name is not None:
                 self._command(record, delta)
@@ -280,8 +285,7 @@ class Episode:
             speed = self.world.speed[0, index] = -1e-3  # backwards from standstill, which brakes alone never go
         most = limits.max_acceleration if change * (speed or wanted.speed) > 0.0 else limits.max_deceleration
         most = min(most, abs(wanted.acceleration)) if wanted.acceleration else most
-        delta = self.settings.fixed_delta or DEFAULT_DELTA
-        acceleration = min(max(change / delta, -most), most)
+        acceleration = min(max(change / self.delta, -most), most)
         self.world.command(index, worlds.VehicleControl(acceleration, -wanted.steer))
 
     def signals(self) -> dict[str, str]:

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from drivesim.carla_server.cameras import actor_numbers
-from drivesim.carla_server.episode import DEFAULT_DELTA, Episode
+from drivesim.carla_server.episode import Episode
 from drivesim.carla_server.records import Record
 from drivesim.carla_server.wire import Refusal, SensorType, message
 from drivesim.scene import Scene
@@ -33,7 +33,7 @@ def rays_per_frame(episode: Episode, record: Record) -> int:
     Raises:
         Refusal: more than can be traced.
     """
-    count = round(record.description.number("points_per_second") * (episode.settings.fixed_delta or DEFAULT_DELTA))
+    count = round(record.description.number("points_per_second") * episode.delta)
     if not 0 < count <= _MOST_RAYS:
         raise Refusal(f"{record.blueprint}: {count} rays in a frame, it must be 1 to {_MOST_RAYS}")
     return count
@@ -66,9 +66,8 @@ def _scan(episode: Episode, record: Record) -> tuple[F64, int, float]:
         raise Refusal(f"{record.blueprint}: {channels} channels, it must be 1 to 1024")
     per_channel = max(1, rays_per_frame(episode, record) // channels)
     elevation = np.radians(np.linspace(text.number("upper_fov"), text.number("lower_fov"), channels))[:, None]
-    delta = episode.settings.fixed_delta or DEFAULT_DELTA
     field = math.radians(text.number("horizontal_fov"))
-    swept = min(text.number("rotation_frequency") * field * delta, field)
+    swept = min(text.number("rotation_frequency") * field * episode.delta, field)
     last = (text.number("rotation_frequency") * field * episode.time) % field
     angle = (last - swept + swept * np.arange(1, per_channel + 1) / per_channel) % field
     if field < 2.0 * math.pi - 1e-6:

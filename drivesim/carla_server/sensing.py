@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from drivesim.carla_server import blueprints, cameras, events, ranging
+from drivesim.carla_server import blueprints, cameras, events, pixel_rays, ranging
 from drivesim.carla_server.episode import Episode
 from drivesim.carla_server.records import Record
 from drivesim.carla_server.wire import Description
@@ -34,6 +34,7 @@ class Sensing:
         self._scene: Scene | None = None
         self._made_for: tuple[int, int, int] = (0, 0, 0)
         self._cameras = cameras.Cameras(seed)
+        self._pixel_rays = pixel_rays.PixelRays()
         self._shown = -1
 
     def capture(self, episode: Episode, listening: set[int], pack: Pack) -> Iterator[tuple[int, bytes]]:
@@ -46,7 +47,9 @@ class Sensing:
             if not record.stream or record.stream not in listening or not _due(episode, record):
                 continue
             kind = record.blueprint
-            if kind.startswith("sensor.camera."):
+            if kind in {pixel_rays.NORMALS, pixel_rays.FLOW}:
+                yield record.stream, self._pixel_rays.message(episode, record, self._scene_of(episode, record))
+            elif kind.startswith("sensor.camera."):
                 yield record.stream, self._cameras.message(episode, record, self._scene_of(episode, record))
             elif kind.startswith("sensor.lidar.") or kind == "sensor.other.radar":
                 yield record.stream, ranging.message_of(episode, record, self._scene_of(episode, record), self._seed)

@@ -14,7 +14,7 @@ from typing import Any
 import msgpack
 
 from drivesim.carla_server import calls
-from drivesim.carla_server.episode import DEFAULT_DELTA, Episode
+from drivesim.carla_server.episode import Episode
 from drivesim.carla_server.maps import Maps
 from drivesim.carla_server.sensing import Sensing
 from drivesim.carla_server.snapshot import MAP_CHANGED, WORLD_STREAM, snapshot
@@ -67,8 +67,7 @@ class CarlaServer:
         self._sense()
         episode = self.episode
         episode.step()
-        delta = episode.settings.fixed_delta or DEFAULT_DELTA
-        self._latest = snapshot(episode, time.time(), delta, flags)
+        self._latest = snapshot(episode, time.time(), episode.delta, flags)
         self._send(WORLD_STREAM, self._latest)
         self._unsensed = True
         asyncio.get_running_loop().call_soon(self._sense)
@@ -144,7 +143,7 @@ class CarlaServer:
                 due = time.monotonic()
                 await asyncio.sleep(_IDLE)
                 continue
-            due += settings.fixed_delta or DEFAULT_DELTA
+            due += self.episode.delta
             now = time.monotonic()
             due = max(due, now - 1.0)
             await asyncio.sleep(max(due - now, 0.0))

@@ -187,3 +187,54 @@ def test_a_traffic_light_shows_what_it_was_set_to(client):
     (red_when_red, green_when_red), (red_when_green, green_when_green) = redder
     assert red_when_red > red_when_green + 2000.0  # of some 40 pixels of a lens
     assert green_when_green > green_when_red + 2000.0
+
+
+def test_normals_point_up_on_the_road_and_back_from_a_truck(world, spawn, sense):
+    ego = spawn("vehicle.tesla.model3", 20, 1.75)
+    spawn("vehicle.carlamotors.carlacola", 40, 1.75)
+    world.tick()
+    camera = sense("sensor.camera.normals", ego, 2.0, image_size_x=160, image_size_y=120)
+    picture = pixels(camera(settled(world))).astype(int)
+    x, y, z = (2.0 * picture[..., channel] / 255.0 - 1.0 for channel in (2, 1, 0))
+    assert (x[110, 80], y[110, 80], z[110, 80]) == pytest.approx((0.0, 0.0, 1.0), abs=0.02)
+    assert x[60, 80] == pytest.approx(-1.0, abs=0.1)
+    assert not picture[2, 80, :3].any()  # the sky
+    assert (picture[..., 3] == 255).all()
+
+
+def test_optical_flow_is_motion_in_half_pictures(world, spawn, sense):
+    """A camera that moves over flat ground: the ground below runs out of the picture, as the pinhole equation says."""
+    ego = spawn("vehicle.tesla.model3", 20, 1.75)
+    world.tick()
+    width, height = 160, 120
+    camera = sense("sensor.camera.optical_flow", ego, 2.0, z=2.0, image_size_x=width, image_size_y=height)
+    settled(world)
+    ego.set_target_velocity(carla.Vector3D(10, 0, 0))
+    world.tick()
+    before = ego.get_location().x
+    image = camera(world.tick())
+    moved = ego.get_location().x - before
+    assert moved == pytest.approx(0.5, abs=0.02)
+    flow = np.frombuffer(image.raw_data, dtype=np.float32).reshape(height, width, 2)
+    row, column, focal = 100, 120, width / 2
+    down, right = (row + 0.5 - height / 2) / focal, (column + 0.5 - width / 2) / focal
+    depth = 2.0 / down
+    nearer = focal * (right * depth / depth - right * depth / (depth + moved)) / (width / 2)
+    lower = -focal * (2.0 / depth - 2.0 / (depth + moved)) / (height / 2)
+    assert flow[row, column] == pytest.approx((nearer, lower), rel=0.03)
+    assert flow[5] == pytest.approx(0.0, abs=1e-5)  # the sky stays
+
+
+def test_optical_flow_of_something_that_crosses(world, spawn, sense):
+    ego = spawn("vehicle.tesla.model3", 20, 1.75)
+    other = spawn("vehicle.carlamotors.carlacola", 40, -3.0, yaw=90)
+    world.tick()
+    camera = sense("sensor.camera.optical_flow", ego, 2.0, image_size_x=160, image_size_y=120)
+    settled(world)
+    other.set_target_velocity(carla.Vector3D(0, 8, 0))
+    image = camera(world.tick())
+    flow = np.frombuffer(image.raw_data, dtype=np.float32).reshape(120, 160, 2)
+    moving = np.abs(flow[..., 0]) > 1e-6
+    assert 0.01 < moving.mean() < 0.03
+    assert np.median(flow[moving][:, 0]) == pytest.approx(0.4 / (18.0 - 1.3), rel=0.1)  # to the right
+    assert np.median(flow[moving][:, 1]) == pytest.approx(0.0, abs=1e-3)
