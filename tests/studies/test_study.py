@@ -2,24 +2,24 @@
 
 import dataclasses
 import json
+import os
+import shutil
+import subprocess
+import sys
 
 import pytest
+from whatif_plays import Noted
 
 from drivesim.errors import DrivesimError, ScenarioError
 from drivesim.studies.sampling import draw_instances, space_of
-from drivesim.studies.whatif import study as study_module
-from drivesim.studies.whatif.study import JOURNAL, Study, read_journal, run_study
+from drivesim.studies.sweep.journal import FILE
+from drivesim.studies.whatif.study import PLAN, Study, run_study
 
 RIGS = ("whatif_camera", "whatif_camera_radar")
 
 
 def small(count=3, **changes):
     return Study("child_crossing", RIGS, tuple({"ego_speed": str(30 + i)} for i in range(count)), **changes)
-
-
-def played(study, index):
-    """Stands in for the simulation: what the journal keeps."""
-    return {"index": index, "outcomes": [], "parameters": dict(study.instances[index])}
 
 
 def test_instances_cover_every_parameter_evenly():
@@ -39,41 +39,73 @@ def test_no_instances_and_foreign_spaces_are_refused():
         space_of("child_crossing", "distributions/motorway_cut_in")
 
 
-def test_a_study_goes_on_where_it_was_killed(tmp_path, monkeypatch):
-    calls = []
-    monkeypatch.setattr(study_module, "run_instance", lambda s, i: calls.append(i) or played(s, i))
-    run_study(small(), tmp_path)
-    journal = tmp_path / JOURNAL
+def test_a_study_goes_on_where_it_was_killed(tmp_path):
+    play = Noted(tmp_path / "calls")
+    run_study(small(), tmp_path / "out", play=play)
+    journal = tmp_path / "out" / FILE
     lines = journal.read_text().splitlines(keepends=True)
     journal.write_text(lines[0] + lines[1][:10])
-    finished, failed = run_study(small(), tmp_path)
-    assert calls == [0, 1, 2, 1, 2]
+    finished, failed = run_study(small(), tmp_path / "out", play=play)
+    assert play.noted() == [0, 1, 2, 1, 2]
     assert [entry["index"] for entry in finished] == [0, 1, 2]
     assert failed == []
-    assert len(read_journal(tmp_path)) == 3
 
 
-def test_failures_are_tried_again_then_reported_with_their_parameters(tmp_path, monkeypatch):
-    calls = []
-
-    def fail(study, index):
-        calls.append(index)
-        if index == 1:
-            raise ZeroDivisionError("bad luck")
-        return played(study, index)
-
-    monkeypatch.setattr(study_module, "run_instance", fail)
-    finished, failed = run_study(small(), tmp_path)
-    assert calls == [0, 1, 1, 2]
+def test_failures_are_tried_again_then_reported_with_their_parameters(tmp_path):
+    play = Noted(tmp_path / "calls", fail=True)
+    finished, failed = run_study(small(), tmp_path / "out", play=play)
+    assert play.noted() == [0, 1, 1, 2]
     assert [entry["index"] for entry in finished] == [0, 2]
     assert failed == [{"index": 1, "error": "ZeroDivisionError: bad luck", "parameters": {"ego_speed": "31"}}]
 
 
-def test_another_study_is_not_mixed_in(tmp_path, monkeypatch):
-    monkeypatch.setattr(study_module, "run_instance", played)
-    run_study(small(), tmp_path)
+def test_a_worker_that_dies_loses_nothing(tmp_path):
+    """Once: the instance is played by another. Always: it is reported, the others are not touched."""
+    once = Noted(tmp_path / "once", deaths=1)
+    finished, failed = run_study(small(5), tmp_path / "a", play=once, jobs=2)
+    assert [entry["index"] for entry in finished] == [0, 1, 2, 3, 4]
+    assert failed == []
+    always = Noted(tmp_path / "always", deaths=9)
+    finished, failed = run_study(small(5), tmp_path / "b", play=always, jobs=2)
+    assert [entry["index"] for entry in finished] == [0, 2, 3, 4]
+    assert [(f["index"], f["error"]) for f in failed] == [(1, "its process was ended by SIGKILL")]
+
+
+def test_a_full_disk_is_said_and_the_study_goes_on_when_there_is_room(tmp_path):
+    """A limit on the size of files stands in for the disk: the same failing write, in the middle of a line."""
+    play = Noted(tmp_path / "calls")
+    run_study(small(30), tmp_path / "calm", play=play)
+    room = (tmp_path / "calm" / FILE).stat().st_size // 2
+    (tmp_path / "full").mkdir()
+    shutil.copy(tmp_path / "calm" / PLAN, tmp_path / "full" / PLAN)
+    script, first = tmp_path / "driver.py", str(tmp_path / "first")
+    script.write_text(
+        "import resource\nfrom pathlib import Path\nfrom test_study import small\nfrom whatif_plays import Noted\n"
+        "from drivesim.errors import DrivesimError\nfrom drivesim.studies.whatif.study import run_study\n"
+        "if __name__ == '__main__':\n"
+        f"    resource.setrlimit(resource.RLIMIT_FSIZE, ({room}, {room}))\n"
+        "    try:\n"
+        f"        run_study(small(30), Path({str(tmp_path / 'full')!r}), play=Noted(Path({first!r})))\n"
+        "    except DrivesimError as error:\n"
+        "        print(error)\n"
+    )
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+    said = subprocess.run([sys.executable, script], env=environment, capture_output=True, text=True)
+    assert "cannot write: File too large" in said.stdout
+    assert "Free some space" in said.stdout
+    before = len((tmp_path / "full" / FILE).read_bytes().splitlines())
+    assert 0 < before < 30
+    finished, failed = run_study(small(30), tmp_path / "full", play=play)
+    assert [entry["index"] for entry in finished] == list(range(30))
+    assert failed == []
+    assert 0 < len(play.noted()) - 30 < 30
+
+
+def test_another_study_is_not_mixed_in(tmp_path):
+    play = Noted(tmp_path / "calls")
+    run_study(small(), tmp_path / "out", play=play)
     with pytest.raises(DrivesimError, match="another study"):
-        run_study(small(seed=9), tmp_path)
+        run_study(small(seed=9), tmp_path / "out", play=play)
 
 
 @pytest.mark.slow

@@ -6,6 +6,7 @@ import fcntl
 import json
 import os
 import time
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -15,27 +16,31 @@ from drivesim.errors import DrivesimError, RecordingError
 from drivesim.studies.sweep.workers import Result
 
 FILE, PLAN = "instances.jsonl", "sweep.json"
+"""Of a sweep; a study of another kind keeps its plan under its own name."""
 _SYNC = 1.0
 """Seconds between requests that the disk keeps what was written: a machine that goes down loses no more."""
 _NONE = -1
 
 
 class Journal:
-    """A sweep's folder, held by one process at a time.
+    """A study's folder, held by one process at a time.
 
     Keeps where each instance's line is and nothing of what is in it: memory does not grow with results.
 
     Args:
         plan: everything that decides the results; JSON.
         count: number of instances.
+        plan_file: name of the file that keeps the plan.
 
     Raises:
-        DrivesimError: the folder holds another sweep, or another process works on it. RecordingError: it cannot be
+        DrivesimError: the folder holds another study, or another process works on it. RecordingError: it cannot be
             written.
     """
 
-    def __init__(self, folder: Path, plan: dict[str, Any], count: int) -> None:
+    def __init__(self, folder: Path, plan: dict[str, Any], count: int, *, plan_file: str = PLAN) -> None:
         self.folder = folder
+        self._plan_file = plan_file
+        self._kind = plan_file.removesuffix(".json")
         self._at = np.full(count, _NONE, dtype=np.int64)
         self._failed = np.zeros(count, dtype=bool)
         self._synced = time.monotonic()
@@ -81,7 +86,8 @@ class Journal:
 
     def close(self) -> None:
         """Let the next process have the folder."""
-        self._file.close()
+        with suppress(OSError):  # what is left unwritten then is the line whose append failed, and said so
+            self._file.close()
 
     def __enter__(self) -> Journal:
         return self
@@ -97,19 +103,19 @@ class Journal:
             fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             raise DrivesimError(
-                "another process is working on this sweep", file=self.folder, element="--out",
+                f"another process is working on this {self._kind}", file=self.folder, element="--out",
                 remedy="wait for it, end it, or choose another folder",
             ) from None  # fmt: skip
 
     def _keep_plan(self, plan: dict[str, Any]) -> None:
-        path, text = self.folder / PLAN, json.dumps(plan, indent=1) + "\n"
+        path, text = self.folder / self._plan_file, json.dumps(plan, indent=1) + "\n"
         if not path.exists():
-            part = path.with_name(f".{PLAN}.part")
+            part = path.with_name(f".{path.name}.part")
             part.write_text(text)
             part.replace(path)
         elif path.read_text() != text:
             raise DrivesimError(
-                "the folder holds another sweep", file=self.folder, element="--out",
+                f"the folder holds another {self._kind}", file=self.folder, element="--out",
                 remedy="choose another folder, or repeat the command that began it",
             )  # fmt: skip
 

@@ -5,10 +5,7 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import json
-import multiprocessing
-from collections.abc import Callable, Iterator, Mapping
-from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
-from concurrent.futures.process import BrokenProcessPool
+from collections.abc import Callable, Mapping
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,14 +13,15 @@ from typing import Any
 
 from drivesim import __version__
 from drivesim.ego import ego_parameters
-from drivesim.errors import DrivesimError, RecordingError
 from drivesim.streams import stream_key
+from drivesim.studies.sweep.journal import Journal
+from drivesim.studies.sweep.sweep import gather
+from drivesim.studies.sweep.workers import Play
 from drivesim.studies.whatif.run import Outcome, play
 from drivesim.studies.whatif.sensing import Stage
 
-JOURNAL, PLAN = "instances.jsonl", "study.json"
-RETRIES = 1
-"""Times a failed instance is tried again."""
+PLAN = "study.json"
+"""In a study's folder, beside the journal: everything that decides the result."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,124 +93,42 @@ def _plain(outcome: Outcome) -> dict[str, Any]:
     return plain
 
 
+@dataclass(frozen=True, slots=True)
+class PlayInstance:
+    """Plays one instance of a study, in any process."""
+
+    study: Study
+
+    def __call__(self, index: int, _: Mapping[str, str]) -> dict[str, Any]:
+        return run_instance(self.study, index)
+
+
 def run_study(
-    study: Study, folder: Path, *, jobs: int = 1, progress: Callable[[int, int], None] | None = None
+    study: Study,
+    folder: Path,
+    *,
+    jobs: int = 1,
+    play: Play | None = None,
+    progress: Callable[[int, int], None] | None = None,
 ) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
     """Play what is missing of a study and return (instances by index, failures).
 
-    Every finished instance is appended to a journal at once, so a killed study goes on where it was.
+    Every finished instance is in the journal at once, so a killed study goes on where it was. What failed after another
+    try, or killed its process twice, is a failure; the same command tries it again.
+
+    Args:
+        jobs: local processes of one thread each.
+        play: in place of :class:`PlayInstance`.
 
     Raises:
         DrivesimError: the folder holds another study, or cannot be written.
     """
-    _open(study, folder)
-    done = {entry["index"]: entry for entry in read_journal(folder)}
-    todo = [index for index in range(len(study.instances)) if index not in done]
-    failures: list[dict[str, Any]] = []
-    with (folder / JOURNAL).open("a") as journal:
-        for index, result in _finished(study, todo, jobs):
-            if isinstance(result, Exception):
-                values = dict(study.instances[index])
-                failures.append({"index": index, "error": f"{type(result).__name__}: {result}", "parameters": values})
-            else:
-                done[index] = result
-                _append(journal, result, folder)
-            if progress:
-                progress(len(done) + len(failures), len(study.instances))
-    return [done[index] for index in sorted(done)], failures
-
-
-def _append(journal: Any, result: dict[str, Any], folder: Path) -> None:
-    try:
-        journal.write(json.dumps(result) + "\n")
-        journal.flush()
-    except OSError as error:
-        raise RecordingError(
-            f"cannot write: {error.strerror}", file=folder, remedy="free some space; the study goes on where it was"
-        ) from error
-
-
-def read_journal(folder: Path) -> list[dict[str, Any]]:
-    """Finished instances; a last line cut short by a kill is ignored and written again."""
-    path = folder / JOURNAL
-    if not path.exists():
-        return []
-    text = path.read_bytes()
-    whole = text[: text.rfind(b"\n") + 1]
-    if whole != text:
-        path.write_bytes(whole)
-    return [json.loads(line) for line in whole.splitlines()]
-
-
-def _open(study: Study, folder: Path) -> None:
-    plan = study.as_dict()
-    path = folder / PLAN
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        if path.exists():
-            if json.loads(path.read_text()) != plan:
-                raise DrivesimError(
-                    "the folder holds another study", file=folder, element="--out",
-                    remedy="choose another folder, or repeat the command that began it",
-                )  # fmt: skip
-            return
-        path.write_text(json.dumps(plan, indent=1))
-    except OSError as error:
-        raise RecordingError(
-            f"cannot write: {error.strerror}", file=folder, remedy="choose a writable folder"
-        ) from error
-
-
-def _finished(study: Study, todo: list[int], jobs: int) -> Iterator[tuple[int, dict[str, Any] | Exception]]:
-    """(index, result or the exception that remained after retries), as they finish."""
-    if jobs <= 1:
-        for index in todo:
-            yield index, _attempt(study, index)
-        return
-    tries = dict.fromkeys(todo, 0)
-    while tries:
-        with ProcessPoolExecutor(
-            jobs, mp_context=multiprocessing.get_context("spawn"), initializer=_one_thread
-        ) as pool:
-            waiting: dict[Future[dict[str, Any]], int] = {}
-            queue = list(tries)
-            try:
-                while queue or waiting:
-                    while queue and len(waiting) < 2 * jobs:
-                        index = queue.pop(0)
-                        waiting[pool.submit(run_instance, study, index)] = index
-                    finished, _ = wait(waiting, return_when=FIRST_COMPLETED)
-                    for future in finished:
-                        index = waiting.pop(future)
-                        error = future.exception()
-                        if isinstance(error, BrokenProcessPool):
-                            tries[index] += 1
-                            if tries[index] > RETRIES:
-                                del tries[index]
-                                yield index, error
-                        elif error is not None and not isinstance(error, DrivesimError) and tries[index] < RETRIES:
-                            tries[index] += 1
-                            queue.append(index)
-                        else:
-                            del tries[index]
-                            yield index, error if isinstance(error, Exception) else future.result()
-            except BrokenProcessPool:
-                # A worker died while work was handed out; what is unfinished goes to a new pool.
-                continue
-
-
-def _attempt(study: Study, index: int) -> dict[str, Any] | Exception:
-    for attempt in range(RETRIES + 1):
-        try:
-            return run_instance(study, index)
-        except Exception as error:
-            if isinstance(error, DrivesimError) or attempt == RETRIES:
-                return error
-    raise AssertionError("unreachable")
-
-
-def _one_thread() -> None:
-    """A worker is one core's worth; kernels inside it do not compete for the others."""
-    import numba
-
-    numba.set_num_threads(1)
+    count = len(study.instances)
+    with Journal(folder, study.as_dict(), count, plan_file=PLAN) as journal:
+        gather(journal, play or PlayInstance(study), study.instances, jobs=jobs, progress=progress)
+        failed = journal.failures()
+        finished = [journal.entry(index)["row"] for index in range(count) if index not in set(failed)]
+        return finished, [
+            {"index": index, "error": journal.entry(index)["error"], "parameters": dict(study.instances[index])}
+            for index in failed
+        ]
