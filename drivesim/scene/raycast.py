@@ -101,14 +101,44 @@ class _Part(NamedTuple):
     place: Pose | None = None
 
 
+class SharedShapes:
+    """Trees of rigid meshes that several scenes hit, built once.
+
+    Args:
+        meshes: those that scenes will share; others are each scene's own.
+
+    Attributes:
+        device: of the trees, and of every scene that shares them.
+    """
+
+    def __init__(self, meshes: Sequence[Mesh]) -> None:
+        self.device = device = Device()
+        with ThreadPoolExecutor(nb.get_num_threads()) as pool:
+            shapes = list(pool.map(lambda mesh: _shape(device, mesh, False), meshes))
+        # The meshes are kept, so that nothing else gets their identity.
+        self._known = {id(mesh): (mesh, shape) for mesh, shape in zip(meshes, shapes, strict=True)}
+        self._close = weakref.finalize(self, _close_all, [], shapes, device)
+
+    def of(self, mesh: Mesh) -> Shape | None:
+        """The tree of a mesh, if it is shared."""
+        known = self._known.get(id(mesh))
+        return known[1] if known else None
+
+    def close(self) -> None:
+        """Release Embree's memory, after the scenes that share it; legal twice."""
+        self._close()
+
+
 class RaySceneBuilder:
     """Collects meshes, then builds the :class:`RayScene`.
 
     Args:
         origin: (3,) float64, the point of the world that ray coordinates are relative to; near the action.
+        shared: trees that are there already; they outlive the scene.
     """
 
-    def __init__(self, origin: ArrayLike = (0.0, 0.0, 0.0)) -> None:
+    def __init__(self, origin: ArrayLike = (0.0, 0.0, 0.0), shared: SharedShapes | None = None) -> None:
+        self._shared = shared
         self._origin = np.array(origin, dtype=np.float64)
         self._static: list[Mesh] = []
         self._meshes: list[tuple[Mesh, bool]] = []
@@ -170,13 +200,14 @@ class RaySceneBuilder:
 
     def build(self) -> RayScene:
         static = _Part(0, 0, EVERYONE, moving=False)
-        meshes = [(merge(self._static), False), *self._meshes]
+        whole = self._static[0] if len(self._static) == 1 else merge(self._static)
+        meshes = [(whole, False), *self._meshes]
         self._lamps[0] = np.concatenate([np.zeros(0, np.uint8), *self._static_lamps])
         lamps = [
             self._lamps.get(number, LAMPS_OF[mesh.material] if len(mesh.material) else np.zeros(0, np.uint8))
             for number, (mesh, _) in enumerate(meshes)
         ]
-        return RayScene(self._origin, meshes, [static, *self._parts], np.concatenate(lamps))
+        return RayScene(self._origin, meshes, [static, *self._parts], np.concatenate(lamps), self._shared)
 
 
 class RayScene:
@@ -191,13 +222,18 @@ class RayScene:
     """
 
     def __init__(
-        self, origin: F64, meshes: Sequence[tuple[Mesh, bool]], parts: Sequence[_Part], lamps: NDArray[np.uint8]
-    ) -> None:
+        self, origin: F64, meshes: Sequence[tuple[Mesh, bool]], parts: Sequence[_Part], lamps: NDArray[np.uint8],
+        shared: SharedShapes | None = None,
+    ) -> None:  # fmt: skip
         self.origin = origin
-        self._device = device = Device()
+        self._shared = shared
+        self._device = device = shared.device if shared else Device()
         self._meshes = meshes
+        known = [shared.of(mesh) if shared else None for mesh, _ in meshes]
+        own = [described for described, there in zip(meshes, known, strict=True) if there is None]
         with ThreadPoolExecutor(nb.get_num_threads()) as pool:  # one thread a mesh: trees do not depend on how many
-            self._shapes = [[shape] for shape in pool.map(lambda described: _shape(device, *described), meshes)]
+            made = iter([[shape] for shape in pool.map(lambda described: _shape(device, *described), own)])
+        self._shapes = [next(made) if there is None else [there] for there in known]
         self._shots = [1] * len(meshes)
         self._parts = parts
         self._top = SceneHandle(device, dynamic=True)
@@ -243,7 +279,9 @@ class RayScene:
             if part.place is not None:
                 self.tables.inst_quaternion[number] = quaternion_from_rotation(part.place.rotation)
                 self.tables.inst_translation[number] = part.place.translation - origin
-        self._close = weakref.finalize(self, _close_all, self._top, self._instances, self._shapes, device)
+        groups = [group for group, there in zip(self._shapes, known, strict=True) if there is None]
+        owned: list[SceneHandle | Geometry] = [self._top, *self._instances]
+        self._close = weakref.finalize(self, _close_all, owned, groups, None if shared else device)
 
     def set_motion(
         self,
@@ -387,8 +425,13 @@ def _matrix(place: Pose | None, origin: F64) -> F32:
 _IDENTITY = np.array([[1.0, 0.0, 0.0, 0.0]])
 
 
-def _close_all(top: SceneHandle, instances: list[Geometry], shapes: list[list[Shape]], device: Device) -> None:
-    owned: list[Device | Geometry | SceneHandle | Shape] = [top, *instances]
-    owned += [shape for group in shapes for shape in group]
-    for thing in (*owned, device):
-        thing.close()
+def _close_all(
+    scenes: Sequence[SceneHandle | Geometry], shapes: Sequence[Shape | list[Shape]], device: Device | None
+) -> None:
+    for scene in scenes:
+        scene.close()
+    for group in shapes:  # bodies may have had shots added since
+        for shape in group if isinstance(group, list) else [group]:
+            shape.close()
+    if device is not None:
+        device.close()

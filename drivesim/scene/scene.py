@@ -3,22 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from types import MappingProxyType
-from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from drivesim.cache import cached
 from drivesim.materials import MaterialId
-from drivesim.mesh import Mesh, merge
+from drivesim.mesh import Mesh
 from drivesim.opendrive import RoadNetwork
-from drivesim.opendrive.mesh import network_mesh
 from drivesim.scene.actors import Cast
-from drivesim.scene.city import City, build_city
-from drivesim.scene.raycast import LAMPS_OF, RayScene, RaySceneBuilder
-from drivesim.scene.signals import SignalHeads, lens_flags
+from drivesim.scene.raycast import RayScene
+from drivesim.scene.signals import SignalHeads
+from drivesim.scene.surroundings import Surroundings, keep_clear
 from drivesim.types import Actor, Light, Weather, WorldState
 
 LOW_BEAM_INTENSITY = 20_000.0
@@ -39,17 +35,8 @@ _STREET_LAMPS_ON = 0.0
 FULL_DETAIL = 40.0
 """Distance from the ego up to which people have all their triangles, and limbs that move within a tick, m."""
 
-_CODE = (
-    "scene/city", "scene/vehicles", "opendrive", "mesh.py", "materials.py", "streams.py", "taxonomy.py", "transforms.py"
-)  # fmt: skip
-"""What the static mesh is made by."""
-
 FIRST_LASTING = 20_001
 """First instance id of a lasting city: more actors than that are not seen apart."""
-
-_VEHICLE_MARGIN = 0.8
-_WAY = (14.0, 3.0)
-"""Half length and half width of what is kept clear along the way of people and two-wheelers, m."""
 
 
 class Scene:
@@ -66,6 +53,7 @@ class Scene:
             from :data:`FIRST_LASTING`.
         seeds: of ``city``, ``bodies`` and ``vehicles``, where they are not to follow the scenario seed.
         district: what stands along all roads, one of :data:`~drivesim.scene.city.DISTRICTS`; by road type if absent.
+        surroundings: roads and city that are there already; they must be this map's and keep clear of these actors.
 
     Attributes:
         rays: what sensors trace.
@@ -75,18 +63,18 @@ class Scene:
     def __init__(
         self, network: RoadNetwork, actors: Sequence[Actor], seed: int, *, ego: int, state: WorldState,
         origin: ArrayLike | None = None, lasting: bool = False, district: str | None = None,
-        seeds: Mapping[str, int] = MappingProxyType({}),
+        seeds: Mapping[str, int] = MappingProxyType({}), surroundings: Surroundings | None = None,
     ) -> None:  # fmt: skip
-        origin = np.round(state.position[0, ego] if origin is None else np.asarray(origin, dtype=np.float64))
-        builder = RaySceneBuilder(origin)
-        zones = [] if lasting else [keep_clear(actor, state) for actor in actors if state.present[0, actor.index]]
-        first = FIRST_LASTING if lasting else len(actors) + 1
-        city = _surroundings(network, seeds.get("city", seed), zones, first, district)
-        unique = _moved(city.unique, origin)
-        builder.add_static(unique, lamps=LAMPS_OF[unique.material] | lens_flags(unique))
+        if surroundings is None:
+            near = np.asarray(state.position[0, ego] if origin is None else origin, dtype=np.float64)
+            zones = [] if lasting else [keep_clear(actor, state) for actor in actors if state.present[0, actor.index]]
+            first = FIRST_LASTING if lasting else len(actors) + 1
+            surroundings = Surroundings(network, seeds.get("city", seed), zones, near, first, district)
+        builder, city, unique = surroundings.builder(), surroundings.city, surroundings.unique
+        builder.add_static(unique, lamps=surroundings.lamps)
         for copy in city.copies:
             builder.add_copy(copy.shape, copy.instance, copy.place)
-        self._heads = SignalHeads(network, city.unique)
+        self._heads = SignalHeads(network, surroundings.mapped)
         self._luminaires = _luminaires(unique)
         self._cast = Cast(actors, builder, seed, ego=ego, seeds=seeds)
         self.rays: RayScene = builder.build()
@@ -162,32 +150,6 @@ class Scene:
         self.rays.close()
 
 
-def keep_clear(actor: Actor, state: WorldState) -> NDArray[np.float64]:
-    """Corners (4, 2) of the ground where the city must not put things: an actor's place, or a walker's way."""
-    x, y, _ = actor.box.center
-    half_length = actor.box.length / 2 + _VEHICLE_MARGIN
-    half_width = actor.box.width / 2 + _VEHICLE_MARGIN / 2
-    if actor.kind == "pedestrian" or actor.category in {"bicycle", "motorbike"}:
-        half_length, half_width = _WAY
-    corners = [(x + i * half_length, y + j * half_width, 0.0) for i, j in ((-1, -1), (1, -1), (1, 1), (-1, 1))]
-    return state.pose(actor.index).apply(corners)[:, :2]
-
-
-def _surroundings(
-    network: RoadNetwork, seed: int, zones: Sequence[NDArray[np.float64]], first_instance: int, district: str | None
-) -> City:
-    """Roads and city in map coordinates, from the cache if they have been built before."""
-
-    def build() -> dict[str, NDArray[Any]]:
-        city = build_city(network, seed, keep_clear=zones, first_instance=first_instance, district=district)
-        return replace(city, unique=merge([network_mesh(network), city.unique])).arrays()
-
-    if not network.path.is_file():
-        return City.from_arrays(build())
-    made_from = (network.path.read_bytes(), seed, first_instance, district, np.array(zones).tobytes())
-    return City.from_arrays(cached("city", made_from, _CODE, build))
-
-
 def _luminaires(mesh: Mesh) -> NDArray[np.float64]:
     """Middles (L, 3) of the light of every street lamp in a mesh, one per instance."""
     shining = mesh.material == MaterialId.STREET_LAMP
@@ -196,8 +158,3 @@ def _luminaires(mesh: Mesh) -> NDArray[np.float64]:
     sums = np.zeros((len(whose), 3))
     np.add.at(sums, number, middles)
     return sums / np.maximum(np.bincount(number, minlength=len(whose)), 1)[:, None]
-
-
-def _moved(mesh: Mesh, origin: NDArray[np.float64]) -> Mesh:
-    """A mesh relative to the scene's origin, subtracted in float64 so that far maps keep their precision."""
-    return replace(mesh, vertices=(mesh.vertices.astype(np.float64) - origin).astype(np.float32))

@@ -10,6 +10,7 @@ from drivesim.sensors.suite import SensorSuite
 from drivesim.types import Labels, Measurement, WorldState
 
 if TYPE_CHECKING:
+    from drivesim.scene.surroundings import Surroundings
     from drivesim.sensors.rig import Rig
     from drivesim.world import World
 
@@ -53,9 +54,10 @@ class EmbeddedSimulator:
         self._suite = None
 
 
-def scene_of(world: World, ego: int, seed: int) -> Scene:
-    """The scene of a world at its start, for an ego that carries the sensors."""
+def scene_of(world: World, ego: int, seed: int, surroundings: Surroundings | None = None) -> Scene:
+    """The scene of a world at its start, for an ego that carries the sensors; in ``surroundings`` if they are there."""
     assert world.network is not None
     return Scene(
-        world.network, world.actors, seed, ego=ego, state=world.snapshot(), district=world.district, seeds=world.seeds
-    )
+        world.network, world.actors, seed, ego=ego, state=world.snapshot(), district=world.district, seeds=world.seeds,
+        surroundings=surroundings,
+    )  # fmt: skip

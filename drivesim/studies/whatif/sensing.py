@@ -15,11 +15,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from drivesim.ego import EgoParameters
-from drivesim.simulators.embedded import EmbeddedSimulator, scene_of
+from drivesim.simulators.embedded import EmbeddedSimulator
+from drivesim.studies.whatif.stage import Stage
 from drivesim.types import Labels, Measurement, WorldState
 
 if TYPE_CHECKING:
-    from drivesim.scene import Scene
     from drivesim.sensors.rig import Rig
     from drivesim.world import World
 
@@ -32,29 +32,6 @@ def horizon(speed: float, parameters: EgoParameters) -> float:
     p = parameters
     braking = speed / (2.0 * p.deceleration) + p.dead_time + 0.5 * p.deceleration / p.jerk
     return min(braking + max(p.warning_margin, p.brake_margin), p.path_time) + LEAD
-
-
-class Stage:
-    """One scene for all runs of an instance: rigs differ in what they sense, never in what there is to be sensed.
-
-    Safe because a scene is built from the map, the actors, the seed and the state at the start, equal for all rigs, and
-    every tick places every actor anew.
-    """
-
-    def __init__(self) -> None:
-        self._scene: Scene | None = None
-
-    def scene(self, world: World, ego: int, seed: int) -> Scene:
-        """The instance's scene, built for the first run that asks."""
-        if self._scene is None:
-            self._scene = scene_of(world, ego, seed)
-        return self._scene
-
-    def close(self) -> None:
-        """Release the scene; legal twice."""
-        if self._scene is not None:
-            self._scene.close()
-            self._scene = None
 
 
 class GatedSimulator(EmbeddedSimulator):

@@ -18,7 +18,7 @@ from drivesim.studies.sweep.journal import Journal
 from drivesim.studies.sweep.sweep import gather
 from drivesim.studies.sweep.workers import Play
 from drivesim.studies.whatif.run import Outcome, play
-from drivesim.studies.whatif.sensing import Stage
+from drivesim.studies.whatif.stage import Stage, Zones, zones_of
 
 PLAN = "study.json"
 """In a study's folder, beside the journal: everything that decides the result."""
@@ -57,15 +57,24 @@ class Study:
         return plan
 
 
-def run_instance(study: Study, index: int) -> dict[str, Any]:
+def values_of(study: Study, index: int) -> dict[str, str]:
+    """Parameters of an instance; all stand in one street, unless the space or a setting says ``seed.city``."""
+    street = str(stream_key(study.seed, "whatif", "street") % 2**31)
+    return {"seed.city": street, **study.instances[index], **dict(study.settings)}
+
+
+def run_instance(study: Study, index: int, zones: Zones | None = None) -> dict[str, Any]:
     """One instance under all rigs, and the proof that the world was the same until each first reacted.
 
     The seed is the instance's own, the same for all rigs; noise streams are keyed by channel.
+
+    Args:
+        zones: what the street that the instances share keeps clear; None builds one for this instance alone.
     """
-    values = {**study.instances[index], **dict(study.settings)}
+    values = values_of(study, index)
     seed = stream_key(study.seed, "whatif", index) % 2**31
     parameters = ego_parameters(study.ego)
-    with closing(Stage()) as stage:
+    with closing(Stage(zones)) as stage:
         outcomes = [
             play(study.scenario, rig, values, parameters=parameters, seed=seed, target=study.target, full=study.full,
                  stage=stage)
@@ -98,9 +107,10 @@ class PlayInstance:
     """Plays one instance of a study, in any process."""
 
     study: Study
+    zones: Zones
 
     def __call__(self, index: int, _: Mapping[str, str]) -> dict[str, Any]:
-        return run_instance(self.study, index)
+        return run_instance(self.study, index, self.zones)
 
 
 def run_study(
@@ -125,7 +135,9 @@ def run_study(
     """
     count = len(study.instances)
     with Journal(folder, study.as_dict(), count, plan_file=PLAN) as journal:
-        gather(journal, play or PlayInstance(study), study.instances, jobs=jobs, progress=progress)
+        if play is None:
+            play = PlayInstance(study, zones_of(study.scenario, (values_of(study, index) for index in range(count))))
+        gather(journal, play, study.instances, jobs=jobs, progress=progress)
         failed = journal.failures()
         finished = [journal.entry(index)["row"] for index in range(count) if index not in set(failed)]
         return finished, [

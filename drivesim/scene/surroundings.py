@@ -1,0 +1,97 @@
+"""Roads and city: what stands still around the actors of a scene, and may stay when they change."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from drivesim.cache import cached
+from drivesim.mesh import Mesh, merge
+from drivesim.opendrive import RoadNetwork
+from drivesim.opendrive.mesh import network_mesh
+from drivesim.scene.city import City, build_city
+from drivesim.scene.raycast import LAMPS_OF, RaySceneBuilder, SharedShapes
+from drivesim.scene.signals import lens_flags
+from drivesim.types import Actor, WorldState
+
+F64 = NDArray[np.float64]
+
+_CODE = (
+    "scene/city", "scene/vehicles", "opendrive", "mesh.py", "materials.py", "streams.py", "taxonomy.py", "transforms.py"
+)  # fmt: skip
+"""What the static mesh is made by."""
+
+_VEHICLE_MARGIN = 0.8
+_WAY = (14.0, 3.0)
+"""Half length and half width of what is kept clear along the way of people and two-wheelers, m."""
+
+
+class Surroundings:
+    """Roads and city about an origin.
+
+    Args:
+        seed: of the city.
+        zones: (4, 2) corners each of the ground that the city keeps clear, see :func:`keep_clear`.
+        origin: (3,) of ray coordinates, rounded to metres.
+        first_instance: instance ids of the city's things count up from here.
+        district: what stands along all roads; by road type if absent.
+        shared: whether several scenes will stand here: trees are built once then, and are this object's to release.
+
+    Attributes:
+        city: what stands there; mapped: its unique part in map coordinates, unique: relative to the origin, with lamp
+            flags ``lamps`` (T,).
+    """
+
+    def __init__(
+        self, network: RoadNetwork, seed: int, zones: Sequence[F64], origin: F64, first_instance: int,
+        district: str | None = None, *, shared: bool = False,
+    ) -> None:  # fmt: skip
+        self.origin = np.round(origin)
+        self.city = _built(network, seed, zones, first_instance, district)
+        self.mapped = self.city.unique
+        self.unique = _moved(self.mapped, self.origin)
+        self.lamps = LAMPS_OF[self.unique.material] | lens_flags(self.unique)
+        kinds = {id(copy.shape): copy.shape for copy in self.city.copies}
+        self._shared = SharedShapes([self.unique, *kinds.values()]) if shared else None
+
+    def builder(self) -> RaySceneBuilder:
+        """A builder for a scene that stands here."""
+        return RaySceneBuilder(self.origin, self._shared)
+
+    def close(self) -> None:
+        """Release what is shared, after the scenes that stand here; legal twice."""
+        if self._shared is not None:
+            self._shared.close()
+
+
+def keep_clear(actor: Actor, state: WorldState) -> NDArray[np.float64]:
+    """Corners (4, 2) of the ground where the city must not put things: an actor's place, or a walker's way."""
+    x, y, _ = actor.box.center
+    half_length = actor.box.length / 2 + _VEHICLE_MARGIN
+    half_width = actor.box.width / 2 + _VEHICLE_MARGIN / 2
+    if actor.kind == "pedestrian" or actor.category in {"bicycle", "motorbike"}:
+        half_length, half_width = _WAY
+    corners = [(x + i * half_length, y + j * half_width, 0.0) for i, j in ((-1, -1), (1, -1), (1, 1), (-1, 1))]
+    return state.pose(actor.index).apply(corners)[:, :2]
+
+
+def _built(network: RoadNetwork, seed: int, zones: Sequence[F64], first_instance: int, district: str | None) -> City:
+    """Roads and city in map coordinates, from the cache if they have been built before."""
+
+    def build() -> dict[str, NDArray[Any]]:
+        city = build_city(network, seed, keep_clear=zones, first_instance=first_instance, district=district)
+        return replace(city, unique=merge([network_mesh(network), city.unique])).arrays()
+
+    if not network.path.is_file():
+        return City.from_arrays(build())
+    made_from = (network.path.read_bytes(), seed, first_instance, district, np.array(zones).tobytes())
+    return City.from_arrays(cached("city", made_from, _CODE, build))
+
+
+def _moved(mesh: Mesh, origin: F64) -> Mesh:
+    """A mesh relative to the scene's origin, subtracted in float64 so that far maps keep their precision."""
+    return replace(mesh, vertices=(mesh.vertices.astype(np.float64) - origin).astype(np.float32))

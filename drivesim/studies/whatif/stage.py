@@ -1,0 +1,91 @@
+"""Where instances of a study are played: one street for all of them, one scene for all runs of one of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from drivesim.opendrive import RoadNetwork
+from drivesim.openscenario.scenario import ScenarioFile
+from drivesim.scene.surroundings import Surroundings, keep_clear
+from drivesim.simulation import Simulation
+from drivesim.simulators.embedded import scene_of
+
+if TYPE_CHECKING:
+    from drivesim.scene import Scene
+    from drivesim.world import World
+
+F64 = NDArray[np.float64]
+
+STEP = 2.0
+"""What is kept clear is rounded outwards to this, m: hundreds of instances need a few dozen zones."""
+Zones = tuple[tuple[float, float, float, float], ...]
+"""Least x, least y, greatest x, greatest y of pieces of ground, m."""
+
+
+def zones_of(scenario: str, instances: Iterable[Mapping[str, str]]) -> Zones:
+    """The ground that a city must keep clear so that the actors of every instance fit into it."""
+    file, found = ScenarioFile(scenario), set()
+    for values in instances:
+        with Simulation(file.scenario(values)) as simulation:
+            state = simulation.world.snapshot()
+            for actor in simulation.actors:
+                if state.present[0, actor.index]:
+                    corners = keep_clear(actor, state)
+                    low, high = np.floor(corners.min(axis=0) / STEP), np.ceil(corners.max(axis=0) / STEP)
+                    found.add((*(STEP * low).tolist(), *(STEP * high).tolist()))
+    return tuple(sorted(found))
+
+
+class Stage:
+    """One scene for all runs of an instance: rigs differ in what they sense, never in what there is to be sensed.
+
+    Safe because a scene is built from the map, the actors, the seed and the state at the start, equal for all rigs, and
+    every tick places every actor anew. The street around it is the same for all instances with the same map and
+    ``seed.city``, and is built once in each process.
+
+    Args:
+        zones: what the street keeps clear, see :func:`zones_of`; None builds it for the instance alone.
+    """
+
+    def __init__(self, zones: Zones | None = None) -> None:
+        self._zones = zones
+        self._scene: Scene | None = None
+
+    def scene(self, world: World, ego: int, seed: int) -> Scene:
+        """The instance's scene, built for the first run that asks."""
+        if self._scene is None:
+            street = None
+            if self._zones is not None:
+                assert world.network is not None
+                city = world.seeds.get("city", seed)
+                street = _street(world.network, city, self._zones, len(world.actors) + 1, world.district)
+            self._scene = scene_of(world, ego, seed, street)
+        return self._scene
+
+    def close(self) -> None:
+        """Release the scene; legal twice."""
+        if self._scene is not None:
+            self._scene.close()
+            self._scene = None
+
+
+_Key = tuple[Path, int, Zones, int, str | None]
+_standing: dict[_Key, Surroundings] = {}
+"""The one street of this process."""
+
+
+def _street(network: RoadNetwork, seed: int, zones: Zones, first_instance: int, district: str | None) -> Surroundings:
+    """Roads and city with their trees, built when the last instance was played somewhere else."""
+    key = (network.path, seed, zones, first_instance, district)
+    if key not in _standing:
+        _standing.clear()  # scenes that still stand there keep what they need of it
+        boxes = np.array(zones).reshape(-1, 4)
+        corners = boxes[:, [0, 1, 2, 1, 2, 3, 0, 3]].reshape(-1, 4, 2)
+        middle = np.append((boxes[:, :2].min(axis=0) + boxes[:, 2:].max(axis=0)) / 2, 0.0)
+        _standing[key] = Surroundings(network, seed, list(corners), middle, first_instance, district, shared=True)
+    return _standing[key]
