@@ -182,7 +182,7 @@ def _slope(cubics: Any, first: int, count: int, s: float) -> float:
 
 
 @nb.njit(cache=True)
-def _line_at(g: Any, road: int, s: float) -> tuple[float, float, float, float]:
+def line_at(g: Any, road: int, s: float) -> tuple[float, float, float, float]:
     """x, y, heading and curvature of a reference line."""
     first, last = g.roads[road, GEOMETRY], g.roads[road, GEOMETRY] + g.roads[road, GEOMETRIES] - 1
     k = first
@@ -216,7 +216,7 @@ def _project(g: Any, road: int, x: float, y: float, s: float) -> tuple[float, fl
     length = g.lengths[road]
     beyond = lateral = 0.0
     for _ in range(12):
-        px, py, heading, curvature = _line_at(g, road, s)
+        px, py, heading, curvature = line_at(g, road, s)
         ch, sh = math.cos(heading), math.sin(heading)
         along = (x - px) * ch + (y - py) * sh
         lateral = (y - py) * ch - (x - px) * sh
@@ -238,7 +238,7 @@ def _project(g: Any, road: int, x: float, y: float, s: float) -> tuple[float, fl
 
 
 @nb.njit(cache=True)
-def _section_at(g: Any, road: int, s: float) -> int:
+def section_at(g: Any, road: int, s: float) -> int:
     k, last = g.roads[road, SECTION], g.roads[road, SECTION] + g.roads[road, SECTIONS] - 1
     while k < last and g.spans[k + 1, 0] <= s:
         k += 1
@@ -270,7 +270,7 @@ def _lane_at(g: Any, section: int, s: float, t: float, left: bool, offset: float
 def _place(g: Any, road: int, x: float, y: float, guess: float) -> tuple[float, int, float, float, float, int]:
     """Where a point is on one road: metres outside its lanes, rank, metres from the lane's centre, s, t, lane row."""
     s, t, beyond = _project(g, road, x, y, guess)
-    section = _section_at(g, road, s)
+    section = section_at(g, road, s)
     offset = _at(g.cubics, g.roads[road, OFFSET], g.roads[road, OFFSETS], s)
     left = t > offset
     if g.sections[section, LEFTS if left else RIGHTS] == 0:
@@ -332,13 +332,18 @@ def locate(g: Any, x: float, y: float, road: int, guess: float) -> tuple[int, fl
 @nb.njit(cache=True)
 def surface_at(g: Any, road: int, s: float, t: float, lane: int) -> tuple[float, float, float, float]:
     """z, heading, pitch and roll of the surface at a place that :func:`locate` found; heading as traffic drives."""
+    return lane_point(g, road, s, t, lane)[2:]
+
+
+@nb.njit(cache=True)
+def lane_point(g: Any, road: int, s: float, t: float, lane: int) -> tuple[float, float, float, float, float, float]:
+    """x, y, z, heading, pitch and roll of the surface at a place; heading as traffic drives in this lane (a row)."""
     r = g.roads[road]
-    section = _section_at(g, road, s)
+    section = section_at(g, road, s)
     height, lean, bend = 0.0, 0.0, _slope(g.cubics, r[OFFSET], r[OFFSETS], s)
     if lane >= 0:
-        left = g.lanes[lane, LANE_ID] > 0
-        _, inner, outer = _lane_at(g, section, s, t, left, _at(g.cubics, r[OFFSET], r[OFFSETS], s))
         if g.lanes[lane, RAISED]:
+            inner, outer = edges(g, road, section, lane, s)
             low = _at(g.cubics, g.lanes[lane, INNER], g.lanes[lane, INNERS], s)
             high = _at(g.cubics, g.lanes[lane, OUTER], g.lanes[lane, OUTERS], s)
             width = abs(outer - inner)
@@ -347,13 +352,13 @@ def surface_at(g: Any, road: int, s: float, t: float, lane: int) -> tuple[float,
             if width > 1e-9 and low != high:
                 lean = math.atan((high - low) / (outer - inner))
         bend = _lane_slope(g, section, s, lane, bend)
-    z, heading, pitch, roll, curvature = _point(g, road, s, t, height)
+    x, y, z, heading, pitch, roll, curvature = _point(g, road, s, t, height)
     stretch = 1.0 - curvature * t
     if bend and stretch > 0.05:
         heading += math.atan(bend / stretch)
     if lane >= 0 and g.lanes[lane, DIRECTION] < 0:
-        return z, heading + math.pi, -pitch, -(roll + lean)
-    return z, heading, pitch, roll + lean
+        return x, y, z, heading + math.pi, -pitch, -(roll + lean)
+    return x, y, z, heading, pitch, roll + lean
 
 
 @nb.njit(cache=True)
@@ -361,6 +366,21 @@ def height_at(g: Any, x: float, y: float) -> float:
     """z of the surface at a point, NaN where no road is near."""
     road, s, t, lane = locate(g, x, y, -1, 0.0)
     return surface_at(g, road, s, t, lane)[0] if road >= 0 else math.nan
+
+
+@nb.njit(cache=True)
+def edges(g: Any, road: int, section: int, lane: int, s: float) -> tuple[float, float]:
+    """t of a lane's inner and outer edge; ``lane``: its row."""
+    left = g.lanes[lane, LANE_ID] > 0
+    inner = outer = _at(g.cubics, g.roads[road, OFFSET], g.roads[road, OFFSETS], s)
+    for k in range(g.sections[section, LEFT if left else RIGHT], lane + 1):
+        inner = outer
+        value = _at(g.cubics, g.lanes[k, WIDTH], g.lanes[k, WIDTHS], s)
+        if g.lanes[k, IS_BORDER]:
+            outer = max(value, inner) if left else min(value, inner)
+        else:
+            outer = inner + max(value, 0.0) if left else inner - max(value, 0.0)
+    return inner, outer
 
 
 @nb.njit(cache=True)
@@ -384,17 +404,18 @@ def _relief(g: Any, road: int, s: float, t: float) -> float:
 
 
 @nb.njit(cache=True)
-def _point(g: Any, road: int, s: float, t: float, h: float) -> tuple[float, float, float, float, float]:
-    """z, heading, pitch, roll and curvature at track coordinates, heading along +s."""
+def _point(g: Any, road: int, s: float, t: float, h: float) -> tuple[float, float, float, float, float, float, float]:
+    """x, y, z, heading, pitch, roll and curvature at track coordinates, heading along +s."""
     r = g.roads[road]
-    _, _, heading, curvature = _line_at(g, road, s)
+    x, y, heading, curvature = line_at(g, road, s)
     z = _at(g.cubics, r[ELEVATION], r[ELEVATIONS], s)
     grade = _slope(g.cubics, r[ELEVATION], r[ELEVATIONS], s)
-    roll, cr, sr, rise = 0.0, 1.0, 0.0, 0.0
+    roll, cr, sr, rise, along = 0.0, 1.0, 0.0, 0.0, 0.0
     if r[TILTED]:
         roll = _at(g.cubics, r[TILT], r[TILTS], s)
         cr, sr = math.cos(roll), math.sin(roll)
         rise = t * sr / math.hypot(1.0, grade)
+        along = -rise * grade
         grade += t * cr * _slope(g.cubics, r[TILT], r[TILTS], s)
     if r[FALLS]:
         h += _relief(g, road, s, t)
@@ -403,4 +424,6 @@ def _point(g: Any, road: int, s: float, t: float, h: float) -> tuple[float, floa
     z += rise + h * cr
     if grade:
         grade /= max(1.0 - curvature * lateral, 0.05)
-    return z, heading, -math.atan(grade), roll, curvature
+    ch, sh = math.cos(heading), math.sin(heading)
+    x, y = x + along * ch - lateral * sh, y + along * sh + lateral * ch
+    return x, y, z, heading, -math.atan(grade), roll, curvature

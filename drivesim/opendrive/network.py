@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from functools import cached_property
 from math import cos, hypot
 from pathlib import Path
+from typing import NamedTuple
 
 from drivesim.errors import ScenarioError, did_you_mean
 from drivesim.opendrive.geodesy import Geodesy
 from drivesim.opendrive.locate import Locator
 from drivesim.opendrive.model import Junction, Lane, Map, Road
 from drivesim.opendrive.road import RoadFrame, RoadPoint
-from drivesim.opendrive.routes import Routes
+from drivesim.opendrive.routes import Measure, Routes
 
 REACH = 5.0
 """How far beside the outermost lane a point still belongs to it, m."""
@@ -24,8 +24,7 @@ _STOREY = 1.0
 _DRIVABLE = frozenset({"driving", "entry", "exit", "onRamp", "offRamp", "connectingRamp", "bidirectional", "slipLane"})
 
 
-@dataclass(frozen=True, slots=True)
-class LanePosition:
+class LanePosition(NamedTuple):
     """A place in lane coordinates.
 
     Attributes:
@@ -194,13 +193,13 @@ class RoadNetwork:
         return LanePosition(road_id, lane_id, s, 0.5 * (inner + outer) + offset, offset)
 
     def follow_lane(
-        self, position: LanePosition, distance: float, *, route: Sequence[str] | None = None, along_s: bool = False
+        self, position: LanePosition, distance: float, *, route: Sequence[str] | None = None, measure: Measure = "lane"
     ) -> LanePosition | None:
         """The place ``distance`` further along the lane's driving direction (backwards if negative).
 
         Args:
             route: road ids to prefer at junctions; without it the straightest branch is taken.
-            along_s: measure along the roads' reference lines instead of along the lane.
+            measure: what the distance is counted on.
 
         Returns:
             None where the lane ends before.
@@ -213,7 +212,7 @@ class RoadNetwork:
             position.offset,
             distance,
             tuple(route or ()),
-            along_s=along_s,
+            measure,
         )
         return None if found is None else self.position(*found)
 

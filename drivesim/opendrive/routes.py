@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from math import pi
+from typing import Literal
 
 from drivesim.opendrive.model import Lane, Map, RoadLink
 from drivesim.opendrive.road import RoadFrame
 
 _STEP = 2.0
 """Longest step along a curved lane, m; the metric of the lane is taken at its middle."""
+
+Measure = Literal["lane", "road", "beside"]
+"""What metres along a way are counted on: the lane's centre line, the roads' reference lines, or beside these at the
+lane's distance, so that what the lane moves sideways does not count."""
 
 _Entry = tuple[str, int, float]
 """Road, lane and s at which a lane is entered."""
@@ -39,14 +44,9 @@ class Routes:
         offset: float,
         distance: float,
         route: tuple[str, ...],
-        *,
-        along_s: bool = False,
+        measure: Measure = "lane",
     ) -> tuple[str, int, float, float] | None:
-        """Road, lane, s and offset after ``distance`` along the lane; None where it ends.
-
-        Args:
-            along_s: measure the distance along the roads' reference lines.
-        """
+        """Road, lane, s and offset after ``distance`` along the lane; None where it ends."""
         frame = self._frames[road_id]
         index = frame.section_index(s)
         lane = frame.sections[index].lanes[lane_id]
@@ -55,11 +55,11 @@ class Routes:
         for _ in range(100_000):
             section = frame.sections[index]
             goal = section.end if sense > 0 else section.s
-            if along_s:
+            if measure == "road":
                 step = min(left, max((goal - s) * sense, 0.0))
                 s, left = s + sense * step, left - step
             else:
-                s, left = self._advance(frame, lane.id, index, s, goal, offset, sense, left)
+                s, left = self._advance(frame, lane.id, index, s, goal, offset, sense, left, measure == "beside")
             if left <= 0.0:
                 return frame.road.id, lane.id, _within(frame, index, s), offset
             after = index + sense
@@ -92,11 +92,16 @@ class Routes:
         offset: float,
         sense: int,
         left: float,
+        beside: bool,
     ) -> tuple[float, float]:
-        """Go along one section towards ``goal``; the s reached and the distance left (0 when used up)."""
+        """Go along one section towards ``goal``; the s reached and the distance left (0 when used up).
+
+        Args:
+            beside: leave out what the lane moves sideways.
+        """
         section = frame.sections[index]
-        straight = section.is_straight and frame.offset.is_zero
-        even = section.is_even and frame.offset.is_zero
+        straight = beside or (section.is_straight and frame.offset.is_zero)
+        even = beside or (section.is_even and frame.offset.is_zero)
         while left > 0.0 and (goal - s) * sense > 1e-12:
             start, end, curved = frame.line.piece(s, sense > 0)
             stop = min(goal, end) if sense > 0 else max(goal, start)
@@ -114,7 +119,7 @@ class Routes:
             for other, inner, outer in section.side(middle, lane_id > 0, frame.offset.at(middle)):
                 if other == lane_id:
                     centre += 0.5 * (inner + outer)
-            slope = section.slope(middle, lane_id, frame.offset.slope(middle))
+            slope = 0.0 if beside else section.slope(middle, lane_id, frame.offset.slope(middle))
             factor = frame.path_factor(middle, centre, slope)
             if factor * span >= left:
                 return s + sense * left / factor, 0.0

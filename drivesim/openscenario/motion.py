@@ -52,6 +52,8 @@ class Motion:
         lane: where on the lanes; None moves straight.
         speed, next_speed: m/s now and at the end of the coming step; negative is backwards.
         next_offset: lateral offset from the lane's centre at the end of the coming step, m in +t.
+        across: metres of the coming step that go from lane to lane, out of the way that the speed makes; what the lane
+            itself or an offset in it moves sideways does not count: speeds along a lane are longitudinal.
         aside: (x, y) m by which who is on no lane moves besides in the coming step.
         route: ids of roads to take at junctions.
         pedals: what is set in the default controller's place; None as long as nothing has been.
@@ -66,6 +68,7 @@ class Motion:
     speed: float = 0.0
     next_speed: float = 0.0
     next_offset: float | None = None
+    across: float = 0.0
     aside: tuple[float, float] = (0.0, 0.0)
     odometer: float = 0.0
     route: tuple[str, ...] = ()
@@ -77,7 +80,6 @@ class Motion:
     _strayed: bool = False
     _rests: bool = False
     _arrived: bool = False
-    _there: Place | None = None
 
     @property
     def index(self) -> int:
@@ -147,7 +149,6 @@ class Motion:
         """Ask the world for the coming step's motion."""
         if self._arrived:
             self._arrived = self.ended = False
-        self._there = None
         if self.world.fallen[0, self.index] > 0.0:
             self.speed = self.next_speed = 0.0
             return  # who has been knocked over slides and lies
@@ -161,12 +162,34 @@ class Motion:
             return  # what stands coasts: stays where it is
         self._rests = still
         distance = (self.speed + self.next_speed) / 2 * dt
-        here = self.place()
-        there = self._steered(distance) or self._guided(distance, dt) or self._ahead(here, distance)
-        self.odometer += math.dist(there[:3], here[:3])
+        if self.across:
+            distance = math.copysign(math.sqrt(max(distance * distance - self.across * self.across, 0.0)), distance)
+            self.across = 0.0
+        if not self._cruises(distance):
+            here = self.place()
+            there = self._steered(distance) or self._guided(distance, dt) or self._ahead(here, distance)
+            self.odometer += math.dist(there[:3], here[:3])
+            self.world.move(self.index, there, self.next_speed)
         self.speed = self.next_speed
-        self._there = there
-        self.world.move(self.index, there, self.speed)
+
+    def _cruises(self, distance: float) -> bool:
+        """Whether nothing but the lane leads and it goes on: then that is commanded, in one compiled step."""
+        if self.guide is not None or (self.pedals is not None and self.pedals.lateral):
+            return False
+        lane, offset = self.lane, self.next_offset
+        if lane is None or (distance == 0.0 and offset is None):
+            return False
+        if self.wander is not None and lane.road_id not in self.route[:-1]:
+            return False
+        onwards = -distance if self._against else distance
+        offset = lane.offset if offset is None else offset
+        made = self.world.cruise(self.index, lane, onwards, offset, self.next_speed, against=self._against)
+        if made is None:
+            return False
+        self._lane, moved = made
+        self.odometer += moved
+        self.next_offset, self.ended = None, False
+        return True
 
     def place(self) -> Place:
         """Where the actor is."""
@@ -214,14 +237,11 @@ class Motion:
     def _along_lane(self, lane: LanePosition, distance: float) -> Place | None:
         network = self.world.network
         assert network is not None
-        sideways = 0.0 if self.next_offset is None else abs(self.next_offset - lane.offset)
-        if sideways:  # the speed is that of the whole way, along and across
-            distance = math.copysign(math.sqrt(max(distance * distance - sideways * sideways, 0.0)), distance)
         onwards = -distance if self._against else distance
         if self.wander is not None and lane.road_id not in self.route[:-1]:
             way = network.lane_direction(lane.road_id, lane.lane_id, lane.s) * (-1 if onwards < 0 else 1)
             self.route = wandering(network, lane.road_id, way, self.wander)
-        ahead = network.follow_lane(lane, onwards, route=self.route) if distance else lane
+        ahead = network.follow_lane(lane, onwards, route=self.route, measure="beside") if distance else lane
         if ahead is None:
             return None
         turned = (ahead.lane_id > 0) != (lane.lane_id > 0) and ahead.road_id != lane.road_id
@@ -247,8 +267,9 @@ class Motion:
 
     def coming(self, dt: float) -> Place:
         """Where the actor will be after the coming step; while something else drives it, where it is heading."""
-        if self._there is not None:
-            return self._there
+        commanded = self.world.commanded(self.index)
+        if commanded is not None:
+            return commanded
         x, y, z, yaw, pitch, roll = self.place()
         vx, vy, vz = self.world.velocity[0, self.index].tolist()
         turn = float(self.world.angular_velocity[0, self.index, 2])
@@ -261,7 +282,7 @@ class Motion:
             return
         self.odometer += math.dist(there[:3], here[:3])
         self.speed = self.next_speed = speed
-        self._strayed, self._there = True, there
+        self._strayed = True
         self.world.move(self.index, there, speed)
 
     def follow(self, before: Sequence[float]) -> None:

@@ -32,7 +32,8 @@ class Path:
     """A sampled curve.
 
     Attributes:
-        points: (N, 3) m; heading, pitch, roll: (N,) rad, continuous; length: (N,) m from the start, ascending.
+        points: (N, 3) m; angles: (N, 3) heading, pitch and roll, rad, continuous.
+        length: (N,) m from the start, ascending; in plan, as OpenDRIVE counts s, unless steeper than 45 degrees.
         time: (N,) s, or None for a curve without times.
         oriented: whether its places say which way to face; otherwise one faces along the curve.
         marks: times of the vertices of a polyline, ascending, s; at them the speed jumps. Empty for smooth curves, and
@@ -99,7 +100,9 @@ class Path:
 
 
 def _made(points: F64, angles: F64, time: F64 | None, *, oriented: bool = False, marks: Iterable[float] = ()) -> Path:
-    steps = np.linalg.norm(np.diff(points, axis=0), axis=1)
+    change = np.diff(points, axis=0)
+    flat, rise = np.hypot(change[:, 0], change[:, 1]), np.abs(change[:, 2])
+    steps = np.where(rise > flat, np.hypot(flat, rise), flat)
     length = np.concatenate([[0.0], np.cumsum(steps)])
     given = () if time is None else tuple(sorted({float(mark) for mark in marks}))
     return Path(points, np.unwrap(angles, axis=0), length, time, oriented, given)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import fields, replace
+from dataclasses import fields
 from typing import Any
 
 from drivesim.errors import ScenarioError
@@ -172,11 +172,11 @@ class Places:
         network = self._network(place)
         along = network.lane_direction(base.road_id, base.lane_id, base.s)
         centre = network.position(base.road_id, base.lane_id, base.s)
-        reached = network.follow_lane(centre, ds * along, route=route, along_s=True) if ds else centre
+        reached = network.follow_lane(centre, ds * along, route=route, measure="road") if ds else centre
         if reached is None:
             if not 0.0 <= base.s + ds <= network.frame(base.road_id).length:
                 raise complaint(place, "lies beyond the end of the road", "choose a shorter distance")
-            return replace(base, s=base.s + ds), False  # the lane ends, the road does not
+            return base._replace(s=base.s + ds), False  # the lane ends, the road does not
         turned = reached.road_id != base.road_id and (
             network.lane_direction(reached.road_id, reached.lane_id, reached.s) != along
         )

@@ -9,6 +9,9 @@ import numba as nb
 import numpy as np
 
 from drivesim.opendrive.ground import Ground, ground_of, height_at, locate, surface_at
+from drivesim.opendrive.network import LanePosition
+from drivesim.types import F64
+from drivesim.world.cruise import cruise
 
 if TYPE_CHECKING:
     from drivesim.opendrive import RoadNetwork
@@ -24,6 +27,7 @@ class Surface:
     def __init__(self, network: RoadNetwork, batch: int, actors: int) -> None:
         self._network = network
         self._ground = ground_of(network)
+        self._rows = {road: row for row, road in enumerate(network.roads)} if self._ground is not None else {}
         self._remember(batch, actors)
 
     def _remember(self, batch: int, actors: int) -> None:
@@ -32,7 +36,7 @@ class Surface:
 
     def _again(self) -> Surface:
         surface = Surface.__new__(Surface)
-        surface._network, surface._ground = self._network, self._ground
+        surface._network, surface._ground, surface._rows = self._network, self._ground, self._rows
         return surface
 
     def under(self, batch: int, actors: int) -> Surface:
@@ -55,6 +59,20 @@ class Surface:
             if not math.isnan(z):
                 return z
         return self._network.elevation(x, y)
+
+    def cruise(
+        self, command: Any, position: F64, actor: int, lane: LanePosition, distance: float, offset: float,
+        speed: float, against: bool,
+    ) -> tuple[LanePosition, float] | None:  # fmt: skip
+        """:meth:`World.cruise`, given the commands and positions of all actors."""
+        if self._ground is None:
+            return None
+        road, lane_id, s, _, before = lane
+        s, t, moved = cruise(
+            self._ground, command, position, actor, self._rows[road], lane_id, s, before, distance, offset, against,
+            speed,
+        )  # fmt: skip
+        return None if moved < 0.0 else (LanePosition(road, lane_id, s, t, offset), moved)
 
     def settle(self, world: World, free: Any) -> None:
         """Set z, pitch and roll of all present actors that moved where ``free`` (B, N) allows it; flat off the road."""

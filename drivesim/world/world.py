@@ -23,7 +23,7 @@ from drivesim.world.sight import eye_height, visible_points
 from drivesim.world.surface import Surface
 
 if TYPE_CHECKING:
-    from drivesim.opendrive import RoadNetwork
+    from drivesim.opendrive import LanePosition, RoadNetwork
 
 _ROWS: dict[str, tuple[type, tuple[int, ...]]] = {
     "present": (np.bool_, ()), "position": (np.float64, (3,)), "orientation": (np.float64, (3,)),
@@ -239,6 +239,29 @@ class World:
             place: x, y, z, yaw, pitch, roll at the end of the step.
         """
         self._command[0, actor] = (*_NOWHERE, math.nan, 0.0, 0.0, speed, *place)
+
+    def cruise(
+        self, actor: int, lane: LanePosition, distance: float, offset: float, speed: float, *, against: bool = False
+    ) -> tuple[LanePosition, float] | None:  # fmt: skip
+        """Command the step from ``lane`` along it, as far as its section of the road goes.
+
+        Args:
+            distance: metres in the lane's driving direction; what the lane or the actor moves sideways does not count.
+            offset: from the lane's centre at the end of the step, m in +t.
+            against: whether the actor faces against the lane's driving direction.
+
+        Returns:
+            Where that is, and how many metres away; None, and no command, where the section ends before or the map is
+            not compiled.
+        """
+        if self._surface is None:
+            return None
+        return self._surface.cruise(self._command, self.position, actor, lane, distance, offset, speed, against)
+
+    def commanded(self, actor: int) -> tuple[float, float, float, float, float, float] | None:
+        """The place (x, y, z, yaw, pitch, roll) that an actor has been commanded to for the coming step, if any."""
+        row = self._command[0, actor].item()
+        return row[-6:] if row[0] == dynamics.EXACT else None
 
     def step(self, dt: float) -> None:
         """Advance all worlds by ``dt`` seconds and look for collisions."""

@@ -4,7 +4,7 @@ import math
 from itertools import pairwise
 
 import pytest
-from stage import DT, Stage, act, after, at_lane, event, private, reached, speed, teleport
+from stage import DT, ROAD, Stage, act, after, at_lane, event, private, reached, speed, teleport
 from two_roads import FACING
 
 
@@ -176,3 +176,19 @@ def test_sides_are_kept_over_a_joint_where_s_turns_round(tmp_path):
     init = private("Other", teleport(ahead)) + private("Ego", teleport(at_lane(-1, 10)), speed(10))
     stage = Stage(tmp_path, act(event("e", keep)), init=init, road=FACING).until(2)
     assert stage.y() == pytest.approx(-1)
+
+
+OFFSET = (
+    '<LateralAction><LaneOffsetAction continuous="false"><LaneOffsetActionDynamics dynamicsShape="sinusoidal" '
+    'maxLateralAcc="4"/><LaneOffsetTarget><AbsoluteTargetLaneOffset value="1.5"/></LaneOffsetTarget></LaneOffsetAction>'
+    "</LateralAction>"
+)
+
+
+@pytest.mark.parametrize(("wider", "action"), [(0.0, OFFSET), (0.2, speed(10))])
+def test_speed_along_a_lane_is_longitudinal(tmp_path, wider, action):
+    """``SpeedAction``: "longitudinal speed"; an offset in the lane, or its widening, does not count."""
+    stage = Stage(tmp_path, act(event("e", action)), road=ROAD.replace('a="4" b="0"', f'a="4" b="{wider}"'))
+    y = stage.y()
+    assert stage.until(2).x() == pytest.approx(120, abs=1e-6)
+    assert abs(stage.y() - y) > 1.0

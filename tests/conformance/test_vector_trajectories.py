@@ -92,3 +92,17 @@ def test_following_a_smooth_curve_falls_in_with_its_times(tmp_path):
     assert stage.until(8).x() == pytest.approx(260, abs=0.02)
     assert stage.speed() == pytest.approx(20, abs=0.05)
     assert stage.until(11).times("::e", "endTransition") == [pytest.approx(10.0, abs=0.02)]
+
+
+def test_metres_along_a_climbing_trajectory_are_those_in_plan(tmp_path):
+    """As those of a road, s of OpenDRIVE; so a lane and a trajectory above it are gone along at the same pace."""
+    climbing = "".join(
+        f'<Vertex><Position><WorldPosition x="{x}" y="-2" z="{z}"/></Position></Vertex>'
+        for x, z in ((100, 0), (120, 10), (200, 10))
+    )
+    action = (
+        '<RoutingAction><FollowTrajectoryAction><TrajectoryRef><Trajectory name="t" closed="false"><Shape><Polyline>'
+        f"{climbing}</Polyline></Shape></Trajectory></TrajectoryRef><TimeReference><None/></TimeReference>"
+        '<TrajectoryFollowingMode followingMode="position"/></FollowTrajectoryAction></RoutingAction>'
+    )
+    assert played(tmp_path, action).until(1).x() == pytest.approx(110)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from dataclasses import replace
 
 from drivesim.errors import ScenarioError
 from drivesim.opendrive import LanePosition, RoadNetwork
@@ -64,11 +63,13 @@ class LaneChange(Running):
             centre = network.position(lane.road_id, target, lane.s)
         except ScenarioError as error:
             raise complaint(action, f"road '{lane.road_id}' has no lane {target} here", error.remedy or "") from error
-        self.motion.move_to(replace(centre, offset=lane.t - centre.t, t=lane.t))
+        self.motion.move_to(centre._replace(offset=lane.t - centre.t, t=lane.t))
 
     def step(self, dt: float) -> None:
         travelled = abs(self.motion.speed + self.motion.next_speed) / 2 * dt
+        lane = self.motion.lane
         self.motion.next_offset = self._change.advance(dt, travelled)
+        self.motion.across = abs(self.motion.next_offset - lane.offset) if lane is not None else 0.0
         self.done = self._change.done
 
 
