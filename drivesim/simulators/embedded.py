@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from drivesim.scene import Scene
-from drivesim.sensors.suite import SensorSuite
+from drivesim.sensors.suite import Memory, SensorSuite
 from drivesim.types import Labels, Measurement, WorldState
 
 if TYPE_CHECKING:
@@ -25,11 +25,13 @@ class EmbeddedSimulator:
         seed: scenario seed; appearance and sensor noise derive their own streams.
         labels: whether perfect labels are made too.
         scene: of an equal world, to sense in; it stays its owner's to close. Built here if absent.
+        memory: of what other runs in that scene measured, see :class:`~drivesim.sensors.suite.SensorSuite`.
     """
 
     def __init__(
-        self, world: World, rig: Rig | None, ego: int, seed: int, *, labels: bool = True, scene: Scene | None = None
-    ) -> None:
+        self, world: World, rig: Rig | None, ego: int, seed: int, *, labels: bool = True, scene: Scene | None = None,
+        memory: Memory | None = None,
+    ) -> None:  # fmt: skip
         self.world = world
         self._scene: Scene | None = None
         self._borrowed = scene is not None
@@ -37,7 +39,9 @@ class EmbeddedSimulator:
         if rig is not None:
             self._scene = scene or scene_of(world, ego, seed)
             noise = world.seeds.get("noise", seed)
-            self._suite = SensorSuite(rig, self._scene, world.actors, ego, world.weather, noise, labels=labels)
+            self._suite = SensorSuite(
+                rig, self._scene, world.actors, ego, world.weather, noise, labels=labels, memory=memory
+            )
 
     def capture(self, before: WorldState, after: WorldState) -> tuple[Mapping[str, Measurement], Labels | None]:
         if self._scene is None or self._suite is None:

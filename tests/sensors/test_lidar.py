@@ -8,6 +8,7 @@ from sensor_scenes import box, ground, mounted, static_scene, ticks, wall
 
 from drivesim.materials import MATERIALS, MaterialId
 from drivesim.sensors.lidar.model import receive, signal_to_noise
+from drivesim.sensors.lidar.patterns import pattern
 from drivesim.sensors.lidar.sensor import Lidar
 from drivesim.sensors.rig import load_device
 from drivesim.types import Paths, Weather
@@ -188,3 +189,25 @@ def test_equal_seeds_give_equal_clouds_and_others_do_not(vlp16):
     np.testing.assert_array_equal(first.points, again.points)
     np.testing.assert_array_equal(first.intensity, again.intensity)
     assert not np.array_equal(first.points[:100], other.points[:100])
+
+
+def test_a_window_leaves_away_the_columns_outside_it_and_nothing_else():
+    device = load_device("ouster_os1_64").model_copy(update={"columns": 1024})
+    whole = pattern(device, 10.0, 0)
+    for first, last in ((-60.0, 60.0), (150.0, -150.0)):
+        part = pattern(device.model_copy(update={"azimuth_window_deg": (first, last)}), 10.0, 0)
+        middle = np.degrees(whole.azimuth[:, 0])
+        inside = (
+            (middle >= first - 1e-3) & (middle <= last + 1e-3) if first < last else (middle >= first) | (middle <= last)
+        )
+        assert abs(len(part.column_time) - 1024 * ((last - first) % 360.0) / 360.0) <= 1.0
+        assert np.array_equal(part.column_time, whole.column_time[inside])
+        assert np.array_equal(part.direction, whole.direction[inside])
+
+
+def test_a_windowed_lidar_delivers_every_sweep_and_sees_ahead_only():
+    device = load_device("ouster_os1_64").model_copy(update={"columns": 1024, "azimuth_window_deg": (-60.0, 60.0)})
+    clouds = sweeps(device, static_scene(ground()), duration=0.4)
+    assert len(clouds) == 4
+    for cloud in clouds[1:]:
+        assert np.degrees(np.abs(np.arctan2(cloud.points[:, 1], cloud.points[:, 0]))).max() < 61.0

@@ -124,3 +124,16 @@ def test_the_same_rig_under_another_name_changes_nothing(tmp_path):
     (whole,), _ = run_study(dataclasses.replace(study, rigs=("whatif_camera",), full=True), tmp_path / "full")
     for name in ("collided", "impact_speed", "brake", "false_triggers"):
         assert json.dumps(whole["outcomes"][0][name]) == json.dumps(first[name])
+
+
+@pytest.mark.slow
+def test_what_another_rig_measured_before_changes_nothing(tmp_path):
+    """A camera and a radar that two rigs share measure once while the worlds are the same; numbers are those of a rig
+    played alone."""
+    values = {"child_behavior": "protocol", "ego_speed": "45", "child_speed": "7", "duration": "7"}
+    study = Study("child_crossing", ("whatif_camera", "whatif_camera_lidar", "whatif_camera_radar"), (values,))
+    (entry,), _ = run_study(study, tmp_path / "all")
+    for position in (1, 2):
+        alone = dataclasses.replace(study, rigs=study.rigs[position : position + 1])
+        (single,), _ = run_study(alone, tmp_path / str(position))
+        assert json.dumps(single["outcomes"][0]) == json.dumps(entry["outcomes"][position])

@@ -69,6 +69,10 @@ class LidarDevice(Strict):
         default=180.0, description="where a revolution starts, degrees, counter-clockwise from the sensor's x axis"
     )
     clockwise: bool = Field(default=True, description="whether it turns clockwise seen from above")
+    azimuth_window_deg: tuple[float, float] | None = Field(
+        default=None,
+        description="of a turning lidar, columns that fire: from and to, counter-clockwise; e.g. [-60, 60]",
+    )
     wavelength_nm: float = Field(ge=800, le=1600, description="wavelength in nanometres, e.g. 905")
     min_range: float = Field(ge=0, description="closest range reported, metres")
     max_range: float = Field(gt=0, le=2000, description="farthest range reported, metres")
@@ -109,6 +113,8 @@ class LidarDevice(Strict):
             raise ValueError(f"{self.beams} elevations for {self.channels} channels")
         if self.azimuth_offsets_deg is not None and len(self.azimuth_offsets_deg) != self.beams:
             raise ValueError(f"{len(self.azimuth_offsets_deg)} azimuth offsets for {self.beams} beams")
+        if self.azimuth_window_deg is not None and self.pattern is not None:
+            raise ValueError("only a turning lidar has an 'azimuth_window_deg'")
         if self.max_range <= self.min_range:
             raise ValueError("'max_range' must be greater than 'min_range'")
         return self

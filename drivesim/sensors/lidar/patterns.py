@@ -43,9 +43,12 @@ class Pattern:
 
 
 def pattern(device: LidarDevice, rate_hz: float, number: int) -> Pattern:
-    """The ``number``-th scan; only rosettes differ from scan to scan."""
+    """The ``number``-th scan; only rosettes differ from scan to scan. Columns that do not fire are left out."""
     columns = device.columns_at(rate_hz)
     column_time = (np.arange(columns) - (columns - 1)) / (columns * rate_hz)
+    if device.azimuth_window_deg is not None:
+        column_time = column_time[_in_window(device, column_time * rate_hz)]
+        columns = len(column_time)
     delays = device.firing_delays
     offset = column_time[:, None] + (delays - delays.max())
     elevation = np.tile(device.elevations, (columns, 1))
@@ -64,6 +67,15 @@ def pattern(device: LidarDevice, rate_hz: float, number: int) -> Pattern:
     across, up = azimuth.astype(np.float32), elevation.astype(np.float32)
     direction = np.stack([np.cos(up) * np.cos(across), np.cos(up) * np.sin(across), np.sin(up)], axis=-1)
     return Pattern(column_time, offset, across, up, direction)
+
+
+def _in_window(device: LidarDevice, turns: F64) -> NDArray[np.bool_]:
+    """Which columns point into the window of a turning head, by turns (C,) before the end of a revolution."""
+    assert device.azimuth_window_deg is not None
+    first, last = device.azimuth_window_deg
+    azimuth = device.start_azimuth_deg + 360.0 * turns * (-1.0 if device.clockwise else 1.0)
+    inside: NDArray[np.bool_] = (azimuth - first) % 360.0 <= (last - first) % 360.0
+    return inside
 
 
 def footprint(device: LidarDevice, direction: F32) -> F32:

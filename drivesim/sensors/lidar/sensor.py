@@ -54,10 +54,10 @@ class Lidar:
         self.sensor = sensor
         self.device = sensor.device
         self._key = stream_key(seed, "lidar", sensor.channel)
-        self._columns = self.device.columns_at(sensor.rate_hz)
         delays = self.device.firing_delays
         self._late = np.repeat(delays - delays.max(), self.device.rays_per_beam) * 1e9
         self._first = pattern(self.device, sensor.rate_hz, 0)
+        self._columns = len(self._first.column_time)
         self._first_rays = footprint(self.device, self._first.direction)
         count = self._first.offset.size * self.device.rays_per_beam
         self._beam = np.arange(count, dtype=np.int32) // self.device.rays_per_beam

@@ -136,7 +136,8 @@ class Run:
         self._gate: GatedSimulator
 
         def make(world: World, equipment: Rig | None, ego: int, run_seed: int) -> Simulator:
-            self._gate = GatedSimulator(world, equipment, ego, run_seed, None if full else parameters, stage)
+            aim = target_of(world.actors, world.actors[ego], target).index
+            self._gate = GatedSimulator(world, equipment, ego, run_seed, aim, None if full else parameters, stage)
             return self._gate
 
         self.simulation = Simulation(scenario, rig, seed=seed, dt=dt, simulator=make)

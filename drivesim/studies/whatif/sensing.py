@@ -1,10 +1,11 @@
-"""Sensing that starts when somebody is near enough to matter.
+"""Sensing that starts when the target, or anybody else who moves, is near enough to matter.
 
 Safe because of what the chain can do with a measurement: it warns and brakes only for confirmed tracks in the car's
 path that leave it less than a known time, and a track forgets what it has not seen for ``forget`` seconds. So sensing
-begins ``LEAD`` seconds before any other actor can be that near, which is longer than any latency, confirmation window
-and filter transient together. What is skipped could only have raised false alarms on an empty approach; those are
-counted by studies with ``full=True``, and a test holds that outcomes are equal with and without the skip.
+begins :data:`LEAD` seconds before the target, or another actor that moves, can be that near, which is longer than any
+latency, confirmation window and filter transient together. What is skipped could only have raised false alarms on the
+approach, where there is nothing but what stands still beside the road; those are counted by studies with ``full=True``,
+and a test holds that outcomes are equal with and without the skip.
 """
 
 from __future__ import annotations
@@ -25,6 +26,10 @@ if TYPE_CHECKING:
 
 LEAD = 1.2
 """Seconds of sensing before it can matter."""
+MARGIN = 2.0
+"""Room beyond both bodies that still counts as touching, m."""
+STILL = 0.05
+"""Slower actors than this stand, m/s: like a parked car of the city, they matter only as targets."""
 
 
 def horizon(speed: float, parameters: EgoParameters) -> float:
@@ -38,6 +43,7 @@ class GatedSimulator(EmbeddedSimulator):
     """Captures nothing until another actor comes within reach; from then on everything.
 
     Args:
+        target: index of the actor that must not be hit.
         parameters: of the ego's chain; None senses from the start.
         stage: of the instance; None builds a scene for this run alone.
 
@@ -46,11 +52,15 @@ class GatedSimulator(EmbeddedSimulator):
     """
 
     def __init__(
-        self, world: World, rig: Rig | None, ego: int, seed: int, parameters: EgoParameters | None,
+        self, world: World, rig: Rig | None, ego: int, seed: int, target: int, parameters: EgoParameters | None,
         stage: Stage | None = None,
     ) -> None:  # fmt: skip
         scene = stage.scene(world, ego, seed) if stage is not None and rig is not None else None
-        super().__init__(world, rig, ego, seed, labels=False, scene=scene)
+        memory = stage.memory if stage is not None else None
+        super().__init__(world, rig, ego, seed, labels=False, scene=scene, memory=memory)
+        car, boxes = world.actors[ego].box, [actor.box for actor in world.actors]
+        self._reach = np.array([car.center[0] + car.length / 2 + np.hypot(b.length, b.width) for b in boxes]) + MARGIN
+        self._target = target
         self._parameters = parameters
         self._car = ego
         self.opened: float | None = None
@@ -73,9 +83,9 @@ class GatedSimulator(EmbeddedSimulator):
         if self._parameters is None:
             return True
         ego = self._car
-        offset = state.position[0, :, :2] - state.position[0, ego, :2]
+        distance = np.linalg.norm(state.position[0, :, :2] - state.position[0, ego, :2], axis=1)
         relative = np.linalg.norm(state.velocity[0, :, :2] - state.velocity[0, ego, :2], axis=1)
-        reach = np.max([actor.box.length for actor in self.world.actors]) + 5.0
-        near = np.linalg.norm(offset, axis=1) < relative * horizon(float(state.speed[0, ego]), self._parameters) + reach
-        near[ego] = False
-        return bool((near & state.present[0]).any())
+        near = distance < relative * horizon(float(state.speed[0, ego]), self._parameters) + self._reach
+        matters = np.linalg.norm(state.velocity[0], axis=1) > STILL
+        matters[self._target], matters[ego] = True, False
+        return bool((near & matters & state.present[0]).any())

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from drivesim.opendrive import RoadNetwork
 from drivesim.openscenario.scenario import ScenarioFile
 from drivesim.scene.surroundings import Surroundings, keep_clear
+from drivesim.sensors.suite import Memory
 from drivesim.simulation import Simulation
 from drivesim.simulators.embedded import scene_of
 
@@ -50,11 +51,16 @@ class Stage:
 
     Args:
         zones: what the street keeps clear, see :func:`zones_of`; None builds it for the instance alone.
+
+    Attributes:
+        memory: what cameras and radars measured in this instance: until a rig reacts its world is the others', so equal
+            sensors of two rigs measure the same, once.
     """
 
     def __init__(self, zones: Zones | None = None) -> None:
         self._zones = zones
         self._scene: Scene | None = None
+        self.memory: Memory = {}
 
     def scene(self, world: World, ego: int, seed: int) -> Scene:
         """The instance's scene, built for the first run that asks."""
@@ -72,6 +78,7 @@ class Stage:
         if self._scene is not None:
             self._scene.close()
             self._scene = None
+        self.memory.clear()
 
 
 _Key = tuple[Path, int, Zones, int, str | None]
