@@ -27,11 +27,11 @@ MAY_IMPORT = {
     "ego": GROUND,
     "studies": GROUND
     | {"opendrive", "world", "openscenario", "behaviors", "scene", "sensors", "recording", "simulators", "simulation"}
-    | {"ego", "envs"},
+    | {"ego"},
     "learning": GROUND | {"recording"},
     "envs": GROUND
     | {"opendrive", "world", "openscenario", "behaviors", "scene", "sensors", "recording", "simulation"}
-    | {"simulators"},
+    | {"simulators", "studies"},
 }
 
 

@@ -171,8 +171,8 @@ def actions_of(kind: str, actor: Actor) -> Actions:
 
 def all_checked(space: gym.Space[Any], actions: Any) -> list[Any]:
     """One action per world, as :func:`checked` gives them."""
-    if isinstance(space, gym.spaces.Box):
-        values = np.asarray(actions, dtype=np.float64)
+    if isinstance(space, gym.spaces.Box) and isinstance(actions, np.ndarray) and actions.dtype.kind in "fiu":
+        values = actions.astype(np.float64)
         if values.shape[1:] == space.shape and bool((np.abs(values) <= 1.0).all()):
             numbers: list[Any] = values.tolist()
             return numbers
@@ -190,12 +190,16 @@ def checked(space: gym.Space[Any], action: Any) -> Any:
         if number.shape != () or number.dtype.kind not in "iu" or not 0 <= int(number) < int(space.n):
             raise InvalidAction(f"action {action!r} is not one of 0 .. {int(space.n) - 1}; give one of these integers")
         return int(number)
-    values = np.asarray(action, dtype=np.float64)
+    try:
+        values = np.asarray(action, dtype=np.float64)
+    except (TypeError, ValueError):
+        raise InvalidAction(f"action {action!r} is no numbers; see env.action_space") from None
     if values.shape != space.shape:
         raise InvalidAction(f"the action has shape {values.shape}, not {space.shape}; see env.action_space")
     numbers = values.tolist()
     for number in numbers:
+        if math.isnan(number):
+            raise InvalidAction(f"action {numbers} is not a number; look for where the policy diverges")
         if not -1.0 <= number <= 1.0:
-            problem = "is not a number" if math.isnan(number) else "is out of bounds"
-            raise InvalidAction(f"action {numbers} {problem}; clip it to [-1, 1] with numpy.clip before stepping")
+            raise InvalidAction(f"action {numbers} is out of bounds; clip it to [-1, 1] with numpy.clip")
     return numbers

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from drivesim.envs.sensing import Channel, rig_of, sensors_of
 from drivesim.errors import DrivesimError
+from drivesim.sensors.mounting import mounted
 from drivesim.sensors.rig import Rig, Sensor
 from drivesim.simulation import as_simulator
 from drivesim.simulators.carla import CarlaServerAddress, CarlaSimulator
@@ -35,8 +36,8 @@ class CarlaSensing:
                 remedy="make one environment for each server, as with gymnasium's AsyncVectorEnv",
             )  # fmt: skip
         rig, sensors = rig_of(batch.settings), sensors_of(batch, names)
-        wanted = tuple({sensor.channel: sensor for sensor in sensors.values()}.values())
-        self._rig = Rig(rig.name, rig.description, rig.path, wanted)
+        self._rig, self._channels = rig, {sensor.channel for sensor in sensors.values()}
+        self._mounting: Mapping[tuple[str, str], float] = {}
         self._simulator: CarlaSimulator | None = None
         self._last: tuple[Episode, WorldState, Mapping[str, Measurement]] | None = None
         self.parts: dict[str, Channel] = {name: CarlaChannel(self, batch, s) for name, s in sensors.items()}
@@ -52,14 +53,26 @@ class CarlaSensing:
             return episode, last[2]
         after, step = episode.world.snapshot(), batch.settings.step_duration
         before = last[1] if last is not None else replace(after, time=after.time - step)
-        if self._simulator is None:
-            ego = batch.agent.index
-            self._simulator = CarlaSimulator(episode.world, self._rig, ego, episode.seed, self._server)
-        elif last is None:
-            self._simulator.begin_again(episode.world, episode.seed)
-        measurements, _ = self._simulator.capture(before, after)
+        measurements, _ = self._running(batch, episode, begins=last is None).capture(before, after)
         self._last = episode, after, measurements
         return episode, measurements
+
+    def _running(self, batch: Batch, episode: Episode, *, begins: bool) -> CarlaSimulator:
+        """The simulator of an episode; connected anew where sensors are mounted elsewhere than in the last one."""
+        if self._simulator is not None and episode.beside.mounting != self._mounting:
+            self.close()
+        if self._simulator is None:
+            self._mounting = episode.beside.mounting
+            rig, ego = self._equipped(), batch.agent.index
+            self._simulator = CarlaSimulator(episode.world, rig, ego, episode.noise_seed, self._server)
+        elif begins:
+            self._simulator.begin_again(episode.world, episode.noise_seed)
+        return self._simulator
+
+    def _equipped(self) -> Rig:
+        """What is observed of the rig, where it is mounted."""
+        rig = mounted(self._rig, self._mounting)
+        return replace(rig, sensors=tuple(sensor for sensor in rig.sensors if sensor.channel in self._channels))
 
     def close(self) -> None:
         if self._simulator is not None:

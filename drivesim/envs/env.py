@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from drivesim.envs.window import Window
 
 RENDER_MODES = ("rgb_array", "human")
+VIEWS = ("top", "chase")
 
 
 class ScenarioEnv(gym.Env[Any, Any]):
@@ -47,10 +49,7 @@ class ScenarioEnv(gym.Env[Any, Any]):
         view: str = "top",
         **options: Any,
     ) -> None:
-        if render_mode is not None and render_mode not in RENDER_MODES:
-            raise DrivesimError(
-                f"no render mode '{render_mode}'", element="render_mode", remedy=did_you_mean(render_mode, RENDER_MODES)
-            )
+        check_rendering(render_mode, RENDER_MODES, view)
         self.settings = settings_of(scenario, options)
         self.metadata = {**self.metadata, "render_fps": round(1.0 / self.settings.step_duration)}
         self.render_mode, self.view = render_mode, view
@@ -120,6 +119,18 @@ class ScenarioEnv(gym.Env[Any, Any]):
         return parts if len(parts) > 1 else next(iter(parts.values()))
 
 
+def check_rendering(mode: str | None, modes: Sequence[str], view: str) -> None:
+    """Whether there are such pictures.
+
+    Raises:
+        DrivesimError: no such mode or view.
+    """
+    if mode is not None and mode not in modes:
+        raise DrivesimError(f"no render mode '{mode}'", element="render_mode", remedy=did_you_mean(str(mode), modes))
+    if view not in VIEWS:
+        raise DrivesimError(f"no view '{view}'", element="view", remedy=did_you_mean(str(view), VIEWS))
+
+
 def settings_of(scenario: str | Path, options: dict[str, Any]) -> Settings:
     """Settings from keyword arguments.
 
@@ -152,4 +163,9 @@ def episode_seed(random: np.random.Generator, options: dict[str, Any] | None) ->
         if name != "episode_seed":
             raise DrivesimError(f"no reset option is called '{name}'", element="options",
                                 remedy="the only one is 'episode_seed'")  # fmt: skip
-    return int(options["episode_seed"]) if options else drawn
+    if not options:
+        return drawn
+    wanted = options["episode_seed"]
+    if not isinstance(wanted, (int, np.integer)):
+        raise DrivesimError(f"{wanted!r} is no seed", element="episode_seed", remedy="give a whole number")
+    return int(wanted)

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import math
 from collections import OrderedDict
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from drivesim.behaviors import make_controller
+from drivesim.envs.looks import Looks
 from drivesim.envs.randomize import randomization
 from drivesim.envs.route import lane_route, route_key, straight_route
 from drivesim.envs.settings import Settings
 from drivesim.errors import DrivesimError, ScenarioError, did_you_mean
 from drivesim.opendrive import RoadNetwork, empty_network, read_network
 from drivesim.openscenario import Scenario, ScenarioFile, ScenarioPlayer
+from drivesim.openscenario.beside import Beside
+from drivesim.openscenario.declarations import Declarations
 from drivesim.openscenario.model.conditions import SimulationTimeCondition
 from drivesim.simulation import ego_of
 from drivesim.types import F64, Actor, WorldState
@@ -24,6 +28,8 @@ PATIENCE = 3.0
 _NO_DURATION = 10.0
 _REMEMBERED = 64
 """Scenarios kept read, for parameters that come up again."""
+_MOST_DRAWS = 100
+"""Draws for one episode, until the scenario's constraints accept one."""
 
 
 class Puppet:
@@ -41,14 +47,15 @@ class Stage:
     Attributes:
         agent: the actor that acts, as in the scenario with default parameters.
         time_limit: seconds.
-        varies: whether parameters differ from episode to episode.
+        mounting: sensors that parameters move, channel and axis.
     """
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
-        self._randomization = randomization(settings.distribution)
-        self._fixed = {name: str(value) for name, value in settings.parameters.items()}
         self._file = ScenarioFile(settings.scenario)
+        self._declarations = Declarations(self._file.path)
+        self._randomization = randomization(settings.distribution, self._declarations)
+        self._fixed = {name: str(value) for name, value in settings.parameters.items()}
         plain = self._file.scenario(self._fixed)
         self.duration = _duration(plain)
         self.time_limit = settings.time_limit or PATIENCE * self.duration
@@ -56,8 +63,9 @@ class Stage:
             self._fixed["duration"] = self._longer(self.time_limit + 1.0, str(plain.parameters["duration"]))
         self._scenarios: OrderedDict[tuple[tuple[str, str], ...], Scenario] = OrderedDict()
         self.scenario = self._load({})
+        self.mounting = set(self.scenario.beside.mounting)
         for corner in self._randomization.corners():
-            self._load(corner)
+            self.mounting |= set(self._load(corner).beside.mounting)
         road_file = self.scenario.road_file
         self.network: RoadNetwork = read_network(road_file) if road_file else empty_network()
         self.weather = self.scenario.weather(self.network.place())
@@ -85,23 +93,38 @@ class Stage:
 
     def begin(self, seed: int, batch: World, row: int) -> Episode:
         """Set up one world of a batch for the episode that belongs to a seed."""
-        values = self._randomization.draw(seed)
-        scenario = self._load(values)
+        values, scenario = self._drawn(seed)
         if scenario.road_file != self.scenario.road_file:
             raise ScenarioError("the map varies with the parameters", file=scenario.path, element="RoadNetwork",
                                 remedy="make one environment per map")  # fmt: skip
-        world = batch.restart(row, scenario.actors(), scenario.weather(self.network.place()), seed)
+        actors, beside = scenario.actors(), scenario.beside
+        behavior = beside.seeds.get("behavior", seed)
+        world = batch.restart(row, actors, scenario.weather(self.network.place()), behavior)
+        world.seeds = beside.seeds
+        world.district = str(scenario.parameters["district"]) if "district" in scenario.parameters else None
         player = ScenarioPlayer(scenario, world, make_controller)
         if not world.present[0, self.agent.index]:
             raise ScenarioError(f"'{self.agent.name}' is not there at the start", file=scenario.path,
                                 remedy="place it in Init, or choose another agent")  # fmt: skip
         puppet = Puppet()
         player.take_over(self.agent.name, puppet)
-        return Episode(seed, values, world, player, puppet)
+        looks = Looks(actors, world.district, beside.seeds)
+        return Episode(seed, values, world, player, puppet, beside, looks)
 
-    def opening(self) -> WorldState:
-        """Where everybody stands at the start with default parameters; a scene for all episodes is built around it."""
-        world = World(self.network, self.actors, self.weather, 0)
+    def _drawn(self, seed: int) -> tuple[dict[str, str], Scenario]:
+        """Parameters of an episode; combinations that the scenario's constraints refuse are drawn again."""
+        for attempt in range(_MOST_DRAWS):
+            values = self._randomization.draw(seed, attempt)
+            try:
+                return values, self._load(values)
+            except ScenarioError as error:
+                if attempt == _MOST_DRAWS - 1 or self._declarations.refusal({**self._fixed, **values}) is None:
+                    raise error
+        raise AssertionError("the last attempt returns or raises")
+
+    def opening(self, actors: tuple[Actor, ...]) -> WorldState:
+        """Where such actors stand at the start with default parameters; scenes are built around it."""
+        world = World(self.network, actors, self.weather, 0)
         ScenarioPlayer(self.scenario, world, make_controller)
         return world.snapshot()
 
@@ -135,16 +158,25 @@ class Episode:
     """One run: its world in the batch and who plays it.
 
     Attributes:
+        beside: seeds of their own and mounting, from the parameters.
+        looks: what a scene of it depends on.
         met: collisions already accounted for.
     """
 
     def __init__(
-        self, seed: int, parameters: dict[str, str], world: World, player: ScenarioPlayer, puppet: Puppet
-    ) -> None:
+        self, seed: int, parameters: Mapping[str, str], world: World, player: ScenarioPlayer, puppet: Puppet,
+        beside: Beside, looks: Looks,
+    ) -> None:  # fmt: skip
         self.seed, self.parameters = seed, parameters
+        self.beside, self.looks = beside, looks
         self.world, self.player, self.puppet = world, player, puppet
         self.met = 0
         self.ended = False
+
+    @property
+    def noise_seed(self) -> int:
+        """Of the sensors' noise and faults."""
+        return self.beside.seeds.get("noise", self.seed)
 
 
 def _agent(actors: tuple[Actor, ...], name: str | None, file: Path) -> Actor:

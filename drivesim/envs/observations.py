@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from drivesim.envs import perception
 from drivesim.errors import DrivesimError, did_you_mean
+from drivesim.simulation import as_simulator
 
 if TYPE_CHECKING:
     from drivesim.envs.batch import Batch
@@ -108,9 +109,10 @@ def observations_of(batch: Batch) -> dict[str, Observation]:
     """What the settings ask for, by name.
 
     Raises:
-        DrivesimError: no such observation, or none at all.
+        DrivesimError: no such observation, or none at all; parameters move a sensor, and none is observed.
     """
     names = batch.settings.observed
+    as_simulator(batch.settings.simulator)
     if not names:
         raise DrivesimError("nothing is observed", element="observation", remedy="name at least one observation")
     sensed = [name for name in names if name not in QUICK]
@@ -131,4 +133,10 @@ def observations_of(batch: Batch) -> dict[str, Observation]:
             from drivesim.envs.carla import CarlaSensing
 
             made |= CarlaSensing(batch, sensed).parts
+    elif batch.stage.mounting:
+        channel, axis = min(batch.stage.mounting)
+        raise DrivesimError(
+            "no sensor is observed that it could move", element=f"mount.{channel}.{axis}",
+            remedy="observe 'camera' or a channel of the rig, or leave the parameter out",
+        )  # fmt: skip
     return {name: made[name] for name in names}

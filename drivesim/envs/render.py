@@ -10,7 +10,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from drivesim.envs import track as t
-from drivesim.errors import DrivesimError, did_you_mean
 from drivesim.opendrive.mesh import network_mesh
 from drivesim.taxonomy import Tag
 from drivesim.types import Actor
@@ -56,11 +55,9 @@ def renderer_of(view: str, batch: Batch) -> Renderer:
     """The renderer of a view: ``top`` or ``chase``."""
     if view == "top":
         return TopView(batch)
-    if view == "chase":
-        from drivesim.envs.chase import ChaseView
+    from drivesim.envs.chase import ChaseView
 
-        return ChaseView(batch)
-    raise DrivesimError(f"no view '{view}'", element="view", remedy=did_you_mean(view, ("top", "chase")))
+    return ChaseView(batch)
 
 
 class TopView:

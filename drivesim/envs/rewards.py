@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from numbers import Real
 from typing import Any
 
 import numba as nb
@@ -53,8 +54,8 @@ def weights_of(given: Mapping[str, float]) -> F64:
             raise DrivesimError(
                 f"no reward term is called '{name}'", element="reward", remedy=did_you_mean(name, TERMS)
             )
-        if not math.isfinite(weight):
-            raise DrivesimError(f"the weight of '{name}' is {weight}", element="reward", remedy="give a finite number")
+        if not isinstance(weight, Real) or not math.isfinite(weight):
+            raise DrivesimError(f"the weight of '{name}' is {weight!r}", element="reward", remedy="give a number")
     return np.array([float(given.get(name, 0.0)) for name in TERMS])
 
 

@@ -11,8 +11,8 @@ import gymnasium as gym
 import numpy as np
 from numpy.typing import NDArray
 
-from drivesim.envs.forks import refuse_fork
 from drivesim.envs.perception import BOUND
+from drivesim.envs.scenes import Scenes
 from drivesim.envs.settings import Settings
 from drivesim.errors import DrivesimError
 from drivesim.scene import Scene
@@ -21,6 +21,7 @@ from drivesim.sensors.camera.sensor import Camera
 from drivesim.sensors.lidar.device import LidarDevice
 from drivesim.sensors.lidar.sensor import Lidar
 from drivesim.sensors.motion import EgoMotion
+from drivesim.sensors.mounting import mounted
 from drivesim.sensors.radar.sensor import Radar
 from drivesim.sensors.rig import VIEW_FROM_CAMERA, Rig, Sensor, load_rig
 from drivesim.transforms import Pose, rotation_from_ypr
@@ -33,8 +34,6 @@ if TYPE_CHECKING:
 SMALL_CAMERA = (128, 72)
 """Pixels of the camera that an environment without a rig has."""
 _LIDAR_SCALE = 100.0
-_APPEARANCE = 0
-"""The seed of city and looks; one for all episodes, because a scene takes seconds to build."""
 
 
 def camera_at(
@@ -74,24 +73,25 @@ def sensors_of(batch: Batch, names: Sequence[str]) -> dict[str, Sensor]:
     """The rig's sensors that observations of these names are made by.
 
     Raises:
-        DrivesimError: the agent carries no rig.
+        DrivesimError: the agent carries no rig. RigError: parameters move a sensor that the rig has not.
     """
     if batch.agent.kind != "vehicle":
         raise DrivesimError(f"'{batch.agent.name}' carries no rig", element="observation",
                             remedy="observe 'state', 'lidar' or 'radar'")  # fmt: skip
     rig = rig_of(batch.settings)
+    mounted(rig, dict.fromkeys(batch.stage.mounting, 0.0))
     return {name: rig.of_kind("camera")[0] if name == "camera" else rig[name] for name in names}
 
 
 class Sensing:
-    """One scene for all worlds of a batch, shown world after world; sensors of their own per world."""
+    """Scenes shown world after world, one for all that look alike; sensors of their own per world."""
 
     def __init__(self, batch: Batch, names: Sequence[str]) -> None:
         sensors = sensors_of(batch, names)
         self._longest = max([1.0 / s.rate_hz for s in sensors.values()] + [batch.settings.step_duration])
-        self._scene: Scene | None = None
+        self._scenes = Scenes(batch.stage, batch.agent.index, batch.count)
         self._states: list[tuple[Episode, WorldState] | None] = [None] * batch.count
-        self._motion: tuple[Episode, float, EgoMotion] | None = None
+        self._shown: tuple[Episode, float, Scene, EgoMotion] | None = None
         self.parts: dict[str, Channel] = {
             name: EmbeddedChannel(self, batch, sensor) for name, sensor in sensors.items()
         }
@@ -101,28 +101,22 @@ class Sensing:
         episode = batch.episodes[row]
         assert episode is not None
         time = episode.world.time
-        if self._motion is not None and self._scene is not None and self._motion[:2] == (episode, time):
-            return self._scene, self._motion[2]
-        after = episode.world.snapshot()
-        if self._scene is None:
-            refuse_fork()
-            stage = batch.stage
-            start = stage.opening()
-            self._scene = Scene(stage.network, stage.actors, _APPEARANCE, ego=batch.agent.index, state=start)
+        if self._shown is not None and self._shown[:2] == (episode, time):
+            return self._shown[2:]
+        after, scene = episode.world.snapshot(), self._scenes.of(episode)
         known = self._states[row]
         before = known[1] if known is not None and known[0] is episode and known[1].time[0] < time else None
         if before is None:
             before = replace(after, time=after.time - self._longest)
         self._states[row] = episode, after
-        self._scene.update(before, after)
+        scene.update(before, after)
         motion = EgoMotion(before, after, batch.agent.index)
-        self._motion = episode, time, motion
-        return self._scene, motion
+        self._shown = episode, time, scene, motion
+        return scene, motion
 
     def close(self) -> None:
-        if self._scene is not None:
-            self._scene.close()
-            self._scene = self._motion = None
+        self._scenes.close()
+        self._shown = None
 
 
 class Channel:
@@ -187,7 +181,7 @@ class EmbeddedChannel(Channel):
 
     def __init__(self, sensing: Sensing, batch: Batch, sensor: Sensor) -> None:
         super().__init__(batch, sensor)
-        self._sensing = sensing
+        self._sensing, self._rig = sensing, rig_of(batch.settings)
         self._sensors: list[tuple[Episode, Camera | Lidar | Radar] | None] = [None] * batch.count
 
     def _measure(self, batch: Batch, row: int) -> None:
@@ -196,7 +190,7 @@ class EmbeddedChannel(Channel):
             return
         held = self._sensors[row]
         if held is None or held[0] is not episode:
-            held = self._sensors[row] = episode, self._made(episode.seed)
+            held = self._sensors[row] = episode, self._made(episode)
             self._begin(row)
         scene, motion = self._sensing.show(batch, row)
         instrument, weather = held[1], episode.world.weather
@@ -208,10 +202,12 @@ class EmbeddedChannel(Channel):
         if measured is not None:
             self.values[row] = self._encoded(measured)
 
-    def _made(self, seed: int) -> Camera | Lidar | Radar:
-        if self._sensor.kind == "camera":
-            return Camera(self._sensor, seed)
-        return Lidar(self._sensor, seed) if self._sensor.kind == "lidar" else Radar(self._sensor, seed)
+    def _made(self, episode: Episode) -> Camera | Lidar | Radar:
+        """The sensor where this episode mounts it, with this episode's noise."""
+        sensor = mounted(self._rig, episode.beside.mounting)[self._sensor.channel]
+        if sensor.kind == "camera":
+            return Camera(sensor, episode.noise_seed)
+        return Lidar(sensor, episode.noise_seed) if sensor.kind == "lidar" else Radar(sensor, episode.noise_seed)
 
     def close(self) -> None:
         self._sensing.close()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from numbers import Integral, Real
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,6 +13,12 @@ from drivesim.errors import DrivesimError
 
 if TYPE_CHECKING:
     from drivesim.sensors.rig import Rig
+
+
+_COUNTS = ("action_repeat", "nearest", "rays", "targets")
+_MEASURES = ("dt", "reach", "goal_distance", "time_limit")
+_OPEN = ("goal_distance", "time_limit")
+"""Measures that may be None."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,10 +66,17 @@ class Settings:
     time_limit: float | None = None
 
     def __post_init__(self) -> None:
-        for name in ("dt", "action_repeat", "nearest", "rays", "targets", "reach", "goal_distance", "time_limit"):
+        for name in (*_COUNTS, *_MEASURES):
             value = getattr(self, name)
-            if value is not None and not 0 < value < float("inf"):
-                raise DrivesimError(f"{name} is {value}", element=name, remedy="give a positive number")
+            if value is None and name in _OPEN:
+                continue
+            kind = Integral if name in _COUNTS else Real
+            if not isinstance(value, kind) or not 0 < float(value) < float("inf"):
+                wanted = "whole" if name in _COUNTS else "positive"
+                raise DrivesimError(f"{name} is {value!r}", element=name, remedy=f"give a {wanted} number above 0")
+        if not all(isinstance(name, str) for name in self.observed):
+            raise DrivesimError(f"'{self.observation!r}' is no observation", element="observation",
+                                remedy="give a name or a list of names, such as 'state'")  # fmt: skip
 
     @property
     def step_duration(self) -> float:
@@ -72,4 +86,5 @@ class Settings:
     @property
     def observed(self) -> tuple[str, ...]:
         """Names of what is observed."""
-        return (self.observation,) if isinstance(self.observation, str) else tuple(self.observation)
+        several = isinstance(self.observation, Sequence) and not isinstance(self.observation, str)
+        return tuple(self.observation) if several else (self.observation,)  # type: ignore[return-value]

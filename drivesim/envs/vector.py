@@ -16,7 +16,7 @@ from gymnasium.vector.utils import batch_space
 from drivesim.envs import rewards
 from drivesim.envs.actions import all_checked
 from drivesim.envs.batch import Batch
-from drivesim.envs.env import RENDER_MODES, episode_seed, settings_of, space_of
+from drivesim.envs.env import RENDER_MODES, check_rendering, episode_seed, settings_of, space_of
 from drivesim.errors import DrivesimError, did_you_mean
 
 if TYPE_CHECKING:
@@ -49,9 +49,11 @@ class ScenarioVectorEnv(gym.vector.VectorEnv[Any, Any, Any]):
     ) -> None:
         if num_envs < 1:
             raise DrivesimError(f"{num_envs} environments", element="num_envs", remedy="ask for at least one")
-        if render_mode not in (None, "rgb_array"):
-            raise DrivesimError(f"no render mode '{render_mode}'", element="render_mode",
-                                remedy=did_you_mean(str(render_mode), RENDER_MODES[:1]))  # fmt: skip
+        check_rendering(render_mode, RENDER_MODES[:1], view)
+        modes = [mode.value for mode in AutoresetMode]
+        if not isinstance(autoreset_mode, AutoresetMode) and autoreset_mode not in modes:
+            raise DrivesimError(f"no autoreset mode '{autoreset_mode}'", element="autoreset_mode",
+                                remedy=did_you_mean(str(autoreset_mode), modes))  # fmt: skip
         self.autoreset_mode = AutoresetMode(autoreset_mode)
         self.settings = settings_of(scenario, options)
         fps = round(1.0 / self.settings.step_duration)
@@ -89,8 +91,9 @@ class ScenarioVectorEnv(gym.vector.VectorEnv[Any, Any, Any]):
 
     def step(self, actions: Any) -> tuple[Any, np.ndarray, np.ndarray, np.ndarray, dict[str, Any]]:
         batch = self.batch
-        if len(actions) != self.num_envs:
-            raise InvalidAction(f"{len(actions)} actions for {self.num_envs} environments; give one for each")
+        if np.ndim(actions) == 0 or len(actions) != self.num_envs:
+            given = len(actions) if np.ndim(actions) else repr(actions)
+            raise InvalidAction(f"{given} actions for {self.num_envs} environments; give one for each")
         ended = [episode is None or episode.ended for episode in batch.episodes]
         if any(episode is None for episode in batch.episodes) or (
             any(ended) and self.autoreset_mode is not AutoresetMode.NEXT_STEP

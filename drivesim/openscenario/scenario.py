@@ -237,6 +237,10 @@ class ScenarioFile:
         self._document = open_as(content.find("scenarios", name), "Storyboard")
         self._constants = Reader.memory(_constant(self._document.root))
 
+    @property
+    def path(self) -> Path:
+        return self._document.path
+
     def scenario(self, parameters: Mapping[str, str] | None = None) -> Scenario:
         """The scenario with these values for declared parameters.
 

@@ -277,13 +277,20 @@ def test_render_gives_pictures():
         ({"action": "steering"}, "choose one of"),
         ({"agent": "Chld"}, "did you mean 'Child'"),
         ({"reward": {"progres": 1.0}}, "did you mean 'progress'"),
-        ({"reward": {"progress": float("nan")}}, "finite"),
+        ({"reward": {"progress": float("nan")}}, "give a number"),
         ({"distribution": {"ego_speed": (1, 500)}}, "ego_speed"),
         ({"distribution": {"egospeed": (20, 30)}}, "did you mean 'ego_speed'"),
         ({"distribution": {"ego_speed": ()}}, "list of values"),
         ({"dt": 0.0}, "positive"),
         ({"oclusion": False}, "did you mean 'occlusion'"),
         ({"render_mode": "rgb"}, "rgb_array"),
+        ({"view": "tip"}, "did you mean 'top'"),
+        ({"observation": 3}, "such as 'state'"),
+        ({"observation": ()}, "at least one"),
+        ({"rays": 1.5}, "whole number"),
+        ({"dt": "fast"}, "positive number"),
+        ({"simulator": "unreal"}, "embedded or carla"),
+        ({"reward": {"progress": "much"}}, "give a number"),
     ],
 )
 def test_what_cannot_be_is_refused_with_a_remedy(options, words):
@@ -307,12 +314,39 @@ def test_a_scenario_without_a_vehicle_is_refused(tmp_path):
         ScenarioEnv(file)
 
 
-@pytest.mark.parametrize("action", [[0.0, 1.5], [np.nan, 0.0], [0.0], 0.0])
-def test_actions_that_are_none_are_refused(action):
+@pytest.mark.parametrize(
+    ("action", "words"),
+    [
+        ([0.0, 1.5], "out of bounds; clip it"),
+        ([np.nan, 0.0], "is not a number; look for where the policy diverges"),
+        ([np.inf, 0.0], "out of bounds"),
+        ([0.0], r"shape \(1,\), not \(2,\)"),
+        (0.0, r"shape \(\), not \(2,\)"),
+        ("left", "no numbers"),
+    ],
+)
+def test_actions_that_are_none_are_refused(action, words):
     env = ScenarioEnv("child_crossing")
     env.reset(seed=0)
+    with pytest.raises(InvalidAction, match=words):
+        env.step(action)
+
+
+def test_the_refused_action_has_not_been_played():
+    env, spared = ScenarioEnv("child_crossing"), ScenarioEnv("child_crossing")
+    env.reset(seed=0)
+    spared.reset(seed=0)
     with pytest.raises(InvalidAction):
-        env.step(np.array(action, np.float32))
+        env.step(np.full(2, np.nan))
+    np.testing.assert_array_equal(env.step(np.zeros(2))[0], spared.step(np.zeros(2))[0])
+
+
+def test_reset_options_that_are_none_are_refused():
+    env = ScenarioEnv("child_crossing")
+    with pytest.raises(DrivesimError, match="episode_seed"):
+        env.reset(options={"seed": 1})
+    with pytest.raises(DrivesimError, match="whole number"):
+        env.reset(options={"episode_seed": "first"})
 
 
 def test_a_step_needs_a_reset_before_it():

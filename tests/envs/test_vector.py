@@ -8,11 +8,12 @@ import sys
 import gymnasium as gym
 import numpy as np
 import pytest
-from gymnasium.error import ResetNeeded
+from gymnasium.error import InvalidAction, ResetNeeded
 from gymnasium.vector import AutoresetMode
 
 from drivesim.envs import ScenarioEnv, ScenarioVectorEnv
 from drivesim.envs.registration import environment_id, playable
+from drivesim.errors import DrivesimError
 
 IDS = [environment_id(name) for name in playable()]
 
@@ -89,6 +90,32 @@ def test_observations_handed_out_are_not_written_again():
     vector.step(vector.action_space.sample())
     for name, values in kept.items():
         np.testing.assert_array_equal(first[name], values)
+
+
+@pytest.mark.parametrize(
+    ("actions", "words"),
+    [
+        (np.zeros((3, 2)), "3 actions for 2 environments"),
+        (np.zeros((2, 1)), "shape"),
+        (np.full((2, 2), np.nan), "not a number"),
+        (np.full((2, 2), 2.0), "out of bounds"),
+        (None, "one for each"),
+    ],
+)
+def test_actions_that_are_none_are_refused(actions, words):
+    vector = ScenarioVectorEnv(2, "child_crossing")
+    vector.reset(seed=0)
+    with pytest.raises(InvalidAction, match=words):
+        vector.step(actions)
+
+
+def test_options_that_are_none_are_refused():
+    with pytest.raises(DrivesimError, match="at least one"):
+        ScenarioVectorEnv(0)
+    with pytest.raises(DrivesimError, match=r"(?i)did you mean 'NextStep'"):
+        ScenarioVectorEnv(2, autoreset_mode="nextstep")
+    with pytest.raises(DrivesimError, match="rgb_array"):
+        ScenarioVectorEnv(2, render_mode="human")
 
 
 @pytest.mark.slow

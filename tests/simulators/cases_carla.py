@@ -191,6 +191,20 @@ def test_an_environment_sees_through_carla(server, both):
     assert server.state()[3:] == (0, 0)
 
 
+def test_sensors_of_an_environment_are_mounted_where_each_episode_says(server):
+    env = ScenarioEnv(
+        "child_crossing", observation="camera", simulator=server.address, distribution={"mount.all.pitch": [-60, 60]}
+    )
+    brightness = {}
+    for seed in range(6):
+        image, info = env.reset(seed=seed)
+        brightness.setdefault(info["parameters"]["mount.all.pitch"], []).append(image.mean())
+    env.close()
+    up, down = brightness["-60"], brightness["60"]
+    assert min(up) > max(down) + 20  # sky above, asphalt below; positive pitch is nose down (ISO 8855)
+    assert server.state()[3:] == (0, 0)
+
+
 def test_one_server_shows_one_environment(server):
     with pytest.raises(DrivesimError, match="shows one world, not 4"):
         ScenarioVectorEnv(4, "child_crossing", observation="camera", simulator=server.address)
