@@ -276,7 +276,7 @@ class PointCloud:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class RadarDetections:
-    """Detections of one radar cycle in the sensor frame at ``time_ns``.
+    """Detections of one radar cycle in the sensor frame at ``time_ns``; codes are those of nuScenes' radar points.
 
     Attributes:
         range: (N,) float32 m; azimuth, elevation: (N,) float32 rad.
@@ -284,7 +284,14 @@ class RadarDetections:
         radial_velocity_compensated: (N,) float32 m/s, with the sensor's own motion removed.
         rcs: (N,) float32 dBsm; snr: (N,) float32 dB.
         semantic: (N,) uint8; instance: (N,) int32, of the strongest contributing path.
-        dynamic: (N,) uint8, nuScenes ``dyn_prop`` code.
+        dynamic, ambiguity, invalid, false_alarm: (N,) uint8, ``dyn_prop``, ``ambig_state``, ``invalid_state``,
+            ``pdh0``.
+        deviation: (N, 4) float32, standard deviations of x and y, m, and of vx and vy, m/s, as the signal allows.
+        true_range, true_azimuth, true_elevation, true_radial_velocity: (N,) float32, of the strongest path, without
+            noise and ambiguity; NaN for false alarms.
+        true_rcs: (N,) float32 dBsm, of all contributing paths together; -inf for false alarms.
+        bounces: (N,) uint8, of the strongest path, 1 for a direct echo, 0 for a false alarm.
+        paths: (N,) int32, how many contribute.
     """
 
     channel: str
@@ -301,6 +308,26 @@ class RadarDetections:
     semantic: U8
     instance: I32
     dynamic: U8
+    ambiguity: U8
+    invalid: U8
+    false_alarm: U8
+    deviation: F32
+    true_range: F32
+    true_azimuth: F32
+    true_elevation: F32
+    true_radial_velocity: F32
+    true_rcs: F32
+    bounces: U8
+    paths: I32
+
+    @property
+    def valid(self) -> NDArray[np.bool_]:
+        """(N,) which detections the device itself believes: those whose state it does not call invalid."""
+        return ~np.isin(self.invalid, RADAR_INVALID)
+
+
+RADAR_INVALID = (1, 2, 3, 6, 7, 14)
+"""Codes of ``invalid_state`` that the ARS408 calls invalid; it calls the others valid, some of them with a doubt."""
 
 
 Measurement = CameraImage | PointCloud | RadarDetections

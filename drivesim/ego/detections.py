@@ -68,7 +68,20 @@ _MEASURED: dict[type, frozenset[str]] = {
     CameraImage: frozenset({"rgb", "intrinsic"}),
     PointCloud: frozenset({"points", "intensity", "ring", "time_offset", "return_number"}),
     RadarDetections: frozenset(
-        {"range", "azimuth", "elevation", "radial_velocity", "radial_velocity_compensated", "rcs", "snr", "dynamic"}
+        {
+            "range",
+            "azimuth",
+            "elevation",
+            "radial_velocity",
+            "radial_velocity_compensated",
+            "rcs",
+            "snr",
+            "dynamic",
+            "ambiguity",
+            "invalid",
+            "false_alarm",
+            "deviation",
+        }
     ),
 }
 """What a real sensor of each kind reports; every other array of a measurement is perfect knowledge."""

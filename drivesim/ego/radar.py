@@ -49,7 +49,7 @@ class RadarDetector:
         local = np.column_stack([flat * np.cos(m.azimuth), flat * np.sin(m.azimuth), m.range * np.sin(m.elevation)])
         points = m.ego_from_sensor.apply(local)
         kept = (m.snr >= self.minimum_snr) & (points[:, 0] < self.far) & (np.abs(points[:, 1]) < self.side)
-        kept &= np.abs(m.radial_velocity_compensated) >= self.moving
+        kept &= m.valid & (np.abs(m.radial_velocity_compensated) >= self.moving)
         order = np.flatnonzero(kept)[np.argsort(-m.snr[kept], kind="stable")]
         found: list[Detection] = []
         free = set(order.tolist())

@@ -164,7 +164,8 @@ class Channel:
             column = np.rint(np.arctan2(y, x) / (2.0 * np.pi) * values.shape[1]).astype(np.int64) % values.shape[1]
             np.minimum.at(values, (measured.ring, column), np.minimum(away, 1.0).astype(np.float32))
         elif isinstance(measured, RadarDetections):
-            order = np.argsort(measured.range, kind="stable")[: len(values)]
+            order = np.flatnonzero(measured.valid)
+            order = order[np.argsort(measured.range[order], kind="stable")][: len(values)]
             columns = (
                 np.ones(len(order)), measured.range[order] / 100.0, measured.azimuth[order] / np.pi,
                 measured.radial_velocity[order] / 30.0, measured.rcs[order] / 40.0,

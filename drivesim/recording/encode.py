@@ -25,7 +25,13 @@ RADAR_FIELDS = (
 )  # fmt: skip
 """The 18 fields of a nuScenes radar point."""
 
-UNAMBIGUOUS = 3
+RMS_BOUNDS = np.array([
+    0.005, 0.006, 0.008, 0.011, 0.014, 0.018, 0.023, 0.029, 0.038, 0.049, 0.063, 0.081, 0.105, 0.135, 0.174, 0.224,
+    0.288, 0.371, 0.478, 0.616, 0.794, 1.023, 1.317, 1.697, 2.187, 2.817, 3.630, 4.676, 6.025, 7.762, 10.0,
+])  # fmt: skip
+"""Upper bounds of the codes of ``x_rms`` .. ``vy_rms``, m or m/s: the ARS4xx interface's table of qualities."""
+RMS_INVALID = len(RMS_BOUNDS)
+"""Code of what the table does not hold."""
 
 Job = tuple[Path, Callable[[], bytes]]
 
@@ -65,6 +71,14 @@ def radar_jobs(detections: RadarDetections, sample: Path, extra: Path, stem: str
         "snr": detections.snr,
         "semantic": detections.semantic,
         "instance": detections.instance.astype(np.uint16),
+        "deviation": detections.deviation,
+        "true_range": detections.true_range,
+        "true_azimuth": detections.true_azimuth,
+        "true_elevation": detections.true_elevation,
+        "true_radial_velocity": detections.true_radial_velocity,
+        "true_rcs": detections.true_rcs,
+        "bounces": detections.bounces,
+        "paths": detections.paths,
     }
     return [(sample / f"{stem}.pcd", lambda: radar_pcd(detections)), (extra / f"{stem}.npz", lambda: npz(labels))]
 
@@ -108,9 +122,13 @@ def radar_pcd(detections: RadarDetections) -> bytes:
         points["vx"], points["vy"] = detections.radial_velocity * c, detections.radial_velocity * s
         points["vx_comp"] = detections.radial_velocity_compensated * c
         points["vy_comp"] = detections.radial_velocity_compensated * s
-        points["is_quality_valid"] = 1
-        points["ambig_state"] = UNAMBIGUOUS
-        points["pdh0"] = 1
+        codes = rms_code(detections.deviation)
+        points["is_quality_valid"] = (codes < RMS_INVALID).all(axis=1)
+        points["ambig_state"] = detections.ambiguity
+        points["invalid_state"] = detections.invalid
+        points["pdh0"] = detections.false_alarm
+        for column, name in enumerate(("x_rms", "y_rms", "vx_rms", "vy_rms")):
+            points[name] = codes[:, column]
     kinds = [np.dtype(kind) for _, kind in RADAR_FIELDS]
     header = [
         "# .PCD v0.7 - Point Cloud Data file format",
@@ -126,6 +144,11 @@ def radar_pcd(detections: RadarDetections) -> bytes:
         "DATA binary",
     ]
     return ("\n".join(header) + "\n").encode() + points.tobytes() + b"\n"
+
+
+def rms_code(deviation: NDArray[np.float32]) -> NDArray[np.int8]:
+    """Codes of standard deviations, m or m/s."""
+    return np.searchsorted(RMS_BOUNDS, deviation, side="right").astype(np.int8)
 
 
 def npz(arrays: dict[str, NDArray[Any]]) -> bytes:

@@ -204,7 +204,9 @@ class Preview:
             uv = pixel(radar.world_from_ego.apply(radar.ego_from_sensor.apply(local)))
             tip = local * (1 + radar.radial_velocity_compensated / np.maximum(radar.range, 1.0))[:, None]
             ends = pixel(radar.world_from_ego.apply(radar.ego_from_sensor.apply(tip)))
-            for point, end, rate in zip(uv, ends, radar.radial_velocity_compensated, strict=True):
+            for point, end, rate, valid in zip(uv, ends, radar.radial_velocity_compensated, radar.valid, strict=True):
+                if not valid:
+                    continue
                 colour = (255, 90, 90) if rate < -0.3 else (110, 170, 255) if rate > 0.3 else (255, 214, 90)
                 _polyline(view, np.array([point, end]), colour, closed=False)
                 cv2.circle(view, (int(point[0]), int(point[1])), 3, colour, -1, cv2.LINE_AA)

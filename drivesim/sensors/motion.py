@@ -26,11 +26,17 @@ class EgoMotion:
         self.end_ns = nanoseconds(float(after.time[0]))
         self._start, self._end = before.pose(ego), after.pose(ego)
         self._velocity = before.velocity[0, ego], after.velocity[0, ego]
+        self._velocities = after.velocity[0]
         self._omega = before.angular_velocity[0, ego], after.angular_velocity[0, ego]
 
     def fraction(self, time_ns: ArrayLike) -> F64:
         """Ray time, 0 at the tick's start and 1 at its end, of instants in ns."""
         return (np.asarray(time_ns, dtype=np.float64) - self.start_ns) / (self.end_ns - self.start_ns)
+
+    def velocity_of(self, instance: NDArray[np.int32]) -> F64:
+        """Velocities (N, 3), world frame, m/s, of what instance ids stand for; zero for what is no actor."""
+        actor = (instance > 0) & (instance <= len(self._velocities))
+        return np.where(actor[:, None], self._velocities[np.where(actor, instance - 1, 0)], 0.0)
 
     def pose(self, time_ns: int) -> Pose:
         """``world_from_ego`` at one instant."""

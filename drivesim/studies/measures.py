@@ -128,8 +128,9 @@ def _essence(measured: Measurement) -> Any:
     if isinstance(measured, PointCloud):
         return measured.points.astype(np.float64)
     assert isinstance(measured, RadarDetections)
-    distance = measured.range.astype(np.float64)
-    across, up = measured.azimuth.astype(np.float64), measured.elevation.astype(np.float64)
+    distance, across, up = (
+        values[measured.valid].astype(np.float64) for values in (measured.range, measured.azimuth, measured.elevation)
+    )
     return np.stack(
         [distance * np.cos(across) * np.cos(up), distance * np.sin(across) * np.cos(up), distance * np.sin(up)], axis=1
     )

@@ -44,12 +44,13 @@ def echoes(time: float, ego_x: float, targets: list[tuple[float, float, float, f
     x, y, radial, snr = (np.array([target[i] for target in targets], dtype=np.float32) for i in range(4))
     dx = x - ego_x - 3.4
     n = len(targets)
-    return RadarDetections(
-        channel="RADAR", time_ns=round(time * 1e9), ego_from_sensor=mount, world_from_ego=ego_at(ego_x),
-        range=np.hypot(dx, y), azimuth=np.arctan2(y, dx), elevation=np.zeros(n, np.float32), radial_velocity=radial,
-        radial_velocity_compensated=radial, rcs=np.full(n, -8.0, np.float32), snr=snr,
-        semantic=np.zeros(n, np.uint8), instance=np.zeros(n, np.int32), dynamic=np.zeros(n, np.uint8),
-    )  # fmt: skip
+    measured = {
+        "channel": "RADAR", "time_ns": round(time * 1e9), "ego_from_sensor": mount, "world_from_ego": ego_at(ego_x),
+        "range": np.hypot(dx, y), "azimuth": np.arctan2(y, dx), "radial_velocity": radial,
+        "radial_velocity_compensated": radial, "rcs": np.full(n, -8.0, np.float32), "snr": snr,
+    }  # fmt: skip
+    others = {f.name: np.zeros(n, np.uint8) for f in fields(RadarDetections) if f.name not in measured}
+    return RadarDetections(**measured, **others)
 
 
 def drive(detector: Detector, measure, *, speed: float = 12.0, duration: float = 3.0, ego: str = "aeb") -> EgoChain:

@@ -147,10 +147,8 @@ def test_a_radar_list_without_detections(place, frames, tmp_path):
     """nuScenes writes one point of NaN for it; the dataset gives none."""
     cycle = next(m for m in frames if m.channel == "RADAR_FRONT")
     empty = dataclasses.replace(cycle, **{
-        name: getattr(cycle, name)[:0] for name in (
-            "range", "azimuth", "elevation", "radial_velocity", "radial_velocity_compensated", "rcs", "snr",
-            "semantic", "instance", "dynamic",
-        )
+        f.name: getattr(cycle, f.name)[:0] for f in dataclasses.fields(cycle)
+        if isinstance(getattr(cycle, f.name), np.ndarray)
     })  # fmt: skip
     sample, extra = tmp_path / "samples" / "R", tmp_path / "extra" / "R"
     for path, make in radar_jobs(empty, sample, extra, "stem"):

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from ranging import CLEAR, paths
+from ranging import CLEAR, changed, paths
 from sensor_scenes import box, mounted, sphere, state, static_scene, ticks
 
 from drivesim.materials import MATERIALS, MaterialId
 from drivesim.mesh import Mesh
 from drivesim.sensors.motion import EgoMotion
+from drivesim.sensors.radar.ambiguity import Ambiguity
 from drivesim.sensors.radar.coherent import cross_section, shoot
 from drivesim.sensors.radar.cube import (
     Chirps,
@@ -185,9 +186,18 @@ def test_R8_resolution(ars408, near, axis, separation, expected):
 
 
 def test_R9_ambiguous_velocities_fold_and_unfold(ars408, near):
-    fast = near.max_velocity + 5.0
-    found = detect(paths([30.0], rate=fast), ONE, ars408, near, CLEAR, 1, 0)
-    assert found.velocity[0] == pytest.approx(near.min_velocity + 5.0, abs=near.velocity_resolution)
+    """One ramp folds, staggered ones do not; each says so."""
+    ramp = changed(near, velocity_spans=[], min_velocity=-20.5, max_velocity=20.5)
+    for velocity in (ramp.max_velocity + 5.0, -7.0):
+        folded = detect(paths([30.0], rate=velocity), ONE, ars408, ramp, CLEAR, 1, 0)
+        bin_of = (velocity - ramp.min_velocity) % ramp.velocity_span + ramp.min_velocity
+        assert folded.velocity[0] == pytest.approx(bin_of, abs=ramp.velocity_resolution)
+        expected = Ambiguity.UNAMBIGUOUS if velocity == -7.0 else Ambiguity.AMBIGUOUS
+        assert folded.ambiguity[0] == expected
+        assert near.velocity_spans
+        unfolding = detect(paths([30.0], rate=velocity), ONE, ars408, near, CLEAR, 1, 0)
+        assert unfolding.velocity[0] == pytest.approx(velocity, abs=near.velocity_resolution)
+        assert unfolding.ambiguity[0] == Ambiguity.UNAMBIGUOUS
     spans = (20.0, 23.0, 27.0)
     for velocity in (-61.0, -3.0, 24.5, 58.0):
         folded = [(velocity + span / 2) % span - span / 2 for span in spans]

@@ -11,8 +11,9 @@ from drivesim.scene.raycast import RaySceneBuilder
 from drivesim.sensors.atmosphere import radar_loss_db
 from drivesim.sensors.motion import EgoMotion
 from drivesim.sensors.radar.model import detect, signal_to_noise
+from drivesim.sensors.radar.quality import Dynamic
 from drivesim.sensors.radar.scattering import Reflection, fresnel_power
-from drivesim.sensors.radar.sensor import MOVING, ONCOMING, STATIONARY, Radar
+from drivesim.sensors.radar.sensor import Radar
 from drivesim.sensors.rig import load_device
 from drivesim.taxonomy import Tag
 from drivesim.transforms import Pose
@@ -156,7 +157,7 @@ def test_resolution_is_that_of_the_data_sheet(ars408, near, axis, separation, ex
 
 def test_velocity_beyond_the_unambiguous_span_folds(ars408, near):
     targets = point_targets([30.0], [near.max_velocity + 5.0], [0.0])
-    found = detect(targets, np.ones(1, np.float32), ars408, near, CLEAR, 1, 0)
+    found = detect(targets, np.ones(1, np.float32), ars408, near.model_copy(update={"velocity_spans": []}), CLEAR, 1, 0)
     assert found.velocity[0] == pytest.approx(near.min_velocity + 5.0, abs=0.05)
 
 
@@ -170,14 +171,16 @@ def test_doppler_of_standing_targets_is_the_sensors_own_motion(ars408, speed, ya
             # Close by, what is high or low is far out of the plane that a radar without elevation takes it to be in.
             assert np.abs(seen.radial_velocity_compensated[seen.range > 12.0]).max(initial=0.0) < 0.1
             assert np.abs(seen.radial_velocity_compensated).max() < 0.3
-            assert (seen.dynamic == STATIONARY).all()
+            assert (seen.dynamic == Dynamic.STATIONARY).all()
 
 
-@pytest.mark.parametrize(("velocity", "code"), [(-8.0, ONCOMING), (8.0, MOVING)])
+@pytest.mark.parametrize(("velocity", "code"), [(-8.0, Dynamic.ONCOMING), (8.0, Dynamic.MOVING)])
 def test_radial_velocity_of_a_moving_target(ars408, velocity, code):
     radar = Radar(mounted(ars408, 20.0), 0)
+    others = [((30.0, 0.0, 0.0), 0.0, (velocity, 0.0, 0.0), 0.0)] * 8  # the eighth is instance 9
+    tick = EgoMotion(state(0.0, others=others), state(0.05, others=others), 0)
     with placed(box((0.5, 1.5, 1.5)), (30.0, 0.0, 0.0), velocity=(velocity, 0.0, 0.0)) as rays:
-        seen = radar.capture(rays, STANDING, CLEAR)
+        seen = radar.capture(rays, tick, CLEAR)
     assert np.abs(seen.radial_velocity - velocity).max() < 0.1
     assert (seen.dynamic == code).all()
     assert (seen.instance == 9).all()

@@ -41,7 +41,7 @@ def _cube(r: int, v: int, a: int) -> int:
 @nb.njit(nogil=True, cache=True)
 def resolve(
     place: F64, cells: F64, power: F64, path: I64, faintest: float, threshold: float, key: int, cycle: int
-) -> tuple[F64, I64]:
+) -> tuple[F64, I64, I64]:
     """Gather, strongest first, the paths within one half-cell in every axis; keep sums above the threshold.
 
     Args:
@@ -51,7 +51,8 @@ def resolve(
         threshold: SNR of a detection; key, cycle: random stream and counter.
 
     Returns:
-        (N, 4) range, velocity, azimuth (centroids) and SNR of each detection; (N,) row of its strongest path.
+        (N, 6) range, velocity, azimuth (centroids), SNR, SNR without noise and fading, and clutter (in noise powers) of
+        each detection; (N,) row of its strongest path; (P,) detection that each path is part of, -1 for none.
     """
     count = len(power)
     size = 1024
@@ -64,13 +65,13 @@ def resolve(
         keys[slot] = _cube(int(np.floor(cells[i, 0])), int(np.floor(cells[i, 1])), int(np.floor(cells[i, 2])))
         following[i], head[slot] = head[slot], i
         echo[slot] += power[i] * place[i, 0] ** 4
-    taken = np.zeros(count, dtype=np.bool_)
-    rows, strongest = np.empty((count, 4)), np.empty(count, dtype=np.int64)
+    owner = np.full(count, -1, dtype=np.int64)
+    rows, strongest = np.empty((count, 6)), np.empty(count, dtype=np.int64)
     found = 0
     for seed in range(count):
         if power[seed] < faintest:
             break
-        if taken[seed]:
+        if owner[seed] >= 0:
             continue
         real = imaginary = total = r = v = a = 0.0
         r0, v0, a0 = int(np.floor(cells[seed, 0])), int(np.floor(cells[seed, 1])), int(np.floor(cells[seed, 2]))
@@ -83,8 +84,8 @@ def resolve(
                     abs(cells[i, 1] - cells[seed, 1]),
                     abs(cells[i, 2] - cells[seed, 2]),
                 )
-                if not taken[i] and apart <= 1.0:
-                    taken[i] = True
+                if owner[i] < 0 and apart <= 1.0:
+                    owner[i] = seed
                     phase = float(hash64(key, cycle, path[i]) >> np.uint64(11)) * (2.0 * np.pi / 9007199254740992.0)
                     amplitude = np.sqrt(power[i])
                     real += amplitude * np.cos(phase)
@@ -99,12 +100,22 @@ def resolve(
         level = np.sqrt(-np.log((float(bits >> np.uint64(32)) + 0.5) / 4294967296.0))
         angle = float(bits & np.uint64(0xFFFFFFFF)) * (2.0 * np.pi / 4294967296.0)
         snr = (real + level * np.cos(angle)) ** 2 + (imaginary + level * np.sin(angle)) ** 2
-        if snr < threshold or snr < threshold * (1.0 + _clutter(keys, echo, r0, v0, a0) / place[seed, 0] ** 4):
+        if snr < threshold:
+            continue
+        clutter = _clutter(keys, echo, r0, v0, a0) / place[seed, 0] ** 4
+        if snr < threshold * (1.0 + clutter):
             continue
         rows[found, 0], rows[found, 1], rows[found, 2], rows[found, 3] = r / total, v / total, a / total, snr
+        rows[found, 4], rows[found, 5] = total, clutter
         strongest[found] = seed
         found += 1
-    return rows[:found], strongest[:found]
+    number = np.full(count, -1, dtype=np.int64)
+    for row in range(found):
+        number[strongest[row]] = row
+    for i in range(count):
+        if owner[i] >= 0:
+            owner[i] = number[owner[i]]
+    return rows[:found], strongest[:found], owner
 
 
 @nb.njit(nogil=True, cache=True)

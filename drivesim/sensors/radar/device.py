@@ -42,6 +42,12 @@ class RadarScan(Strict):
     eirp_dbm: float = Field(description="mean radiated power times antenna gain at boresight, dBm, e.g. 14")
     receive_gain_dbi: float = Field(description="receiving antenna gain with beam forming, dBi, e.g. 18")
     integration_ms: float = Field(gt=0, le=1000, description="coherent integration time, milliseconds")
+    velocity_spans: list[Annotated[float, Field(gt=0)]] = Field(
+        default=[],
+        max_length=4,
+        description="unambiguous widths of the staggered ramps of a cycle, m/s, e.g. [41.0, 47.0]; one ramp as wide as "
+        "min_velocity to max_velocity if absent",
+    )
 
     @model_validator(mode="after")
     def _consistent(self) -> RadarScan:
@@ -56,6 +62,18 @@ class RadarScan(Strict):
         if min(value for _, value in self.azimuth_resolution_deg) <= 0:
             raise ValueError("azimuth resolutions must be positive")
         return self
+
+    @property
+    def velocity_span(self) -> float:
+        """Width of the velocities that are told apart, m/s."""
+        return self.max_velocity - self.min_velocity
+
+    @property
+    def resolution_cells(self) -> float:
+        """How many cells of range, velocity and azimuth a cycle looks at."""
+        width = float(np.mean(self.azimuth_resolution(np.linspace(0.0, self.azimuth_limit, 16))))
+        cells = (self.max_range - self.min_range) / self.range_resolution
+        return cells * self.velocity_span / self.velocity_resolution * 2.0 * self.azimuth_limit / width
 
     @property
     def azimuth_limit(self) -> float:
@@ -92,6 +110,12 @@ class RadarDevice(Strict):
     threshold_snr_db: float = Field(ge=3, le=40, description="signal-to-noise ratio of a detection, dB, e.g. 13")
     min_rcs_dbsm: float = Field(
         default=-20.0, ge=-100, le=40, description="echoes that look smaller than this are not put out, dBsm, e.g. -20"
+    )
+    low_rcs_dbsm: float = Field(
+        default=-17.0, ge=-100, le=40, description="echoes smaller than this are marked as small, dBsm, e.g. -17"
+    )
+    keep_invalid: bool = Field(
+        default=False, description="whether echoes below min_rcs_dbsm are put out all the same, marked invalid"
     )
     max_detections: int = Field(ge=1, le=100_000, description="detections per cycle that the device puts out, e.g. 125")
 

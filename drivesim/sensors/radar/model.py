@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from drivesim.sensors.atmosphere import radar_loss_db
+from drivesim.sensors.radar.ambiguity import unfold
 from drivesim.sensors.radar.cells import resolve
 from drivesim.sensors.radar.device import RadarDevice, RadarScan
 from drivesim.streams import stream
@@ -39,18 +40,28 @@ _WEAKEST_PATH = 1e-4
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Found:
-    """N raw detections of one scan.
+    """N raw detections of one scan, from P paths.
 
     Attributes:
         range: m; velocity: radial, m/s; azimuth: rad; snr: power ratio.
+        deviation: (N, 3) standard deviations of range, velocity and azimuth.
+        power: SNR without noise and fading, the sum over all contributing paths; 0 for false alarms.
+        clutter: mean power of what surrounds the detection, in noise powers.
+        ambiguity: (N,) uint8, nuScenes ``ambig_state``.
         path: the strongest contributing one, -1 for none.
+        owner: (P,) the detection that each path is part of, -1 for none.
     """
 
     range: F64
     velocity: F64
     azimuth: F64
     snr: F64
+    deviation: F64
+    power: F64
+    clutter: F64
+    ambiguity: NDArray[np.uint8]
     path: NDArray[np.int64]
+    owner: NDArray[np.int64]
 
 
 def signal_to_noise(paths: Paths, cross_section: F32, device: RadarDevice, scan: RadarScan, weather: Weather) -> F64:
@@ -71,12 +82,14 @@ def detect(
     weather: Weather,
     key: int,
     cycle: int,
+    own_velocity: tuple[float, float] = (0.0, 0.0),
 ) -> Found:
     """Detections of one scan, strongest first, false alarms last; the same arguments give the same detections.
 
     Args:
         cross_section: (P,) m2, of every path (energy mode: powers add).
         key: the sensor's random stream; cycle: number of the measurement.
+        own_velocity: of the sensor along its x and y axes, m/s; tells standing things where velocities are ambiguous.
     """
     snr = signal_to_noise(paths, cross_section, device, scan, weather)
     threshold = 10.0 ** (device.threshold_snr_db / 10.0)
@@ -85,11 +98,14 @@ def detect(
     order = np.argsort(-power, kind="stable")
     heard, power = heard[order], power[order]
     place = np.stack([paths.length[heard], paths.radial_rate[heard], paths.azimuth[heard]], axis=1, dtype=np.float64)
-    rows, strongest = resolve(
+    rows, strongest, joined = resolve(
         place, _in_cells(place, scan), power, heard, _WEAKEST_SEED * threshold, threshold, key, cycle
     )
-    path = heard[strongest]
-    return _measured(np.concatenate([rows, _false_alarms(device, scan, threshold, key, cycle)]), path, scan, key, cycle)
+    owner = np.full(len(paths.length), -1, dtype=np.int64)
+    owner[heard] = joined
+    rows = np.concatenate([rows, _false_alarms(scan, threshold, key, cycle)])
+    path = np.concatenate([heard[strongest], np.full(len(rows) - len(strongest), -1)])
+    return _measured(rows, path, owner, scan, threshold, own_velocity, key, cycle)
 
 
 def _in_cells(place: F64, scan: RadarScan) -> F64:
@@ -105,32 +121,52 @@ def _in_cells(place: F64, scan: RadarScan) -> F64:
     return cells
 
 
-def _false_alarms(device: RadarDevice, scan: RadarScan, threshold: float, key: int, cycle: int) -> F64:
-    """Noise above the threshold: range, velocity, azimuth, SNR (N, 4); Poisson over all cells, exponential in power."""
+def _false_alarms(scan: RadarScan, threshold: float, key: int, cycle: int) -> F64:
+    """Noise above the threshold, rows as of :func:`~drivesim.sensors.radar.cells.resolve`; Poisson over all cells,
+    exponential in power."""
     random = stream(key, "false alarms", cycle)
-    width = float(np.mean(scan.azimuth_resolution(np.linspace(0.0, scan.azimuth_limit, 16))))
-    cells = (scan.max_range - scan.min_range) / scan.range_resolution
-    cells *= (scan.max_velocity - scan.min_velocity) / scan.velocity_resolution
-    cells *= 2.0 * scan.azimuth_limit / width
-    count = random.poisson(cells * math.exp(-threshold))
+    count = random.poisson(scan.resolution_cells * math.exp(-threshold))
     low = (scan.min_range, scan.min_velocity, -scan.azimuth_limit)
     high = (scan.max_range, scan.max_velocity, scan.azimuth_limit)
     places = random.uniform(low, high, size=(count, 3))
-    return np.concatenate([places, threshold + random.exponential(size=(count, 1))], axis=1)
+    power = threshold + random.exponential(size=(count, 1))
+    return np.concatenate([places, power, np.zeros((count, 2))], axis=1)
 
 
-def _measured(rows: F64, path: NDArray[np.int64], scan: RadarScan, key: int, cycle: int) -> Found:
-    """Add measurement errors of peak interpolation, 0.55 resolution / sqrt(2 SNR); fold ambiguous velocities."""
+def _measured(
+    rows: F64,
+    path: NDArray[np.int64],
+    owner: NDArray[np.int64],
+    scan: RadarScan,
+    threshold: float,
+    own_velocity: tuple[float, float],
+    key: int,
+    cycle: int,
+) -> Found:
+    """Add measurement errors of peak interpolation, 0.55 resolution / sqrt(2 SNR), and ambiguity of velocities."""
     noise = stream(key, "errors", cycle).standard_normal((len(rows), 3))
     spread = 0.55 / np.sqrt(2.0 * rows[:, 3])
-    span = scan.max_velocity - scan.min_velocity
-    velocity = rows[:, 1] + noise[:, 1] * spread * scan.velocity_resolution
+    resolution = np.stack(
+        [np.full(len(rows), scan.range_resolution), np.full(len(rows), scan.velocity_resolution),
+         scan.azimuth_resolution(rows[:, 2])], axis=1,
+    )  # fmt: skip
+    deviation = spread[:, None] * resolution
+    measured = rows[:, :3] + noise * deviation
+    standing = -own_velocity[0] * np.cos(measured[:, 2]) - own_velocity[1] * np.sin(measured[:, 2])
+    velocity, ambiguity = unfold(
+        measured[:, 1], rows[:, 3], deviation[:, 1], path >= 0, scan, threshold, standing, key, cycle
+    )
     return Found(
-        range=np.clip(rows[:, 0] + noise[:, 0] * spread * scan.range_resolution, scan.min_range, scan.max_range),
-        velocity=(velocity - scan.min_velocity) % span + scan.min_velocity,
-        azimuth=rows[:, 2] + noise[:, 2] * spread * scan.azimuth_resolution(rows[:, 2]),
+        range=np.clip(measured[:, 0], scan.min_range, scan.max_range),
+        velocity=velocity,
+        azimuth=measured[:, 2],
         snr=rows[:, 3],
-        path=np.concatenate([path, np.full(len(rows) - len(path), -1)]),
+        deviation=deviation,
+        power=rows[:, 4],
+        clutter=rows[:, 5],
+        ambiguity=ambiguity,
+        path=path,
+        owner=owner,
     )
 
 

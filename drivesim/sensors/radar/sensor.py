@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -13,7 +14,16 @@ from drivesim.sensors.clock import due, stamp
 from drivesim.sensors.motion import EgoMotion
 from drivesim.sensors.radar.device import RadarDevice, RadarScan
 from drivesim.sensors.radar.fan import Facets, Fan, fan
-from drivesim.sensors.radar.model import detect, estimated_rcs
+from drivesim.sensors.radar.model import Found, detect, estimated_rcs
+from drivesim.sensors.radar.quality import (
+    STANDSTILL,
+    Invalid,
+    Truth,
+    dynamics,
+    false_alarm_class,
+    invalid_states,
+    unconfirmed,
+)
 from drivesim.sensors.radar.scattering import Reflection
 from drivesim.sensors.rig import Sensor
 from drivesim.streams import stream_key
@@ -22,11 +32,34 @@ from drivesim.types import Paths, RadarDetections, Weather
 F64 = NDArray[np.float64]
 F32 = NDArray[np.float32]
 
-MOVING, STATIONARY, ONCOMING = 0, 1, 2
-"""nuScenes ``dyn_prop`` codes that one radial velocity can tell apart."""
 
-_STANDSTILL = 0.5
-"""Compensated radial speed below which a detection counts as stationary, m/s."""
+@dataclass(frozen=True, slots=True, eq=False)
+class _Heard:
+    """One scan's detections with what they came from; ``rows``: those that are put out."""
+
+    scan: RadarScan
+    paths: Paths
+    found: Found
+    truth: Truth
+    rcs: F64
+    invalid: NDArray[np.uint8]
+    rows: NDArray[np.int64]
+
+    def columns(self) -> dict[str, NDArray[Any]]:
+        """What a :class:`RadarDetections` needs, the rows that are put out."""
+        found, truth, paths = self.found, self.truth, self.paths
+        real = found.path >= 0
+        with np.errstate(divide="ignore"):
+            true_rcs = 10.0 * np.log10(truth.rcs)
+        columns: dict[str, NDArray[Any]] = {
+            "range": found.range, "azimuth": found.azimuth, "radial_velocity": found.velocity, "rcs": self.rcs,
+            "snr": 10.0 * np.log10(found.snr), "semantic": np.where(real, paths.semantic[found.path], 0),
+            "instance": np.where(real, paths.instance[found.path], 0), "ambiguity": found.ambiguity,
+            "invalid": self.invalid, "false_alarm": false_alarm_class(found, self.scan), "spread": found.deviation,
+            "true_range": truth.range, "true_azimuth": truth.azimuth, "true_elevation": truth.elevation,
+            "true_radial_velocity": truth.rate, "true_rcs": true_rcs, "bounces": truth.bounces, "paths": truth.paths,
+        }  # fmt: skip
+        return {name: values[self.rows] for name, values in columns.items()}
 
 
 class Radar:
@@ -44,6 +77,8 @@ class Radar:
         self._keys = {scan.name: stream_key(seed, "radar", sensor.channel, scan.name) for scan in self.device.scans}
         self._reflection = Reflection(self.device.wavelength)
         self._facets: Facets | None = None
+        self._movers: dict[int, bool] = {}
+        """Bodies seen moving, and whether they crossed last."""
 
     def capture(self, rays: RayScene, motion: EgoMotion, weather: Weather) -> RadarDetections | None:
         """The newest measurement due in this tick, if any."""
@@ -52,30 +87,49 @@ class Radar:
             return None
         cycle = cycles[-1]
         time_ns = stamp(cycle, self.sensor.rate_hz, self.sensor.phase)
-        parts = [self._scan(scan, rays, motion, weather, time_ns, cycle) for scan in self.device.scans]
-        columns = [np.concatenate(values) for values in zip(*parts, strict=True)]
-        strongest = np.argsort(-columns[4], kind="stable")[: self.device.max_detections]
-        distance, azimuth, velocity, rcs, snr, semantic, instance = (column[strongest] for column in columns)
-        compensated = velocity + self._own_rate(motion, time_ns, azimuth)
-        dynamic = np.full(len(strongest), STATIONARY, dtype=np.uint8)
-        dynamic[compensated > _STANDSTILL] = MOVING
-        dynamic[compensated < -_STANDSTILL] = ONCOMING
+        own = self._own_velocity(motion, time_ns)
+        heard = [self._scan(scan, rays, motion, weather, time_ns, cycle, own) for scan in self.device.scans]
+        self._confirm(heard)
+        parts = [each.columns() for each in heard]
+        columns = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
+        strongest = np.argsort(-columns["snr"], kind="stable")[: self.device.max_detections]
+        columns = {name: values[strongest] for name, values in columns.items()}
+        azimuth, velocity = columns["azimuth"], columns["radial_velocity"]
+        compensated = velocity + own[0] * np.cos(azimuth) + own[1] * np.sin(azimuth)
+        values = {name: column.astype(_KINDS.get(name, np.float32)) for name, column in columns.items()}
         return RadarDetections(
             channel=self.sensor.channel,
             time_ns=time_ns,
             ego_from_sensor=self.sensor.ego_from_sensor,
             world_from_ego=motion.pose(time_ns),
-            range=distance.astype(np.float32),
-            azimuth=azimuth.astype(np.float32),
             elevation=np.zeros(len(strongest), dtype=np.float32),
-            radial_velocity=velocity.astype(np.float32),
             radial_velocity_compensated=compensated.astype(np.float32),
-            rcs=rcs.astype(np.float32),
-            snr=snr.astype(np.float32),
-            semantic=semantic.astype(np.uint8),
-            instance=instance.astype(np.int32),
-            dynamic=dynamic,
+            dynamic=self._dynamics(columns, compensated, motion, time_ns),
+            deviation=_deviation(columns["range"], azimuth, velocity, values.pop("spread")),
+            **values,
         )
+
+    def _confirm(self, heard: list[_Heard]) -> None:
+        """Far scans against the nearest one: what that should have heard and did not is not believed."""
+        nearest = min(heard, key=lambda each: each.scan.max_range)
+        for each in heard:
+            if each is not nearest:
+                alone = unconfirmed(each.found, nearest.found, self.device, each.scan, nearest.scan)
+                each.invalid[alone & (each.invalid != Invalid.MIRROR)] = Invalid.FAR_NOT_CONFIRMED
+
+    def _dynamics(
+        self, columns: dict[str, NDArray[Any]], compensated: F64, motion: EgoMotion, time_ns: int
+    ) -> NDArray[np.uint8]:
+        """``dyn_prop`` of every detection; remembers who moved."""
+        rotation = (motion.pose(time_ns) @ self.sensor.ego_from_sensor).rotation
+        azimuth, instance = columns["azimuth"], columns["instance"]
+        sight = np.stack([np.cos(azimuth), np.sin(azimuth), np.zeros_like(azimuth)], axis=1) @ rotation.T
+        moved = np.array([int(self._movers.get(int(number), -1)) for number in instance], dtype=np.int64)
+        velocity = motion.velocity_of(instance)
+        code, crosses = dynamics(velocity, sight, compensated, columns["bounces"] > 0, moved)
+        for row in np.flatnonzero(np.linalg.norm(velocity, axis=1) > STANDSTILL):
+            self._movers[int(instance[row])] = bool(crosses[row])
+        return code
 
     def paths(self, scan: RadarScan, rays: RayScene, motion: EgoMotion, time_ns: int, cycle: int) -> tuple[Paths, F32]:
         """What the rays of one scan hit, and the radar cross-section (P,), m2, that each stands for."""
@@ -132,29 +186,43 @@ class Radar:
         return self._facets
 
     def _scan(
-        self, scan: RadarScan, rays: RayScene, motion: EgoMotion, weather: Weather, time_ns: int, cycle: int
-    ) -> tuple[NDArray[Any], ...]:
-        """Range, azimuth, velocity, RCS dBsm, SNR dB, semantic, instance of one scan's detections."""
+        self,
+        scan: RadarScan,
+        rays: RayScene,
+        motion: EgoMotion,
+        weather: Weather,
+        time_ns: int,
+        cycle: int,
+        own: tuple[float, float],
+    ) -> _Heard:
         paths, sigma = self.paths(scan, rays, motion, time_ns, cycle)
-        found = detect(paths, sigma, self.device, scan, weather, self._keys[scan.name], cycle)
+        found = detect(paths, sigma, self.device, scan, weather, self._keys[scan.name], cycle, own)
         rcs = estimated_rcs(found, self.device, scan)
-        real = found.path >= 0
-        columns = (
-            found.range,
-            found.azimuth,
-            found.velocity,
-            rcs,
-            10.0 * np.log10(found.snr),
-            np.where(real, paths.semantic[found.path], 0).astype(np.uint8),
-            np.where(real, paths.instance[found.path], 0).astype(np.int32),
-        )
-        big = rcs >= self.device.min_rcs_dbsm
-        return tuple(column[big] for column in columns)
+        truth = Truth.of(found, paths, sigma)
+        invalid = invalid_states(found, truth, rcs, false_alarm_class(found, scan), self.device, scan)
+        kept = np.full(len(rcs), True) if self.device.keep_invalid else rcs >= self.device.min_rcs_dbsm
+        return _Heard(scan, paths, found, truth, rcs, invalid, np.flatnonzero(kept))
 
-    def _own_rate(self, motion: EgoMotion, time_ns: int, azimuth: F64) -> F64:
-        """Part of the radial velocity that the sensor's own motion takes away, (N,), m/s, at elevation 0."""
+    def _own_velocity(self, motion: EgoMotion, time_ns: int) -> tuple[float, float]:
+        """Velocity of the sensor along its x and y axes, m/s."""
         instant = np.array([time_ns], dtype=np.int64)
         rotation, _, velocity = motion.sensor_motion(instant, self.sensor.ego_from_sensor)
         own = velocity[0] @ rotation[0]
-        result: F64 = own[0] * np.cos(azimuth) + own[1] * np.sin(azimuth)
-        return result
+        return float(own[0]), float(own[1])
+
+
+_KINDS: dict[str, Any] = {
+    "semantic": np.uint8, "instance": np.int32, "ambiguity": np.uint8, "invalid": np.uint8, "false_alarm": np.uint8,
+    "bounces": np.uint8, "paths": np.int32,
+}  # fmt: skip
+
+
+def _deviation(distance: F64, azimuth: F64, velocity: F64, spread: F32) -> F32:
+    """Standard deviations (N, 4) of x, y, vx and vy from those of range, velocity and azimuth (N, 3)."""
+    c, s = np.cos(azimuth), np.sin(azimuth)
+    across, turn = distance * spread[:, 2], velocity * spread[:, 2]
+    columns = [
+        np.hypot(c * spread[:, 0], s * across), np.hypot(s * spread[:, 0], c * across),
+        np.hypot(c * spread[:, 1], s * turn), np.hypot(s * spread[:, 1], c * turn),
+    ]  # fmt: skip
+    return np.stack(columns, axis=1).astype(np.float32)
