@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -67,6 +68,11 @@ class Episode:
     def time(self) -> float:
         """s since the episode began."""
         return self.world.time
+
+    @cached_property
+    def opendrive(self) -> bytes:
+        """The map's text."""
+        return self.network.path.read_bytes()
 
     @property
     def delta(self) -> float:
@@ -233,6 +239,8 @@ class Episode:
         index = self.column(record)
         if record.constant_velocity is not None:
             self._carry(record, index, delta)
+        elif record.led is not None:
+            self._lead(record, index)
         elif not record.physics or record.blueprint.startswith("static."):
             # Without physics a body stays where it is put; the velocity it is given swings limbs and shows to radars.
             velocity = tuple(self.world.velocity[0, index].tolist())
@@ -255,6 +263,14 @@ class Episode:
         velocity = body.rotation @ np.array(mirrored(record.constant_velocity))
         pose = Pose(body.translation + velocity * delta, body.rotation)
         self.world.command(index, worlds.Kinematic(pose, float(np.linalg.norm(velocity)), tuple(velocity.tolist())))
+
+    def _lead(self, record: Record, index: int) -> None:
+        """A step of a walker whom a client's crowd moves: its feet on the ground where that wants them."""
+        assert record.led is not None
+        (place, speed), record.led = record.led, None
+        pose = self._grounded(pose_from_carla(place), Pose.identity())
+        velocity = pose.rotation[:, 0] * speed
+        self.world.command(index, worlds.Kinematic(pose, speed, tuple(velocity.tolist())))
 
     def _drive(self, record: Record, index: int) -> None:
         """Pedals and wheel to acceleration and road-wheel angle: a motor whose force falls towards top speed."""

@@ -42,6 +42,8 @@ class Record:
     ackermann: AckermannControl | None = None
     """In place of pedals and wheel, if it came later than they did."""
     walker: WalkerControl = field(default_factory=WalkerControl)
+    led: tuple[Transform, float] | None = None
+    """Where a client's crowd wants a walker's feet in the next step, and its speed, m/s."""
     lights: int = 0
     due: float = 0.0
     """When a sensor measures next, s of episode time."""

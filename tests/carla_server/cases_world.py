@@ -5,6 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from drivesim import content
+from drivesim.opendrive import read_network
+
 carla = pytest.importorskip("carla", reason="the official CARLA client is not installed (extra 'carla')")
 
 
@@ -215,3 +218,74 @@ def test_what_is_not_there_is_an_error_and_not_the_end(client, world):
     with pytest.raises(RuntimeError):
         client.show_recorder_file_info("run.log", True)
     world.tick()
+
+
+@pytest.fixture
+def walker_of_the_clients(world, spawn):
+    """``walk(x, y, to)``: a walker there whom the client's own crowd leads to a place."""
+    controllers = []
+
+    def walk(x, y, to, speed=1.4):
+        walker = spawn("walker.pedestrian.0002", x, y, z=1.2)
+        world.tick()
+        controller = spawn("controller.ai.walker", parent=walker)
+        controllers.append(controller)
+        world.tick()
+        controller.start()
+        controller.go_to_location(carla.Location(*to))
+        controller.set_max_speed(speed)
+        return walker
+
+    yield walk
+    for controller in controllers:
+        controller.stop()
+
+
+def test_random_places_for_walkers_are_on_pavements(world):
+    network = read_network(content.shipped("scenarios") / "residential_street.xodr")
+    for _ in range(50):
+        place = world.get_random_location_from_navigation()
+        lane = network.lane_from_world(place.x, -place.y)
+        assert network.lane_type(lane.road_id, lane.lane_id, lane.s) == "sidewalk"
+
+
+def test_the_clients_crowd_walks_along_the_pavement(world, walker_of_the_clients):
+    start = carla.Location(60.0, 7.5, 0.0)
+    town = world.get_map()
+    pavement = town.get_waypoint(start, lane_type=carla.LaneType.Sidewalk).transform.location
+    walker = walker_of_the_clients(pavement.x, pavement.y, (pavement.x + 12.0, pavement.y, 0.1))
+    speeds = []
+    for _ in range(160):
+        world.tick()
+        speeds.append(walker.get_velocity().length())
+    place = walker.get_location()
+    assert (place.x, place.y) == pytest.approx((pavement.x + 12.0, pavement.y), abs=1.0)
+    assert max(speeds) == pytest.approx(1.4, abs=0.1)
+    assert place.z == pytest.approx(walker.bounding_box.extent.z, abs=0.2)
+
+
+def test_the_clients_crowd_crosses_at_crosswalks(world, walker_of_the_clients):
+    network = read_network(content.shipped("scenarios") / "residential_street.xodr")
+    road, crosswalk = next(
+        (road.id, thing) for road in network.roads.values() for thing in road.objects if thing.type == "crosswalk"
+    )
+    middle = network.world_from_road(road, crosswalk.s, 0.0).x
+    near, far = (
+        world.get_map().get_waypoint(carla.Location(middle - 8.0, y, 0.0), lane_type=carla.LaneType.Sidewalk)
+        for y in (8.0, -8.0)
+    )
+    near, far = near.transform.location, far.transform.location
+    assert near.y > 2.0 > -2.0 > far.y
+    walker = walker_of_the_clients(near.x, near.y, (far.x, far.y, 0.1), speed=2.5)
+    crossed = []
+    for _ in range(600):
+        world.tick()
+        place = walker.get_location()
+        if abs(place.y) < 2.0:
+            crossed.append(place.x)
+        if place.y == pytest.approx(far.y, abs=1.0):
+            break  # those who stand about are sent elsewhere by the client
+    else:
+        pytest.fail(f"the walker is at {place}")
+    assert crossed
+    assert all(abs(x - middle) < crosswalk.length / 2 + 1.5 for x in crossed)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from drivesim.carla_server.calls.registry import METHODS, method
 from drivesim.carla_server.wire import Description, Refusal, failure, success, transform
+from drivesim.carla_server.wire import number as number_of
 
 if TYPE_CHECKING:
     from drivesim.carla_server.server import CarlaServer
@@ -58,7 +59,8 @@ def _spawn_by_command(server: CarlaServer, payload: list[Any]) -> int:
 
 
 def _set_walker(server: CarlaServer, number: int, place: Any, speed: float) -> None:
+    """Where a walker's feet are after the next step, and how fast its legs go; clients' crowds move walkers so."""
     record = server.episode[number]
-    server.episode.move(record, transform(place))
-    pose = server.episode.pose(record).rotation[:, 0] * float(speed)
-    server.episode.set_velocity(record, (float(pose[0]), -float(pose[1]), float(pose[2])))
+    if not record.is_walker:
+        raise Refusal(f"actor {number} ({record.blueprint}) is no walker")
+    record.led = transform(place), number_of(speed)

@@ -6,6 +6,7 @@ import math
 from typing import TYPE_CHECKING, Any
 
 from drivesim.carla_server.calls.registry import method
+from drivesim.carla_server.navigation import file_name, navigation_mesh
 from drivesim.carla_server.records import TrafficLight
 from drivesim.carla_server.wire import VERSION, Refusal, Settings, number, token, vector
 from drivesim.simulators.carla.weather import CLEAR_NOON
@@ -71,17 +72,30 @@ def _map_info(server: CarlaServer) -> list[Any]:
 
 @method("get_map_data")
 def _map_data(server: CarlaServer) -> str:
-    return server.episode.network.path.read_text(encoding="utf-8", errors="replace")
+    return server.episode.opendrive.decode("utf-8", errors="replace")
 
 
-@method("get_required_files", "get_names_of_all_objects", "get_environment_objects")
+@method("get_required_files")
+def _files(server: CarlaServer, folder: str = "") -> list[str]:
+    """What the client keeps on disk: a mesh for walkers; the map itself it asks for anew each time."""
+    return [file_name(server.episode.opendrive)] if folder == "Nav" else []
+
+
+@method("request_file")
+def _file(server: CarlaServer, name: str) -> bytes:
+    if name != file_name(server.episode.opendrive):
+        raise Refusal(f"there is no file '{str(name)[:80]}'")
+    return navigation_mesh(server.episode.network)
+
+
+@method("get_navigation_mesh")
+def _navigation_mesh(server: CarlaServer) -> bytes:
+    return navigation_mesh(server.episode.network)
+
+
+@method("get_names_of_all_objects", "get_environment_objects")
 def _nothing(server: CarlaServer, *_: Any) -> list[Any]:
     return []
-
-
-@method("request_file", "get_navigation_mesh")
-def _no_file(server: CarlaServer, *_: Any) -> bytes:
-    return b""
 
 
 @method("get_all_level_BBs")

@@ -31,10 +31,10 @@ def add_objects(builder: Builder, frame: RoadFrame) -> None:
         if thing.type == "crosswalk":
             _drape(builder, frame, thing.s, _zebra(frame, thing))
         elif thing.type == "parkingSpace" and not thing.markings:
-            area = _footprint(frame, thing)
+            area = footprint(frame, thing)
             _drape(builder, frame, thing.s, area.difference(area.buffer(-_BAY_LINE, join_style="mitre")))
         elif "stopline" in f"{thing.name}{thing.subtype}".lower().replace("_", "").replace(" ", ""):
-            _drape(builder, frame, thing.s, _footprint(frame, thing))
+            _drape(builder, frame, thing.s, footprint(frame, thing))
         _add_markings(builder, frame, thing)
     for signal in frame.road.signals:
         if signal.type == "294" and 0.0 <= signal.s <= frame.length:
@@ -62,7 +62,7 @@ def _box(frame: RoadFrame, thing: RoadObject) -> list[tuple[float, float]]:
     return [_placed(frame, thing, a, b) for a, b in ((-u, -v), (u, -v), (u, v), (-u, v))]
 
 
-def _footprint(frame: RoadFrame, thing: RoadObject) -> shapely.Geometry:
+def footprint(frame: RoadFrame, thing: RoadObject) -> shapely.Geometry:
     """The object's outer outline, else its box, in plan view."""
     outline = next((o for o in thing.outlines if o.outer and len(o.corners) > 2), None)
     if outline is None:
@@ -80,7 +80,7 @@ def _footprint(frame: RoadFrame, thing: RoadObject) -> shapely.Geometry:
 def _zebra(frame: RoadFrame, thing: RoadObject) -> shapely.Geometry:
     """Bars along the road across the whole crosswalk, with a gap's margin shared between both ends."""
     heading = frame.point(thing.s, thing.t).heading
-    area = affinity.rotate(_footprint(frame, thing), -heading, origin=(0.0, 0.0), use_radians=True)
+    area = affinity.rotate(footprint(frame, thing), -heading, origin=(0.0, 0.0), use_radians=True)
     if area.is_empty:
         return area
     x0, y0, x1, y1 = area.bounds
