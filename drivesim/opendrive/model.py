@@ -290,6 +290,8 @@ class SignalReference:
     s: float
     t: float
     orientation: str
+    lanes: tuple[tuple[int, int], ...] = ()
+    """Ranges (from, to) of lane ids it applies to; empty for all."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

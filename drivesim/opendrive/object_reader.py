@@ -16,7 +16,7 @@ def read_signals(road: Element) -> tuple[Signal, ...]:
 
 def read_signal_references(road: Element) -> tuple[SignalReference, ...]:
     return tuple(
-        SignalReference(r.text("id"), r.number("s"), r.number("t", 0.0), r.text("orientation", "none"))
+        SignalReference(r.text("id"), r.number("s"), r.number("t", 0.0), r.text("orientation", "none"), _validity(r))
         for r in road.under("signals", "signalReference")
     )
 
@@ -118,5 +118,9 @@ def _signal(element: Element) -> Signal:
         text=element.text("text", ""),
         width=element.optional_number("width"),
         height=element.optional_number("height"),
-        lanes=tuple((r.integer("fromLane", 0), r.integer("toLane", 0)) for r in element.children("validity")),
+        lanes=_validity(element),
     )
+
+
+def _validity(element: Element) -> tuple[tuple[int, int], ...]:
+    return tuple((r.integer("fromLane", 0), r.integer("toLane", 0)) for r in element.children("validity"))

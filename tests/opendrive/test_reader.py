@@ -108,3 +108,14 @@ def test_every_map_of_the_corpus_is_read_or_refused_politely():
             refused.append(error)
     assert all(error.remedy for error in refused)
     assert len(refused) <= 0.03 * len(files)
+
+
+def test_a_reference_to_a_signal_says_for_which_lanes_it_counts(tmp_path):
+    file = tmp_path / "map.xodr"
+    reference = (
+        '<signalReference id="9" s="1" t="0" orientation="+"><validity fromLane="-2" toLane="-1"/></signalReference>'
+    )
+    body = document(road("<line/>", 5.0)).replace("</road>", f"<signals>{reference}</signals></road>")
+    file.write_text(body)
+    (found,) = read_network(file).roads["1"].signal_references
+    assert (found.id, found.lanes) == ("9", ((-2, -1),))

@@ -7,10 +7,10 @@ import pytest
 
 from drivesim.opendrive import read_network
 from drivesim.scene import Scene
-from drivesim.scene.signals import AMBER, GREEN, RED, lit_lenses, programme
 from drivesim.transforms import Pose
 from drivesim.types import Actor, BoundingBox, Weather
 from drivesim.world import World
+from drivesim.world.signals import AMBER, GREEN, RED, lit_lenses, programme
 
 MAP = Path(__file__).parent.parent / "carla_server" / "maps" / "crossing_with_lights.xodr"
 

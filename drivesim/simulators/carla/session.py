@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import Any
 
 from drivesim.errors import SimulatorError
-from drivesim.scene.signals import AMBER, GREEN, RED, lit_lenses
 from drivesim.simulators.carla.frames import Transform, carla_from_pose
 from drivesim.simulators.carla.weather import carla_weather
 from drivesim.transforms import Pose
 from drivesim.types import Weather
+from drivesim.world.signals import AMBER, GREEN, RED, lit_lenses
 
 OLDEST, NEWEST = (0, 9, 13), (0, 9, 16)
 """Versions of CARLA whose interface is known to fit."""
