@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from drivesim.scene.frozen import freeze
 from drivesim.scene.raycast import RayScene
-from drivesim.transforms import rotation_from_quaternion
 
 
 def open3d() -> Any:
@@ -26,18 +26,6 @@ def open3d() -> Any:
 
 def world_triangles(rays: RayScene) -> tuple[NDArray[np.float32], NDArray[np.uint32], NDArray[np.int64]]:
     """All present triangles of the scene at the end of the tick, flat, and the table row of each."""
-    tables = rays.tables
-    ends = [*sorted(set(tables.tri_base.tolist())), len(tables.triangles)]
-    pieces, sources = [], []
-    for part, base in enumerate(tables.tri_base.tolist()):
-        if not rays._present[part]:
-            continue
-        stop = ends[ends.index(base) + 1]
-        corners = tables.vertices[tables.triangles[base:stop]].astype(np.float64)
-        if tables.inst_moving[part]:
-            rotation = rotation_from_quaternion(tables.inst_quaternion[part, 1])
-            corners = corners @ rotation.T + tables.inst_translation[part, 1]
-        pieces.append(corners.reshape(-1, 3))
-        sources.append(np.arange(base, stop))
-    flat = np.concatenate(pieces).astype(np.float32)
-    return flat, np.arange(len(flat), dtype=np.uint32).reshape(-1, 3), np.concatenate(sources)
+    frozen = freeze(rays)
+    flat = frozen.corners.reshape(-1, 3)
+    return flat, np.arange(len(flat), dtype=np.uint32).reshape(-1, 3), frozen.row

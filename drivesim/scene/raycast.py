@@ -12,7 +12,7 @@ Coordinates of rays and hits are float32 and relative to :attr:`RayScene.origin`
 from __future__ import annotations
 
 import weakref
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from types import TracebackType
 from typing import NamedTuple
@@ -375,6 +375,18 @@ class RayScene:
                 self._enable(handle + shot, present and shot < self._shots[mesh])
         else:
             self._enable(handle, present)
+
+    def shapes_at(self, time: float, mask: int) -> Iterator[tuple[int, int, Mesh, F32]]:
+        """Every part that rays of this mask hit at a ray time 0..1: its handle, the first of its rows in the vertex
+        tables, its mesh, and its vertices (V, 3) then, in its own frame."""
+        first_of = {part.mesh: number for number, part in reversed(list(enumerate(self._parts)))}
+        for number, part in enumerate(self._parts):
+            start, end = self._times[number]
+            if self._present[number] and part.mask & mask and (start <= time < end or time == end == 1.0):
+                mesh, deforming = self._meshes[part.mesh]
+                shot = self._shapes[part.mesh][number - first_of[part.mesh]] if deforming else None
+                row = int(self._vertex_starts[part.mesh])
+                yield number, row, mesh, mesh.vertices if shot is None else shot.vertices
 
     def _enable(self, number: int, on: bool) -> None:
         if self._present[number] != on:

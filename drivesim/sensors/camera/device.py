@@ -34,6 +34,10 @@ class CameraDevice(Strict):
     antialiasing: Literal[1, 4] = Field(default=4, description="rays per pixel at edges; labels always take one")
     ambient_occlusion: bool = Field(default=True, description="whether nearby surfaces shade skylight")
     reflections: bool = Field(default=True, description="whether glass, paint and wet roads mirror the sky")
+    renderer: Literal["shading", "photoreal"] = Field(
+        default="shading", description="'photoreal' traces paths with Mitsuba 3 (extra photoreal), minutes a picture"
+    )
+    samples: int = Field(default=128, ge=1, le=65536, description="paths per pixel of the photoreal renderer")
     lens: Lens | None = Field(default=None, description="distortion or fisheye model; an ideal pinhole if absent")
     depth: Literal["planar", "ray"] = Field(default="planar", description="depth along the optical axis or the ray")
     readout_ms: float = Field(
@@ -44,6 +48,8 @@ class CameraDevice(Strict):
     def _looks_at_something(self) -> CameraDevice:
         if not (0.0 <= self.cx <= self.width and 0.0 <= self.cy <= self.height):
             raise ValueError("the principal point (cx, cy) lies outside the image")
+        if self.renderer == "photoreal" and (self.lens or self.readout_ms or abs(self.fx - self.fy) > 1e-3 * self.fx):
+            raise ValueError("renderer photoreal is for pinholes with square pixels and a global shutter")
         return self
 
     def project(self, points: NDArray[np.float64]) -> NDArray[np.float64]:

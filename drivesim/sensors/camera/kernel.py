@@ -63,6 +63,9 @@ WET_REACH: Any = np.float32(120.0)
 STREAK: Any = np.float32(0.03)
 """Tilt of a wet road's facets along the line of sight, rad: mirror images are drawn out towards the viewer."""
 
+NIGHT = 5.0
+"""Sky light on level ground below which street lamps are on, irradiance over pi, cd/m2."""
+
 CHUNK = 64
 """Packets that one thread traces in a row with the same scratch memory."""
 
@@ -159,7 +162,7 @@ def trace_and_shade(
     has_sun = sun_light[1] > ZERO and sun_z > np.float32(-0.02)
     footprint = np.float32(SIZE * math.sqrt(2.0)) / camera[4, 3]
     extinction = np.float32(light.extinction)
-    night = cube[4, 1] < np.float32(5.0)
+    night = cube[4, 1] < np.float32(NIGHT)
     count = len(lamps)
     per_fx, per_fy = ONE / camera[3, 0], ONE / camera[3, 1]
     turns = instance_rotations(tables, times[0], times[1])

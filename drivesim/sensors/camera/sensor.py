@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import cache, lru_cache
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-from drivesim.materials import MATERIALS, column
 from drivesim.scene.raycast import RayScene
 from drivesim.sensors.camera import develop
 from drivesim.sensors.camera.device import CameraDevice
-from drivesim.sensors.camera.kernel import WETTED, trace_and_shade
+from drivesim.sensors.camera.kernel import trace_and_shade
 from drivesim.sensors.camera.sky import daylight
+from drivesim.sensors.camera.surfaces import matt_table, surface_table
 from drivesim.sensors.camera.textures import textures
 from drivesim.sensors.clock import due, stamp
 from drivesim.sensors.motion import EgoMotion
@@ -35,22 +35,6 @@ _EXTRA = np.array([(-0.36, -0.13), (0.29, -0.25), (0.07, 0.38)], dtype=np.float3
 _NO_COLOUR, _NO_SHARE = np.empty((0, 3), np.float32), np.empty(0, np.float32)
 
 _daylight = lru_cache(maxsize=4)(daylight)
-
-
-@cache
-def surface_table() -> F32:
-    """(M, 5) float32 per material: roughness, metalness, transmission, texture, whether rain wets it."""
-    rows = [column(name) for name in ("roughness", "metalness", "transmission")]
-    texture = np.array([int(material.texture) for material in MATERIALS], dtype=np.float32)
-    return np.stack([*rows, texture, WETTED.astype(np.float32)], axis=1)
-
-
-@cache
-def matt_table() -> F32:
-    """The surface table of a world in which nothing mirrors."""
-    table = surface_table().copy()
-    table[:, 0] = 1.0
-    return table
 
 
 class Camera:
@@ -143,7 +127,13 @@ class Camera:
             share = develop.soften(share, depth, width, height)
             develop.add_ambient(direct, ambient, share)
         radiance = direct
-        if device.antialiasing > 1:
+        if device.renderer == "photoreal":
+            from drivesim.sensors.camera.photoreal import paint
+
+            radiance = paint(
+                rays, light, camera, lamps, lit, float(wetness), times[1], device.samples, self._key ^ frame
+            )
+        elif device.antialiasing > 1:
             self._smooth_edges(shoot, radiance, share, depth, semantic, instance)
         return CameraImage(
             channel=self.sensor.channel,
