@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +16,7 @@ from drivesim.envs.settings import Settings
 from drivesim.errors import DrivesimError, ScenarioError, did_you_mean
 from drivesim.opendrive import RoadNetwork, empty_network, read_network
 from drivesim.openscenario import Scenario, ScenarioFile, ScenarioPlayer
-from drivesim.openscenario.beside import Beside
+from drivesim.openscenario.beside import MOUNT, SEED, Beside
 from drivesim.openscenario.declarations import Declarations
 from drivesim.openscenario.model.conditions import SimulationTimeCondition
 from drivesim.simulation import ego_of
@@ -28,6 +28,8 @@ PATIENCE = 3.0
 _NO_DURATION = 10.0
 _REMEMBERED = 64
 """Scenarios kept read, for parameters that come up again."""
+_SAMPLES = 32
+"""Draws that show where actors may be."""
 _MOST_DRAWS = 100
 """Draws for one episode, until the scenario's constraints accept one."""
 
@@ -121,6 +123,15 @@ class Stage:
                 if attempt == _MOST_DRAWS - 1 or self._declarations.refusal({**self._fixed, **values}) is None:
                     raise error
         raise AssertionError("the last attempt returns or raises")
+
+    def samples(self) -> Iterator[dict[str, str]]:
+        """Parameters that show where actors may start: as they are, at the ends of what varies, and some draws."""
+        yield self._fixed
+        for corner in self._randomization.corners():
+            if not next(iter(corner)).startswith((SEED, MOUNT)):
+                yield {**self._fixed, **corner}
+        for seed in range(_SAMPLES):
+            yield {**self._fixed, **self._drawn(seed)[0]}
 
     def opening(self, actors: tuple[Actor, ...]) -> WorldState:
         """Where such actors stand at the start with default parameters; scenes are built around it."""

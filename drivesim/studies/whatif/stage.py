@@ -42,6 +42,11 @@ def zones_of(scenario: str, instances: Iterable[Mapping[str, str]]) -> Zones:
     return tuple(sorted(found))
 
 
+def corners_of(zones: Zones) -> F64:
+    """(Z, 4, 2) corners of zones, counter-clockwise, as a city wants them."""
+    return np.array(zones).reshape(-1, 4)[:, [0, 1, 2, 1, 2, 3, 0, 3]].reshape(-1, 4, 2)
+
+
 class Stage:
     """One scene for all runs of an instance: rigs differ in what they sense, never in what there is to be sensed.
 
@@ -91,8 +96,7 @@ def _street(network: RoadNetwork, seed: int, zones: Zones, first_instance: int, 
     key = (network.path, seed, zones, first_instance, district)
     if key not in _standing:
         _standing.clear()  # scenes that still stand there keep what they need of it
-        boxes = np.array(zones).reshape(-1, 4)
-        corners = boxes[:, [0, 1, 2, 1, 2, 3, 0, 3]].reshape(-1, 4, 2)
-        middle = np.append((boxes[:, :2].min(axis=0) + boxes[:, 2:].max(axis=0)) / 2, 0.0)
+        corners = corners_of(zones)
+        middle = np.append((corners.min(axis=(0, 1)) + corners.max(axis=(0, 1))) / 2, 0.0)
         _standing[key] = Surroundings(network, seed, list(corners), middle, first_instance, district, shared=True)
     return _standing[key]
