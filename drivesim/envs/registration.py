@@ -1,8 +1,8 @@
 """Environments by name, one per shipped scenario.
 
 Importing :mod:`drivesim.envs` registers them; so does making one by its full name,
-``gymnasium.make("drivesim.envs:drivesim/ChildCrossing-v0")``, which imports it. Gymnasium before 1.0 calls
-:func:`register_envs` by itself, through this package's entry point.
+``gymnasium.make("drivesim.envs:drivesim/ChildCrossing-v0")``, which imports it. The entry point in the group
+``gymnasium.envs`` names :func:`register_envs` for whoever loads plug-ins; gymnasium did so itself before 1.0.
 """
 
 from __future__ import annotations
