@@ -254,6 +254,31 @@ def test_render_gives_pictures():
     assert (before != after).any()
 
 
+def test_seen_from_above_the_hidden_child_is_an_outline_and_the_visible_one_orange():
+    def orange(occlusion):
+        env = ScenarioEnv(
+            "child_crossing", render_mode="rgb_array", occlusion=occlusion, parameters={"child_behavior": "protocol"}
+        )
+        env.reset(seed=0)
+        for _ in range(60):
+            env.step(np.zeros(2, np.float32))
+        red, green, blue = env.render()[:-40].astype(int).transpose(2, 0, 1)
+        return int(((red > 180) & (abs(green - 92) < 20) & (blue < 70)).sum())
+
+    assert orange(occlusion=True) < 3
+    assert orange(occlusion=False) > 10
+
+
+def test_a_wide_map_is_drawn_as_finely_as_a_narrow_one():
+    """Lane markings of the motorway, 0.15 m and 0.3 m wide at 9 pixels a metre, are not smeared."""
+    env = ScenarioEnv("motorway_cut_in", render_mode="rgb_array")
+    env.reset(seed=0)
+    bright = (env.render()[:480] > 200).all(axis=2)
+    runs = np.diff(np.flatnonzero(np.diff(np.pad(bright[:, 20], 1).astype(int)))).tolist()[::2]
+    assert runs
+    assert max(runs) <= 4
+
+
 @pytest.mark.parametrize(
     ("options", "words"),
     [
