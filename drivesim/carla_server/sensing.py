@@ -12,6 +12,8 @@ from drivesim.carla_server.episode import Episode
 from drivesim.carla_server.records import Record
 from drivesim.carla_server.wire import Description
 from drivesim.scene import Scene
+from drivesim.scene.scene import FIRST_LASTING
+from drivesim.scene.surroundings import Surroundings
 from drivesim.scene.trace import nearest
 from drivesim.simulators.carla.frames import Vector, mirrored
 
@@ -23,7 +25,8 @@ Pack = Callable[[Record], list[Any]]
 
 
 class Sensing:
-    """Holds the scene that sensors look at; made when the first of them needs it, and anew when bodies come or go.
+    """Holds the scene that sensors look at; made when the first of them needs it, and anew when bodies come or go. The
+    street stands as long as the episode.
 
     Args:
         seed: of looks and noise.
@@ -32,6 +35,7 @@ class Sensing:
     def __init__(self, seed: int) -> None:
         self._seed = seed
         self._scene: Scene | None = None
+        self._street: Surroundings | None = None
         self._made_for: tuple[int, int, int] = (0, 0, 0)
         self._cameras = cameras.Cameras(seed)
         self._pixel_rays = pixel_rays.PixelRays()
@@ -63,10 +67,15 @@ class Sensing:
         ego = episode.column(carrier) if carrier is not None and carrier.name is not None else -1
         made_for = episode.number, episode.crowd, ego
         if self._scene is None or made_for[:2] != self._made_for[:2]:
-            self.forget()
+            self._close_scene()
+            if made_for[0] != self._made_for[0] or episode.played:
+                self.forget()
+            if self._street is None and not episode.played:
+                origin = episode.pose(record).translation
+                self._street = Surroundings(episode.network, self._seed, (), origin, FIRST_LASTING, shared=True)
             self._scene = Scene(
                 episode.network, episode.world.actors, self._seed, ego=ego, state=episode.after,
-                origin=episode.pose(record).translation, lasting=not episode.played,
+                origin=episode.pose(record).translation, lasting=not episode.played, surroundings=self._street,
             )  # fmt: skip
             self._made_for, self._shown = made_for, -1
         if self._shown != episode.frame:
@@ -98,11 +107,17 @@ class Sensing:
         camera = Record(0, Description(text.uid, text.blueprint, small), place=episode.spectator.place)
         self._cameras.message(episode, camera, self._scene_of(episode, camera))
 
-    def forget(self) -> None:
-        """Release the scene; a new one is made when needed."""
+    def _close_scene(self) -> None:
         if self._scene is not None:
             self._scene.close()
             self._scene = None
+
+    def forget(self) -> None:
+        """Release scene and street; new ones are made when needed."""
+        self._close_scene()
+        if self._street is not None:
+            self._street.close()
+            self._street = None
 
     close = forget
 

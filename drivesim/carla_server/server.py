@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import struct
 import sys
 import time
@@ -130,6 +131,9 @@ class CarlaServer:
             server.close()
         for writer in list(self._writers):
             writer.transport.abort()
+            with contextlib.suppress(OSError):
+                await writer.wait_closed()
+        await asyncio.sleep(0.0)  # those who read hear of it before they would be cancelled
         self._servers.clear()
         self.sensing.close()
         self.maps.close()

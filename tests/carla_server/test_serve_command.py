@@ -1,9 +1,12 @@
 """``drivesim serve`` on the command line."""
 
+import contextlib
+import re
 import socket
 import subprocess
 import sys
 
+import msgpack
 import pytest
 
 from drivesim.cli import main
@@ -38,12 +41,19 @@ def test_a_taken_port_is_said(capsys, monkeypatch):
     assert "hoose another port" in capsys.readouterr().err
 
 
-def test_a_terminated_server_ends_in_order():
-    """As containers are stopped: exit status 0, not that of a killed process."""
+@pytest.mark.parametrize("connected", [False, True])
+def test_a_terminated_server_ends_in_order(connected):
+    """As containers are stopped: exit status 0, not that of a killed process, and nothing to say."""
     command = [sys.executable, "-c", "from drivesim.cli import main; raise SystemExit(main())", "serve", "--port", "0"]
-    server = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
-    for line in server.stdout:
-        if "Ctrl-C" in line:
-            break
-    server.terminate()
-    assert server.wait() == 0
+    server = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    said = ""
+    while "Ctrl-C" not in said:
+        said += server.stdout.readline()
+    port = int(re.search(r"127\.0\.0\.1:(\d+)", said).group(1))
+    with socket.create_connection(("127.0.0.1", port)) if connected else contextlib.nullcontext() as client:
+        if connected:
+            client.sendall(msgpack.packb([0, 1, "version", [[False]]]))
+            assert client.recv(100)
+        server.terminate()
+        assert server.communicate()[1] == ""
+    assert server.returncode == 0
