@@ -123,13 +123,73 @@ def _spiral(g: Geometry, shape: Spiral) -> Curve:
     return at
 
 
-def _parametric(g: Geometry, u: Sequence[float], v: Sequence[float], parameter: Callable[[float], float]) -> Curve:
+class ArcLength:
+    """The parameter of a polynomial curve by the distance along it.
+
+    Attributes:
+        step: of the parameter between the entries of ``table``, the distances there, m.
+        scale: of distances; files state rounded lengths, so that the parameter's end decides.
+
+    Args:
+        u, v: coefficients along and across the start; end: the parameter at ``length``; None: found by going along the
+            curve until ``length``.
+    """
+
+    __slots__ = ("_u", "_v", "scale", "step", "table")
+
+    def __init__(self, u: Sequence[float], v: Sequence[float], length: float, end: float | None) -> None:
+        self._u, self._v = u, v
+        self.step = (end if end is not None else length) / 64.0
+        self.table = [0.0]
+        while len(self.table) <= 64 and (end is not None or self.table[-1] < length):
+            k = len(self.table)
+            self.table.append(self.table[-1] + self._distance((k - 1) * self.step, k * self.step))
+        self.scale = self.table[-1] / length if end is not None and length > 0.0 else 1.0
+
+    def _speed(self, p: float) -> float:
+        (_, bu, cu, du), (_, bv, cv, dv) = self._u, self._v
+        return hypot(bu + p * (2.0 * cu + p * 3.0 * du), bv + p * (2.0 * cv + p * 3.0 * dv))
+
+    def _distance(self, p0: float, p1: float) -> float:
+        return (p1 - p0) * sum(weight * self._speed(p0 + node * (p1 - p0)) for node, weight in _NODES)
+
+    def parameter(self, ds: float) -> float:
+        """The parameter after ``ds`` metres."""
+        table, step, wanted = self.table, self.step, ds * self.scale
+        i = min(max(bisect_right(table, wanted) - 1, 0), max(len(table) - 2, 0))
+        start = i * step
+        p = start + step * (wanted - table[i]) / max(table[min(i + 1, len(table) - 1)] - table[i], 1e-12)
+        for _ in range(20):
+            here = self._speed(p)
+            if here < 1e-9:
+                break
+            change = (table[i] + self._distance(start, p) - wanted) / here
+            p -= change
+            if abs(change) < 1e-10 * max(1.0, abs(p)):
+                break
+        return p
+
+
+Coefficients = tuple[float, float, float, float]
+
+
+def polynomials(g: Geometry) -> tuple[Coefficients, Coefficients, ArcLength | None]:
+    """Coefficients along and across the start of a polynomial geometry; None: the parameter is the distance itself."""
+    if isinstance(g.shape, Poly3):
+        u, v = (0.0, 1.0, 0.0, 0.0), (g.shape.a, g.shape.b, g.shape.c, g.shape.d)
+        return u, v, ArcLength(u, v, g.length, None)
+    assert isinstance(g.shape, ParamPoly3)
+    (au, bu, cu, du), (av, bv, cv, dv) = g.shape.u, g.shape.v
+    u, v = (au, bu, cu, du), (av, bv, cv, dv)
+    return u, v, ArcLength(u, v, g.length, 1.0) if g.shape.normalized else None
+
+
+def _parametric(g: Geometry) -> Curve:
     x, y, hdg, ch, sh = g.x, g.y, g.hdg, cos(g.hdg), sin(g.hdg)
-    au, bu, cu, du = u
-    av, bv, cv, dv = v
+    (au, bu, cu, du), (av, bv, cv, dv), arc_length = polynomials(g)
 
     def at(ds: float) -> Sample:
-        p = parameter(ds)
+        p = ds if arc_length is None else arc_length.parameter(ds)
         up, vp = au + p * (bu + p * (cu + p * du)), av + p * (bv + p * (cv + p * dv))
         u1, v1 = bu + p * (2.0 * cu + p * 3.0 * du), bv + p * (2.0 * cv + p * 3.0 * dv)
         u2, v2 = 2.0 * cu + 6.0 * du * p, 2.0 * cv + 6.0 * dv * p
@@ -138,49 +198,6 @@ def _parametric(g: Geometry, u: Sequence[float], v: Sequence[float], parameter: 
         return x + up * ch - vp * sh, y + up * sh + vp * ch, hdg + atan2(v1, u1), curvature
 
     return at
-
-
-def _arc_length_parameter(
-    u: Sequence[float], v: Sequence[float], length: float, end: float | None
-) -> Callable[[float], float]:
-    """The map from distance to the curve's parameter.
-
-    Args:
-        end: the parameter at ``length``; the table is scaled to it, because files state rounded lengths. None: found
-            by going along the curve until ``length``.
-    """
-    _, bu, cu, du = u
-    _, bv, cv, dv = v
-
-    def speed(p: float) -> float:
-        return hypot(bu + p * (2.0 * cu + p * 3.0 * du), bv + p * (2.0 * cv + p * 3.0 * dv))
-
-    def distance(p0: float, p1: float) -> float:
-        return (p1 - p0) * sum(weight * speed(p0 + node * (p1 - p0)) for node, weight in _NODES)
-
-    step = (end if end is not None else length) / 64.0
-    table = [0.0]
-    while len(table) <= 64 and (end is not None or table[-1] < length):
-        table.append(table[-1] + distance((len(table) - 1) * step, len(table) * step))
-    total = table[-1]
-    scale = total / length if end is not None and length > 0.0 else 1.0
-
-    def parameter(ds: float) -> float:
-        wanted = ds * scale
-        i = min(max(bisect_right(table, wanted) - 1, 0), max(len(table) - 2, 0))
-        start = i * step
-        p = start + step * (wanted - table[i]) / max(table[min(i + 1, len(table) - 1)] - table[i], 1e-12)
-        for _ in range(20):
-            here = speed(p)
-            if here < 1e-9:
-                break
-            change = (table[i] + distance(start, p) - wanted) / here
-            p -= change
-            if abs(change) < 1e-10 * max(1.0, abs(p)):
-                break
-        return p
-
-    return parameter
 
 
 def curve_of(g: Geometry) -> Curve:
@@ -193,13 +210,8 @@ def curve_of(g: Geometry) -> Curve:
             return _arc(g, curvature)
         case Spiral(start, end):
             return _arc(g, start) if start == end else _spiral(g, shape)
-        case Poly3(a, b, c, d):
-            u, v = (0.0, 1.0, 0.0, 0.0), (a, b, c, d)
-            return _parametric(g, u, v, _arc_length_parameter(u, v, g.length, None))
-        case ParamPoly3(u, v, normalized):
-            if normalized:
-                return _parametric(g, u, v, _arc_length_parameter(u, v, g.length, 1.0))
-            return _parametric(g, u, v, lambda ds: ds)
+        case Poly3() | ParamPoly3():
+            return _parametric(g)
 
 
 class ReferenceLine:

@@ -1,8 +1,7 @@
 """Height and slope of the ground at a point, compiled: what :class:`RoadNetwork` answers, in a microsecond.
 
 The same search and the same formulas as ``RoadNetwork.lane_from_world`` and ``RoadFrame.lane_point``, over plain
-arrays. Roads whose plan view is lines, arcs and spirals are covered; :func:`ground_of` gives None for a map with
-others (polynomials in plan view, lateral shapes), which is then asked in the slow way.
+arrays. :func:`ground_of` gives None for a map with lateral shapes, which is then asked in the slow way.
 """
 
 from __future__ import annotations
@@ -15,9 +14,10 @@ import numba as nb
 import numpy as np
 from numpy.typing import NDArray
 
-from drivesim.opendrive.geometry import _MAX_INTERVALS, _MAX_TURN, _NODES, Cubics, curve_of
-from drivesim.opendrive.model import Arc, Lane, Line, Spiral
+from drivesim.opendrive.geometry import Cubics
+from drivesim.opendrive.model import Lane
 from drivesim.opendrive.network import _DRIVABLE, REACH, RoadNetwork
+from drivesim.opendrive.planview import PlanView, line_at
 from drivesim.opendrive.road import RoadFrame
 
 (
@@ -30,11 +30,8 @@ LEFT, LEFTS, RIGHT, RIGHTS = range(4)
 LANE_ID, IS_BORDER, WIDTH, WIDTHS, RAISED, INNER, INNERS, OUTER, OUTERS, IS_DRIVABLE, DIRECTION = range(11)
 """Columns of the lane table."""
 
-_LINE, _ARC, _SPIRAL = range(3)
 _CANDIDATES = 24
 """Roads that can lie over each other at one point."""
-_POINTS = np.array([node for node, _ in _NODES])
-_WEIGHTS = np.array([weight for _, weight in _NODES])
 
 F64 = NDArray[np.float64]
 I64 = NDArray[np.int64]
@@ -46,8 +43,7 @@ class Ground(NamedTuple):
     Attributes:
         chords: (C, 10) box x0, y0, x1, y1, then s0, s1 and the ends x0, y0, x1, y1; chord_road: (C,) road rows.
         roads: (R, 16); lengths: (R,).
-        geometries: (G, 9) s, kind, x, y, heading, curvature, its change per metre, spirals' step and first start.
-        counts: (G,) number of a spiral's starts; starts: (S, 2) x, y.
+        geometries, starts, polynomials: of :class:`drivesim.opendrive.planview.PlanView`.
         sections: (X, 4); spans: (X, 2) s and end. lanes: (L, 11). cubics: (K, 5) s, a, b, c, d.
     """
 
@@ -56,8 +52,8 @@ class Ground(NamedTuple):
     roads: I64
     lengths: F64
     geometries: F64
-    counts: I64
     starts: F64
+    polynomials: F64
     sections: I64
     spans: F64
     lanes: I64
@@ -69,8 +65,7 @@ def ground_of(network: object) -> Ground | None:
     if not isinstance(network, RoadNetwork):  # whatever else answers a network's questions
         return None
     frames = network._frames
-    shapes = {type(g.shape) for frame in frames.values() for g in frame.road.geometries}
-    if not frames or not shapes <= {Line, Arc, Spiral} or any(frame.road.shape for frame in frames.values()):
+    if not frames or any(frame.road.shape for frame in frames.values()):
         return None
     return _Builder(frames.values()).build(network)
 
@@ -79,9 +74,7 @@ class _Builder:
     def __init__(self, frames: Iterable[RoadFrame]) -> None:
         self._frames = list(frames)
         self._cubics: list[tuple[float, ...]] = []
-        self._geometries: list[tuple[float, ...]] = []
-        self._counts: list[int] = []
-        self._starts: list[tuple[float, float]] = []
+        self._plan = PlanView()
         self._sections: list[tuple[int, ...]] = []
         self._spans: list[tuple[float, float]] = []
         self._lanes: list[tuple[int, ...]] = []
@@ -97,9 +90,7 @@ class _Builder:
             np.array([index[chord[0].road.id] for chord in network._locator._chords], dtype=np.int64),
             np.array(roads, dtype=np.int64),
             np.array([frame.length for frame in self._frames]),
-            np.array(self._geometries, dtype=np.float64),
-            np.array(self._counts, dtype=np.int64),
-            np.array(self._starts, dtype=np.float64).reshape(-1, 2),
+            *self._plan.arrays(),
             np.array(self._sections, dtype=np.int64),
             np.array(self._spans, dtype=np.float64),
             np.array(self._lanes, dtype=np.int64).reshape(-1, 11),
@@ -112,9 +103,7 @@ class _Builder:
         return first, len(cubics._rows)
 
     def _road(self, frame: RoadFrame) -> tuple[int, ...]:
-        geometry = len(self._geometries)
-        for g in frame.road.geometries:
-            self._geometry(g)
+        geometry, geometries = self._plan.add(frame.road.geometries)
         section = len(self._sections)
         for part in frame.sections:
             sides = []
@@ -128,27 +117,9 @@ class _Builder:
         profiles = (frame._elevation, frame._superelevation, frame.offset, frame._left_fall, frame._right_fall)
         tables = [value for profile in profiles for value in self._profile(profile)]
         return (
-            geometry, len(self._geometries) - geometry, section, len(self._sections) - section, *tables,
+            geometry, geometries, section, len(self._sections) - section, *tables,
             int(frame._tilted), int(bool(frame.road.crossfall)),
         )  # fmt: skip
-
-    def _geometry(self, g: Any) -> None:
-        kind, k0, rate, step, first, count = _LINE, 0.0, 0.0, 1.0, len(self._starts), 0
-        if isinstance(g.shape, Arc) and g.shape.curvature != 0.0:
-            kind, k0 = _ARC, g.shape.curvature
-        elif isinstance(g.shape, Spiral):
-            kind, k0 = _ARC if g.shape.curv_start == g.shape.curv_end else _SPIRAL, g.shape.curv_start
-            if kind == _ARC and k0 == 0.0:
-                kind = _LINE
-            if kind == _SPIRAL:
-                rate = (g.shape.curv_end - k0) / g.length
-                turn = max(abs(k0), abs(g.shape.curv_end)) * g.length
-                count = min(max(int(turn / _MAX_TURN) + 1, 1), _MAX_INTERVALS)
-                step = g.length / count
-                at = curve_of(g)
-                self._starts += [at(i * step)[:2] for i in range(count)]
-        self._geometries.append((g.s, kind, g.x, g.y, g.hdg, k0, rate, step, first))
-        self._counts.append(count)
 
     def _lane(
         self, frame: RoadFrame, lane: Lane, profile: Cubics, is_border: bool, heights: tuple[Cubics, Cubics] | None
@@ -182,32 +153,9 @@ def _slope(cubics: Any, first: int, count: int, s: float) -> float:
 
 
 @nb.njit(cache=True)
-def line_at(g: Any, road: int, s: float) -> tuple[float, float, float, float]:
-    """x, y, heading and curvature of a reference line."""
-    first, last = g.roads[road, GEOMETRY], g.roads[road, GEOMETRY] + g.roads[road, GEOMETRIES] - 1
-    k = first
-    while k < last and g.geometries[k + 1, 0] <= s:
-        k += 1
-    row = g.geometries[k]
-    ds, x, y, heading, k0 = s - row[0], row[2], row[3], row[4], row[5]
-    if row[1] == _LINE:
-        return x + ds * math.cos(heading), y + ds * math.sin(heading), heading, 0.0
-    if row[1] == _ARC:
-        half = 0.5 * ds * k0
-        chord = 2.0 / k0 * math.sin(half)
-        return x + chord * math.cos(heading + half), y + chord * math.sin(heading + half), heading + 2.0 * half, k0
-    rate, step = row[6], row[7]
-    i = min(max(int(ds / step), 0), g.counts[k] - 1)
-    x, y = g.starts[int(row[8]) + i, 0], g.starts[int(row[8]) + i, 1]
-    begin = i * step
-    length = ds - begin
-    dx = dy = 0.0
-    for j in range(_POINTS.shape[0]):
-        u = begin + _POINTS[j] * length
-        turned = heading + u * (k0 + u * 0.5 * rate)
-        dx += _WEIGHTS[j] * math.cos(turned)
-        dy += _WEIGHTS[j] * math.sin(turned)
-    return x + dx * length, y + dy * length, heading + ds * (k0 + ds * 0.5 * rate), k0 + ds * rate
+def curvature_at(g: Any, road: int, s: float) -> float:
+    """Of a reference line, 1/m."""
+    return line_at(g, g.roads[road, GEOMETRY], g.roads[road, GEOMETRIES], s)[3]
 
 
 @nb.njit(cache=True)
@@ -216,7 +164,7 @@ def _project(g: Any, road: int, x: float, y: float, s: float) -> tuple[float, fl
     length = g.lengths[road]
     beyond = lateral = 0.0
     for _ in range(12):
-        px, py, heading, curvature = line_at(g, road, s)
+        px, py, heading, curvature = line_at(g, g.roads[road, GEOMETRY], g.roads[road, GEOMETRIES], s)
         ch, sh = math.cos(heading), math.sin(heading)
         along = (x - px) * ch + (y - py) * sh
         lateral = (y - py) * ch - (x - px) * sh
@@ -407,7 +355,7 @@ def _relief(g: Any, road: int, s: float, t: float) -> float:
 def _point(g: Any, road: int, s: float, t: float, h: float) -> tuple[float, float, float, float, float, float, float]:
     """x, y, z, heading, pitch, roll and curvature at track coordinates, heading along +s."""
     r = g.roads[road]
-    x, y, heading, curvature = line_at(g, road, s)
+    x, y, heading, curvature = line_at(g, g.roads[road, GEOMETRY], g.roads[road, GEOMETRIES], s)
     z = _at(g.cubics, r[ELEVATION], r[ELEVATIONS], s)
     grade = _slope(g.cubics, r[ELEVATION], r[ELEVATIONS], s)
     roll, cr, sr, rise, along = 0.0, 1.0, 0.0, 0.0, 0.0

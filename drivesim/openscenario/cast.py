@@ -88,15 +88,19 @@ class Elements:
 
     def __init__(self) -> None:
         self._state: dict[tuple[str, str], str] = {}
+        self._meant: dict[tuple[str, str], list[tuple[str, str]]] = {}
         self._transitions: set[tuple[str, str, str]] = set()
         self._earlier: set[tuple[str, str, str]] = set()
 
     def next_tick(self) -> None:
         """Transitions are seen for the rest of their own tick and through the next."""
-        self._earlier, self._transitions = self._transitions, set()
+        if self._earlier or self._transitions:
+            self._earlier, self._transitions = self._transitions, set()
 
     def stand_by(self, kind: str, path: str) -> None:
         """An element waits to start, for the first time or once more."""
+        if (kind, path) not in self._state:
+            self._meant.clear()
         self._state[kind, path] = "standbyState"
 
     def note(self, kind: str, path: str, state: str, transition: str) -> None:
@@ -109,15 +113,17 @@ class Elements:
         Args:
             reference: its name, or as much of its path (``story::act::...``) as tells it apart.
         """
+        meant = self._meant.get((kind, reference))
+        if meant is None:
+            meant = self._meant[kind, reference] = list(self._named(kind, reference))
         if wanted.endswith("State"):
-            return any(self._state[kind, path] == wanted for path in self._paths(kind, reference))
-        recent = self._transitions | self._earlier
-        return any((kind, path, wanted) in recent for path in self._paths(kind, reference))
+            return any(self._state[element] == wanted for element in meant)
+        return any((*e, wanted) in self._transitions or (*e, wanted) in self._earlier for e in meant)
 
-    def _paths(self, kind: str, reference: str) -> Iterator[str]:
+    def _named(self, kind: str, reference: str) -> Iterator[tuple[str, str]]:
         for known, path in self._state:
             if known == kind and (path == reference or path.endswith("::" + reference)):
-                yield path
+                yield known, path
 
 
 def selections_of(declared: tuple[EntitySelection, ...], kinds: Mapping[str, str]) -> dict[str, tuple[str, ...]]:

@@ -124,18 +124,18 @@ def traveled(condition: model.TraveledDistanceCondition, cast: Cast, motion: Mot
 
 
 def reach_position(condition: model.ReachPositionCondition, cast: Cast, motion: Motion, timed: Timed) -> bool:
-    there = cast.places.pose(condition.position).translation
-    return math.dist(motion.pose().translation[:2].tolist(), there[:2].tolist()) <= condition.tolerance + _SLACK
+    x, y, _ = cast.places.pose(condition.position).translation.tolist()
+    return math.dist(motion.place()[:2], (x, y)) <= condition.tolerance + _SLACK
 
 
 def _to_place(condition: Any, cast: Cast, motion: Motion, place: Any) -> float:
-    return distances.measured(
-        condition, cast.world, motion, cast.places.pose(place), cast.places.lane(place), None
-    )  # fmt: skip
+    x, y, z = cast.places.pose(place).translation.tolist()
+    spot = distances.Spot((x, y, z), lambda: cast.places.lane(place))
+    return distances.measured(condition, cast.world, motion, spot, distances.POINT)
 
 
 def _to_entity(condition: Any, cast: Cast, motion: Motion, other: Motion) -> float:
-    return distances.measured(condition, cast.world, motion, other.pose(), other.here(), other.actor.box)
+    return distances.measured(condition, cast.world, motion, other, other.actor.box)
 
 
 def distance(condition: model.DistanceCondition, cast: Cast, motion: Motion, timed: Timed) -> bool:
@@ -158,17 +158,14 @@ def time_to_collision(condition: model.TimeToCollisionCondition, cast: Cast, mot
     velocity = cast.world.velocity[0]
     if isinstance(condition.target, EntityRef):
         other = cast.motion(condition.target.entity_ref, condition)
-        gap, there = _to_entity(condition, cast, motion, other), other.pose().translation
-        theirs = velocity[other.index]
+        gap, there = _to_entity(condition, cast, motion, other), other.place()
+        theirs = velocity[other.index].tolist()
     else:
-        gap, there = (
-            _to_place(condition, cast, motion, condition.target.place),
-            cast.places.pose(condition.target.place).translation,
-        )
-        theirs = np.zeros(3)
-    towards = there - motion.pose().translation
-    length = float(np.linalg.norm(towards))
-    closing = float((velocity[motion.index] - theirs) @ towards) / length if length > 0 else 0.0
+        gap = _to_place(condition, cast, motion, condition.target.place)
+        there, theirs = cast.places.pose(condition.target.place).translation.tolist(), (0.0, 0.0, 0.0)
+    towards = [b - a for a, b in zip(motion.place()[:3], there, strict=False)]
+    length, own = math.hypot(*towards), velocity[motion.index].tolist()
+    closing = sum((a - b) * d for a, b, d in zip(own, theirs, towards, strict=True)) / length if length > 0 else 0.0
     return compared(gap / closing if closing > STILL else math.inf, condition.rule, condition.value)
 
 
@@ -188,7 +185,7 @@ def _in_the_way(
     network, there = cast.world.network, other.here()
     if not cast.world.present[0, other.index] or network is None or there is None:
         return False
-    gap = distances.signed(cast.world, motion, other.pose(), there, "longitudinal", "road")
+    gap = distances.signed(cast.world, motion, other, "longitudinal", "road")
     if condition.free_space and not math.isinf(gap):
         bare = abs(gap) - (motion.actor.box.length + other.actor.box.length) / 2
         gap = math.copysign(max(bare, 0.0), gap)

@@ -3,39 +3,61 @@
 from __future__ import annotations
 
 import math
-
-import numpy as np
-from numpy.typing import NDArray
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
 
 from drivesim.opendrive import LanePosition
 from drivesim.openscenario.model.conditions import Measured
-from drivesim.openscenario.motion import Motion
+from drivesim.openscenario.motion import Motion, Place
 from drivesim.openscenario.roads import separation
-from drivesim.transforms import Pose
 from drivesim.types import BoundingBox
 from drivesim.world import World
+from drivesim.world.boxes import gap_to_parallelogram
 
-F64 = NDArray[np.float64]
+Vector = tuple[float, float, float]
 
-_POINT = BoundingBox((0.0, 0.0, 0.0), 0.0, 0.0, 0.0)
+POINT = BoundingBox((0.0, 0.0, 0.0), 0.0, 0.0, 0.0)
+"""The box of what has none."""
 
 
-def measured(
-    condition: Measured, world: World, first: Motion, target: Pose, lane: LanePosition | None, box: BoundingBox | None
-) -> float:
+class Target(Protocol):
+    """What is somewhere: an entity's motion, or a :class:`Spot`."""
+
+    def place(self) -> Place: ...
+    def here(self) -> LanePosition | None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Spot:
+    """A place that is asked about.
+
+    Attributes:
+        position: (x, y, z) m; lane: works out the lane under it.
+    """
+
+    position: Vector
+    lane: Callable[[], LanePosition | None]
+
+    def place(self) -> Place:
+        return *self.position, 0.0, 0.0, 0.0
+
+    def here(self) -> LanePosition | None:
+        return self.lane()
+
+
+def measured(condition: Measured, world: World, first: Motion, target: Target, box: BoundingBox) -> float:
     """Metres between an entity and a place or another entity, never negative; inf where there is no way between them.
 
     Args:
-        lane: of the target, for distances along roads and lanes.
-        box: of the target if it is an entity; distances in ``freespace`` are between boxes.
+        box: of the target; distances in ``freespace`` are between boxes.
     """
     kind, system = _meaning(condition)
-    gap = signed(world, first, target, lane, kind, system)
     if not condition.freespace:
-        return abs(gap)
+        return abs(signed(world, first, target, kind, system))
     if system == "entity" or kind not in ("longitudinal", "lateral"):
-        return _between_boxes(first.pose(), first.actor.box, target, box or _POINT, kind)
-    return _beyond_boxes(gap, first.actor.box, box or _POINT, kind)
+        return _between_boxes(first.place(), first.actor.box, target.place(), box, kind)
+    return _beyond_boxes(signed(world, first, target, kind, system), first.actor.box, box, kind)
 
 
 def _meaning(condition: Measured) -> tuple[str, str]:
@@ -46,14 +68,14 @@ def _meaning(condition: Measured) -> tuple[str, str]:
     return kind or "euclidianDistance", system or "entity"
 
 
-def signed(world: World, first: Motion, target: Pose, lane: LanePosition | None, kind: str, system: str) -> float:
+def signed(world: World, first: Motion, target: Target, kind: str, system: str) -> float:
     """Reference point to reference point: positive ahead or to the left; inf where no road leads there."""
-    here = first.pose()
+    here, there = first.place(), target.place()
     if kind not in ("longitudinal", "lateral"):
-        return math.dist(here.translation.tolist(), target.translation.tolist())
+        return math.dist(here[:3], there[:3])
     axis = 0 if kind == "longitudinal" else 1
     if system in ("lane", "road", "trajectory"):
-        own = first.here()
+        own, lane = first.here(), target.here()
         if world.network is None or own is None or lane is None:
             return math.inf
         if axis == 1:
@@ -61,8 +83,8 @@ def signed(world: World, first: Motion, target: Pose, lane: LanePosition | None,
         along = separation(world.network, own, lane)
         return math.inf if along is None else along
     if system == "world":
-        return float(target.translation[axis] - here.translation[axis])
-    return float((here.inverse() @ target).translation[axis])
+        return there[axis] - here[axis]
+    return _dot(_axes(here)[axis], _way(here, there))
 
 
 def _beyond_boxes(gap: float, own: BoundingBox, other: BoundingBox, kind: str) -> float:
@@ -75,18 +97,41 @@ def _beyond_boxes(gap: float, own: BoundingBox, other: BoundingBox, kind: str) -
     return max(between, 0.0)
 
 
-def corners(box: BoundingBox) -> F64:
-    """(4, 3) ground corners of a box about its reference point."""
-    half = np.array([[1, 1, 0], [-1, 1, 0], [-1, -1, 0], [1, -1, 0]]) * (box.length / 2, box.width / 2, 0)
-    return np.asarray(half + (box.center[0], box.center[1], 0.0))
-
-
-def _between_boxes(here: Pose, own: BoundingBox, there: Pose, other: BoundingBox, kind: str) -> float:
-    """Free space between two boxes: along the first one's axes, or the shortest in the plane."""
-    a, b = corners(own), (here.inverse() @ there).apply(corners(other))
+def _between_boxes(here: Place, own: BoundingBox, there: Place, other: BoundingBox, kind: str) -> float:
+    """Free space between two boxes: along the first one's axes, or the shortest in its plane."""
+    ahead, left = _axes(here)
+    along, across = _axes(there)
+    way = _way(here, there)
+    # The other's middle and half its length and width, seen along the own axes.
+    seen = [
+        (
+            _dot(axis, way) + _dot(axis, along) * other.center[0] + _dot(axis, across) * other.center[1] - middle,
+            _dot(axis, along) * other.length / 2,
+            _dot(axis, across) * other.width / 2,
+        )
+        for axis, middle in ((ahead, own.center[0]), (left, own.center[1]))
+    ]
+    halves = own.length / 2, own.width / 2
     if kind in ("longitudinal", "lateral"):
         axis = 0 if kind == "longitudinal" else 1
-        return max(float(b[:, axis].min() - a[:, axis].max()), float(a[:, axis].min() - b[:, axis].max()), 0.0)
-    import shapely
+        gap, half_length, half_width = seen[axis]
+        return max(abs(gap) - halves[axis] - abs(half_length) - abs(half_width), 0.0)
+    (x, ux, vx), (y, uy, vy) = seen
+    return float(gap_to_parallelogram(*halves, x, y, ux, uy, vx, vy))
 
-    return float(shapely.distance(shapely.Polygon(a[:, :2]), shapely.MultiPoint(b[:, :2]).convex_hull))
+
+def _way(here: Place, there: Place) -> Vector:
+    return there[0] - here[0], there[1] - here[1], there[2] - here[2]
+
+
+def _dot(a: Vector, b: Vector) -> float:
+    return a[0] * b[0] + a[1] * b[1] + a[2] * b[2]
+
+
+def _axes(place: Place) -> tuple[Vector, Vector]:
+    """The x and y axes of who stands there."""
+    _, _, _, yaw, pitch, roll = place
+    cy, sy, cp, sp, cr, sr = (
+        math.cos(yaw), math.sin(yaw), math.cos(pitch), math.sin(pitch), math.cos(roll), math.sin(roll),
+    )  # fmt: skip
+    return (cy * cp, sy * cp, -sp), (cy * sp * sr - sy * cr, sy * sp * sr + cy * cr, cp * sr)

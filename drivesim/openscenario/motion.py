@@ -10,6 +10,7 @@ from typing import Protocol
 import numpy as np
 
 from drivesim.opendrive import LanePosition
+from drivesim.openscenario.paths import Place
 from drivesim.openscenario.pedals import Pedals
 from drivesim.openscenario.roads import wandering
 from drivesim.transforms import Pose
@@ -18,10 +19,6 @@ from drivesim.world import World
 
 _ALONG = math.cos(math.radians(45.0))
 """An actor whose heading is within 45 degrees of a lane's moves along it; within 45 of the opposite, against it."""
-
-
-Place = tuple[float, float, float, float, float, float]
-"""x, y, z, yaw, pitch, roll."""
 
 
 def _components(pose: Pose) -> Place:
@@ -39,8 +36,8 @@ def _straight(here: Place, distance: float) -> Place:
 class Guide(Protocol):
     """What leads an actor along a path of its own; ``None`` once the path has ended."""
 
-    def travel(self, distance: float, dt: float) -> tuple[Pose, float] | None:
-        """The pose at the end of the coming step, and the speed there, m/s."""
+    def travel(self, distance: float, dt: float) -> tuple[Place, float] | None:
+        """The place at the end of the coming step, and the speed there, m/s."""
         ...
 
 
@@ -81,9 +78,8 @@ class Motion:
     _rests: bool = False
     _arrived: bool = False
 
-    @property
-    def index(self) -> int:
-        return self.actor.index
+    def __post_init__(self) -> None:
+        self.index = self.actor.index
 
     @property
     def lane(self) -> LanePosition | None:
@@ -215,9 +211,9 @@ class Motion:
                 return None
             self.next_speed = 0.0  # there is no lane to follow: the way ends here, as it does at a road's end
             return self.place()
-        pose, self.next_speed = led
+        there, self.next_speed = led
         self._strayed, self.next_offset = True, None
-        return _components(pose)
+        return there
 
     def _ahead(self, here: Place, distance: float) -> Place:
         lane = self.lane

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -19,6 +20,9 @@ if TYPE_CHECKING:
 
 F64 = NDArray[np.float64]
 
+Place = tuple[float, float, float, float, float, float]
+"""x, y, z, yaw, pitch, roll."""
+
 _STEP = 0.1
 """Metres between samples of a curve."""
 _BACK = -math.cos(math.radians(45.0)) - 1e-6
@@ -32,18 +36,17 @@ class Path:
     """A sampled curve.
 
     Attributes:
-        points: (N, 3) m; angles: (N, 3) heading, pitch and roll, rad, continuous.
-        length: (N,) m from the start, ascending; in plan, as OpenDRIVE counts s, unless steeper than 45 degrees.
-        time: (N,) s, or None for a curve without times.
+        places: N places; angles in rad and continuous.
+        length: N, m from the start, ascending; in plan, as OpenDRIVE counts s, unless steeper than 45 degrees.
+        time: N, s, or None for a curve without times.
         oriented: whether its places say which way to face; otherwise one faces along the curve.
         marks: times of the vertices of a polyline, ascending, s; at them the speed jumps. Empty for smooth curves, and
             without times.
     """
 
-    points: F64
-    angles: F64
-    length: F64
-    time: F64 | None
+    places: tuple[Place, ...]
+    length: tuple[float, ...]
+    time: tuple[float, ...] | None
     oriented: bool = False
     marks: tuple[float, ...] = ()
 
@@ -67,36 +70,44 @@ class Path:
     def end(self) -> float:
         return float(self.length[-1])
 
+    def place(self, distance: float) -> Place:
+        """Where one is after ``distance`` metres; beyond the ends, at the end."""
+        i = min(max(bisect_right(self.length, distance) - 1, 0), len(self.length) - 2)
+        share = _share(distance, self.length[i], self.length[i + 1])
+        a, b = self.places[i], self.places[i + 1]
+        x, y, z, yaw, pitch, roll = [u + share * (v - u) for u, v in zip(a, b, strict=True)]
+        return x, y, z, math.remainder(yaw, math.tau), pitch, roll
+
     def pose(self, distance: float) -> Pose:
-        """The pose after ``distance`` metres; beyond the ends, that of the end."""
-        at = [float(np.interp(distance, self.length, self.points[:, axis])) for axis in range(3)]
-        turn = [float(np.interp(distance, self.length, self.angles[:, axis])) for axis in range(3)]
-        return Pose.from_ypr(at, turn)
+        """The same as a pose."""
+        place = self.place(distance)
+        return Pose.from_ypr(place[:3], place[3:])
 
     def distance_at(self, time: float) -> float:
         """Metres from the start at ``time``, for a curve with times."""
         assert self.time is not None
-        return float(np.interp(time, self.time, self.length))
+        return _interpolated(time, self.time, self.length)
 
     def time_at(self, distance: float) -> float:
         """The time of a place along the curve, for a curve with times."""
         assert self.time is not None
-        return float(np.interp(distance, self.length, self.time))
+        return _interpolated(distance, self.length, self.time)
 
     def faces_on(self, distance: float) -> bool:
         """Whether the last place before here says to face anywhere but back along the curve (within 45 degrees)."""
-        index = int(np.clip(np.searchsorted(self.length, distance, side="right") - 1, 0, len(self.length) - 2))
-        step = self.points[index + 1] - self.points[index]
-        return math.cos(float(self.angles[index, 0]) - math.atan2(float(step[1]), float(step[0]))) > _BACK
+        i = min(max(bisect_right(self.length, distance) - 1, 0), len(self.length) - 2)
+        here, there = self.places[i], self.places[i + 1]
+        return math.cos(here[3] - math.atan2(there[1] - here[1], there[0] - here[0])) > _BACK
 
     def nearest(self, x: float, y: float) -> float:
         """Metres from the start to the place on the curve nearest to a point."""
-        start, step = self.points[:-1, :2], np.diff(self.points[:, :2], axis=0)
+        points, length = np.array(self.places)[:, :2], self.length
+        start, step = points[:-1], np.diff(points, axis=0)
         square = np.maximum((step**2).sum(axis=1), 1e-12)
         share = np.clip((((x, y) - start) * step).sum(axis=1) / square, 0.0, 1.0)
         foot = start + share[:, None] * step
         best = int(np.argmin(np.hypot(foot[:, 0] - x, foot[:, 1] - y)))
-        return float(self.length[best] + share[best] * (self.length[best + 1] - self.length[best]))
+        return float(length[best] + share[best] * (length[best + 1] - length[best]))
 
 
 def _made(points: F64, angles: F64, time: F64 | None, *, oriented: bool = False, marks: Iterable[float] = ()) -> Path:
@@ -105,7 +116,22 @@ def _made(points: F64, angles: F64, time: F64 | None, *, oriented: bool = False,
     steps = np.where(rise > flat, np.hypot(flat, rise), flat)
     length = np.concatenate([[0.0], np.cumsum(steps)])
     given = () if time is None else tuple(sorted({float(mark) for mark in marks}))
-    return Path(points, np.unwrap(angles, axis=0), length, time, oriented, given)
+    places = np.column_stack([points, np.unwrap(angles, axis=0)]).tolist()
+    times = None if time is None else tuple(time.tolist())
+    return Path(
+        tuple((x, y, z, h, p, r) for x, y, z, h, p, r in places), tuple(length.tolist()), times, oriented, given
+    )
+
+
+def _share(value: float, low: float, high: float) -> float:
+    """Of the way from ``low`` to ``high``, within 0 and 1."""
+    return min(max((value - low) / (high - low), 0.0), 1.0) if high > low else 1.0
+
+
+def _interpolated(at: float, known: Sequence[float], values: Sequence[float]) -> float:
+    """Piecewise linear between ascending places, constant beyond."""
+    i = min(max(bisect_right(known, at) - 1, 0), len(known) - 2)
+    return values[i] + _share(at, known[i], known[i + 1]) * (values[i + 1] - values[i])
 
 
 def _times(values: Sequence[float | None]) -> F64 | None:

@@ -22,14 +22,22 @@ class Stage(Protocol):
 
 
 class Node:
-    """An element with a state; ``update`` is called once per tick, before actors move."""
+    """An element with a state; ``update`` is called once per tick, before actors move.
+
+    Attributes:
+        siblings: what runs beside it, itself included.
+    """
 
     kind = ""
 
     def __init__(self, stage: Stage, name: str, parent: str = "") -> None:
         self.stage, self.state = stage, "standbyState"
+        self.siblings: list[Node] = []
         self.path = f"{parent}::{name}" if parent else name
         self.stage.stand_by(self.kind, self.path)
+
+    def update(self) -> None:
+        """Go on with what there is to do."""
 
     def turn(self, state: str, transition: str) -> None:
         self.state = state
@@ -78,17 +86,15 @@ class EventNode(Node):
         for action in event.actions:
             stage.stand_by("action", f"{self.path}::{action.name}")
 
-    def update(self, siblings: list[EventNode]) -> None:
-        if self.state == "completeState":
-            return
+    def update(self) -> None:
         if self.state == "runningState":
             for action in self.actions:
                 action.update()
             self._finish()
         elif self.trigger.evaluate():
-            self._start([e for e in siblings if e is not self and e.state == "runningState"])
+            self._start([e for e in self.siblings if e is not self and e.state == "runningState"])
 
-    def _start(self, others: list[EventNode]) -> None:
+    def _start(self, others: list[Node]) -> None:
         if self.event.priority == "skip" and others:
             self.executions += 1
             over = self.executions >= self.event.maximum_execution_count
@@ -153,6 +159,8 @@ class Branch(Node):
             if self.start_trigger is None or self.start_trigger.evaluate():
                 self.left -= 1
                 self.children = self.make(self.path)
+                for child in self.children:
+                    child.siblings = self.children
                 self.turn("runningState", "startTransition")
         elif self.state == "runningState" and self.stop_trigger is not None and self.stop_trigger.evaluate():
             self.stop()
@@ -161,12 +169,9 @@ class Branch(Node):
             self._run()
 
     def _run(self) -> None:
-        events = [c for c in self.children if isinstance(c, EventNode)]
         for child in self.children:
-            if isinstance(child, EventNode):
-                child.update(events)
-            else:
-                child.update()  # type: ignore[attr-defined]
+            if child.state != "completeState":
+                child.update()
         if not self.endless and all(child.state == "completeState" for child in self.children):
             again = self.left > 0
             self.turn("standbyState" if again else "completeState", "endTransition")

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Callable, Sequence
+from functools import partial
 
 from drivesim.openscenario.cast import Cast
 from drivesim.openscenario.conditions import BY_ENTITY, BY_VALUE, Timed
 from drivesim.openscenario.model import conditions as model
+from drivesim.openscenario.model.base import Element
 
 
 class ConditionRun:
@@ -17,47 +20,46 @@ class ConditionRun:
     """
 
     def __init__(self, condition: model.Condition, cast: Cast) -> None:
-        self.condition, self.cast = condition, cast
+        self._edge, self._delay, self._world = condition.condition_edge, condition.delay, cast.world
         self.triggering: tuple[str, ...] = ()
         self._previous: bool | None = None
         self._waiting: deque[tuple[float, bool]] = deque()
         self._output = False
-        self._timed = Timed()
-        test = condition.test
-        self._entities: tuple[str, ...] = ()
-        if isinstance(test, model.ByEntityCondition):
-            named = test.triggering_entities.entities
-            self._entities = tuple(name for ref in named for name in cast.members(ref.entity_ref, ref))
+        self._truth = self._question(condition.test, cast)
+
+    def _question(self, test: Element, cast: Cast) -> Callable[[], bool]:
+        if not isinstance(test, model.ByEntityCondition):
+            return partial(BY_VALUE[type(test)], test, cast)
+        named, timed = test.triggering_entities, Timed()
+        names = tuple(name for ref in named.entities for name in cast.members(ref.entity_ref, ref))
+        motions = [(name, cast.motions[name]) for name in names]
+        ask = BY_ENTITY[type(test.condition)]
+        asked = [(name, m.index, partial(ask, test.condition, cast, m, timed)) for name, m in motions]
+        return partial(self._ask, asked, named.triggering_entities_rule)
+
+    def _ask(self, asked: Sequence[tuple[str, int, Callable[[], bool]]], rule: str) -> bool:
+        present = self._world.present
+        held = tuple(name for name, index, question in asked if present[0, index] and question())
+        self.triggering = held
+        if rule == "any":
+            return bool(held)
+        return len(held) == len(asked) if rule == "all" else not held
 
     def evaluate(self) -> bool:
-        now, before, edge = self._truth(), self._previous, self.condition.condition_edge
-        self._previous = now
-        if edge == "none" and self.condition.delay == 0.0:
-            return now
-        rose, fell = before is False and now, before is True and not now
-        fired = {"none": now, "rising": rose, "falling": fell, "risingOrFalling": rose or fell}[edge]
-        time = self.cast.world.time
-        self._waiting.append((time + self.condition.delay, fired))
+        now, before, edge = self._truth(), self._previous, self._edge
+        self._previous = fired = now
+        if edge != "none":
+            rose, fell = before is False and now, before is True and not now
+            fired = rose if edge == "rising" else fell if edge == "falling" else rose or fell
+        if self._delay == 0.0:
+            return fired
+        time = self._world.time
+        self._waiting.append((time + self._delay, fired))
         due = []
         while self._waiting and self._waiting[0][0] <= time + 1e-9:
             due.append(self._waiting.popleft()[1])
         self._output = any(due) if due else self._output and edge == "none"
         return self._output
-
-    def _truth(self) -> bool:
-        test = self.condition.test
-        if not isinstance(test, model.ByEntityCondition):
-            return BY_VALUE[type(test)](test, self.cast)
-        ask = BY_ENTITY[type(test.condition)]
-        present = self.cast.world.present[0]
-        held = []
-        for name in self._entities:
-            motion = self.cast.motions[name]
-            if present[motion.index] and ask(test.condition, self.cast, motion, self._timed):
-                held.append(name)
-        self.triggering = tuple(held)
-        rule = test.triggering_entities.triggering_entities_rule
-        return {"any": bool(held), "all": len(held) == len(self._entities), "none": not held}[rule]
 
 
 class TriggerRun:
@@ -74,12 +76,12 @@ class TriggerRun:
         self.triggering: tuple[str, ...] = ()
 
     def evaluate(self) -> bool:
-        if not self.groups:
-            return self.default
-        # Every condition is asked every tick: edges need it.
-        answers = [[condition.evaluate() for condition in group] for group in self.groups]
-        held = [all(group) for group in answers]
-        for group, fired in zip(self.groups, held, strict=True):
-            if fired:
+        fired = self.default and not self.groups
+        for group in self.groups:
+            held = True
+            for condition in group:  # every condition is asked every tick: edges need it
+                held = condition.evaluate() and held
+            if held:
+                fired = True
                 self.triggering = tuple(dict.fromkeys(name for c in group for name in c.triggering))
-        return any(held)
+        return fired

@@ -92,20 +92,71 @@ def touching(boxes: Any, present: Any, poses: Any) -> list[tuple[int, int]]:
 
 
 @nb.njit(cache=True)
-def new_touches(boxes: Any, present: Any, poses: Any, met: Any) -> list[int]:
-    """Worlds in which boxes overlap that did not before.
+def new_touch(
+    first: int, boxes: Any, present: Any, position: Any, orientation: Any, met: Any, poses: Any
+) -> int:  # fmt: skip
+    """The first world, from ``first`` on, in which boxes overlap that did not before; -1 where there is none.
 
     Args:
-        boxes: (B, N, 6); present: (B, N) bool; poses: (B, N, 4) x, y, z, yaw; met: (B, N, N) bool, pairs that have
+        boxes: (B, N, 6); present: (B, N) bool; position, orientation: (B, N, 3); met: (B, N, N) bool, pairs that have
             touched already.
+        poses: (B, N, 4), set to x, y, z, yaw of the worlds that are looked at.
     """
-    worlds = [0 for _ in range(0)]
-    for b in range(boxes.shape[0]):
+    for b in range(first, boxes.shape[0]):
+        poses[b, :, :3] = position[b]
+        poses[b, :, 3] = orientation[b, :, 0]
         for i, j in touching(boxes[b], present[b], poses[b]):
             if not met[b, i, j]:
-                worlds.append(b)
-                break
-    return worlds
+                return b
+    return -1
+
+
+@nb.njit(cache=True)
+def gap_to_parallelogram(
+    half_length: float, half_width: float, x: float, y: float, ux: float, uy: float, vx: float, vy: float
+) -> float:  # fmt: skip
+    """Metres between a rectangle about the origin, along the axes, and a parallelogram about (x, y); 0: they overlap.
+
+    Args:
+        ux, uy, vx, vy: from the parallelogram's centre to the middles of two adjacent sides.
+    """
+    a = np.array([(half_length, half_width), (-half_length, half_width), (-half_length, -half_width),
+                  (half_length, -half_width)])  # fmt: skip
+    b = np.array([(x + ux + vx, y + uy + vy), (x - ux + vx, y - uy + vy), (x - ux - vx, y - uy - vy),
+                  (x + ux - vx, y + uy - vy)])  # fmt: skip
+    if not _apart(a, b) and not _apart(b, a):
+        return 0.0
+    return min(_nearest(a, b), _nearest(b, a))
+
+
+@nb.njit(cache=True)
+def _apart(a: Any, b: Any) -> bool:
+    """Whether an edge of ``a`` separates it from ``b``; both (4, 2), corners in order."""
+    for i in range(4):
+        nx, ny = a[i, 1] - a[i - 1, 1], a[i - 1, 0] - a[i, 0]
+        own_low = own_high = nx * a[0, 0] + ny * a[0, 1]
+        low = high = nx * b[0, 0] + ny * b[0, 1]
+        for k in range(1, 4):
+            own, other = nx * a[k, 0] + ny * a[k, 1], nx * b[k, 0] + ny * b[k, 1]
+            own_low, own_high = min(own_low, own), max(own_high, own)
+            low, high = min(low, other), max(high, other)
+        if low > own_high or high < own_low:
+            return True
+    return False
+
+
+@nb.njit(cache=True)
+def _nearest(corners: Any, outline: Any) -> float:
+    """From any of the corners to any of the edges of an outline, m."""
+    best = math.inf
+    for i in range(4):
+        dx, dy = outline[i, 0] - outline[i - 1, 0], outline[i, 1] - outline[i - 1, 1]
+        square = dx * dx + dy * dy
+        for k in range(4):
+            px, py = corners[k, 0] - outline[i - 1, 0], corners[k, 1] - outline[i - 1, 1]
+            share = min(max((px * dx + py * dy) / square, 0.0), 1.0) if square > 0.0 else 0.0
+            best = min(best, math.hypot(px - share * dx, py - share * dy))
+    return best
 
 
 @nb.njit(cache=True)

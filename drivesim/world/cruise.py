@@ -7,7 +7,7 @@ from typing import Any
 
 import numba as nb
 
-from drivesim.opendrive.ground import DIRECTION, LANE_ID, LEFT, RIGHT, edges, lane_point, line_at, section_at
+from drivesim.opendrive.ground import DIRECTION, LANE_ID, LEFT, RIGHT, curvature_at, edges, lane_point, section_at
 from drivesim.world.dynamics import EXACT
 
 _STEP = 2.0
@@ -42,7 +42,7 @@ def cruise(
         step = min(left, _STEP)
         middle = min(max(s + 0.5 * sense * step, low), high)
         inner, outer = edges(g, road, section, lane, middle)
-        stretch = 1.0 - line_at(g, road, middle)[3] * (0.5 * (inner + outer) + offset)
+        stretch = 1.0 - curvature_at(g, road, middle) * (0.5 * (inner + outer) + offset)
         s += sense * step / max(stretch, 0.05)
         left -= step
         if s <= low or s >= high:

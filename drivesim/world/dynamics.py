@@ -67,16 +67,16 @@ def _euler_rates(yaw: float, pitch: float, rates: tuple[float, float, float]) ->
 
 @nb.njit(cache=True)
 def _drive(
-    b: int, n: int, cmd: Any, lim: Any, grip: float, dt: float, position: Any, orientation: Any, velocity: Any,
-    acceleration: Any, angular_velocity: Any, speed: Any, steering: Any, lights: Any,
+    b: int, n: int, coasts: bool, cmd: Any, lim: Any, grip: float, dt: float, position: Any, orientation: Any,
+    velocity: Any, acceleration: Any, angular_velocity: Any, speed: Any, steering: Any, lights: Any,
 ) -> float:  # fmt: skip
     """One step of the kinematic bicycle; returns the distance rolled."""
     v0 = speed[b, n]
     before = steering[b, n]
-    wanted = before if cmd.mode == COAST else min(max(cmd.steering, -lim.max_steering), lim.max_steering)
+    wanted = before if coasts else min(max(cmd.steering, -lim.max_steering), lim.max_steering)
     after = _towards(before, wanted, STEERING_RATE * dt)
     curvature = math.tan(0.5 * (before + after)) / lim.wheelbase
-    demand = 0.0 if cmd.mode == COAST else cmd.acceleration
+    demand = 0.0 if coasts else cmd.acceleration
     demand = min(max(demand, -lim.max_deceleration), lim.max_acceleration)
     # Tyres give one force in all directions: a demand beyond the circle of grip is shortened, not turned.
     share = min(1.0, grip / max(math.hypot(demand, v0 * v0 * curvature), 1e-9))
@@ -207,20 +207,31 @@ def _place_exactly(
 
 @nb.njit(cache=True)
 def advance(
-    dt: float, grip: Any, command: Any, limits: Any, present: Any, position: Any, orientation: Any, velocity: Any,
-    acceleration: Any, angular_velocity: Any, speed: Any, steering: Any, wheel_rotation: Any, gait_phase: Any,
-    gaze: Any, lights: Any, fallen: Any,
-) -> None:  # fmt: skip
-    """Advance all present actors by ``dt`` seconds in place.
+    dt: float, before: Any, free: Any, grip: Any, command: Any, limits: Any, present: Any, position: Any,
+    orientation: Any, velocity: Any, acceleration: Any, angular_velocity: Any, speed: Any, steering: Any,
+    wheel_rotation: Any, gait_phase: Any, gaze: Any, lights: Any, fallen: Any,
+) -> bool:  # fmt: skip
+    """Advance all present actors by ``dt`` seconds in place; commands are used up.
 
     Args:
+        before: (B, N, 4), set to x, y, z, yaw at the start; free: (B, N) bool, set to whether an actor's height and
+            slope are the ground's to say.
         grip: (B,) largest horizontal acceleration the road allows, m/s2.
         command: (B, N) :data:`COMMAND`; limits: (B, N) :data:`drivesim.world.limits.LIMITS`.
         present: (B, N) and the following arrays as in :class:`drivesim.types.WorldState`.
+
+    Returns:
+        Whether anybody has moved whose height and slope are the ground's to say.
     """
     worlds, actors = present.shape
+    freely = False
     for b in range(worlds):
         for n in range(actors):
+            before[b, n, :3] = position[b, n]
+            before[b, n, 3] = orientation[b, n, 0]
+            mode = command[b, n].mode
+            command[b, n].mode = COAST
+            free[b, n] = mode != EXACT
             if not present[b, n]:
                 continue
             cmd, lim = command[b, n], limits[b, n]
@@ -228,19 +239,21 @@ def advance(
                 fallen[b, n] = min(1.0, fallen[b, n] + dt / FALL_DURATION)
                 _walk(b, n, 0.0, 0.0, orientation[b, n, 0], 0.0, SLIDE_FRICTION * GRAVITY, dt, position, orientation,
                       velocity, acceleration, angular_velocity, speed, gaze)  # fmt: skip
+                freely = True
                 continue
-            if cmd.mode == EXACT:
+            if mode == EXACT:
                 distance = _place_exactly(b, n, cmd, lim, dt, position, orientation, velocity, acceleration,
                                           angular_velocity, speed, steering, lights)  # fmt: skip
-            elif cmd.mode == WALK:
+            elif mode == WALK:
                 distance = _walk(b, n, cmd.vx, cmd.vy, cmd.heading, cmd.gaze, cmd.max_acceleration, dt, position,
                                  orientation, velocity, acceleration, angular_velocity, speed, gaze)  # fmt: skip
             elif lim.walks:
                 distance = _walk(b, n, velocity[b, n, 0], velocity[b, n, 1], math.nan, gaze[b, n], 0.0, dt, position,
                                  orientation, velocity, acceleration, angular_velocity, speed, gaze)  # fmt: skip
             else:
-                distance = _drive(b, n, cmd, lim, grip[b], dt, position, orientation, velocity, acceleration,
-                                  angular_velocity, speed, steering, lights)  # fmt: skip
+                distance = _drive(b, n, mode == COAST, cmd, lim, grip[b], dt, position, orientation, velocity,
+                                  acceleration, angular_velocity, speed, steering, lights)  # fmt: skip
+            freely = freely or (free[b, n] and (velocity[b, n, 0] != 0.0 or velocity[b, n, 1] != 0.0))
             if lim.walks:
                 pace = math.hypot(velocity[b, n, 0], velocity[b, n, 1])
                 mean = max(abs(distance) / dt, 1e-3 * pace)
@@ -250,3 +263,11 @@ def advance(
                 wheel_rotation[b, n] += distance / lim.wheel_radius
                 if lim.cycle > 0.0:
                     gait_phase[b, n] += abs(distance) / lim.cycle
+    return freely
+
+
+@nb.njit(cache=True)
+def pass_time(dt: float, time: Any) -> None:
+    """Advance (B,) seconds in place, to whole nanoseconds: ticks add up to what they say."""
+    for b in range(time.shape[0]):
+        time[b] = np.rint((time[b] + dt) * 1e9) / 1e9

@@ -14,7 +14,7 @@ from drivesim.errors import DrivesimError, did_you_mean
 from drivesim.transforms import Pose
 from drivesim.types import F64, U16, Actor, Collision, Weather, WorldState
 from drivesim.world import dynamics
-from drivesim.world.boxes import boxes_of, new_touches, poses_of, touching
+from drivesim.world.boxes import boxes_of, new_touch, poses_of, touching
 from drivesim.world.collisions import Contact, closing_speed, first_contact, record
 from drivesim.world.controls import Control, Kinematic, VehicleControl
 from drivesim.world.gait import GRAVITY
@@ -90,6 +90,8 @@ class World:
         self._time = np.zeros(batch)
         self._grip = np.zeros(batch)
         self._met = np.zeros((*shape, shape[1]), dtype=np.bool_)
+        self._before, self._after = np.empty((*shape, 4)), np.empty((*shape, 4))  # poses at the ends of a step
+        self._free = np.empty(shape, dtype=np.bool_)
         self._collisions: list[list[Collision]] = [[] for _ in range(batch)]
         self._surface = Surface(network, *shape) if network is not None else None
         self.boxes = np.empty((*shape, 6))
@@ -265,19 +267,19 @@ class World:
 
     def step(self, dt: float) -> None:
         """Advance all worlds by ``dt`` seconds and look for collisions."""
-        before = poses_of(self.position, self.orientation)
-        dynamics.advance(
-            dt, self._grip, self._command, self.limits, self.present, self.position, self.orientation, self.velocity,
-            self.acceleration, self.angular_velocity, self.speed, self.steering, self.wheel_rotation,
-            self.gait_phase, self.gaze, self.lights, self.fallen,
+        freely = dynamics.advance(
+            dt, self._before, self._free, self._grip, self._command, self.limits, self.present, self.position,
+            self.orientation, self.velocity, self.acceleration, self.angular_velocity, self.speed, self.steering,
+            self.wheel_rotation, self.gait_phase, self.gaze, self.lights, self.fallen,
         )  # fmt: skip
-        if self._surface is not None:
-            self._surface.settle(self, self._command["mode"] != dynamics.EXACT)
-        self._command["mode"] = dynamics.COAST
-        after = poses_of(self.position, self.orientation)
-        for world in new_touches(self.boxes, self.present, after, self._met):
-            self._collide(world, before[world], after[world], dt)
-        np.round(self._time + dt, 9, out=self._time)  # whole nanoseconds: ticks add up to what they say
+        if freely and self._surface is not None:
+            self._surface.settle(self, self._free)
+        state = self.boxes, self.present, self.position, self.orientation, self._met, self._after
+        world = new_touch(0, *state)
+        while world >= 0:
+            self._collide(world, self._before[world], self._after[world], dt)
+            world = new_touch(world + 1, *state)
+        dynamics.pass_time(dt, self._time)
 
     def snapshot(self) -> WorldState:
         """A copy of the state now."""

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import maps
 import numpy as np
 import pytest
 
 from drivesim import content
 from drivesim.opendrive import read_network
-from drivesim.opendrive.ground import ground_of, locate, surface_at
+from drivesim.opendrive.ground import RIGHT, curvature_at, ground_of, lane_point, locate, section_at, surface_at
 
 MAPS = sorted(content.shipped("scenarios").glob("*.xodr"))
 
@@ -63,3 +64,26 @@ def test_knowing_where_one_was_finds_the_same_place_in_driving_lanes(path):
                 found = locate(ground, point.x, point.y, index, float(s) + 0.5)
                 assert found[0] == list(network.roads).index(expected.road_id)
                 assert found[1:3] == pytest.approx((expected.s, expected.t), abs=1e-6)
+
+
+CURVES = {
+    "line": "<line/>",
+    "arc": '<arc curvature="-0.01"/>',
+    "spiral": '<spiral curvStart="-0.02" curvEnd="0.03"/>',
+    "poly3": '<poly3 a="0" b="0.1" c="0.004" d="-3e-5"/>',
+    "normalized": '<paramPoly3 pRange="normalized" aU="0" bU="55" cU="3" dU="1" aV="0" bV="0" cV="9" dV="-2"/>',
+    "arc length": '<paramPoly3 pRange="arcLength" aU="0" bU="1" cU="0" dU="-1e-5" aV="0" bV="0" cV="0.004" dV="0"/>',
+}
+
+
+@pytest.mark.parametrize("shape", CURVES.values(), ids=CURVES.keys())
+def test_every_shape_of_reference_line_is_covered(tmp_path, shape):
+    network = maps.network(tmp_path, maps.road(shape, 60.0))
+    ground = ground_of(network)
+    for s in np.linspace(0.0, 60.0, 31).tolist():
+        expected = network.world_from_lane("1", -1, s)
+        lane = ground.sections[section_at(ground, 0, s), RIGHT]
+        found = lane_point(ground, 0, s, -1.75, lane)
+        assert found[:3] == pytest.approx((expected.x, expected.y, expected.z), abs=1e-9)
+        assert np.cos(found[3] - expected.heading) == pytest.approx(1.0, abs=1e-12)
+        assert curvature_at(ground, 0, s) == pytest.approx(network.frame("1").line.at(s)[3], abs=1e-9)

@@ -130,11 +130,9 @@ class LongitudinalDistance(Running):
     def _gap(self) -> tuple[float, float]:
         """Distance to the other (positive: it is ahead), and what it should be."""
         action, other = self._action, self._other
-        lane = other.here()
-        system = action.coordinate_system
-        gap = distances.signed(self.cast.world, self.motion, other.pose(), lane, "longitudinal", system)
+        gap = distances.signed(self.cast.world, self.motion, other, "longitudinal", action.coordinate_system)
         if math.isinf(gap):
-            gap = distances.signed(self.cast.world, self.motion, other.pose(), lane, "longitudinal", "entity")
+            gap = distances.signed(self.cast.world, self.motion, other, "longitudinal", "entity")
         sign = self._sign or math.copysign(1.0, gap)
         wanted = action.distance if action.distance is not None else abs(self.motion.speed) * (action.time_gap or 0.0)
         if action.freespace:

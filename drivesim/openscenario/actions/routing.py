@@ -9,7 +9,7 @@ from drivesim.openscenario.actions.running import Running
 from drivesim.openscenario.cast import Cast
 from drivesim.openscenario.model import actions as model
 from drivesim.openscenario.motion import Motion
-from drivesim.openscenario.paths import Path
+from drivesim.openscenario.paths import Path, Place
 from drivesim.openscenario.positions import complaint
 from drivesim.openscenario.roads import Itinerary, way
 from drivesim.streams import stream
@@ -45,13 +45,13 @@ class Straight:
         self._heading = math.atan2(float(step[1]), float(step[0])) if self.length > 1e-9 else float(here.ypr[0])
         self.passed = 0.0
 
-    def travel(self, distance: float, dt: float) -> tuple[Pose, float] | None:
+    def travel(self, distance: float, dt: float) -> tuple[Place, float] | None:
         if self.passed >= self.length - 1e-9:
             return None
         self.passed = min(self.passed + distance, self.length)
         share = self.passed / self.length
-        at = self._start.translation + share * (self._goal.translation - self._start.translation)
-        return Pose.from_ypr(at, (self._heading, 0.0, 0.0)), self._motion.next_speed
+        x, y, z = (self._start.translation + share * (self._goal.translation - self._start.translation)).tolist()
+        return (x, y, z, self._heading, 0.0, 0.0), self._motion.next_speed
 
 
 class AcquirePosition(Running):
@@ -120,7 +120,7 @@ class FollowTrajectory(Running):
             time -= self._started
         return self.path.distance_at((time - self._timing.offset) / (self._timing.scale or 1.0) + self._head_start)
 
-    def travel(self, distance: float, dt: float) -> tuple[Pose, float] | None:
+    def travel(self, distance: float, dt: float) -> tuple[Place, float] | None:
         if self.done:
             return None
         speed = self.motion.next_speed
@@ -133,8 +133,8 @@ class FollowTrajectory(Running):
             speed = self._paced(dt) if self._follows else self._timed(dt)
             if self.path.oriented and not self.path.faces_on(before):
                 speed = -speed
-        pose = self.path.pose(self.passed)
-        return (_turned(pose) if self._reverses and not self.path.oriented else pose), speed
+        there = self.path.place(self.passed)
+        return (_turned(there) if self._reverses and not self.path.oriented else there), speed
 
     def _timed(self, dt: float) -> float:
         """Be exactly where the times say; the speed that this takes."""
@@ -172,7 +172,7 @@ class FollowTrajectory(Running):
 
     def _lasts(self) -> float:
         assert self.path.time is not None
-        return self._at(float(self.path.time[-1]))
+        return self._at(self.path.time[-1])
 
     def _onwards(self, speed: float) -> int:
         """+1 towards the curve's end, -1 towards its start.
@@ -190,7 +190,7 @@ class FollowTrajectory(Running):
             self.motion.settle()
 
 
-def _turned(pose: Pose) -> Pose:
+def _turned(place: Place) -> Place:
     """The other way round: who reverses faces where the curve comes from."""
-    h, p, r = (float(angle) for angle in pose.ypr)
-    return Pose.from_ypr(pose.translation, (h + math.pi, -p, -r))
+    x, y, z, yaw, pitch, roll = place
+    return x, y, z, math.remainder(yaw + math.pi, math.tau), -pitch, -roll

@@ -10,7 +10,9 @@ from drivesim.openscenario.cast import Cast
 from drivesim.openscenario.model import actions as model
 from drivesim.openscenario.model.positions import Position
 from drivesim.openscenario.motion import Motion
+from drivesim.openscenario.paths import Path
 from drivesim.openscenario.roads import way
+from drivesim.transforms import Pose
 
 _SOON = 1e-3
 """Seconds before arrival from which the speed is no longer corrected."""
@@ -31,13 +33,18 @@ class Synchronize(Running):
         super().__init__(cast, motion)
         self._action = action
         self._master = cast.motion(action.master_entity_ref, action)
+        self._nearest: dict[tuple[str, int], tuple[Path, Pose, float]] = {}
 
     def _left(self, motion: Motion, place: Position) -> float:
         """Metres that an entity still has to go: along its trajectory, its way over the roads, or straight."""
         pose = self.cast.places.pose(place)
-        x, y = float(pose.translation[0]), float(pose.translation[1])
         if isinstance(motion.guide, FollowTrajectory):
-            return motion.guide.path.nearest(x, y) - motion.guide.passed
+            path, key = motion.guide.path, (motion.actor.name, id(place))
+            known = self._nearest.get(key)
+            if known is None or known[0] is not path or known[1] is not pose:
+                x, y = float(pose.translation[0]), float(pose.translation[1])
+                known = self._nearest[key] = path, pose, path.nearest(x, y)
+            return known[2] - motion.guide.passed
         network, own = self.cast.world.network, motion.lane
         goal = self.cast.places.lane(place) if own is not None else None
         if network is not None and own is not None and goal is not None:
