@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from pathlib import Path
 
 from drivesim.opendrive.model import Map
@@ -19,6 +20,15 @@ def read_network(path: Path | str) -> RoadNetwork:
         ScenarioError: the file cannot be read as OpenDRIVE; says where and what to do.
     """
     file = Path(path)
+    if not file.is_file():
+        return RoadNetwork(read_map(file), file)
+    state = file.stat()
+    return _network(file, state.st_ino, state.st_mtime_ns, state.st_size)
+
+
+@lru_cache(maxsize=8)
+def _network(file: Path, node: int, changed_ns: int, size: int) -> RoadNetwork:
+    """The network of a file; kept while the file stays as it is, for scenarios that share a map."""
     return RoadNetwork(read_map(file), file)
 
 

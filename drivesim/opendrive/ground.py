@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 from typing import Any, NamedTuple
+from weakref import WeakKeyDictionary
 
 import numba as nb
 import numpy as np
@@ -64,6 +65,15 @@ def ground_of(network: object) -> Ground | None:
     """The compiled ground of a map; None for a map without roads or with shapes that are not covered."""
     if not isinstance(network, RoadNetwork):  # whatever else answers a network's questions
         return None
+    if network not in _KNOWN:
+        _KNOWN[network] = _made(network)
+    return _KNOWN[network]
+
+
+_KNOWN: WeakKeyDictionary[RoadNetwork, Ground | None] = WeakKeyDictionary()
+
+
+def _made(network: RoadNetwork) -> Ground | None:
     frames = network._frames
     if not frames or any(frame.road.shape for frame in frames.values()):
         return None

@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property, lru_cache
 from pathlib import Path, PureWindowsPath
 
 from drivesim import content
@@ -23,7 +24,12 @@ NEAR = 3
 
 def named(variable: str) -> list[Path]:
     """The folders an environment variable lists."""
-    return [Path(part).expanduser().resolve() for part in os.environ.get(variable, "").split(os.pathsep) if part]
+    return list(_listed(os.environ.get(variable, "")))
+
+
+@lru_cache(maxsize=8)
+def _listed(text: str) -> tuple[Path, ...]:
+    return tuple(Path(part).expanduser().resolve() for part in text.split(os.pathsep) if part)
 
 
 @dataclass(frozen=True)
@@ -32,22 +38,20 @@ class Folders:
 
     file: Path
 
-    def roots(self) -> Iterator[Path]:
+    @cached_property
+    def roots(self) -> tuple[Path, ...]:
         """Everything below these may be read."""
-        own = self.file.resolve().parent
-        yield own
-        home = Path.home()
+        own, home = self.file.resolve().parent, Path.home()
+        found = [own]
         for folder in list(own.parents)[:NEAR]:
             if folder.parent == folder or folder == home or folder in home.parents:
                 break
-            yield folder
-        yield content.shipped("scenarios")
-        yield from named(MAPS)
-        yield from named(ALLOW)
+            found.append(folder)
+        return (*found, content.shipped("scenarios"), *named(MAPS), *named(ALLOW))
 
     def allowed(self, path: Path) -> bool:
         real = path.resolve()
-        return any(real.is_relative_to(root) for root in self.roots())
+        return any(real.is_relative_to(root) for root in self.roots)
 
     def check(self, path: Path, node: Node) -> Path:
         """``path``, if the scenario may refer to it.

@@ -6,6 +6,7 @@ import logging
 import math
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from pathlib import Path
 from types import MappingProxyType
 
@@ -220,7 +221,15 @@ def load_scenario(name: str | Path, parameters: Mapping[str, str] | None = None)
     Raises:
         ScenarioError: the file, a catalogue or a parameter is not as it should be.
     """
-    return ScenarioFile(name).scenario(parameters)
+    path = content.find("scenarios", name)
+    state = path.stat()
+    return _opened(path, state.st_mtime_ns, state.st_size).scenario(parameters)
+
+
+@lru_cache(maxsize=8)
+def _opened(path: Path, changed_ns: int, size: int) -> ScenarioFile:
+    """A scenario's file, kept while it stays as it is, for its next instance."""
+    return ScenarioFile(path)
 
 
 class ScenarioFile:

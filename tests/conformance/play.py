@@ -117,7 +117,12 @@ def _read(case: Case) -> Scenario:
     values = None
     if case.instance is not None:
         distribution = read_distribution(path)
-        path, values = distribution.scenario_file, next(islice(distribution.instances(), case.instance, None))
+        values = (
+            next(islice(distribution.instances(), case.instance, None))
+            if distribution.stochastic
+            else distribution.instance(case.instance)
+        )
+        path = distribution.scenario_file
     return load_scenario(path, values)
 
 

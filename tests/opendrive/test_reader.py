@@ -119,3 +119,12 @@ def test_a_reference_to_a_signal_says_for_which_lanes_it_counts(tmp_path):
     file.write_text(body)
     (found,) = read_network(file).roads["1"].signal_references
     assert (found.id, found.lanes) == ("9", ((-2, -1),))
+
+
+def test_a_map_is_read_once_while_its_file_stays_as_it_is(tmp_path):
+    file = tmp_path / "map.xodr"
+    file.write_text(document(road("<line/>", 5.0)))
+    first = read_network(file)
+    assert read_network(file) is first
+    file.write_text(document(road("<line/>", 50.0)))
+    assert read_network(file).roads["1"].length == 50.0

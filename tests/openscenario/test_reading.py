@@ -301,3 +301,11 @@ def test_other_kinds_of_files_are_told_apart(tmp_path, kind):
     file = write(tmp_path, "other.xosc", f"<OpenSCENARIO>{HEADER}{inner}</OpenSCENARIO>")
     with pytest.raises(DrivesimError, match="not a scenario"):
         load_scenario(file)
+
+
+def test_a_scenario_that_changes_is_read_anew_and_its_parameters_each_time(tmp_path):
+    declared = '<ParameterDeclaration name="P" parameterType="double" value="1"/>'
+    file = write(tmp_path, "s.xosc", scenario(parameters=declared))
+    assert [load_scenario(file, {"P": value}).parameters["P"] for value in ("2", "3")] == [2.0, 3.0]
+    write(tmp_path, "s.xosc", scenario(parameters=declared.replace('value="1"', 'value="10"')))
+    assert load_scenario(file).parameters["P"] == 10.0
