@@ -11,6 +11,15 @@ from drivesim.errors import ScenarioError
 Node = etree._Element
 
 
+def stamp(path: Path) -> tuple[int, ...]:
+    """What changes when a file does; empty for one that cannot be looked at. For what is kept while a file stays."""
+    try:
+        state = path.stat()
+    except (OSError, ValueError):
+        return ()
+    return state.st_ino, state.st_mtime_ns, state.st_size
+
+
 def parse_xml(path: Path) -> Node:
     """The root element of a file, without comments and processing instructions.
 

@@ -9,6 +9,7 @@ from drivesim.opendrive.model import Map
 from drivesim.opendrive.network import LanePosition, RoadNetwork
 from drivesim.opendrive.reader import read_map
 from drivesim.opendrive.road import RoadPoint
+from drivesim.xmlfile import stamp
 
 __all__ = ["LanePosition", "RoadNetwork", "RoadPoint", "empty_network", "read_network"]
 
@@ -20,14 +21,11 @@ def read_network(path: Path | str) -> RoadNetwork:
         ScenarioError: the file cannot be read as OpenDRIVE; says where and what to do.
     """
     file = Path(path)
-    if not file.is_file():
-        return RoadNetwork(read_map(file), file)
-    state = file.stat()
-    return _network(file, state.st_ino, state.st_mtime_ns, state.st_size)
+    return _network(file, stamp(file))
 
 
 @lru_cache(maxsize=8)
-def _network(file: Path, node: int, changed_ns: int, size: int) -> RoadNetwork:
+def _network(file: Path, state: tuple[int, ...]) -> RoadNetwork:
     """The network of a file; kept while the file stays as it is, for scenarios that share a map."""
     return RoadNetwork(read_map(file), file)
 

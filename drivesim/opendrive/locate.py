@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cached_property
 from itertools import pairwise
+from math import hypot
 
 import numpy as np
 import shapely
@@ -23,24 +25,21 @@ class Locator:
         chords: list[tuple[RoadFrame, float, float, float, float, float, float]] = []
         boxes = []
         for frame in roads.values():
+            reach = _Reach(frame)
             for s0, s1 in _cuts(frame):
-                reach = 0.0
-                for s in (s0, 0.5 * (s0 + s1), s1 - 1e-9):
-                    offset = frame.offset.at(s)
-                    section = frame.section(s)
-                    for left in (True, False):
-                        side = section.side(s, left, offset)
-                        reach = max(reach, abs(side[-1][2]) if side else abs(offset))
                 x0, y0, _, _ = frame.line.at(s0)
                 xm, ym, _, _ = frame.line.at(0.5 * (s0 + s1))
                 x1, y1, _, _ = frame.line.at(s1)
-                sagitta = float(np.hypot(xm - 0.5 * (x0 + x1), ym - 0.5 * (y0 + y1)))
-                margin = reach + sagitta + 0.1
+                sagitta = hypot(xm - 0.5 * (x0 + x1), ym - 0.5 * (y0 + y1))
+                margin = reach.within(s0, s1) + sagitta + 0.1
                 chords.append((frame, s0, s1, x0, y0, x1, y1))
                 boxes.append((min(x0, x1) - margin, min(y0, y1) - margin, max(x0, x1) + margin, max(y0, y1) + margin))
         self._chords = chords
         self._boxes = np.array(boxes, dtype=np.float64).reshape(-1, 4)
-        self._tree = shapely.STRtree(shapely.box(*self._boxes.T))
+
+    @cached_property
+    def _tree(self) -> shapely.STRtree:
+        return shapely.STRtree(shapely.box(*self._boxes.T))
 
     def bounds(self) -> tuple[float, float, float, float]:
         if not len(self._boxes):
@@ -74,6 +73,28 @@ class Locator:
             if known is None or distance < known[0]:
                 best[frame.road.id] = (distance, frame, s0 + u * (s1 - s0))
         return [(frame, s) for _, frame, s in sorted(best.values(), key=lambda entry: entry[0])]
+
+
+class _Reach:
+    """How far the lanes of a road reach from its reference line."""
+
+    def __init__(self, frame: RoadFrame) -> None:
+        self._frame = frame
+        self._even: dict[float, float] = {}
+
+    def within(self, s0: float, s1: float) -> float:
+        """The farthest at the ends and the middle of an interval within one section, m."""
+        section = self._frame.section(s0)
+        if not (section.is_even and self._frame.offset.is_constant):
+            return max(self._at(s) for s in (s0, 0.5 * (s0 + s1), s1 - 1e-9))
+        if section.s not in self._even:
+            self._even[section.s] = self._at(s0)
+        return self._even[section.s]
+
+    def _at(self, s: float) -> float:
+        offset, section = self._frame.offset.at(s), self._frame.section(s)
+        sides = [section.side(s, left, offset) for left in (True, False)]
+        return max(abs(side[-1][2]) if side else abs(offset) for side in sides)
 
 
 def _cuts(frame: RoadFrame) -> list[tuple[float, float]]:

@@ -40,9 +40,11 @@ class Element:
 
     def children(self, *names: str) -> Iterator[Element]:
         """Child elements of these names (all where none is given), in document order."""
+        path = self.path
         for node in self._node:
-            if isinstance(node.tag, str) and (not names or node.tag.rpartition("}")[2] in names):
-                yield Element(node, self.path)
+            tag = node.tag
+            if isinstance(tag, str) and (not names or tag in names or tag.rpartition("}")[2] in names):
+                yield Element(node, path)
 
     def child(self, name: str) -> Element | None:
         return next(self.children(name), None)

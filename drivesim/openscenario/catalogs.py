@@ -2,28 +2,47 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from drivesim.errors import did_you_mean
 from drivesim.openscenario.folders import Folders
-from drivesim.xmlfile import Node, parse_xml
+from drivesim.xmlfile import Node, parse_xml, stamp
 
 if TYPE_CHECKING:
-    from drivesim.openscenario.reader import Reader
+    from drivesim.openscenario.model.base import Element
+    from drivesim.openscenario.reader import Reader, Reference
 
-Entries = dict[tuple[str, str], tuple[Path, Node]]
+
+@dataclass(frozen=True)
+class Entry:
+    """An entry of a catalogue file.
+
+    Attributes:
+        memory: what it has been read as, by class and parameters given; None for an entry that refers to others.
+    """
+
+    path: Path
+    node: Node
+    memory: dict[tuple[object, ...], tuple[Element, tuple[Reference, ...]]] | None
+
+
+Entries = dict[tuple[str, str], Entry]
 
 
 @lru_cache(maxsize=256)
-def _entries(path: Path, changed_ns: int, size: int) -> Entries:
+def _entries(path: Path, state: tuple[int, ...]) -> Entries:
     """Entries of one file by (catalogue, entry); kept while the file stays as it is."""
     catalog = parse_xml(path).find("Catalog")
     if catalog is None:
         return {}
     name = catalog.get("name") or path.stem
-    return {(name, entry.get("name", "")): (path, entry) for entry in catalog.iterfind("*[@name]")}
+    return {
+        (name, entry.get("name", "")): Entry(path, entry, {} if entry.find(".//CatalogReference") is None else None)
+        for entry in catalog.iterfind("*[@name]")
+    }
 
 
 def entries(path: Path) -> Entries:
@@ -32,8 +51,7 @@ def entries(path: Path) -> Entries:
     Raises:
         ScenarioError: the file cannot be read.
     """
-    state = path.stat()
-    return _entries(path, state.st_mtime_ns, state.st_size)
+    return _entries(path, stamp(path))
 
 
 class Catalogs:
@@ -50,8 +68,8 @@ class Catalogs:
         if path is not None and path not in self._places:
             self._places.append(path)
 
-    def find(self, catalog: str, name: str, reader: Reader, node: Node) -> tuple[Path, Node]:
-        """The file and element of an entry.
+    def find(self, catalog: str, name: str, reader: Reader, node: Node) -> Entry:
+        """An entry.
 
         Raises:
             ScenarioError: there is no such entry.
@@ -67,11 +85,11 @@ class Catalogs:
             raise reader.fail(node, f"no entry '{name}' in catalogue '{catalog}'", remedy)
         return found
 
-    def _in_file(self, catalog: str, name: str, reader: Reader, node: Node) -> tuple[Path, Node] | None:
+    def _in_file(self, catalog: str, name: str, reader: Reader, node: Node) -> Entry | None:
         """An entry of the file called as the reference calls the catalogue, whose own name is another."""
         for (owner, entry), found in (self._entries or {}).items():
-            if entry == name and found[0].stem == catalog:
-                reader.note(node, f"the catalogue in {found[0].name} calls itself '{owner}'", "name it so")
+            if entry == name and found.path.stem == catalog:
+                reader.note(node, f"the catalogue in {found.path.name} calls itself '{owner}'", "name it so")
                 return found
         return None
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 from drivesim.errors import ScenarioError
@@ -11,7 +12,7 @@ from drivesim.openscenario.folders import Folders
 from drivesim.openscenario.model.definition import Catalog, FileHeader
 from drivesim.openscenario.model.parameters import ParameterDeclaration
 from drivesim.openscenario.reader import Reader
-from drivesim.xmlfile import Node, parse_xml
+from drivesim.xmlfile import Node, parse_xml, stamp
 
 KINDS = {
     "Storyboard": "a scenario",
@@ -93,6 +94,12 @@ def read_declarations(path: Path) -> tuple[ParameterDeclaration, ...]:
     Raises:
         ScenarioError: the file is not a scenario, or a declaration is wrong.
     """
+    return _declarations(path, stamp(path))
+
+
+@lru_cache(maxsize=8)
+def _declarations(path: Path, state: tuple[int, ...]) -> tuple[ParameterDeclaration, ...]:
+    """Those of one file; kept while it stays as it is, for the distributions that vary it."""
     document = open_as(path, "Storyboard")
     declared = document.root.find("ParameterDeclarations")
     if declared is None:

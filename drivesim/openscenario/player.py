@@ -153,14 +153,16 @@ class ScenarioPlayer:
         self.world.signals = self.cast.signals.states
         self._board.update()
         self._running = [(name, action) for name, action in self._running if not action.done]
+        present = self.world.present[0].tolist()
         for name, action in self._running:
-            if self.world.present[0, self.motions[name].index]:
+            if present[self.motions[name].index]:
                 action.step(dt)
         self.cast.traffic.step(dt)
         towed = self.cast.towing.towed if self.cast.towing.behind else ()
+        present = self.world.present[0].tolist()
         for name, motion in self.motions.items():
             index = motion.index
-            if not self.world.present[0, index] or name in towed:
+            if not present[index] or name in towed:
                 continue
             controller = self._controllers.get(name) if self._active.get(name) else None
             control = controller.step(self.world, index, dt) if controller else None

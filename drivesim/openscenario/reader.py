@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, Literal, NamedTuple, TypeVar
 
 from drivesim.errors import ScenarioError, did_you_mean
-from drivesim.openscenario.catalogs import Catalogs
+from drivesim.openscenario.catalogs import Catalogs, Entry
 from drivesim.openscenario.expressions import ExpressionError, Value, as_text, joined_words, resolve
 from drivesim.openscenario.layout import Layout, Scope, Slot, layout_of
 from drivesim.openscenario.model.base import Element, Source, Unsupported
@@ -154,6 +154,19 @@ class Reader:
             self.constants[node] = made, tuple(self.references[named:])
         return made
 
+    def recalled(self, cls: type[Element], entry: Entry, given: Mapping[str, str]) -> Element:
+        """An entry of a catalogue, from its memory where reading it with these parameters had nothing to tell."""
+        key = cls, *given.items()
+        known = entry.memory.get(key) if entry.memory is not None else None
+        if known is not None:
+            self.references += known[1]
+            return known[0]
+        told, named = len(self.unsupported) + len(self.notes), len(self.references)
+        made = self.read(cls, entry.node, given=given)
+        if entry.memory is not None and len(self.unsupported) + len(self.notes) == told:
+            entry.memory[key] = made, tuple(self.references[named:])
+        return made
+
     def fill(self, cls: type[T], node: Node) -> T:
         """An instance of ``cls`` with the names that are in scope already."""
         layout = layout_of(cls)
@@ -252,9 +265,9 @@ class Reader:
         if layout.text is not None:
             values[layout.text.field] = node.text or ""
             return
-        stray = [piece for piece in (node.text, *(child.tail for child in node)) if piece and piece.strip()]
-        if stray:
-            raise self.fail(node, f"text '{stray[0].strip()[:40]}' does not belong here", "remove it")
+        for piece in (node.text, *[child.tail for child in node]):
+            if piece and not piece.isspace():
+                raise self.fail(node, f"text '{piece.strip()[:40]}' does not belong here", "remove it")
 
     def declare(self, node: Node | None, given: Mapping[str, str], owner: Node) -> None:
         """Bring a ``ParameterDeclarations`` element's parameters into scope, ``given`` values first."""
@@ -298,8 +311,8 @@ class Reader:
         for attribute, value in (("catalogName", catalog), ("entryName", name)):
             if value is None:
                 raise self.fail(node, f"attribute '{attribute}' is missing", f'add {attribute}="..."')
-        file, entry = self.catalogs.find(catalog, name, self, node)
-        inner = self.nested(file, {})
+        entry = self.catalogs.find(catalog, name, self, node)
+        inner = self.nested(entry.path, {})
         inner.depth = self.depth + 1
         given = {}
         for assignment in node.iterfind("ParameterAssignments/ParameterAssignment"):
@@ -308,10 +321,10 @@ class Reader:
                 raise self.fail(assignment, "parameterRef or value is missing", "give both")
             given[key] = value
         for slot, table in scope.choices:
-            if str(entry.tag) in table:
-                return slot, inner.read(table[str(entry.tag)], entry, given=given)
+            if str(entry.node.tag) in table:
+                return slot, inner.recalled(table[str(entry.node.tag)], entry, given)
         wanted = ", ".join(tag for _, table in scope.choices for tag in table)
-        raise self.fail(node, f"'{name}' is a {entry.tag!s}", f"name one of: {wanted}")
+        raise self.fail(node, f"'{name}' is a {entry.node.tag!s}", f"name one of: {wanted}")
 
 
 def check_constraints(made: ParameterDeclaration, value: Value, file: Path) -> None:

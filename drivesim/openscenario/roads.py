@@ -39,13 +39,36 @@ def way(network: RoadNetwork, start: LanePosition, goal: LanePosition) -> Way | 
     sense = network.lane_direction(start.road_id, start.lane_id, start.s)
     if start.road_id == goal.road_id and (goal.s - start.s) * sense >= -1e-6:
         return Way((start.road_id,), abs(goal.s - start.s))
-    length = network.frame(start.road_id).length
+    between = _between(network, (start.road_id, sense), goal.road_id)
+    if between is None:
+        return None
+    roads, metres, direction = between
+    rest = network.frame(start.road_id).length - start.s if sense > 0 else start.s
+    last = goal.s if direction > 0 else network.frame(goal.road_id).length - goal.s
+    return Way(roads, rest + metres + last)
+
+
+_Between = tuple[tuple[str, ...], float, int]
+"""Roads from one to another, the metres of those between, and the direction along s in which the last is entered."""
+
+
+def _between(network: RoadNetwork, start: _Node, goal: str) -> _Between | None:
+    """The shortest way from the end of a road to the beginning of another; worked out once per map."""
+    known = _WAYS.setdefault(network, {})
+    if (start, goal) not in known:
+        known[start, goal] = _shortest(network, start, goal)
+    return known[start, goal]
+
+
+_WAYS: WeakKeyDictionary[RoadNetwork, dict[tuple[_Node, str], _Between | None]] = WeakKeyDictionary()
+
+
+def _shortest(network: RoadNetwork, start: _Node, goal: str) -> _Between | None:
     queue: list[tuple[float, int, _Node, tuple[str, ...]]] = []
     seen: set[_Node] = set()
-    rest = length - start.s if sense > 0 else start.s
     order = 0
-    for node in _onwards(network, (start.road_id, sense)):
-        heapq.heappush(queue, (rest, order, node, (start.road_id, node[0])))
+    for node in _onwards(network, start):
+        heapq.heappush(queue, (0.0, order, node, (start[0], node[0])))
         order += 1
     while queue:
         done, _, node, roads = heapq.heappop(queue)
@@ -53,9 +76,9 @@ def way(network: RoadNetwork, start: LanePosition, goal: LanePosition) -> Way | 
             continue
         seen.add(node)
         road, direction = node
+        if road == goal:
+            return roads, done, direction
         length = network.frame(road).length
-        if road == goal.road_id:
-            return Way(roads, done + (goal.s if direction > 0 else length - goal.s))
         for after in _onwards(network, node):
             heapq.heappush(queue, (done + length, order, after, (*roads, after[0])))
             order += 1

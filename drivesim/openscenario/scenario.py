@@ -36,7 +36,7 @@ from drivesim.openscenario.reader import Reader, Reference
 from drivesim.openscenario.stock import stock
 from drivesim.openscenario.towing import Coupling
 from drivesim.types import Actor, Axles, BoundingBox, Performance, Weather
-from drivesim.xmlfile import Node
+from drivesim.xmlfile import Node, stamp
 
 _LOG = logging.getLogger(__name__)
 
@@ -222,12 +222,11 @@ def load_scenario(name: str | Path, parameters: Mapping[str, str] | None = None)
         ScenarioError: the file, a catalogue or a parameter is not as it should be.
     """
     path = content.find("scenarios", name)
-    state = path.stat()
-    return _opened(path, state.st_mtime_ns, state.st_size).scenario(parameters)
+    return _opened(path, stamp(path)).scenario(parameters)
 
 
 @lru_cache(maxsize=8)
-def _opened(path: Path, changed_ns: int, size: int) -> ScenarioFile:
+def _opened(path: Path, state: tuple[int, ...]) -> ScenarioFile:
     """A scenario's file, kept while it stays as it is, for its next instance."""
     return ScenarioFile(path)
 
