@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from pathlib import Path
 
 from lxml import etree
@@ -11,13 +12,13 @@ from drivesim.errors import ScenarioError
 Node = etree._Element
 
 
-def stamp(path: Path) -> tuple[int, ...]:
-    """What changes when a file does; empty for one that cannot be looked at. For what is kept while a file stays."""
+def stamp(path: Path) -> bytes:
+    """A digest of a file, for what is kept while it stays as it is (times of files tick in milliseconds, and programs
+    write more often than that); empty for one that cannot be read."""
     try:
-        state = path.stat()
+        return hashlib.blake2b(path.read_bytes(), digest_size=16).digest()
     except (OSError, ValueError):
-        return ()
-    return state.st_ino, state.st_mtime_ns, state.st_size
+        return b""
 
 
 def parse_xml(path: Path) -> Node:

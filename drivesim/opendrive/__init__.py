@@ -25,7 +25,7 @@ def read_network(path: Path | str) -> RoadNetwork:
 
 
 @lru_cache(maxsize=8)
-def _network(file: Path, state: tuple[int, ...]) -> RoadNetwork:
+def _network(file: Path, digest: bytes) -> RoadNetwork:
     """The network of a file; kept while the file stays as it is, for scenarios that share a map."""
     return RoadNetwork(read_map(file), file)
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from drivesim.errors import did_you_mean
 from drivesim.openscenario.folders import Folders
-from drivesim.xmlfile import Node, parse_xml, stamp
+from drivesim.xmlfile import Node, parse_xml
 
 if TYPE_CHECKING:
     from drivesim.openscenario.model.base import Element
@@ -33,7 +33,7 @@ Entries = dict[tuple[str, str], Entry]
 
 
 @lru_cache(maxsize=256)
-def _entries(path: Path, state: tuple[int, ...]) -> Entries:
+def _entries(path: Path, changed_ns: int, size: int) -> Entries:
     """Entries of one file by (catalogue, entry); kept while the file stays as it is."""
     catalog = parse_xml(path).find("Catalog")
     if catalog is None:
@@ -51,7 +51,8 @@ def entries(path: Path) -> Entries:
     Raises:
         ScenarioError: the file cannot be read.
     """
-    return _entries(path, stamp(path))
+    state = path.stat()
+    return _entries(path, state.st_mtime_ns, state.st_size)
 
 
 class Catalogs:

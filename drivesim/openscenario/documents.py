@@ -98,7 +98,7 @@ def read_declarations(path: Path) -> tuple[ParameterDeclaration, ...]:
 
 
 @lru_cache(maxsize=8)
-def _declarations(path: Path, state: tuple[int, ...]) -> tuple[ParameterDeclaration, ...]:
+def _declarations(path: Path, digest: bytes) -> tuple[ParameterDeclaration, ...]:
     """Those of one file; kept while it stays as it is, for the distributions that vary it."""
     document = open_as(path, "Storyboard")
     declared = document.root.find("ParameterDeclarations")

@@ -226,7 +226,7 @@ def load_scenario(name: str | Path, parameters: Mapping[str, str] | None = None)
 
 
 @lru_cache(maxsize=8)
-def _opened(path: Path, state: tuple[int, ...]) -> ScenarioFile:
+def _opened(path: Path, digest: bytes) -> ScenarioFile:
     """A scenario's file, kept while it stays as it is, for its next instance."""
     return ScenarioFile(path)
 
