@@ -417,6 +417,40 @@ def whatif(
     )  # fmt: skip
 
 
+@app.command(
+    epilog="Example: drivesim ncap --protocol 2026 --rig whatif_camera_radar --calculator ncap/bin/python -j 2"
+)
+def ncap(
+    rig: Annotated[str, typer.Option(metavar="NAME|FILE", help="The sensor rig.")],
+    protocol: Annotated[str, typer.Option(help="2023 or 2026.")] = "2026",
+    tests: Annotated[
+        list[str] | None, typer.Option("--test", metavar="NAME", help="CPNCO, 'CPNA night', ...; repeat. Default all.")
+    ] = None,
+    layers: Annotated[
+        list[str] | None,
+        typer.Option("--layer", metavar="NAME", help="A robustness layer too; repeat. See docs/ncap.md."),
+    ] = None,
+    standard: Annotated[bool, typer.Option("--standard-range", help="Without the extended range.")] = False,
+    calculator: Annotated[
+        Path | None, typer.Option(metavar="PYTHON", help="Of the environment that has euroncap-rating-2026: score it.")
+    ] = None,
+    out: Annotated[Path | None, typer.Option(metavar="DIR", help="Results; default ncap/RIG_PROTOCOL.")] = None,
+    seed: Seed = 0,
+    ego: Annotated[str, typer.Option(help="aeb, regulation or reference_driver (UN R157).")] = "aeb",
+    jobs: Annotated[int, typer.Option("-j", "--jobs", metavar="N", help="Processes.")] = 1,
+    quiet: Quiet = False,
+) -> None:
+    """Play Euro NCAP's grid of crossing and rear-end tests with a rig and colour it."""
+    from drivesim.cli.ncap import ncap_command
+
+    raise typer.Exit(
+        ncap_command(
+            rig=rig, protocol=protocol, tests=tests or [], layers=layers or [], extended=not standard,
+            calculator=calculator, out=out, seed=seed, ego=ego, jobs=jobs, quiet=quiet,
+        )
+    )  # fmt: skip
+
+
 @app.command(epilog="Example: drivesim bench camera lidar")
 def bench(
     names: Annotated[

@@ -14,7 +14,7 @@ from drivesim.studies.whatif.compare import Comparison, RigSummary, compare, sum
 
 REPORT = "report.html"
 
-_STYLE = """
+STYLE = """
 :root { color-scheme: light dark; --ink: #1d2430; --soft: #5b6472; --page: #ffffff; --line: #d9dee6; --card: #f4f6f9; }
 @media (prefers-color-scheme: dark) {
   :root { --ink: #e6e9ef; --soft: #a0a8b6; --page: #14181f; --line: #313947; --card: #1c222c; }
@@ -79,7 +79,7 @@ def _page(
         "<!doctype html><html lang='en'><head><meta charset='utf-8'>"
         "<meta name='viewport' content='width=device-width, initial-scale=1'>"
         f"<title>What if: {html.escape(scenario)}</title><link rel='icon' href='data:,'>"
-        f"<style>{_STYLE}</style></head><body><main>{''.join(parts)}</main></body></html>"
+        f"<style>{STYLE}</style></head><body><main>{''.join(parts)}</main></body></html>"
     )
 
 

@@ -1,0 +1,101 @@
+"""A grid played with one rig: every cell a run, all of them resumable."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from drivesim.studies.ncap.protocol import LAYERS, Cell, judged
+from drivesim.studies.sweep.workers import Play
+from drivesim.studies.whatif.outcome import Colour
+from drivesim.studies.whatif.study import Study, run_study
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """A cell and what came of it; speeds in km/h."""
+
+    cell: Cell
+    impact_speed: float
+    colour: Colour
+    points: float
+
+    def as_dict(self) -> dict[str, Any]:
+        """Flat, for files."""
+        cell = self.cell
+        return {
+            "test": cell.test.name, "speed": cell.speed, "impact_location": cell.location, "standard": cell.standard,
+            "impact_speed": self.impact_speed, "colour": self.colour, "points": self.points,
+        }  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """Under which protocol, with which rig and ego, and how varied a grid is played."""
+
+    protocol: str
+    rig: str
+    ego: str = "aeb"
+    seed: int = 0
+    layer: str | None = None
+
+
+def play_grid(
+    asked: Asked,
+    cells: Sequence[Cell],
+    folder: Path,
+    *,
+    jobs: int = 1,
+    play: Play | None = None,
+    progress: Callable[[int, int], None] | None = None,
+) -> tuple[list[Judged], list[str]]:
+    """Play what is missing; cells in order, and what went wrong with those that are not there.
+
+    Args:
+        folder: a study's folder for each scenario and layer.
+        play: in place of the simulation.
+    """
+    layer = LAYERS[asked.layer] if asked.layer else None
+    found: dict[Cell, Judged] = {}
+    problems: list[str] = []
+    done = 0
+    for scenario in dict.fromkeys(cell.test.scenario for cell in cells):
+        mine = [cell for cell in cells if cell.test.scenario == scenario]
+        study = Study(scenario, (asked.rig,), tuple(cell.parameters(layer) for cell in mine), asked.seed, asked.ego)
+        place = folder / (asked.layer or "nominal") / Path(scenario).name
+
+        def tell(finished: int, _: int, before: int = done) -> None:
+            if progress:
+                progress(before + finished, len(cells))
+
+        finished, failed = run_study(study, place, jobs=jobs, play=play, progress=tell)
+        done += len(mine)
+        for entry in finished:
+            cell, outcome = mine[entry["index"]], entry["outcomes"][0]
+            speed = float(outcome["impact_speed"]) if outcome["collided"] else 0.0
+            found[cell] = Judged(cell, speed, *judged(asked.protocol, cell, speed))
+        for failure in failed:
+            cell = mine[failure["index"]]
+            problems.append(f"{cell.test.name}, {cell.speed} km/h, {cell.location:.0%}: {failure['error']}")
+    return [found[cell] for cell in cells if cell in found], problems
+
+
+def stands(layer: str, nominal: Sequence[Judged], varied: Sequence[Judged]) -> dict[str, bool]:
+    """Whether each test's standard range stands a layer, by the test's name without day and night.
+
+    Args:
+        nominal: without the layer; it is compared with where the layer's rule asks for it.
+    """
+    points = {(each.cell.test.name, each.cell.speed, each.cell.location): each.points for each in nominal}
+    held: dict[str, bool] = {}
+    for each in varied:
+        cell = each.cell
+        if not cell.standard:
+            continue
+        before = points.get((cell.test.name, cell.speed, cell.location))
+        good = each.points >= before if LAYERS[layer].same and before is not None else each.colour != "red"
+        name = cell.test.name.split()[0]
+        held[name] = held.get(name, True) and good
+    return held

@@ -1,0 +1,182 @@
+"""What is tested and how it is judged: tests, cells, robustness layers.
+
+Sources: the grids, ranges, colour bands and layers of 2026 as the official calculator ``euroncap-rating-2026`` 5.4.9
+(Frontal Collisions v1.1) has them; the grid of 2023 as the AEB VRU 4.5.1 scenario set. The points of 2023 follow the
+rule of AEB VRU 4.x: up to 40 km/h in proportion to the speed taken off, above that all or nothing at 20 km/h.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Literal
+
+from drivesim.errors import DrivesimError, did_you_mean
+from drivesim.studies.whatif.outcome import POINTS, Colour, euro_ncap_colour
+
+Protocol = Literal["2023", "2026"]
+NOON, NIGHT = "2026-06-15T12:30:00", "2026-06-15T23:30:00"
+
+
+@dataclass(frozen=True, slots=True)
+class Test:
+    """A matrix of cells.
+
+    Attributes:
+        name: as in the protocol. scenario: that plays it.
+        speeds: of the vehicle under test, km/h. locations: of impact, share of its width from the right.
+        standard: locations of the standard range; the others are extended.
+        worth: points of the standard and the extended range, 2026.
+    """
+
+    name: str
+    scenario: str
+    speeds: tuple[int, ...]
+    locations: tuple[float, ...]
+    standard: frozenset[float]
+    night: bool = False
+    worth: tuple[float, float] = (0.0, 0.0)
+
+    @property
+    def settings(self) -> dict[str, str]:
+        """Parameters of the scenario that are the same in all cells."""
+        return {"time_of_day": NIGHT if self.night else NOON}
+
+
+def _crossing(
+    name: str, locations: tuple[float, ...], standard: tuple[float, ...], worth: tuple[float, float]
+) -> list[Test]:
+    return [
+        Test(f"{name} {light}", f"ncap/{name.lower()}", tuple(range(10, 61, 10)), locations, frozenset(standard),
+             light == "night", worth)
+        for light in ("day", "night")
+    ]  # fmt: skip
+
+
+_WIDE = (0.9, 0.75, 0.5, 0.25, 0.1)
+_REAR = (1.25, 1.0, 0.75, 0.5, 0.25, 0.0, -0.25)
+_FIVES = tuple(range(10, 61, 5))
+TESTS: Mapping[Protocol, tuple[Test, ...]] = MappingProxyType({
+    "2026": (
+        Test("CCRs", "ncap/ccrs", tuple(range(10, 81, 10)), _REAR, frozenset(_REAR[1:-1]), worth=(1.2, 0.15)),
+        *_crossing("CPNA", _WIDE, (0.75, 0.5, 0.25), (0.5, 0.0625)),
+        *_crossing("CPFA", _WIDE, (0.5,), (0.5, 0.0625)),
+        *_crossing("CPNCO", (0.75, 0.5, 0.25), (0.5,), (1.0, 0.125)),
+    ),
+    "2023": (
+        Test("CPNA day", "ncap/cpna", _FIVES, (0.75, 0.25), frozenset((0.75, 0.25))),
+        Test("CPNA night", "ncap/cpna", _FIVES, (0.75, 0.25), frozenset((0.75, 0.25)), night=True),
+        Test("CPFA day", "ncap/cpfa", _FIVES, (0.5,), frozenset((0.5,))),
+        Test("CPNCO day", "ncap/cpnco", _FIVES, (0.5,), frozenset((0.5,))),
+    ),
+})  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Layer:
+    """A variation that a robust car stands.
+
+    Attributes:
+        official: its name in the calculator's sheet of robustness predictions.
+        settings: parameters by test without day and night; tests without any are not varied.
+        same: whether every cell must be as good as without it; else none may be red.
+    """
+
+    official: str
+    settings: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    same: bool = False
+
+
+_PEOPLE = ("CPNA", "CPFA", "CPNCO")
+
+
+def _for_people(**settings: str) -> dict[str, dict[str, str]]:
+    return dict.fromkeys(_PEOPLE, settings)
+
+
+def _faster(by: float) -> dict[str, dict[str, str]]:
+    return {name: {"target_speed": str(speed + by)} for name, speed in (("CPNA", 5), ("CPFA", 8), ("CPNCO", 5))}
+
+
+LAYERS: Mapping[str, Layer] = MappingProxyType({
+    "target_faster": Layer("Speed", _faster(3.0)),
+    "target_slower": Layer("Speed", _faster(-2.0), same=True),
+    "target_nearer": Layer("Initial position offset", _for_people(early_start="0.25")),
+    "target_turned": Layer("Trajectory/Heading", _for_people(rotation="20")),
+    "other_looks": Layer("Appearance", _for_people(**{"seed.bodies": "4711"}), same=True),
+    # 10 mm/h is heavy rain by the World Meteorological Organization's classes (WMO-No. 8); the calculator names none.
+    "heavy_rain": Layer("Adverse weather conditions", {name: {"rain": "10"} for name in (*_PEOPLE, "CCRs")}),
+    # The road runs east; the sun is 8 degrees above it. Flare in a lens is not modelled, exposure is.
+    "low_sun": Layer("Illumination (Sun glare)", _for_people(time_of_day="2026-03-20T07:20:00")),
+    "darkness": Layer("Illumination (Night)", {"CCRs": {"time_of_day": NIGHT}}),
+})  # fmt: skip
+"""Robustness layers that the scenarios' parameters can express; the others need a driver, clutter or another target."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """One run of the grid."""
+
+    test: Test
+    speed: int
+    location: float
+
+    @property
+    def standard(self) -> bool:
+        """Whether it belongs to the standard range."""
+        return self.location in self.test.standard
+
+    def parameters(self, layer: Layer | None) -> dict[str, str]:
+        """Of the scenario."""
+        more = dict(layer.settings.get(self.test.name.split()[0], {})) if layer else {}
+        given = {"ego_speed": str(self.speed), "impact_location": str(self.location), "duration": "12"}
+        return {**given, **self.test.settings, **more}
+
+
+def cells_of(protocol: str, names: list[str], *, extended: bool, layer: str | None = None) -> list[Cell]:
+    """The cells that are played.
+
+    Args:
+        names: of tests, with or without day or night; all if empty. extended: beyond the standard range too.
+        layer: only tests that it varies.
+
+    Raises:
+        DrivesimError: there is no such protocol, test or layer.
+    """
+    if protocol not in TESTS:
+        raise DrivesimError(f"there is no protocol '{protocol}'", element="--protocol", remedy="choose 2023 or 2026")
+    if layer is not None and layer not in LAYERS:
+        raise DrivesimError(f"there is no robustness layer '{layer}'", element="--layer",
+                            remedy=did_you_mean(layer, LAYERS))  # fmt: skip
+    tests = TESTS[protocol]  # type: ignore[index]
+    known = {test.name for test in tests} | {test.name.split()[0] for test in tests}
+    for name in names:
+        if name not in known:
+            raise DrivesimError(f"the protocol of {protocol} has no test '{name}' here", element="--test",
+                                remedy=did_you_mean(name, sorted(known)))  # fmt: skip
+    varied = LAYERS[layer].settings if layer else None
+    return [
+        Cell(test, speed, location)
+        for test in tests
+        if not names or test.name in names or test.name.split()[0] in names
+        if varied is None or test.name.split()[0] in varied
+        for speed in test.speeds
+        for location in test.locations
+        if extended or location in test.standard
+    ]
+
+
+def judged(protocol: str, cell: Cell, impact_speed: float) -> tuple[Colour, float]:
+    """Colour and points of a cell; impact speed in km/h, 0 without contact."""
+    if protocol == "2026":
+        colour = euro_ncap_colour(cell.speed, impact_speed)
+        if cell.standard:
+            return colour, POINTS[colour]
+        return colour, 0.0 if colour == "red" else 1.0
+    taken_off = cell.speed - impact_speed
+    points = taken_off / cell.speed if cell.speed <= 40 else float(taken_off >= 20.0)
+    if impact_speed <= 0.0:
+        return "green", 1.0
+    worse: tuple[Colour, ...] = ("yellow", "orange", "brown")
+    return next((colour for colour in worse if points >= POINTS[colour]), "red"), max(points, 0.0)

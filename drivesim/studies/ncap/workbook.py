@@ -1,0 +1,132 @@
+"""Run by the official calculator's own Python, never imported: fills its workbook, asks it for colours and scores.
+
+The calculator needs pandas below 3 and openpyxl, which drivesim does not; so this file imports nothing of drivesim.
+``python workbook.py FOLDER``: reads ``cells.json`` there, leaves ``scored.json``.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import openpyxl
+from euroncap_rating_2026 import common
+from euroncap_rating_2026.crash_avoidance import matrix_processing
+
+SHEETS = {"CCRs": "FC - Car & PTW"}
+PEOPLE = "FC - Ped & Cyc"
+
+
+def calculator(folder: Path, *words: str) -> None:
+    """Run one step of the calculator."""
+    command = [sys.executable, "-m", "euroncap_rating_2026", "crash_avoidance", *words]
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True)
+    if done.returncode != 0 or "Error" in done.stdout:
+        raise SystemExit(f"the calculator refused at {words[0]}: {(done.stdout + done.stderr)[-800:]}")
+
+
+def percent(location: float) -> str:
+    return f"{round(100 * location)}%"
+
+
+def fill_predictions(book: Any, given: dict[str, Any]) -> None:
+    """Colours of all cells, self-claimed; robustness layers YES or NO where the sheet asks."""
+    for cell in given["cells"]:
+        sheet = book[f"{SHEETS.get(cell['test'], PEOPLE)} pred."]
+        top = next(row for row in range(1, sheet.max_row + 1) if sheet.cell(row, 1).value == cell["test"])
+        column = next(c for c in range(4, 12) if sheet.cell(top + 1, c).value == cell["impact_location"])
+        row = next(r for r in range(top + 2, top + 14) if sheet.cell(r, 1).value == f"{cell['speed']} km/h")
+        sheet.cell(row, column).value = cell["colour"].capitalize()
+        if cell["test"] == "CCRs":
+            sheet.cell(row, 3).value = "AEB"
+    claimed = {name.split()[0] for name in (cell["test"] for cell in given["cells"])}
+    sheet = book["Input parameters"]
+    for row in range(1, sheet.max_row + 1):
+        if sheet.cell(row, 5).value in claimed:
+            for part in (row, row + 1):
+                sheet.cell(part, 7).value = "Self claimed"
+    for sheet in (book[name] for name in book.sheetnames if name.endswith("robust. pred.")):
+        columns = {sheet.cell(1, c).value: c for c in range(1, sheet.max_column + 1)}
+        for rule in sheet.data_validations.dataValidation:
+            if "YES" not in str(rule.formula1):
+                continue
+            for box in rule.sqref.ranges:
+                for row, column in box.cells:
+                    sheet.cell(row, column).value = "NO"
+        for row in range(2, sheet.max_row + 1):
+            for test in given["robust"].get(sheet.cell(row, 2).value, []):
+                if test in columns and sheet.cell(row, columns[test]).value == "NO":
+                    sheet.cell(row, columns[test]).value = "YES"
+
+
+def fill_measurements(book: Any, given: dict[str, Any]) -> int:
+    """Impact speeds of the points that the calculator chose to be verified; how many."""
+    speeds = {(c["test"], c["speed"], percent(c["impact_location"])): c["impact_speed"] for c in given["cells"]}
+    count = 0
+    for prefix in (*SHEETS.values(), PEOPLE):
+        sheet, heads = book[f"{prefix} verif."], dict[str, int]()
+        for row in range(1, sheet.max_row + 1):
+            words = [sheet.cell(row, column).value for column in range(1, sheet.max_column + 1)]
+            if words[0] == "Scenario":
+                heads = {word: column for column, word in enumerate(words, start=1) if word}
+            elif words[0] == "General requirements":
+                sheet.cell(row, heads["Value"]).value = "PASS"
+            elif words[0] in given["tests"]:
+                speed = int(str(sheet.cell(row, heads["VUT speed"]).value).split()[0])
+                place = sheet.cell(row, heads["Impact location"]).value
+                sheet.cell(row, heads["Value"]).value = speeds[words[0], speed, place]
+                count += 1
+    return count
+
+
+def colours(given: dict[str, Any]) -> list[str]:
+    """The calculator's own colour of every cell, from the impact speed alone."""
+    found = []
+    for cell in given["cells"]:
+        point = matrix_processing.TestPoint(row=0, col=0, color=common.PredictionColor.RED)
+        point.attributes = {"VUT speed": f"{cell['speed']} km/h", "Function": "AEB"}
+        measured = matrix_processing.ComputedTestPoint(point, cell["test"], cell["impact_speed"])
+        found.append(measured.measured_color.value.lower())
+    return found
+
+
+def scores(book: Any) -> dict[str, dict[str, list[float]]]:
+    """Score and most that can be had, by scenario and layer."""
+    sheet, scenario = book["Scenario Scores"], ""
+    found: dict[str, dict[str, list[float]]] = {}
+    for row in range(2, sheet.max_row + 1):
+        scenario = sheet.cell(row, 5).value or scenario
+        score, most = sheet.cell(row, 7).value, sheet.cell(row, 8).value
+        if isinstance(score, (int, float)):
+            found.setdefault(scenario, {})[sheet.cell(row, 6).value] = [score, most]
+    return found
+
+
+def main() -> None:
+    folder = Path(sys.argv[1])
+    given = json.loads((folder / "cells.json").read_text())
+    given["tests"] = sorted({cell["test"] for cell in given["cells"]})
+    calculator(folder, "generate-template")
+    book = openpyxl.load_workbook(folder / "ca_template.xlsx")
+    fill_predictions(book, given)
+    book.save(folder / "predicted.xlsx")
+    (folder / "selected").mkdir(exist_ok=True)
+    calculator(folder, "preprocess", "-i", "predicted.xlsx", "-o", "selected")
+    book = openpyxl.load_workbook(folder / "selected" / "ca_preprocessed_template.xlsx")
+    verified = fill_measurements(book, given)
+    book.save(folder / "measured.xlsx")
+    (folder / "scored").mkdir(exist_ok=True)
+    calculator(folder, "compute-score", "-i", "measured.xlsx", "-o", "scored")
+    report = next((folder / "scored").glob("*.xlsx"))
+    result = {
+        "colours": colours(given), "verified": verified, "scores": scores(openpyxl.load_workbook(report)),
+        "report": str(report.relative_to(folder)),
+    }  # fmt: skip
+    (folder / "scored.json").write_text(json.dumps(result, indent=1))
+
+
+if __name__ == "__main__":
+    main()

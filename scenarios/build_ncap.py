@@ -1,0 +1,112 @@
+"""Build the Euro NCAP crossing tests: ``python scenarios/build_ncap.py``; means are those of ``build_scenarios.py``.
+
+Geometry as in the Euro NCAP AEB VRU 4.5.1 and AEB C2C 4.3.1 scenario set by Vector (MPL-2.0, read, not copied): start
+distances 4 m (nearside) and 6 m (farside) from the centre line of the vehicle under test, obstruction with a lateral
+gap and a gap ahead of 1 m each. The road has no parking lane, so that nothing else hides the target.
+"""
+
+from __future__ import annotations
+
+import math
+
+from build_scenarios import (
+    HERE,
+    LARGE_OBSTRUCTION,
+    REFERENCE_CAR,
+    SMALL_OBSTRUCTION,
+    Car,
+    Draft,
+    controller,
+    kmh,
+    lane_position,
+    pedestrian,
+)
+from scenariogeneration import xosc
+
+NUMBER = xosc.ParameterType.double
+IMPACT_S = 240.0
+"""Where paths cross, along the straight of the country road, m."""
+LEAD_TIME = 6.0
+"""Seconds that the unbraked vehicle needs to there."""
+GLOBAL_VEHICLE_TARGET = Car("saloon", 4.023, 1.712, 1.427, 2.70, 0.60)
+
+
+def _draft(name: str, description: str, target_speed: float) -> Draft:
+    draft = Draft(f"ncap/{name}", description, "../rural_road.xodr")
+    draft.parameter("ego_speed", NUMBER, 40.0, 5, 130)
+    draft.parameter("target_speed", NUMBER, target_speed, 0, 20)
+    draft.parameter("impact_location", NUMBER, 0.5, -0.25, 1.25)
+    draft.surroundings("2026-06-15T12:30:00")
+    ego = REFERENCE_CAR
+    draft.add(
+        "Ego", ego.entity(colour="#8a1c22"),
+        lane_position(1, -1, f"${{{IMPACT_S - ego.front:.3f} - {LEAD_TIME} * $ego_speed / 3.6}}"),
+        kmh("ego_speed"), controller("egoDriver", driver="constant"),
+    )  # fmt: skip
+    return draft
+
+
+def crossing(name: str, description: str, *, child: bool, farside: bool, speed: float) -> Draft:
+    """A person who crosses so as to be at the impact location when the unbraked vehicle is there.
+
+    ``rotation`` turns the way about the impact point, degrees, positive: towards the vehicle under test;
+    ``early_start`` is the share of the way by which the person starts nearer.
+    """
+    draft = _draft(name, description, speed)
+    draft.parameter("rotation", NUMBER, 0.0, -45, 45)
+    draft.parameter("early_start", NUMBER, 0.0, 0, 0.9)
+    side, distance = (1.0, 6.0) if farside else (-1.0, 4.0)
+    ramp = 1.5 if farside else 1.0
+    # From the start to the impact location: the location counts from the vehicle's right edge, 0 to 1.
+    way = f"({distance} - {side} * ($impact_location - 0.5) * {REFERENCE_CAR.width})"
+    turn = f"$rotation * {math.pi / 180:.10f}"
+    shape = pedestrian("child", 1.154, 0.45, 0.298, 21.0, age="6") if child else pedestrian(
+        "adult", 1.80, 0.60, 0.50, 78.0, age="40"
+    )  # fmt: skip
+    left = f"{side} * {way} * (1 - $early_start) * cos({turn}) + ($impact_location - 0.5) * {REFERENCE_CAR.width}"
+    ahead = f"{IMPACT_S} + {way} * (1 - $early_start) * sin({turn})"
+    heading = f"${{{-side * math.pi / 2:.10f} + {-side} * {turn}}}"
+    draft.add(
+        "Target", shape, lane_position(1, -1, f"${{{ahead}}}", f"${{{left}}}", heading), 0.0,
+        controller(
+            "targetBrain", behaviorTree="adult_crossing.xml", behavior="protocol", speed=kmh("target_speed"),
+            master="Ego", start_distance=f"${{{way}}}", crossing_distance="12", acceleration_distance=str(ramp),
+        ),
+    )  # fmt: skip
+    return draft
+
+
+def obstructed(draft: Draft) -> Draft:
+    """With the two parked cars that hide a child."""
+    beside = REFERENCE_CAR.width / 2 + 1.0
+    front = IMPACT_S - 0.149 - 1.0
+    for name, car in (("SmallParkedCar", SMALL_OBSTRUCTION), ("LargeParkedCar", LARGE_OBSTRUCTION)):
+        place = lane_position(1, -1, round(front - car.front, 3), round(-beside - car.width / 2, 4))
+        draft.add(name, car.entity(), place)
+        front -= car.length + 1.0
+    return draft
+
+
+def stationary_car() -> Draft:
+    """A car that stands in the lane, its middle at the impact location."""
+    draft = _draft("ccrs", "Car to stationary car (Euro NCAP CCRs)", 0.0)
+    target = GLOBAL_VEHICLE_TARGET
+    offset = f"${{($impact_location - 0.5) * {REFERENCE_CAR.width}}}"
+    draft.add("Target", target.entity(), lane_position(1, -1, IMPACT_S + target.rear_overhang, offset))
+    return draft
+
+
+def main() -> None:
+    (HERE / "ncap").mkdir(exist_ok=True)
+    made = (
+        crossing("cpna", "Adult from the nearside (Euro NCAP CPNA)", child=False, farside=False, speed=5.0),
+        crossing("cpfa", "Running adult from the farside (Euro NCAP CPFA)", child=False, farside=True, speed=8.0),
+        obstructed(crossing("cpnco", "Child from behind cars (Euro NCAP CPNCO)", child=True, farside=False, speed=5.0)),
+        stationary_car(),
+    )
+    for draft in made:
+        print(draft.write().relative_to(HERE.parent))
+
+
+if __name__ == "__main__":
+    main()

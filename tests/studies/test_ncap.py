@@ -1,0 +1,147 @@
+"""Euro NCAP grids: where targets and vehicles meet, which colour that is, and what the official calculator says."""
+
+import json
+import os
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from drivesim.errors import DrivesimError
+from drivesim.openscenario.scenario import ScenarioFile
+from drivesim.simulation import Simulation
+from drivesim.studies.ncap.calculator import ask
+from drivesim.studies.ncap.grid import Asked, Judged, play_grid, stands
+from drivesim.studies.ncap.page import write_page
+from drivesim.studies.ncap.protocol import LAYERS, TESTS, Cell, cells_of, judged
+from drivesim.studies.sweep.outcome import Watch
+
+CALCULATOR = Path(os.environ.get("DRIVESIM_NCAP_PYTHON", Path.home() / ".cache/drivesim-ncap/bin/python"))
+
+
+def unbraked(test, speed, location, **more):
+    scenario = ScenarioFile(f"ncap/{test}").scenario(
+        {"ego_speed": str(speed), "impact_location": str(location), "duration": "9", **more}
+    )
+    watch = Watch(scenario.actors(), "Target")
+    with Simulation(scenario) as simulation:
+        for frame in simulation:
+            watch.see(frame)
+            if watch.over:
+                break
+    return watch.outcome()
+
+
+@pytest.mark.parametrize(("test", "locations"), [("cpna", (0.25, 0.5, 0.75)), ("cpnco", (0.25, 0.5, 0.75))])
+@pytest.mark.parametrize("speed", [20, 60])
+def test_an_unbraked_vehicle_hits_the_target_where_the_test_says(test, locations, speed):
+    """The touch comes before the target's middle is there: half its length over the vehicle's speed, times its own."""
+    half = 0.25 if test == "cpna" else 0.149
+    for location in locations:
+        outcome = unbraked(test, speed, location)
+        early = half / (speed / 3.6) * (5.0 / 3.6) / 1.815
+        assert outcome.hit_point == pytest.approx(location - early, abs=0.005)
+        assert outcome.impact_speed == pytest.approx(speed, abs=0.01)
+
+
+def test_from_the_far_side_and_from_behind_too():
+    for location in (0.25, 0.5):
+        early = 0.25 / (40 / 3.6) * (8.0 / 3.6) / 1.815
+        assert unbraked("cpfa", 40, location).hit_point == pytest.approx(location + early, abs=0.03)
+    assert unbraked("ccrs", 50, 0.5).hit_point == pytest.approx(0.5, abs=0.005)
+    # At the outermost locations a quarter of the vehicle's width meets the target.
+    overlap = (1.712 + 1.815) / 2 - 0.75 * 1.815
+    assert unbraked("ccrs", 50, 1.25).hit_point == pytest.approx(1.0 - overlap / 1.815 / 2, abs=0.005)
+
+
+def test_layers_move_the_target_as_they_say():
+    straight, nearer, turned = (
+        unbraked("cpnco", 40, 0.5, **LAYERS[name].settings["CPNCO"] if name else {})
+        for name in (None, "target_nearer", "target_turned")
+    )
+    # A quarter of the 4 m to the impact point nearer at the start, so as much farther at the end.
+    assert nearer.hit_point - straight.hit_point == pytest.approx(1.0 / 1.815, abs=0.09)
+    assert turned.hit_point == pytest.approx(straight.hit_point, abs=0.03)
+
+
+def test_the_grids_are_those_of_the_protocols():
+    counted = Counter(cell.test.name for cell in cells_of("2026", [], extended=True))
+    assert counted == {
+        "CCRs": 56, "CPNA day": 30, "CPNA night": 30, "CPFA day": 30, "CPFA night": 30, "CPNCO day": 18,
+        "CPNCO night": 18,
+    }  # fmt: skip
+    standard = Counter(cell.test.name for cell in cells_of("2026", [], extended=False))
+    assert (standard["CPNA day"], standard["CPFA day"], standard["CPNCO night"], standard["CCRs"]) == (18, 6, 6, 40)
+    assert len(cells_of("2023", ["CPNCO"], extended=True)) == 11
+    assert {cell.test.name for cell in cells_of("2026", ["CPNA night"], extended=True)} == {"CPNA night"}
+    for wrong in (("2025", [], None), ("2026", ["CPXX"], None), ("2026", [], "hail")):
+        with pytest.raises(DrivesimError):
+            cells_of(wrong[0], wrong[1], extended=True, layer=wrong[2])
+
+
+def test_points_of_2023_fall_with_the_speed_that_is_left():
+    slow, fast = (Cell(TESTS["2023"][0], speed, 0.25) for speed in (40, 50))
+    assert judged("2023", slow, 0.0) == ("green", 1.0)
+    assert judged("2023", slow, 10.0) == ("yellow", 0.75)
+    assert judged("2023", slow, 35.0) == ("red", 0.125)
+    assert judged("2023", fast, 30.0) == ("yellow", 1.0)
+    assert judged("2023", fast, 30.1) == ("red", 0.0)
+
+
+def graded(cells):
+    """Impact speeds that meet every band, its edges included."""
+    speeds = (0.0, 0.1, 9.9, 10.0, 15.0, 19.9, 20.0, 29.9, 30.0, 45.0)
+    chosen = [min(speeds[n % len(speeds)], cell.speed) for n, cell in enumerate(cells)]
+    return [Judged(cell, speed, *judged("2026", cell, speed)) for cell, speed in zip(cells, chosen, strict=True)]
+
+
+def test_a_layer_is_stood_where_no_standard_cell_is_red_or_worse():
+    cells = [cell for cell in cells_of("2026", ["CPNA day"], extended=True) if cell.speed == 50]
+    good = [Judged(cell, 0.0, *judged("2026", cell, 0.0)) for cell in cells]
+    dented = [Judged(cell, 5.0, *judged("2026", cell, 5.0)) for cell in cells]
+    assert stands("target_faster", good, dented) == {"CPNA": True}
+    assert stands("target_slower", good, dented) == {"CPNA": False}
+    beyond = [Judged(cell, 0.0 if cell.standard else 45.0, *judged("2026", cell, 45.0)) for cell in cells]
+    mixed = [g if g.cell.standard else b for g, b in zip(good, beyond, strict=True)]
+    assert stands("target_slower", good, mixed) == {"CPNA": True}
+
+
+@pytest.mark.skipif(not CALCULATOR.exists(), reason="needs euroncap-rating-2026 in its own environment")
+def test_the_official_calculator_takes_our_cells_and_sees_the_same_colours(tmp_path):
+    cells = graded(cells_of("2026", [], extended=True))
+    verdict = ask(CALCULATOR, cells, {"Speed": ["CPNA"]}, tmp_path)
+    assert verdict.disagreements == ()
+    assert verdict.verified >= 30
+    for name, most in (("CPNA", 1.0), ("CPFA", 1.0), ("CPNCO", 2.0), ("CCRs", 1.2)):
+        assert verdict.scores[name]["Standard"][1] == most
+    avoided = [Judged(each.cell, 0.0, "green", 1.0) for each in cells]
+    full = ask(CALCULATOR, avoided, {}, tmp_path / "full")
+    for name in ("CPNA", "CPFA", "CPNCO", "CCRs"):
+        assert full.scores[name]["Standard"][0] == full.scores[name]["Standard"][1]
+        assert full.scores[name]["Extended"][0] == full.scores[name]["Extended"][1]
+
+
+def test_a_calculator_that_is_not_there_is_said(tmp_path):
+    with pytest.raises(DrivesimError, match=r"--calculator.*pip install euroncap-rating-2026"):
+        ask(tmp_path / "python", [], {}, tmp_path)
+
+
+def hit_at_half_speed(index, item):
+    """Stands in for the simulation: fast vehicles collide."""
+    speed = float(item["ego_speed"])
+    return {"index": index, "outcomes": [{"collided": speed > 30, "impact_speed": speed / 2 if speed > 30 else 0.0}]}
+
+
+def test_a_grid_is_played_judged_and_shown(tmp_path):
+    asked = Asked("2026", "whatif_camera")
+    cells = cells_of("2026", ["CPNCO", "CCRs"], extended=True)
+    seen = []
+    found, problems = play_grid(asked, cells, tmp_path, play=hit_at_half_speed, progress=lambda *at: seen.append(at))
+    assert problems == []
+    assert [each.cell for each in found] == cells
+    assert seen[-1] == (len(cells), len(cells))
+    colours = {each.cell.speed: each.colour for each in found if each.cell.test.name == "CPNCO day"}
+    assert colours == {10: "green", 20: "green", 30: "green", 40: "red", 50: "brown", 60: "red"}
+    page = write_page(asked, found, {"target_faster": {"CPNCO": False}}, None, "drivesim ncap", tmp_path).read_text()
+    assert page.count("class='cell") == len(cells)
+    assert json.dumps([each.as_dict() for each in found])
