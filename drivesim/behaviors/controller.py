@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Protocol, get_args
+from typing import TYPE_CHECKING, Protocol, get_args
 
 from drivesim import content
 from drivesim.behaviors.driver import CarFollowingDriver, Mode
@@ -11,7 +11,11 @@ from drivesim.errors import ScenarioError, did_you_mean
 from drivesim.types import Actor
 from drivesim.world import Control, World
 
+if TYPE_CHECKING:
+    from drivesim.behaviors.traffic import TrafficDriver
+
 _DRIVERS: dict[str, Mode] = {mode: mode for mode in get_args(Mode)}
+_TRAFFIC = "traffic"
 
 
 class Declared(Protocol):
@@ -73,7 +77,9 @@ def _master(name: str, world: World) -> int:
     return world.index(name)
 
 
-def make_controller(model: Declared, actor: Actor, world: World) -> CarFollowingDriver | TreeController | Idle:
+def make_controller(
+    model: Declared, actor: Actor, world: World
+) -> CarFollowingDriver | TrafficDriver | TreeController | Idle:
     """The controller that a scenario's properties ask for: ``behaviorTree`` or ``driver``.
 
     Raises:
@@ -86,7 +92,13 @@ def make_controller(model: Declared, actor: Actor, world: World) -> CarFollowing
         mode = properties["driver"]
         if mode in _DRIVERS:
             return CarFollowingDriver(_DRIVERS[mode])
+        if mode == _TRAFFIC:
+            from drivesim.behaviors.traffic import TrafficDriver
+
+            return TrafficDriver(world)
         raise ScenarioError(
-            f"unknown driver '{mode}' of {actor.name}", element="Property driver", remedy=did_you_mean(mode, _DRIVERS)
+            f"unknown driver '{mode}' of {actor.name}",
+            element="Property driver",
+            remedy=did_you_mean(mode, [*_DRIVERS, _TRAFFIC]),
         )
     return Idle()

@@ -1,0 +1,189 @@
+"""Changes of lane after MOBIL: Kesting, Treiber & Helbing, Transportation Research Record 1999:86 (2007)."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numba as nb
+import numpy as np
+
+from drivesim.behaviors.traffic.junctions import next_junction, offset_of
+from drivesim.behaviors.traffic.lanes import LaneGraph
+from drivesim.behaviors.traffic.paths import changing, first_touch, middle, point_at, sample, speed_along
+from drivesim.behaviors.traffic.state import HORIZON, ROUTE, SIDE_MARGIN, State, car_following
+from drivesim.world.boxes import LENGTH, WIDTH
+
+POLITENESS = 0.2
+THRESHOLD = 0.1
+SAFE_DECELERATION = 4.0
+"""Share of others' loss that counts, m/s2 to be gained, m/s2 that others may have to brake: table 2 of the paper."""
+DURATION = 4.6
+"""Seconds a change takes (mean of Toledo & Zohar 2007, Transportation Research Record 1999:71)."""
+SHORTEST = 15.0
+"""Metres it takes at least."""
+_PAUSE = 6.0
+"""Seconds between changes."""
+_LEAVING = 3.0
+"""m/s2 that a lane is worth less whose end is in sight."""
+_BLINKING = 1.0
+
+
+@nb.njit(cache=True)
+def _nearest(
+    state: State, path: Any, reach: int, begin: int, i: int, half: float, boxes: Any, poses: Any, present: Any
+) -> tuple[int, int]:
+    """Who is first in the way along a path, and at which metre; -1 for nobody."""
+    who, least = -1, reach
+    for j in range(len(present)):
+        if j == i or not present[j]:
+            continue
+        x, y = middle(boxes, poses, j)
+        gx, gy = changing(state, j)
+        for share in range(2 if gx != 0.0 or gy != 0.0 else 1):
+            k = first_touch(path, begin, least, half, x + share * gx, y + share * gy, poses[j, 3], boxes[j])
+            if k >= 0:
+                who, least = j, k
+    return who, least
+
+
+@nb.njit(cache=True)
+def _behind(
+    state: State, i: int, x: float, y: float, yaw: float, boxes: Any, poses: Any, present: Any, speed: Any
+) -> tuple[int, float]:
+    """Whose way it would be in, nearest first: the follower and its gap; -1 for nobody."""
+    straight = np.empty((60, 4))
+    who, least = -1, np.inf
+    for j in range(len(present)):
+        if j == i or not present[j] or speed[j] < 0.0:
+            continue
+        mx, my = middle(boxes, poses, j)
+        away = math.hypot(mx - x, my - y)
+        if away > HORIZON:
+            continue
+        half, front = 0.5 * boxes[j, WIDTH] + SIDE_MARGIN, 0.5 * boxes[j, LENGTH]
+        if state.driven[j]:
+            k = first_touch(state.path[j], 0, state.reach[j], half, x, y, yaw, boxes[i])
+        else:
+            for m in range(60):
+                straight[m, 0], straight[m, 1] = mx + m * math.cos(poses[j, 3]), my + m * math.sin(poses[j, 3])
+            k = first_touch(straight, 0, 60, half, x, y, yaw, boxes[i])
+        if k >= 0 and k - front < least:
+            who, least = j, k - front
+    return who, least
+
+
+@nb.njit(cache=True)
+def _route_beside(graph: LaneGraph, state: State, i: int, lane: int, route: Any) -> int:
+    """The lane beside and those straight behind it, as far as is to be looked; their number."""
+    route[0] = lane
+    count, total = 1, graph.length[lane]
+    while total < 2.0 * HORIZON and count < ROUTE:
+        to = -1
+        for candidate in graph.after[route[count - 1]]:
+            if candidate >= 0 and (to < 0 or (graph.endless[candidate] and not graph.endless[to])):
+                to = candidate
+        if to < 0:
+            break
+        route[count] = to
+        total += graph.length[to]
+        count += 1
+    return count
+
+
+@nb.njit(cache=True)
+def consider_changes(
+    dt: float, graph: LaneGraph, state: State, boxes: Any, poses: Any, present: Any, speed: Any, velocity: Any
+) -> None:  # fmt: skip
+    """Let those change who gain by it, do not endanger anybody and have the room; one side each at a time."""
+    route = np.empty(ROUTE, dtype=np.int64)
+    path = np.empty((HORIZON, 4))
+    for i in range(len(present)):
+        if not (state.driven[i] and present[i]):
+            continue
+        state.changed[i] += dt
+        busy = state.s[i] < state.aside[i, 1] + state.aside[i, 2]
+        state.blinks[i] = state.blinks[i] if busy else 0
+        if state.changed[i] < _PAUSE or busy or speed[i] < _BLINKING:
+            continue
+        place = 0
+        while place + 1 < state.count[i] and state.s[i] > offset_of(graph, state, i, place + 1):
+            place += 1
+        lane = state.route[i, place]
+        room, must = _room(graph, state, i, boxes[i, LENGTH], place)
+        span = max(DURATION * speed[i], SHORTEST)
+        if graph.inside[lane] or state.granted[i] > place or room < span + 5.0:
+            continue
+        state.changed[i] = _PAUSE - 0.5  # looks twice a second
+        best, side = THRESHOLD, 0
+        for way in (1, -1):
+            beside = graph.left[lane] if way > 0 else graph.right[lane]
+            may = graph.may_left[lane] if way > 0 else graph.may_right[lane]
+            if beside < 0 or not may:
+                continue
+            gain = _gain(graph, state, i, place, beside, must, route, path, boxes, poses, present, speed,
+                         velocity)  # fmt: skip
+            if gain > best:
+                best, side = gain, way
+        if side != 0:
+            _change(
+                graph, state, i, place, graph.left[lane] if side > 0 else graph.right[lane], side, span, boxes, poses
+            )
+
+
+@nb.njit(cache=True)
+def _room(graph: LaneGraph, state: State, i: int, length: float, place: int) -> tuple[float, bool]:
+    """Metres before the front to the next junction or the lane's end, and whether the lane has to be left."""
+    first, _ = next_junction(graph, state, i, length)
+    end = offset_of(graph, state, i, first if first >= 0 else state.count[i])
+    return end - state.s[i] - 0.5 * length, not graph.endless[state.route[i, place]]
+
+
+@nb.njit(cache=True)
+def _gain(
+    graph: LaneGraph, state: State, i: int, place: int, beside: int, must: bool, route: Any, path: Any,
+    boxes: Any, poses: Any, present: Any, speed: Any, velocity: Any,
+) -> float:  # fmt: skip
+    """The incentive of MOBIL, m/s2; -inf where it is not safe."""
+    lane = state.route[i, place]
+    s = (state.s[i] - offset_of(graph, state, i, place)) / graph.length[lane] * graph.length[beside]
+    count = _route_beside(graph, state, i, beside, route)
+    if graph.endless[lane] and not graph.endless[beside]:
+        return -np.inf
+    reach = sample(graph, state, i, route, count, s, np.array([0.0, 0.0, 1.0]), path)
+    front, half = 0.5 * boxes[i, LENGTH], 0.5 * boxes[i, WIDTH] + SIDE_MARGIN
+    ahead, at = _nearest(state, path, reach, 0, i, half, boxes, poses, present)
+    wanted = path[0, 3]
+    gap, closing = np.inf, 0.0
+    if ahead >= 0:
+        gap, closing = at - front, speed[i] - speed_along(path, at, velocity[ahead])
+        if gap < 1.0:
+            return -np.inf
+    mine = car_following(speed[i], wanted, gap, closing)
+    gain = mine - state.acceleration[i] + _LEAVING * must
+    follower, room = _behind(state, i, path[0, 0], path[0, 1], path[0, 2], boxes, poses, present, speed)
+    if follower >= 0:
+        if room < 1.0:
+            return -np.inf
+        wants = state.path[follower, 0, 3] if state.driven[follower] else max(speed[follower], 1.0)
+        then = car_following(speed[follower], wants, room, speed[follower] - speed[i])
+        now = state.acceleration[follower] if state.driven[follower] else 0.0
+        if then < -SAFE_DECELERATION:
+            return -np.inf
+        gain += POLITENESS * (then - now)
+    return gain
+
+
+@nb.njit(cache=True)
+def _change(
+    graph: LaneGraph, state: State, i: int, place: int, beside: int, side: int, span: float, boxes: Any, poses: Any
+) -> None:
+    """Take the lane beside as the path from now on, and drift over to it."""
+    lane = state.route[i, place]
+    s = (state.s[i] - offset_of(graph, state, i, place)) / graph.length[lane] * graph.length[beside]
+    x, y, heading, _ = point_at(graph, beside, s)
+    mx, my = middle(boxes, poses, i)
+    state.aside[i, 0] = (my - y) * math.cos(heading) - (mx - x) * math.sin(heading)
+    state.aside[i, 1], state.aside[i, 2] = s, span
+    state.route[i, 0], state.count[i], state.s[i] = beside, 1, s
+    state.granted[i], state.changed[i], state.blinks[i] = 0, 0.0, side

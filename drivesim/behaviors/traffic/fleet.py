@@ -1,0 +1,192 @@
+"""All traffic drivers of a world decide together, once a tick; each actor's controller asks for its share."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+from weakref import WeakKeyDictionary
+
+import numba as nb
+import numpy as np
+
+from drivesim.behaviors.driver import COMFORT_DECELERATION, MINIMUM_GAP
+from drivesim.behaviors.traffic.changes import consider_changes
+from drivesim.behaviors.traffic.junctions import (
+    SIGNAL_GO,
+    SIGNAL_NONE,
+    SIGNAL_STOP,
+    next_junction,
+    offset_of,
+    register,
+    settle_junctions,
+)
+from drivesim.behaviors.traffic.lanes import LaneGraph, lanes_of
+from drivesim.behaviors.traffic.paths import drop_passed, extend, locate, look_along, middle, sample, speed_along, steer
+from drivesim.behaviors.traffic.state import ANTICIPATION, State, car_following, new_state, slowing
+from drivesim.errors import ScenarioError
+from drivesim.streams import stream_key
+from drivesim.types import Light
+from drivesim.world import VehicleControl, World
+from drivesim.world.boxes import LENGTH, poses_of
+from drivesim.world.signals import AMBER, GREEN, RED, group_of, shown
+
+FACTOR_SPREAD = 0.1
+"""Standard deviation of what drivers make of a speed limit, cut at 20 % (SUMO's speedFactor "normc(1,0.1,0.2,2)" for
+passenger cars, narrowed to both sides alike)."""
+_BLINKERS = int(Light.LEFT_BLINKER | Light.RIGHT_BLINKER)
+
+
+class Fleet:
+    """The traffic drivers of one world."""
+
+    def __init__(self, world: World) -> None:
+        if world.network is None or not world.network.roads:
+            raise ScenarioError("driver 'traffic' needs roads, and the scenario has no map", element="Property driver",
+                                remedy="give the scenario a LogicFile, or choose the driver 'following'")  # fmt: skip
+        self.lanes = lanes_of(world.network)
+        graph = self.lanes.graph
+        self.state = new_state(len(world.actors), len(graph.length))
+        self._wished = np.zeros((len(world.actors), len(graph.length)), dtype=np.bool_)
+        self._walks = np.array([actor.kind == "pedestrian" for actor in world.actors])
+        self._time = -math.inf
+        self._asked = np.zeros(len(world.actors), dtype=np.bool_)
+        self._lights = [
+            (self.lanes.number[key], name, group_of(heading)) for key, (name, heading) in self.lanes.signals.items()
+        ]
+        self._lit = np.full(len(graph.length), SIGNAL_NONE)
+
+    def control(self, world: World, actor: int, dt: float) -> VehicleControl:
+        """What one of the drivers does in the coming step."""
+        state = self.state
+        if world.time != self._time:
+            state.driven[:] &= self._asked
+            self._asked[:] = False
+            self._decide(world, dt)
+            self._time = world.time
+        self._asked[actor] = True
+        if not state.driven[actor]:
+            if not self._enrol(world, actor):
+                return VehicleControl(-COMFORT_DECELERATION, 0.0)
+            self._decide(world, 0.0)
+        lamps = (0, Light.LEFT_BLINKER, Light.RIGHT_BLINKER)[int(state.blinks[actor])]
+        world.lights[0, actor] = int(world.lights[0, actor]) & ~_BLINKERS | int(lamps)
+        return VehicleControl(float(state.acceleration[actor]), float(state.steering[actor]))
+
+    def _enrol(self, world: World, actor: int) -> bool:
+        """Find the lane of a driver; False beside all of them."""
+        state, graph = self.state, self.lanes.graph
+        poses = poses_of(world.position[0], world.orientation[0])
+        x, y = middle(world.boxes[0], poses, actor)
+        found = self.lanes.find(x, y, float(poses[actor, 3]), float(poses[actor, 2]))
+        if found is None:
+            return False
+        lane, s = found
+        name = world.actors[actor].name
+        if state.key[actor] == 0:
+            state.key[actor] = stream_key(world.seed, "traffic", name, "route")
+            chance = np.random.Generator(np.random.Philox(key=stream_key(world.seed, "traffic", name, "driver")))
+            state.factor[actor] = 1.0 + FACTOR_SPREAD * float(np.clip(chance.normal(), -2.0, 2.0))
+        self._wished[actor] = self.lanes.leading_to(set(world.routes.get(actor, ())))
+        state.route[actor, 0], state.count[actor], state.s[actor] = lane, 1, s
+        state.granted[actor] = 1 if graph.inside[lane] else 0
+        state.aside[actor] = 0.0, 0.0, 1.0
+        locate(graph, state, actor, x, y)
+        point = graph.point[graph.first[lane] : graph.first[lane + 1]]
+        nearest = point[int(np.argmin(np.hypot(point[:, 0] - x, point[:, 1] - y)))]
+        left = (y - nearest[1]) * math.cos(nearest[2]) - (x - nearest[0]) * math.sin(nearest[2])
+        state.aside[actor] = left, state.s[actor], max(4.0 * abs(left), 3.0 * float(world.speed[0, actor]), 1.0)
+        state.driven[actor] = True
+        state.waited[actor], state.changed[actor] = 0.0, 0.0
+        return True
+
+    def _decide(self, world: World, dt: float) -> None:
+        for lane, name, group in self._lights:
+            seen = shown(name, group, world.signals, world.time)
+            self._lit[lane] = SIGNAL_STOP if seen & (RED | AMBER) else SIGNAL_GO if seen & GREEN else SIGNAL_NONE
+        _decide(
+            dt, self.lanes.graph, self.state, self._lit, self._wished, self._walks, world.boxes[0],
+            poses_of(world.position[0], world.orientation[0]), world.present[0], world.speed[0], world.velocity[0],
+            world.limits[0],
+        )  # fmt: skip
+
+
+_FLEETS: WeakKeyDictionary[World, Fleet] = WeakKeyDictionary()
+
+
+def fleet_of(world: World) -> Fleet:
+    """The traffic of a world, made when the first driver joins it."""
+    if world not in _FLEETS:
+        _FLEETS[world] = Fleet(world)
+    return _FLEETS[world]
+
+
+class TrafficDriver:
+    """Drives one vehicle as part of the traffic: along its lanes, by limits, lights and the right of way.
+
+    Raises:
+        ScenarioError: the world has no roads.
+    """
+
+    def __init__(self, world: World) -> None:
+        self._fleet = fleet_of(world)
+
+    def step(self, world: World, actor: int, dt: float) -> VehicleControl:
+        """Acceleration and steering for the coming step."""
+        return self._fleet.control(world, actor, dt)
+
+
+@nb.njit(cache=True)
+def _decide(
+    dt: float, graph: LaneGraph, state: State, lit: Any, wished: Any, walks: Any, boxes: Any, poses: Any, present: Any,
+    speed: Any, velocity: Any, limits: Any,
+) -> None:  # fmt: skip
+    """One tick of all drivers."""
+    actors = len(present)
+    for i in range(actors):
+        if not (state.driven[i] and present[i]):
+            state.driven[i] = False
+            continue
+        x, y = middle(boxes, poses, i)
+        if not locate(graph, state, i, x, y):
+            state.driven[i] = False
+            continue
+        drop_passed(graph, state, i, 0.5 * boxes[i, LENGTH] + 2.0)
+        extend(graph, state, i, wished[i])
+        state.reach[i] = sample(graph, state, i, state.route[i], state.count[i], state.s[i], state.aside[i],
+                                state.path[i])  # fmt: skip
+        state.waited[i] = state.waited[i] + dt if abs(speed[i]) < 0.1 else 0.0
+    for i in range(actors):
+        if state.driven[i]:
+            look_along(state, i, boxes, poses, present, walks, velocity)
+            state.acceleration[i] = _longitudinal(graph, state, i, boxes, speed, velocity, limits[i].max_speed)
+    register(graph, state)
+    settle_junctions(dt, graph, state, boxes, poses, present, speed, velocity, lit)
+    consider_changes(dt, graph, state, boxes, poses, present, speed, velocity)
+    for i in range(actors):
+        if state.driven[i]:
+            state.steering[i] = steer(state.path[i], state.reach[i], poses[i], boxes[i], speed[i], limits[i].wheelbase)
+
+
+@nb.njit(cache=True)
+def _longitudinal(
+    graph: LaneGraph, state: State, i: int, boxes: Any, speed: Any, velocity: Any, fastest: float
+) -> float:
+    """m/s2: limits, bends, the end of the road, and whoever is ahead."""
+    path, reach, v = state.path[i], state.reach[i], speed[i]
+    wanted = min(path[0, 3], fastest)
+    rate = car_following(v, wanted, np.inf, 0.0)
+    far = min(reach, int(v * v / (2.0 * ANTICIPATION)) + 5)
+    for k in range(far):
+        rate = min(rate, slowing(v, min(path[k, 3], fastest), float(k), ANTICIPATION))
+    front = 0.5 * boxes[i, LENGTH]
+    if reach < len(path):
+        rate = min(rate, slowing(v, 0.0, reach - 1.0 - front - MINIMUM_GAP, COMFORT_DECELERATION))
+    first, _ = next_junction(graph, state, i, boxes[i, LENGTH])
+    entry = offset_of(graph, state, i, first) - state.s[i] - front if first >= 0 else np.inf
+    for k in range(state.met[i]):
+        j, gap = state.touched[i, k], state.touch[i, k]
+        theirs = speed_along(path, int(gap + front), velocity[j])
+        if gap > entry and state.driven[j] and speed[j] > 1.0 and theirs < 0.7 * speed[j]:
+            continue  # crosses beyond a junction that is not the driver's own yet: settled there
+        rate = min(rate, car_following(v, wanted, gap, v - theirs))
+    return rate

@@ -1,0 +1,218 @@
+"""Where a traffic driver goes: its route over lanes, its path along them, and who stands in the way."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numba as nb
+
+from drivesim.behaviors.traffic.lanes import LaneGraph
+from drivesim.behaviors.traffic.state import HORIZON, ROUTE, SIDE_MARGIN, TOUCHES, State
+from drivesim.streams import uniform01
+from drivesim.world.boxes import CX, CY, LENGTH, WIDTH
+
+_LOST = 4.0
+"""Metres beside the path at which a driver looks for its lane anew."""
+_PREVIEW = 0.6
+"""Seconds ahead to which a driver steers."""
+_FORESIGHT = 2.0
+"""Seconds for which people on foot are thought to go on as they do."""
+
+
+@nb.njit(cache=True)
+def middle(boxes: Any, poses: Any, i: int) -> tuple[float, float]:
+    """Of an actor's box, on the ground."""
+    c, s = math.cos(poses[i, 3]), math.sin(poses[i, 3])
+    return poses[i, 0] + c * boxes[i, CX] - s * boxes[i, CY], poses[i, 1] + s * boxes[i, CX] + c * boxes[i, CY]
+
+
+@nb.njit(cache=True)
+def point_at(graph: LaneGraph, lane: int, s: float) -> tuple[float, float, float, float]:
+    """x, y, heading and highest speed on a lane after ``s`` metres."""
+    first, count = graph.first[lane], graph.first[lane + 1] - graph.first[lane]
+    place = min(max(s / graph.length[lane], 0.0), 1.0) * (count - 1)
+    low = min(int(place), count - 2)
+    share = place - low
+    a, b = graph.point[first + low], graph.point[first + low + 1]
+    turn = (b[2] - a[2] + math.pi) % (2.0 * math.pi) - math.pi
+    speed = a[3] + share * (b[3] - a[3])
+    return a[0] + share * (b[0] - a[0]), a[1] + share * (b[1] - a[1]), a[2] + share * turn, speed
+
+
+@nb.njit(cache=True)
+def fade(share: float) -> float:
+    """From 1 to 0 with even changes of direction: the quintic of least jerk (Flash & Hogan 1985)."""
+    u = min(max(share, 0.0), 1.0)
+    return 1.0 - u * u * u * (10.0 + u * (6.0 * u - 15.0))
+
+
+@nb.njit(cache=True)
+def locate(graph: LaneGraph, state: State, i: int, x: float, y: float) -> bool:
+    """Move the driver on to where its middle is; False if that is off the path."""
+    across = 0.0
+    for _ in range(2):
+        place, s = 0, state.s[i]
+        while place + 1 < state.count[i] and s > graph.length[state.route[i, place]]:
+            s -= graph.length[state.route[i, place]]
+            place += 1
+        px, py, heading, _ = point_at(graph, state.route[i, place], s)
+        state.s[i] += (x - px) * math.cos(heading) + (y - py) * math.sin(heading)
+        across = (y - py) * math.cos(heading) - (x - px) * math.sin(heading)
+        across -= state.aside[i, 0] * fade((state.s[i] - state.aside[i, 1]) / state.aside[i, 2])
+    return abs(across) < _LOST
+
+
+@nb.njit(cache=True)
+def drop_passed(graph: LaneGraph, state: State, i: int, behind: float) -> None:
+    """Forget lanes that end more than ``behind`` metres behind the middle."""
+    while state.count[i] > 1 and state.s[i] - behind > graph.length[state.route[i, 0]]:
+        gone = graph.length[state.route[i, 0]]
+        state.s[i] -= gone
+        state.aside[i, 1] -= gone
+        for k in range(state.count[i] - 1):
+            state.route[i, k] = state.route[i, k + 1]
+        state.count[i] -= 1
+        state.granted[i] = max(state.granted[i] - 1, 0)
+
+
+@nb.njit(cache=True)
+def extend(graph: LaneGraph, state: State, i: int, wished: Any) -> None:
+    """Choose lanes until the horizon; by chance among those that lead on, the wished ones first.
+
+    Args:
+        wished: (L,) whether the actor's given route leads over a lane.
+    """
+    total = -state.s[i]
+    for k in range(state.count[i]):
+        total += graph.length[state.route[i, k]]
+    while total < HORIZON + 10.0 and state.count[i] < ROUTE:
+        after = graph.after[state.route[i, state.count[i] - 1]]
+        best = 0
+        for to in after:
+            if to >= 0:
+                best = max(best, 1 + 2 * wished[to] + graph.endless[to])
+        if best == 0:
+            return
+        fitting = 0
+        for to in after:
+            fitting += to >= 0 and 1 + 2 * wished[to] + graph.endless[to] == best
+        pick = int(uniform01(state.key[i], state.draws[i], 0) * fitting)
+        state.draws[i] += 1
+        for to in after:
+            if to >= 0 and 1 + 2 * wished[to] + graph.endless[to] == best:
+                if pick == 0:
+                    state.route[i, state.count[i]] = to
+                    total += graph.length[to]
+                pick -= 1
+        state.count[i] += 1
+
+
+@nb.njit(cache=True)
+def sample(graph: LaneGraph, state: State, i: int, route: Any, count: int, begin: float, aside: Any, path: Any) -> int:
+    """Write a path metre by metre from ``begin`` metres along a route; how many metres are known."""
+    place, start = 0, 0.0
+    for k in range(HORIZON):
+        s = begin + k
+        while place + 1 < count and s - start > graph.length[route[place]]:
+            start += graph.length[route[place]]
+            place += 1
+        if s - start > graph.length[route[place]] + 0.5:
+            return k
+        x, y, heading, speed = point_at(graph, route[place], s - start)
+        left = aside[0] * fade((s - aside[1]) / aside[2])
+        path[k, 0], path[k, 1] = x - left * math.sin(heading), y + left * math.cos(heading)
+        path[k, 2], path[k, 3] = heading, speed * state.factor[i]
+    return HORIZON
+
+
+@nb.njit(cache=True)
+def first_touch(path: Any, begin: int, reach: int, half: float, x: float, y: float, yaw: float, box: Any) -> int:
+    """First metre of a path at which a body ``half`` wide to each side touches a box with its middle at x, y; or -1."""
+    c, s = math.cos(yaw), math.sin(yaw)
+    half_length, half_width = 0.5 * box[LENGTH], 0.5 * box[WIDTH]
+    around = math.hypot(half_length, half_width) + half
+    k = begin
+    while k < reach:
+        dx, dy = path[k, 0] - x, path[k, 1] - y
+        square = dx * dx + dy * dy
+        if square > around * around:
+            k += max(1, int(math.sqrt(square) - around))
+            continue
+        beyond_x = max(abs(c * dx + s * dy) - half_length, 0.0)
+        beyond_y = max(abs(c * dy - s * dx) - half_width, 0.0)
+        if beyond_x * beyond_x + beyond_y * beyond_y < half * half:
+            return k
+        k += 1
+    return -1
+
+
+@nb.njit(cache=True)
+def look_along(
+    state: State, i: int, boxes: Any, poses: Any, present: Any, walks: Any, velocity: Any
+) -> None:  # fmt: skip
+    """Note who is in the way of a driver, nearest first."""
+    state.met[i] = 0
+    path, reach = state.path[i], state.reach[i]
+    front = 0.5 * boxes[i, LENGTH]
+    half = 0.5 * boxes[i, WIDTH] + SIDE_MARGIN
+    mx, my = middle(boxes, poses, i)
+    for j in range(len(present)):
+        if j == i or not present[j]:
+            continue
+        x, y = middle(boxes, poses, j)
+        if (x - mx) ** 2 + (y - my) ** 2 > (HORIZON + 15.0) ** 2:
+            continue
+        k = first_touch(path, int(front), reach, half, x, y, poses[j, 3], boxes[j])
+        gx, gy = changing(state, j)
+        if k < 0 and (gx != 0.0 or gy != 0.0):
+            k = first_touch(path, int(front), reach, half, x + gx, y + gy, poses[j, 3], boxes[j])
+        if walks[j] and k < 0:
+            for step in range(1, 5):
+                t = step * _FORESIGHT / 4.0
+                k = first_touch(path, int(front), reach, half, x + t * velocity[j, 0], y + t * velocity[j, 1],
+                                poses[j, 3], boxes[j])  # fmt: skip
+                if k >= 0:
+                    break
+        if k >= 0:
+            _note(state, i, max(k - front, 0.0), j)
+
+
+@nb.njit(cache=True)
+def changing(state: State, j: int) -> tuple[float, float]:
+    """From an actor's middle to where it would be on the lane that it is changing to, x and y, m."""
+    if not state.driven[j]:
+        return 0.0, 0.0
+    left = state.aside[j, 0] * fade((state.s[j] - state.aside[j, 1]) / state.aside[j, 2])
+    if abs(left) < 0.3:
+        return 0.0, 0.0
+    return left * math.sin(state.path[j, 0, 2]), -left * math.cos(state.path[j, 0, 2])
+
+
+@nb.njit(cache=True)
+def _note(state: State, i: int, gap: float, j: int) -> None:
+    place = min(state.met[i], TOUCHES - 1)
+    if state.met[i] == TOUCHES and gap >= state.touch[i, place]:
+        return
+    while place > 0 and state.touch[i, place - 1] > gap:
+        state.touch[i, place], state.touched[i, place] = state.touch[i, place - 1], state.touched[i, place - 1]
+        place -= 1
+    state.touch[i, place], state.touched[i, place] = gap, j
+    state.met[i] = min(state.met[i] + 1, TOUCHES)
+
+
+@nb.njit(cache=True)
+def speed_along(path: Any, k: int, velocity: Any) -> float:
+    """Of a velocity, in the direction of a path at a metre of it; not less than none."""
+    k = min(k, len(path) - 1)
+    return max(velocity[0] * math.cos(path[k, 2]) + velocity[1] * math.sin(path[k, 2]), 0.0)
+
+
+@nb.njit(cache=True)
+def steer(path: Any, reach: int, pose: Any, box: Any, speed: float, wheelbase: float) -> float:
+    """Pure pursuit of a path from the rear axle (Coulter, CMU-RI-TR-92-01, 1992)."""
+    ahead = max(wheelbase + 1.0, _PREVIEW * speed)
+    k = max(min(int(ahead - box[CX] + 0.5), reach - 1), 0)
+    dx, dy = path[k, 0] - pose[0], path[k, 1] - pose[1]
+    left = math.cos(pose[3]) * dy - math.sin(pose[3]) * dx
+    return math.atan2(2.0 * wheelbase * left, max(dx * dx + dy * dy, 1.0))

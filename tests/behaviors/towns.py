@@ -1,0 +1,70 @@
+"""Traffic in a town for tests: many drivers, what happens to them."""
+
+from __future__ import annotations
+
+import math
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from drivesim.behaviors.traffic import TrafficDriver
+from drivesim.behaviors.traffic.lanes import Lanes, lanes_of
+from drivesim.opendrive import RoadNetwork
+from drivesim.transforms import Pose
+from drivesim.types import Collision, Weather
+from drivesim.world import World
+from tests.builders import car
+
+SHARED = Path(os.environ.get("DRIVESIM_SHARED", Path(__file__).resolve().parents[3] / "shared"))
+TOWNS = SHARED / "corpus" / "carla-simulator+opendrive-test-files" / "OpenDrive"
+TOWNS_WITH_LIGHTS = SHARED / "corpus" / "BerkeleyLearnVerify+Scenic" / "assets" / "maps" / "CARLA"
+DT = 0.05
+
+
+@dataclass(frozen=True)
+class Played:
+    """What came of it: collisions, the longest time that somebody stood, s, and the mean speed, m/s."""
+
+    collisions: list[Collision]
+    longest_standing: float
+    mean_speed: float
+
+
+def populate(network: RoadNetwork, vehicles: int, seed: int) -> World:
+    """A town with cars standing here and there on its lanes, no two within 12 m."""
+    world = World(network, [car(i, f"car{i}") for i in range(vehicles)], Weather(), seed)
+    lanes, chance = lanes_of(network), np.random.default_rng(seed)
+    taken: list[tuple[float, float]] = []
+    while len(taken) < vehicles:
+        x, y, heading = _somewhere(lanes, chance)
+        if all(math.hypot(x - tx, y - ty) > 12.0 for tx, ty in taken):
+            pose = Pose.from_ypr((x, y, world.ground_height(x, y)), (heading, 0.0, 0.0))
+            world.place(len(taken), pose)
+            taken.append((x, y))
+    return world
+
+
+def _somewhere(lanes: Lanes, chance: np.random.Generator) -> tuple[float, float, float]:
+    graph = lanes.graph
+    long = np.flatnonzero(~graph.inside & graph.endless & (graph.length > 15.0))
+    lane = int(chance.choice(long, p=graph.length[long] / graph.length[long].sum()))
+    points = graph.point[graph.first[lane] : graph.first[lane + 1]]
+    x, y, heading, _ = points[int(chance.integers(6, len(points) - 6))].tolist()
+    return x, y, heading
+
+
+def play(world: World, minutes: float) -> Played:
+    """Let everybody drive for so long."""
+    drivers = [TrafficDriver(world) for _ in world.actors]
+    standing, longest, travelled = np.zeros(len(drivers)), 0.0, 0.0
+    ticks = round(60.0 * minutes / DT)
+    for _ in range(ticks):
+        for index, driver in enumerate(drivers):
+            world.command(index, driver.step(world, index, DT))
+        world.step(DT)
+        standing = np.where(np.abs(world.speed[0]) < 0.1, standing + DT, 0.0)
+        longest = max(longest, float(standing.max()))
+        travelled += float(world.speed[0].mean()) * DT
+    return Played(world.collisions, longest, travelled / (ticks * DT))
