@@ -59,13 +59,13 @@ class ScenarioVectorEnv(gym.vector.VectorEnv[Any, Any, Any]):
         fps = round(1.0 / self.settings.step_duration)
         self.metadata = {**self.metadata, "autoreset_mode": self.autoreset_mode, "render_fps": fps}
         self.num_envs, self.render_mode, self.view = num_envs, render_mode, view
+        self._renderer: Renderer | None = None
         self.batch = Batch(self.settings, num_envs)
         self.single_action_space = self.batch.actions.space
         self.single_observation_space = space_of(self.batch)
         self.action_space = batch_space(self.single_action_space, num_envs)
         self.observation_space = batch_space(self.single_observation_space, num_envs)
         self._randoms: list[np.random.Generator | None] = [None] * num_envs
-        self._renderer: Renderer | None = None
 
     def reset(
         self, *, seed: int | Sequence[int | None] | None = None, options: dict[str, Any] | None = None
@@ -166,6 +166,8 @@ class ScenarioVectorEnv(gym.vector.VectorEnv[Any, Any, Any]):
         return tuple(self._renderer.image(row) for row in range(self.num_envs))
 
     def close_extras(self, **kwargs: Any) -> None:
+        if "batch" not in self.__dict__:
+            return  # refused when it was made; gymnasium closes what is deleted
         if self._renderer is not None:
             self._renderer.close()
             self._renderer = None

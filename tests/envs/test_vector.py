@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import subprocess
 import sys
 
@@ -109,13 +110,17 @@ def test_actions_that_are_none_are_refused(actions, words):
         vector.step(actions)
 
 
-def test_options_that_are_none_are_refused():
+@pytest.mark.filterwarnings("error::pytest.PytestUnraisableExceptionWarning")
+def test_options_that_are_none_are_refused_and_nothing_else_is_said():
     with pytest.raises(DrivesimError, match="at least one"):
         ScenarioVectorEnv(0)
     with pytest.raises(DrivesimError, match=r"(?i)did you mean 'NextStep'"):
         ScenarioVectorEnv(2, autoreset_mode="nextstep")
     with pytest.raises(DrivesimError, match="rgb_array"):
         ScenarioVectorEnv(2, render_mode="human")
+    with pytest.raises(DrivesimError, match="Choose one of"):
+        ScenarioVectorEnv(2, action="fly")
+    gc.collect()
 
 
 @pytest.mark.slow
