@@ -176,6 +176,7 @@ class Weather:
         friction_scale: OpenSCENARIO RoadCondition frictionScaleFactor.
         temperature: kelvin.
         pressure: pascal.
+        day_of_year: 1..366 of the northern year; in the southern hemisphere half a year off, so that seasons agree.
     """
 
     sun_azimuth: float = 0.9
@@ -189,6 +190,7 @@ class Weather:
     friction_scale: float = 1.0
     temperature: float = 293.15
     pressure: float = 101_325.0
+    day_of_year: float = 172.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)

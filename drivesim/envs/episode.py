@@ -19,6 +19,7 @@ from drivesim.openscenario import Scenario, ScenarioFile, ScenarioPlayer
 from drivesim.openscenario.beside import MOUNT, SEED, Beside
 from drivesim.openscenario.declarations import Declarations
 from drivesim.openscenario.model.conditions import SimulationTimeCondition
+from drivesim.scene.city.seasons import foliage_on
 from drivesim.simulation import ego_of
 from drivesim.types import F64, Actor, WorldState
 from drivesim.world import Control, World
@@ -110,7 +111,7 @@ class Stage:
                                 remedy="place it in Init, or choose another agent")  # fmt: skip
         puppet = Puppet()
         player.take_over(self.agent.name, puppet)
-        looks = Looks(actors, world.district, beside.seeds)
+        looks = Looks(actors, world.district, foliage_on(world.weather.day_of_year), beside.seeds)
         return Episode(seed, values, world, player, puppet, beside, looks)
 
     def _drawn(self, seed: int) -> tuple[dict[str, str], Scenario]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from types import MappingProxyType
 
+from drivesim.scene.city.seasons import Foliage
 from drivesim.types import Actor
 
 _KINDS = ("city", "bodies", "vehicles")
@@ -24,6 +25,7 @@ class Looks:
 
     actors: tuple[Actor, ...]
     district: str | None
+    foliage: Foliage
     given: Mapping[str, int]
 
     @property
@@ -38,4 +40,4 @@ class Looks:
             (actor.category, actor.model, actor.box, actor.axles, tuple(sorted(actor.properties.items())))
             for actor in self.actors
         )
-        return self.district, *self.seeds.items(), *shapes
+        return self.district, self.foliage, *self.seeds.items(), *shapes

@@ -10,6 +10,7 @@ import numpy as np
 
 from drivesim.envs.forks import refuse_fork
 from drivesim.scene import Scene
+from drivesim.scene.city.seasons import Foliage
 from drivesim.scene.surroundings import Surroundings
 from drivesim.studies.whatif.stage import Zones, corners_of, zones_of
 
@@ -21,7 +22,7 @@ _APPEARANCE = 0
 """The seed of looks that have none of their own; one for all episodes, because a street takes seconds to build."""
 _SPARE = 3
 """Scenes kept beyond one for each world, and streets: 0.2 GB and some seconds each, in a town."""
-_Street = tuple[str | None, int]
+_Street = tuple[str | None, Foliage, int]
 
 
 class Scenes:
@@ -45,7 +46,7 @@ class Scenes:
             refuse_fork()
             if len(self._kept) == self._most:
                 self._let_go()
-            street = looks.district, looks.seeds.get("city", _APPEARANCE)
+            street = looks.district, looks.foliage, looks.seeds.get("city", _APPEARANCE)
             self._kept[looks.key] = self._built(looks, street), street
         self._kept.move_to_end(looks.key)
         scene, _ = self._kept[looks.key]
@@ -60,12 +61,14 @@ class Scenes:
             self._streets.pop(street).close()
 
     def _built(self, looks: Looks, street: _Street) -> Scene:
-        network, (district, city) = self._stage.network, street
+        network, (district, foliage, city) = self._stage.network, street
         if street not in self._streets:
             corners = corners_of(self._zones)
             middle = np.append((corners.min(axis=(0, 1)) + corners.max(axis=(0, 1))) / 2, 0.0)
             first = len(looks.actors) + 1
-            self._streets[street] = Surroundings(network, city, list(corners), middle, first, district, shared=True)
+            self._streets[street] = Surroundings(
+                network, city, list(corners), middle, first, district, foliage=foliage, shared=True
+            )
         return Scene(
             network, looks.actors, _APPEARANCE, ego=self._ego, state=self._stage.opening(looks.actors),
             seeds=looks.seeds, surroundings=self._streets[street],

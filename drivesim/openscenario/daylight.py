@@ -23,3 +23,13 @@ def sun_at(date_time: str, latitude: float = HOME[0], longitude: float = HOME[1]
     observer = Observer(latitude, longitude)
     azimuth = math.radians(sun.azimuth(observer, moment))
     return math.pi / 2 - azimuth, math.radians(sun.elevation(observer, moment))
+
+
+def season_day(date_time: str, latitude: float = HOME[0]) -> float:
+    """Day of the northern year, 1..366, at which it is the same season there.
+
+    Raises:
+        ValueError: ``date_time`` is not ISO 8601.
+    """
+    day = datetime.fromisoformat(date_time).timetuple().tm_yday
+    return float(day if latitude >= 0.0 else (day + 182) % 365 + 1)

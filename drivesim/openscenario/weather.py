@@ -6,7 +6,7 @@ import math
 from dataclasses import replace
 
 from drivesim.errors import ScenarioError
-from drivesim.openscenario.daylight import HOME, sun_at
+from drivesim.openscenario.daylight import HOME, season_day, sun_at
 from drivesim.openscenario.model.environment import Environment
 from drivesim.types import Weather
 
@@ -40,17 +40,20 @@ def apply(environment: Environment, weather: Weather, place: tuple[float, float]
         changes["sun_elevation"] = sky.sun.elevation
         light = sky.sun.illuminance
         changes["sun_illuminance"] = light if light is not None else (sky.sun.intensity or 0.0) * CLEAR_NOON
-    elif environment.time_of_day:
+    if environment.time_of_day:
         day = environment.time_of_day
         try:
-            changes["sun_azimuth"], changes["sun_elevation"] = sun_at(day.date_time, *(place or HOME))
+            changes["day_of_year"] = season_day(day.date_time, (place or HOME)[0])
+            azimuth, elevation = sun_at(day.date_time, *(place or HOME))
         except ValueError as error:
             raise ScenarioError(
                 f"'{day.date_time}' is not a date and time", file=day.source.file if day.source else None,
                 line=day.source.line if day.source else None, element="TimeOfDay",
                 remedy="write it like 2026-06-15T12:00:00",
             ) from error  # fmt: skip
-        changes["sun_illuminance"] = CLEAR_NOON * max(0.0, math.sin(changes["sun_elevation"]))
+        if not (sky and sky.sun):
+            changes["sun_azimuth"], changes["sun_elevation"] = azimuth, elevation
+            changes["sun_illuminance"] = CLEAR_NOON * max(0.0, math.sin(elevation))
     if sky:
         if sky.fog:
             changes["fog_visual_range"] = math.inf if sky.fog.visual_range >= CLEAR else sky.fog.visual_range

@@ -12,6 +12,7 @@ from drivesim.materials import MaterialId
 from drivesim.mesh import Mesh
 from drivesim.opendrive import RoadNetwork
 from drivesim.scene.actors import Cast
+from drivesim.scene.city.seasons import SUMMER, Foliage
 from drivesim.scene.raycast import RayScene
 from drivesim.scene.signals import SignalHeads
 from drivesim.scene.surroundings import Surroundings, keep_clear
@@ -53,6 +54,7 @@ class Scene:
             from :data:`FIRST_LASTING`.
         seeds: of ``city``, ``bodies`` and ``vehicles``, where they are not to follow the scenario seed.
         district: what stands along all roads, one of :data:`~drivesim.scene.city.DISTRICTS`; by road type if absent.
+        foliage: how trees are dressed, see :func:`~drivesim.scene.city.seasons.foliage_on`.
         surroundings: roads and city that are there already; they must be this map's and keep clear of these actors.
 
     Attributes:
@@ -63,13 +65,14 @@ class Scene:
     def __init__(
         self, network: RoadNetwork, actors: Sequence[Actor], seed: int, *, ego: int, state: WorldState,
         origin: ArrayLike | None = None, lasting: bool = False, district: str | None = None,
-        seeds: Mapping[str, int] = MappingProxyType({}), surroundings: Surroundings | None = None,
+        seeds: Mapping[str, int] = MappingProxyType({}), foliage: Foliage = SUMMER,
+        surroundings: Surroundings | None = None,
     ) -> None:  # fmt: skip
         if surroundings is None:
             near = np.asarray(state.position[0, ego] if origin is None else origin, dtype=np.float64)
             zones = [] if lasting else [keep_clear(actor, state) for actor in actors if state.present[0, actor.index]]
             first = FIRST_LASTING if lasting else len(actors) + 1
-            surroundings = Surroundings(network, seeds.get("city", seed), zones, near, first, district)
+            surroundings = Surroundings(network, seeds.get("city", seed), zones, near, first, district, foliage=foliage)
         builder, city, unique = surroundings.builder(), surroundings.city, surroundings.unique
         builder.add_static(unique, lamps=surroundings.lamps)
         for copy in city.copies:

@@ -14,6 +14,7 @@ from drivesim.mesh import Mesh, merge
 from drivesim.opendrive import RoadNetwork
 from drivesim.opendrive.mesh import network_mesh
 from drivesim.scene.city import City, build_city
+from drivesim.scene.city.seasons import SUMMER, Foliage, in_season
 from drivesim.scene.raycast import LAMPS_OF, RaySceneBuilder, SharedShapes
 from drivesim.scene.signals import lens_flags
 from drivesim.types import Actor, WorldState
@@ -39,6 +40,7 @@ class Surroundings:
         origin: (3,) of ray coordinates, rounded to metres.
         first_instance: instance ids of the city's things count up from here.
         district: what stands along all roads; by road type if absent.
+        foliage: how trees are dressed.
         shared: whether several scenes will stand here: trees are built once then, and are this object's to release.
 
     Attributes:
@@ -48,10 +50,10 @@ class Surroundings:
 
     def __init__(
         self, network: RoadNetwork, seed: int, zones: Sequence[F64], origin: F64, first_instance: int,
-        district: str | None = None, *, shared: bool = False,
+        district: str | None = None, *, foliage: Foliage = SUMMER, shared: bool = False,
     ) -> None:  # fmt: skip
         self.origin = np.round(origin)
-        self.city = _built(network, seed, zones, first_instance, district)
+        self.city = in_season(_built(network, seed, zones, first_instance, district), foliage)
         self.mapped = self.city.unique
         self.unique = _moved(self.mapped, self.origin)
         self.lamps = LAMPS_OF[self.unique.material] | lens_flags(self.unique)

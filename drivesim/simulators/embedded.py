@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from drivesim.scene import Scene
+from drivesim.scene.city.seasons import foliage_on
 from drivesim.sensors.suite import Memory, SensorSuite
 from drivesim.types import Labels, Measurement, WorldState
 
@@ -63,5 +64,5 @@ def scene_of(world: World, ego: int, seed: int, surroundings: Surroundings | Non
     assert world.network is not None
     return Scene(
         world.network, world.actors, seed, ego=ego, state=world.snapshot(), district=world.district, seeds=world.seeds,
-        surroundings=surroundings,
+        foliage=foliage_on(world.weather.day_of_year), surroundings=surroundings,
     )  # fmt: skip

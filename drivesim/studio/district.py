@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from drivesim import content
 from drivesim.opendrive import RoadNetwork, read_network
 from drivesim.scene import Scene
+from drivesim.scene.city.seasons import SUMMER, Foliage, foliage_on
 from drivesim.sensors.camera.device import CameraDevice
 from drivesim.sensors.camera.sensor import Camera
 from drivesim.sensors.rig import Sensor
@@ -34,6 +35,8 @@ _WEATHERS = (
     ("fog, visual range 60 m", replace(_DAY, fog_visual_range=60.0, cloud_cover=1.0, sun_illuminance=25_000.0)),
     ("rain, 12 mm/h", replace(_DAY, rain=12.0, wetness=0.8, cloud_cover=1.0, sun_illuminance=20_000.0)),
 )
+_LOW_SUN = replace(_DAY, sun_elevation=np.radians(20.0), sun_illuminance=60_000.0)
+_SEASONS = (("autumn, 22 October", 295.0), ("winter", 20.0))
 _EGO_FROM_CAMERA = Pose(np.array([1.70, 0.0, 1.51]), np.array([[0.0, 0.0, 1.0], [-1.0, 0.0, 0.0], [0.0, -1.0, 0.0]]))
 """Behind the windscreen, level, as on the nuScenes vehicles."""
 
@@ -62,7 +65,9 @@ def _street_life(network: RoadNetwork) -> list[Stand]:
     ]  # fmt: skip
 
 
-def _views(network: RoadNetwork, style: str, seed: int, width: int) -> list[NDArray[np.uint8]]:
+def _views(
+    network: RoadNetwork, style: str, seed: int, width: int, weathers: Sequence[Weather], foliage: Foliage = SUMMER
+) -> list[NDArray[np.uint8]]:
     """One street of a style in every weather, (H, W, 3) each."""
     scale = width / 1600
     device = CameraDevice(
@@ -72,26 +77,30 @@ def _views(network: RoadNetwork, style: str, seed: int, width: int) -> list[NDAr
     camera = Camera(Sensor("CAM_FRONT", device, _EGO_FROM_CAMERA, 10.0, 0.0), seed)
     stands = _street_life(network)
     before, after = state_of(stands, 0.0), state_of(stands, TICK)
-    scene = Scene(network, cast_of(stands), seed, ego=0, state=after, district=style)
+    scene = Scene(network, cast_of(stands), seed, ego=0, state=after, district=style, foliage=foliage)
     try:
         scene.update(before, after)
         return [
             camera.render(
                 scene.rays, after.pose(0), weather, lamps=scene.lamps(weather), lit=scene.lit(weather), frame=number
             ).rgb
-            for number, (_, weather) in enumerate(_WEATHERS)
+            for number, weather in enumerate(weathers)
         ]
     finally:
         scene.close()
 
 
 def draw_district(seed: int, width: int = 1800) -> Image.Image:
-    """Two styles of one street, through a windscreen camera, in four weathers; other houses for other seeds."""
+    """Two styles of one street, through a windscreen camera, in four weathers, and one of them in autumn and in winter;
+    other houses for other seeds."""
     network = read_network(content.find("scenarios", _MAP))
     rows: list[tuple[NDArray[np.uint8], Sequence[tuple[float, str]]]] = []
     for style in _STYLES:
-        views = _views(network, style, seed, width // 2)
+        views = _views(network, style, seed, width // 2, [weather for _, weather in _WEATHERS])
         for first in (0, 2):
             labels = [((i + 0.5) / 2, f"{style}: {_WEATHERS[first + i][0]}") for i in range(2)]
             rows.append((np.concatenate(views[first : first + 2], axis=1), labels))
+    seasons = [_views(network, _STYLES[0], seed, width // 2, [_LOW_SUN], foliage_on(day))[0] for _, day in _SEASONS]
+    labels = [((i + 0.5) / 2, f"{_STYLES[0]}: {name}") for i, (name, _) in enumerate(_SEASONS)]
+    rows.append((np.concatenate(seasons, axis=1), labels))
     return sheet("District", f"seed {seed}, {_MAP}: everything but the road follows from the map and the seed", rows)

@@ -74,6 +74,9 @@ def tree(random: np.random.Generator, height: float, leaf_count: int = 2600) -> 
         parts.append(
             tube(np.array([start, middle, centre]), [radius * 0.45, radius * 0.3, radius * 0.1], BARK, sides=6)
         )
+    for number, centre in enumerate(centres[clusters // 2 :]):  # thinner ones, that winter shows
+        start = np.array([*bend[1] * 0.9, trunk_top * (0.9 + 0.06 * number)])
+        parts.append(tube(np.array([start, centre]), [radius * 0.3, radius * 0.08], BARK, sides=5))
     points, normals = _on_ellipsoids(centres, radii, leaf_count, random)
     parts.append(leaves(points, normals, 0.13 + 0.012 * height, random, str(random.choice(LEAF_COLOURS))))
     return merge(parts)

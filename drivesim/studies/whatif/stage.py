@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from drivesim.opendrive import RoadNetwork
 from drivesim.openscenario.scenario import ScenarioFile
+from drivesim.scene.city.seasons import Foliage, foliage_on
 from drivesim.scene.surroundings import Surroundings, keep_clear
 from drivesim.sensors.suite import Memory
 from drivesim.simulation import Simulation
@@ -74,7 +75,8 @@ class Stage:
             if self._zones is not None:
                 assert world.network is not None
                 city = world.seeds.get("city", seed)
-                street = _street(world.network, city, self._zones, len(world.actors) + 1, world.district)
+                foliage = foliage_on(world.weather.day_of_year)
+                street = _street(world.network, city, self._zones, len(world.actors) + 1, world.district, foliage)
             self._scene = scene_of(world, ego, seed, street)
         return self._scene
 
@@ -86,17 +88,21 @@ class Stage:
         self.memory.clear()
 
 
-_Key = tuple[Path, int, Zones, int, str | None]
+_Key = tuple[Path, int, Zones, int, str | None, Foliage]
 _standing: dict[_Key, Surroundings] = {}
 """The one street of this process."""
 
 
-def _street(network: RoadNetwork, seed: int, zones: Zones, first_instance: int, district: str | None) -> Surroundings:
+def _street(
+    network: RoadNetwork, seed: int, zones: Zones, first_instance: int, district: str | None, foliage: Foliage
+) -> Surroundings:
     """Roads and city with their trees, built when the last instance was played somewhere else."""
-    key = (network.path, seed, zones, first_instance, district)
+    key = (network.path, seed, zones, first_instance, district, foliage)
     if key not in _standing:
         _standing.clear()  # scenes that still stand there keep what they need of it
         corners = corners_of(zones)
         middle = np.append((corners.min(axis=(0, 1)) + corners.max(axis=(0, 1))) / 2, 0.0)
-        _standing[key] = Surroundings(network, seed, list(corners), middle, first_instance, district, shared=True)
+        _standing[key] = Surroundings(
+            network, seed, list(corners), middle, first_instance, district, foliage=foliage, shared=True
+        )
     return _standing[key]
