@@ -218,6 +218,7 @@ class RayScene:
 
     Attributes:
         origin: (3,) float64, world position of ray coordinates' zero.
+        own_body: (I,) bool, which parts are the ego's own body.
         tables: what kernels take.
     """
 
@@ -236,6 +237,7 @@ class RayScene:
         self._shapes = [next(made) if there is None else [there] for there in known]
         self._shots = [1] * len(meshes)
         self._parts = parts
+        self.own_body = np.array([part.mask == EGO_BODY for part in parts], dtype=np.bool_)
         self._top = SceneHandle(device, dynamic=True)
         self._instances: list[Geometry] = []
         self._present = [not part.moving or part.place is not None for part in parts]

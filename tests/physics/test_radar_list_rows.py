@@ -41,12 +41,17 @@ def area_for(device, scan, target, snr_db):
     return 10 ** (snr_db / 10) / signal_to_noise(target, np.ones(1, np.float32), device, scan, CLEAR)[0]
 
 
+def truth_of(found, targets, sigma):
+    """Paths of three bounces are ghosts here, of two the ego's own echo."""
+    return Truth.of(found, targets, sigma, targets.bounces == 3, targets.bounces == 2)
+
+
 def states(device, scan, targets, sigma, cycle=0):
     """Invalid states of what a scan makes of ``targets`` with cross-sections ``sigma``, m2, strongest first."""
     sigma = np.broadcast_to(np.asarray(sigma, np.float32), targets.length.shape)
     found = detect(targets, sigma, device, scan, CLEAR, 1, cycle)
     rcs = estimated_rcs(found, device, scan)
-    codes = invalid_states(found, Truth.of(found, targets, sigma), rcs, false_alarm_class(found, scan), device, scan)
+    codes = invalid_states(found, truth_of(found, targets, sigma), rcs, false_alarm_class(found, scan), device, scan)
     return codes[found.path >= 0]
 
 
@@ -58,6 +63,8 @@ def test_R18_every_reason_to_doubt_a_detection_comes_from_its_paths(ars408):
     assert states(ars408, far, paths([0.3]), 0.01)[0] == Invalid.NEAR_FIELD
     mirrored = dataclasses.replace(paths([30.0]), bounces=np.array([3], np.uint8))
     assert states(ars408, near, mirrored, 1.0)[0] == Invalid.MIRROR
+    twice = dataclasses.replace(paths([30.0]), bounces=np.array([2], np.uint8))
+    assert states(ars408, near, twice, 1.0)[0] == Invalid.HARMONIC
     edge = paths([30.0], azimuth=near.azimuth_limit)
     assert Invalid.OUTSIDE in [states(ars408, near, edge, 10 * LOUD, c)[0] for c in range(20)]
     high = paths([20.0], azimuth=np.radians(50), elevation=np.radians(15))
@@ -201,7 +208,7 @@ def test_R24_detections_add_up_from_their_paths(ars408):
             assert found.power[strongest] == pytest.approx(each[member].sum(), rel=1e-6)
             heard.append(found.snr[strongest])
             summed.append(found.power[strongest] + 1.0)
-        truth = Truth.of(found, traced, sigma)
+        truth = truth_of(found, traced, sigma)
     assert 10 * np.log10(np.mean(heard) / np.mean(summed)) == pytest.approx(0.0, abs=0.5)
     real = found.path >= 0
     assert (truth.bounces[real] == 1).all()

@@ -169,7 +169,8 @@ def test_doppler_of_standing_targets_is_the_sensors_own_motion(ars408, speed, ya
             seen = radar.capture(rays, tick, CLEAR)
             assert len(seen.range) >= 2
             # Close by, what is high or low is far out of the plane that a radar without elevation takes it to be in.
-            assert np.abs(seen.radial_velocity_compensated[seen.range > 12.0]).max(initial=0.0) < 0.1
+            sure = (seen.range > 12.0) & (seen.snr > 20.0)  # azimuth errors of faint echoes show in velocity
+            assert np.abs(seen.radial_velocity_compensated[sure]).max(initial=0.0) < 0.1
             assert np.abs(seen.radial_velocity_compensated).max() < 0.3
             assert (seen.dynamic == Dynamic.STATIONARY).all()
 

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from pydantic import Field, model_validator
 
 from drivesim.sensors.located import Strict
+from drivesim.sensors.radar.waves import slab
 
 SPEED_OF_LIGHT = 299_792_458.0
 KT0_DBM_PER_HZ = -173.98
@@ -117,6 +118,15 @@ class RadarDevice(Strict):
     keep_invalid: bool = Field(
         default=False, description="whether echoes below min_rcs_dbsm are put out all the same, marked invalid"
     )
+    reflections: Literal[0, 1] = Field(
+        default=1, description="mirrors that are followed on the way to a target and back, 0 or 1: ghosts"
+    )
+    bumper_mm: float = Field(
+        default=0.0, ge=0, le=20, description="thickness of the plastic in front of the antenna, mm; 0 for none"
+    )
+    bumper_permittivity: tuple[Annotated[float, Field(ge=1)], Annotated[float, Field(ge=0)]] = Field(
+        default=(2.6, 0.02), description="[eps', eps''] of that plastic"
+    )
     max_detections: int = Field(ge=1, le=100_000, description="detections per cycle that the device puts out, e.g. 125")
 
     @property
@@ -128,7 +138,13 @@ class RadarDevice(Strict):
         """Noise power in one range-Doppler cell after coherent integration, kT0 F / T, dBm."""
         return KT0_DBM_PER_HZ + self.noise_figure_db - 10.0 * math.log10(scan.integration_ms * 1e-3)
 
+    @property
+    def bumper_loss_db(self) -> float:
+        """What the bumper takes there and back at normal incidence, dB."""
+        real, lossy = self.bumper_permittivity
+        return -20.0 * math.log10(slab(complex(real, -lossy), self.bumper_mm * 1e-3, self.wavelength)[1])
+
     def budget_db(self, scan: RadarScan) -> float:
-        """SNR of 1 m2 at 1 m on boresight in clear air, dB: P G_t G_r lambda^2 / ((4 pi)^3 L N)."""
+        """SNR of 1 m2 at 1 m on boresight in clear air, dB: P G_t G_r lambda^2 / ((4 pi)^3 L N), the bumper in L."""
         power = scan.eirp_dbm + scan.receive_gain_dbi + 20.0 * math.log10(self.wavelength)
-        return power - 30.0 * math.log10(4.0 * math.pi) - self.losses_db - self.noise_dbm(scan)
+        return power - 30.0 * math.log10(4.0 * math.pi) - self.losses_db - self.bumper_loss_db - self.noise_dbm(scan)

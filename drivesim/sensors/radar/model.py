@@ -48,7 +48,7 @@ class Found:
         power: SNR without noise and fading, the sum over all contributing paths; 0 for false alarms.
         clutter: mean power of what surrounds the detection, in noise powers.
         ambiguity: (N,) uint8, nuScenes ``ambig_state``.
-        path: the strongest contributing one, -1 for none.
+        path: the strongest contributing one (direct or mirrored, whichever makes most of the power), -1 for none.
         owner: (P,) the detection that each path is part of, -1 for none.
     """
 
@@ -104,8 +104,22 @@ def detect(
     owner = np.full(len(paths.length), -1, dtype=np.int64)
     owner[heard] = joined
     rows = np.concatenate([rows, _false_alarms(scan, threshold, key, cycle)])
-    path = np.concatenate([heard[strongest], np.full(len(rows) - len(strongest), -1)])
+    typical = _typical(joined, power, paths.bounces[heard] > 1, strongest)
+    path = np.concatenate([heard[typical], np.full(len(rows) - len(strongest), -1)])
     return _measured(rows, path, owner, scan, threshold, own_velocity, key, cycle)
+
+
+def _typical(
+    joined: NDArray[np.int64], power: F64, mirrored: NDArray[np.bool_], strongest: NDArray[np.int64]
+) -> NDArray[np.int64]:
+    """The strongest path of each detection, of the kind, direct or mirrored, that makes most of its power."""
+    member = np.flatnonzero(joined >= 0)
+    row, count = joined[member], len(strongest)
+    balance = np.bincount(row, np.where(mirrored[member], power[member], -power[member]), count)
+    member = member[mirrored[member] == (balance > 0.0)[row]]
+    typical = strongest.copy()
+    typical[joined[member[::-1]]] = member[::-1]  # paths are in order of power: the first is written last
+    return typical
 
 
 def _in_cells(place: F64, scan: RadarScan) -> F64:

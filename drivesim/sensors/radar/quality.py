@@ -48,6 +48,7 @@ class Invalid(IntEnum):
     AZIMUTH_CORRECTED = 0x08
     NO_MAXIMUM = 0x0B
     ARTEFACT = 0x0C
+    HARMONIC = 0x0E
     BEYOND_NEAR = 0x0F
     MULTI_TARGET = 0x10
     SUSPICIOUS_ANGLE = 0x11
@@ -83,6 +84,7 @@ class Truth:
         range, azimuth, elevation, rate: of the strongest path, m, rad, m/s; NaN for false alarms.
         rcs: of all contributing paths, m2; paths: how many; bounces: of the strongest.
         second: share of the cross-section from others than the strongest path's instance.
+        ghost: whether the strongest path's mirror shows something that stands elsewhere; own: whether that is the ego.
         spread: standard deviation of the contributing paths' azimuths, weighted by cross-section, rad.
     """
 
@@ -95,9 +97,12 @@ class Truth:
     bounces: U8
     second: F64
     spread: F64
+    ghost: Bool
+    own: Bool
 
     @staticmethod
-    def of(found: Found, paths: Paths, cross_section: F32) -> Truth:
+    def of(found: Found, paths: Paths, cross_section: F32, ghost: Bool, own: Bool) -> Truth:
+        """The truth behind what was found in ``paths``, of which (P,) some are ``ghost`` and some the ego's ``own``."""
         count = len(found.path)
         member = np.flatnonzero(found.owner >= 0)
         row, sigma = found.owner[member], cross_section[member].astype(np.float64)
@@ -126,6 +131,8 @@ class Truth:
             bounces=np.where(real, paths.bounces[found.path], 0).astype(np.uint8),
             second=summed(sigma * other) / share,
             spread=spread,
+            ghost=real & ghost[found.path],
+            own=real & own[found.path],
         )
 
 
@@ -151,7 +158,8 @@ def invalid_states(found: Found, truth: Truth, rcs: F64, pdh0: U8, device: Radar
         (Invalid.OUTSIDE, np.abs(found.azimuth) > scan.azimuth_limit),
         # Where the reactive near field of the antenna ends (Balanis, Antenna Theory, 2.2.4).
         (Invalid.NEAR_FIELD, found.range < 0.62 * np.sqrt(aperture**3 / device.wavelength)),
-        (Invalid.MIRROR, truth.bounces > 1),
+        (Invalid.MIRROR, truth.ghost),
+        (Invalid.HARMONIC, truth.own),
     ]
     for code, holds in reasons:
         state[holds] = code

@@ -46,7 +46,8 @@ class Reflection:
     """Tables over material and cosine of incidence, for one wavelength.
 
     Attributes:
-        specular: (M, ANGLES) float32, |Gamma(0)|^2 s^2; diffuse: (M, ANGLES) float32, rho.
+        specular: (M, ANGLES) float32, |Gamma(0)|^2 s^2; diffuse: (M, ANGLES) float32, rho; mirror: (M, ANGLES) float32,
+            |Gamma|^2 s^2, what is reflected as by a mirror.
     """
 
     def __init__(self, wavelength: float) -> None:
@@ -56,9 +57,15 @@ class Reflection:
         roughness = column("roughness_77").astype(np.float64)[:, None]
         coherent = np.exp(-((4.0 * np.pi * roughness * cosine / wavelength) ** 2))
         oblique = fresnel_power(permittivity, cosine)
+        self.mirror = (oblique * coherent).astype(np.float32)
         self.specular = (oblique[:, -1:] * coherent).astype(np.float32)
         scattered = (1.0 - coherent) + _DETAIL * coherent
         self.diffuse = (oblique * scattered * _CO_POLARISED).astype(np.float32)
+
+    def mirror_of(self, material: NDArray[np.uint8], cosine: F32) -> F32:
+        """Power reflectivity (P,) of surfaces as mirrors."""
+        entry = (cosine * (_ANGLES - 1) + np.float32(0.5)).astype(np.int64)
+        return self.mirror[material, entry]
 
     def cross_sections(
         self,

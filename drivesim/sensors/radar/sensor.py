@@ -12,6 +12,7 @@ from drivesim.scene.raycast import RayScene
 from drivesim.sensors.beams import BeamHits, trace_columns
 from drivesim.sensors.clock import due, stamp
 from drivesim.sensors.motion import EgoMotion
+from drivesim.sensors.radar.bounce import Mirrored, joined, mirrored
 from drivesim.sensors.radar.device import RadarDevice, RadarScan
 from drivesim.sensors.radar.fan import Facets, Fan, fan
 from drivesim.sensors.radar.model import Found, detect, estimated_rcs
@@ -115,7 +116,9 @@ class Radar:
         for each in heard:
             if each is not nearest:
                 alone = unconfirmed(each.found, nearest.found, self.device, each.scan, nearest.scan)
-                each.invalid[alone & (each.invalid != Invalid.MIRROR)] = Invalid.FAR_NOT_CONFIRMED
+                each.invalid[alone & ~np.isin(each.invalid, (Invalid.MIRROR, Invalid.HARMONIC))] = (
+                    Invalid.FAR_NOT_CONFIRMED
+                )
 
     def _dynamics(
         self, columns: dict[str, NDArray[Any]], compensated: F64, motion: EgoMotion, time_ns: int
@@ -126,13 +129,20 @@ class Radar:
         sight = np.stack([np.cos(azimuth), np.sin(azimuth), np.zeros_like(azimuth)], axis=1) @ rotation.T
         moved = np.array([int(self._movers.get(int(number), -1)) for number in instance], dtype=np.int64)
         velocity = motion.velocity_of(instance)
-        code, crosses = dynamics(velocity, sight, compensated, columns["bounces"] > 0, moved)
+        heard = (columns["bounces"] > 0) & (columns["invalid"] != Invalid.HARMONIC)
+        code, crosses = dynamics(velocity, sight, compensated, heard, moved)
         for row in np.flatnonzero(np.linalg.norm(velocity, axis=1) > STANDSTILL):
             self._movers[int(instance[row])] = bool(crosses[row])
         return code
 
     def paths(self, scan: RadarScan, rays: RayScene, motion: EgoMotion, time_ns: int, cycle: int) -> tuple[Paths, F32]:
-        """What the rays of one scan hit, and the radar cross-section (P,), m2, that each stands for."""
+        """What the rays of one scan hit first, and the radar cross-section (P,), m2, that each stands for."""
+        paths, sigma, _ = self._direct(scan, rays, motion, time_ns, cycle)
+        return paths, sigma
+
+    def _direct(
+        self, scan: RadarScan, rays: RayScene, motion: EgoMotion, time_ns: int, cycle: int
+    ) -> tuple[Paths, F32, tuple[Fan, BeamHits, Facets]]:
         beams = fan(scan, self._keys[scan.name], cycle)
         hits = BeamHits.empty(*beams.azimuth.shape)
         facets = self._shoot(beams, scan, rays, motion, time_ns, hits)
@@ -160,7 +170,18 @@ class Radar:
             radial_rate=hits.rate.ravel(),
             bounces=np.ones(count, dtype=np.uint8),
         )
-        return paths, sigma
+        return paths, sigma, (beams, hits, facets)
+
+    def _mirrored(
+        self, scan: RadarScan, rays: RayScene, motion: EgoMotion, time_ns: int, first: tuple[Fan, BeamHits, Facets]
+    ) -> Mirrored | None:
+        """What the rays of one scan meet over a mirror. An engine that cannot say gives None."""
+        beams, hits, facets = first
+        rotation, translation, velocity = motion.sensor_motion(np.array([time_ns]), self.sensor.ego_from_sensor)
+        when = float(motion.fraction(time_ns)), time_ns * 1e-9
+        apart = scan.range_resolution, float(scan.azimuth_resolution(np.zeros(1))[0])
+        pose = rotation[0], translation[0], velocity[0]
+        return mirrored(rays, beams, hits, facets, self._reflection, pose, when, scan.max_range, apart)
 
     def _shoot(
         self, beams: Fan, scan: RadarScan, rays: RayScene, motion: EgoMotion, time_ns: int, hits: BeamHits
@@ -195,10 +216,15 @@ class Radar:
         cycle: int,
         own: tuple[float, float],
     ) -> _Heard:
-        paths, sigma = self.paths(scan, rays, motion, time_ns, cycle)
+        paths, sigma, first = self._direct(scan, rays, motion, time_ns, cycle)
+        ghost = itself = np.zeros(len(sigma), dtype=np.bool_)
+        detour = self._mirrored(scan, rays, motion, time_ns, first) if self.device.reflections else None
+        if detour is not None:
+            paths, sigma = joined(paths, detour.paths), np.concatenate([sigma, detour.sigma])
+            ghost, itself = np.concatenate([ghost, detour.ghost]), np.concatenate([itself, detour.own])
         found = detect(paths, sigma, self.device, scan, weather, self._keys[scan.name], cycle, own)
         rcs = estimated_rcs(found, self.device, scan)
-        truth = Truth.of(found, paths, sigma)
+        truth = Truth.of(found, paths, sigma, ghost, itself)
         invalid = invalid_states(found, truth, rcs, false_alarm_class(found, scan), self.device, scan)
         kept = np.full(len(rcs), True) if self.device.keep_invalid else rcs >= self.device.min_rcs_dbsm
         return _Heard(scan, paths, found, truth, rcs, invalid, np.flatnonzero(kept))

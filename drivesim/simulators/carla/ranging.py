@@ -320,6 +320,9 @@ class CarlaRadar(Radar):
         self.echoes[scan.name].fill(hits, beams.direction, here, end, early, self.moving)
         return self.echoes[scan.name].facets()
 
+    def _mirrored(self, scan: Any, rays: Any, motion: EgoMotion, time_ns: int, first: Any) -> None:
+        """CARLA's rays end where they hit."""
+
 
 def _phase(azimuth: F64, step: float) -> float:
     """Where columns lie within a step, rad: their mean on the circle."""
