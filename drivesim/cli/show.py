@@ -78,15 +78,20 @@ def _rig(path: Path, settings: dict[str, str], seed: int, duration: float | None
 
 
 def _scenario(path: Path, settings: dict[str, str], seed: int, duration: float | None, width: int) -> Image.Image:
-    """Plays the scenario without sensors and draws everyone's path."""
+    """Plays the scenario, or the first instance of a distribution, without sensors and draws everyone's path."""
     import numpy as np
 
     from drivesim.behaviors import make_controller
     from drivesim.opendrive import empty_network, read_network
     from drivesim.openscenario import ScenarioPlayer, load_scenario
+    from drivesim.openscenario.documents import open_document
     from drivesim.pictures import Track, draw_scenario
     from drivesim.world import World
 
+    name = path.stem
+    if open_document(path).kind == "ParameterValueDistribution":
+        path, values = _first_of(path)
+        settings = {**values, **settings}
     scenario = load_scenario(path, settings)
     network = read_network(scenario.road_file) if scenario.road_file else empty_network()
     world = World(network, scenario.actors(), scenario.weather(network.place()), seed)
@@ -102,4 +107,15 @@ def _scenario(path: Path, settings: dict[str, str], seed: int, duration: float |
         player.step(DT)
     tracks = [Track(actor, np.array(rows[actor.index])) for actor in world.actors if rows[actor.index]]
     below = f"{scenario.header.description}, {world.time:.1f} s; labels are seconds"
-    return draw_scenario(network, tracks, path.stem, below, world.collisions, width)
+    return draw_scenario(network, tracks, name, below, world.collisions, width)
+
+
+def _first_of(path: Path) -> tuple[Path, dict[str, str]]:
+    """The scenario of a distribution, and the first values that it accepts."""
+    from drivesim.openscenario import read_distribution
+
+    distribution = read_distribution(path)
+    for values in distribution.instances():
+        if distribution.allows(values):
+            return distribution.scenario_file, values
+    raise DrivesimError("its scenario accepts none of its instances", file=path, remedy="see drivesim expand")

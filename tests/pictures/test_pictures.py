@@ -73,7 +73,10 @@ def test_paths_run_where_the_actors_went_and_collisions_are_marked():
 
 
 def test_show_writes_a_picture_of_maps_and_scenarios(tmp_path):
-    for name, file in (("rural_road.xodr", "map.png"), ("pedestrian_at_night", "scenario.png")):
+    varied = "distributions/child_after_ball.xosc"
+    for name, file in (
+        ("rural_road.xodr", "map.png"), ("pedestrian_at_night", "scenario.png"), (varied, "distribution.png"),
+    ):  # fmt: skip
         done = CliRunner().invoke(
             app, ["show", name, "--out", str(tmp_path / file), "--width", "600", "--duration", "1"]
         )
