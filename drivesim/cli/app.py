@@ -402,7 +402,18 @@ def whatif(
     ego: Annotated[str, typer.Option(help="aeb, regulation or reference_driver (UN R157).")] = "aeb",
     settings: Settings = None,
     target: Annotated[str | None, typer.Option(metavar="NAME", help="Who must not be hit; default the person.")] = None,
+    detectors: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--detector",
+            metavar="KIND=NAME",
+            help="A detector of your own: an entry point's name or module:Class; repeat.",
+        ),
+    ] = None,
     full: Annotated[bool, typer.Option("--full", help="Sense from the start of every run.")] = False,
+    negative: Annotated[
+        int, typer.Option(metavar="N", help="Count false brakes in N runs of each scenario without a danger, too.")
+    ] = 0,
     jobs: Annotated[int, typer.Option("-j", "--jobs", metavar="N", help="Processes.")] = 1,
     quiet: Quiet = False,
 ) -> None:
@@ -412,7 +423,7 @@ def whatif(
     raise typer.Exit(
         whatif_command(
             scenario, rigs=rigs, count=count, space=space, out=out, seed=seed, ego=ego, settings=settings or [],
-            target=target, full=full, jobs=jobs, quiet=quiet,
+            target=target, detectors=detectors or [], full=full, negative=negative, jobs=jobs, quiet=quiet,
         )
     )  # fmt: skip
 

@@ -49,6 +49,16 @@ def wilson(successes: int, trials: int, confidence: float = 0.95) -> Interval:
     return Interval(successes / trials, float(found.low), float(found.high))
 
 
+def poisson_rate(events: int, exposure: float, confidence: float = 0.95) -> Interval:
+    """Events per unit of exposure with the exact interval (Garwood 1936)."""
+    if exposure <= 0.0:
+        return Interval(math.nan, 0.0, math.inf)
+    tail = (1.0 - confidence) / 2.0
+    low = float(stats.chi2.ppf(tail, 2 * events)) / 2.0 if events else 0.0
+    high = float(stats.chi2.ppf(1.0 - tail, 2 * events + 2)) / 2.0
+    return Interval(events / exposure, low / exposure, high / exposure)
+
+
 def bootstrap_mean(differences: ArrayLike, *, seed: int = 0, confidence: float = 0.95, draws: int = 10_000) -> Interval:
     """Mean of paired differences with its bias-corrected and accelerated bootstrap interval (Efron 1987).
 

@@ -4,17 +4,22 @@ import re
 import shutil
 import subprocess
 
+import numpy as np
 import pyarrow.parquet as pq
 import pytest
 
 from drivesim.errors import DrivesimError
+from drivesim.studies.statistics import poisson_rate
+from drivesim.studies.whatif.negative import FalseAlarms
 from drivesim.studies.whatif.report import write_report
 from drivesim.studies.whatif.table import write_table
+from drivesim.studies.whatif.views import Telling, View, telling
 
 PLAN = {
     "scenario": "child_crossing", "rigs": ["one", "two"], "seed": 0, "ego": "aeb", "version": "1", "full": False,
     "scenario_sha256": "0" * 64, "settings": [["fog", "50"]], "ego_parameters": {"dead_time": 0.1},
-    "rig_sources": {"one": "device: camera_1600x900 # <b>", "two": "device: continental_ars408"},
+    "rig_sources": {"one": "CAM_FRONT: camera_1600x900 # <b>", "two": "device: continental_ars408"},
+    "detectors": {"camera": "oracle_camera", "lidar": "lidar_clusters", "radar": "radar_clusters"},
 }  # fmt: skip
 
 
@@ -92,3 +97,38 @@ def test_a_browser_shows_it_without_complaint(page, tmp_path):
     assert complaints(broken, tmp_path / "broken.png")
     assert complaints(page, tmp_path / "page.png") == []
     assert (tmp_path / "page.png").stat().st_size > 20_000
+
+
+def test_a_detector_that_reads_pictures_is_not_called_an_oracle(instances, tmp_path):
+    plan = PLAN | {"detectors": PLAN["detectors"] | {"camera": "rgb_camera"}}
+    path, _, _ = write_report(instances, [], plan, "drivesim whatif", tmp_path)
+    body = path.read_text()
+    assert "performance model that reads labels" not in body
+    assert "rgb_camera" in body
+
+
+def test_views_stand_side_by_side_and_false_alarms_have_their_interval(instances, tmp_path):
+    grey = np.full((40, 60, 3), 90, np.uint8)
+    sights = [(Telling(3, "The rigs differ most: one hits", 1.5), [View("one", grey, grey), View("two", None, grey)])]
+    alarms = [FalseAlarms("one", 2, 0.5, poisson_rate(2, 0.5), {"steel_plate": 2, "parked_gap": 0})]
+    path, _, _ = write_report(instances, [], PLAN, "drivesim whatif", tmp_path, sights, alarms)
+    body = path.read_text()
+    assert body.count("data:image/jpeg;base64,") == 3
+    assert "The rigs differ most: one hits" in body
+    # Garwood (1936): 2 events have 0.2422 to 7.2247; here in half an hour.
+    assert "0 to 14" in body
+
+
+def test_telling_instances_are_where_rigs_differ_where_all_fail_and_where_all_just_succeed():
+    def entry(index, first, second, gap=1.0):
+        both = [{**outcome(rig, speed), "minimum_distance": gap if speed == 0.0 else 0.0}
+                for rig, speed in (("one", first), ("two", second))]  # fmt: skip
+        return {"index": index, "outcomes": both}
+
+    known = [entry(0, 0.0, 0.0, 2.0), entry(1, 0.0, 0.0, 0.1), entry(2, 20.0, 20.0), entry(3, 50.0, 45.0),
+             entry(4, 30.0, 0.0), entry(5, 10.0, 0.0)]  # fmt: skip
+    found = telling(known, ["one", "two"])
+    assert [each.index for each in found] == [4, 3, 1]
+    assert found[0].why == "The rigs differ most: one hits at 30 km/h, two stops or passes in time."
+    assert [each.time for each in found] == [1.5] * 3
+    assert [each.index for each in telling(known[:2], ["one", "two"])] == [1]

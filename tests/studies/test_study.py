@@ -13,6 +13,7 @@ from whatif_plays import Noted
 from drivesim.errors import DrivesimError, ScenarioError
 from drivesim.studies.sampling import draw_instances, space_of
 from drivesim.studies.sweep.journal import FILE
+from drivesim.studies.whatif.compare import variance_ratio
 from drivesim.studies.whatif.study import PLAN, Study, run_study
 
 RIGS = ("whatif_camera", "whatif_camera_radar")
@@ -137,3 +138,16 @@ def test_what_another_rig_measured_before_changes_nothing(tmp_path):
         alone = dataclasses.replace(study, rigs=study.rigs[position : position + 1])
         (single,), _ = run_study(alone, tmp_path / str(position))
         assert json.dumps(single["outcomes"][0]) == json.dumps(entry["outcomes"][position])
+
+
+@pytest.mark.slow
+def test_pairs_vary_a_quarter_as_much_as_independent_runs_or_less(tmp_path):
+    """What common random numbers are for: the variance of the difference of impact speeds on the child crossing."""
+    fixed = {"child_behavior": "protocol", "duration": "8"}
+    speeds = ((30, 6), (35, 8), (40, 5), (45, 8), (50, 6), (50, 9))
+    values = tuple({"ego_speed": str(ego), "child_speed": str(child), **fixed} for ego, child in speeds)
+    instances, failed = run_study(Study("child_crossing", RIGS, values), tmp_path, jobs=2)
+    assert failed == []
+    pairs = [tuple(entry["outcomes"]) for entry in instances]
+    assert {outcome["collided"] for pair in pairs for outcome in pair} == {True, False}
+    assert variance_ratio(pairs) <= 0.25

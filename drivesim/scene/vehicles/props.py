@@ -64,6 +64,10 @@ def _ball(assembly: Assembly) -> None:
     assembly.add(ellipsoid((0.11, 0.11, 0.11), 16, 24).moved((0, 0, 0.11)), _RED)
 
 
+def _plate(assembly: Assembly) -> None:
+    assembly.add(box((3.7, 2.4, 0.025)).moved((0, 0, 0.0125)), STEEL)
+
+
 def _bin(assembly: Assembly) -> None:
     assembly.add(rounded_box((0.56, 0.70, 0.95), 0.05, 2).moved((0, 0, 0.53)), _GREEN)
     assembly.add(rounded_box((0.60, 0.76, 0.06), 0.03, 2).moved((0, 0, 1.03)), _GREEN)
@@ -99,5 +103,6 @@ _BY_WORD = (
     *((word, pram) for word in ("pram", "stroller", "pushchair", "buggy")),
     *((word, walking_frame) for word in ("walking_frame", "walkingframe", "rollator")),
     ("wheelchair", wheelchair), ("cone", _cone), ("ball", _ball), ("bin", _bin), ("barrier", _barrier), ("pole", _pole),
+    ("steel_plate", _plate),
 )  # fmt: skip
 _BY_CATEGORY = {"barrier": _barrier, "pole": _pole, "building": _block, "wheelchair": wheelchair}

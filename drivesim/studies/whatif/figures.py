@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
+from scipy.stats import rankdata
 
 from drivesim.studies.whatif.compare import RigSummary
 
@@ -102,6 +103,48 @@ def failures(instances: Sequence[dict[str, Any]], rigs: Sequence[str], names: tu
     return _styled(figure, 380)
 
 
+def by_parameter(instances: Sequence[dict[str, Any]], rigs: Sequence[str]) -> go.Figure:
+    """Collision rates of each rig by value, or third of the range, of every parameter that varies."""
+    varying = [name for name in instances[0]["parameters"] if len({e["parameters"][name] for e in instances}) > 1]
+    groups = {name: _groups([entry["parameters"][name] for entry in instances]) for name in varying}
+    rows = (len(varying) + 2) // 3
+    figure = make_subplots(rows=rows, cols=3, subplot_titles=varying, vertical_spacing=0.35 / rows)
+    for number, name in enumerate(varying):
+        labels = groups[name]
+        for position, (rig, colour) in enumerate(zip(rigs, _cycle(len(rigs)), strict=True)):
+            hits: dict[str, list[bool]] = {}
+            for label, entry in sorted(zip(labels, instances, strict=True), key=lambda pair: _order(pair[0])):
+                hits.setdefault(label, []).append(entry["outcomes"][position]["collided"])
+            figure.add_bar(
+                x=list(hits), y=[100 * sum(each) / len(each) for each in hits.values()], name=rig, marker_color=colour,
+                legendgroup=rig, showlegend=number == 0, row=number // 3 + 1, col=number % 3 + 1,
+            )  # fmt: skip
+    figure.update_xaxes(type="category")
+    figure.update_yaxes(range=[0, 102])
+    return _styled(figure, 60 + 230 * rows)
+
+
+def _order(label: str) -> tuple[float, str]:
+    """Numbers and ranges in order, then words."""
+    try:
+        return float(label.split(" to ")[0]), ""
+    except ValueError:
+        return math.inf, label
+
+
+def _groups(values: Sequence[str]) -> list[str]:
+    """A label for each value: itself where there are few, else its third of the range."""
+    if len(set(values)) <= 6:
+        return [value.removeprefix("2026-").removesuffix(":00") if "T" in value else value for value in values]
+    try:
+        numbers = np.array([float(value) for value in values])
+    except ValueError:
+        return list(values)
+    edges = np.linspace(numbers.min(), numbers.max(), 4)
+    third = np.clip(np.searchsorted(edges, numbers, side="right") - 1, 0, 2)
+    return [f"{edges[k]:.3g} to {edges[k + 1]:.3g}" for k in third]
+
+
 def why(outcome: dict[str, Any]) -> str:
     """The first link of the chain that was missing or late, in a few words."""
     if not outcome["collided"]:
@@ -131,6 +174,16 @@ def numeric_parameters(instances: Sequence[dict[str, Any]]) -> list[str]:
         if len(values) > 1:
             found.append(name)
     return found
+
+
+def most_telling(instances: Sequence[dict[str, Any]], names: Sequence[str]) -> tuple[str, str]:
+    """The two parameters whose ranks go most with that of the impact speed, all rigs together."""
+    speed = rankdata([sum(o["impact_speed"] for o in entry["outcomes"]) for entry in instances])
+    if np.ptp(speed) == 0.0:
+        return names[0], names[1]
+    ranks = {name: rankdata([float(entry["parameters"][name]) for entry in instances]) for name in names}
+    order = sorted(names, key=lambda name: -abs(float(np.corrcoef(ranks[name], speed)[0, 1])))
+    return order[0], order[1]
 
 
 def _cycle(count: int) -> list[str]:

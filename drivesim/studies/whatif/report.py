@@ -11,6 +11,8 @@ from typing import Any
 
 from drivesim.errors import DrivesimError, RecordingError
 from drivesim.studies.whatif.compare import Comparison, RigSummary, compare, summarise, verdict
+from drivesim.studies.whatif.negative import FalseAlarms
+from drivesim.studies.whatif.views import Telling, View, as_html
 
 REPORT = "report.html"
 
@@ -28,6 +30,8 @@ table { border-collapse: collapse; width: 100%; font-size: .92rem; }
 th, td { text-align: right; padding: .35rem .6rem; border-bottom: 1px solid var(--line); }
 th:first-child, td:first-child { text-align: left; }
 pre { background: var(--card); padding: .8rem; overflow-x: auto; white-space: pre-wrap; }
+.beside { display: flex; gap: .6rem; align-items: flex-start; break-inside: avoid; }
+.beside figure { flex: 1 1 0; min-width: 0; } .beside img { width: 100%; display: block; margin-bottom: .3rem; }
 .scroll { overflow-x: auto; } figure { margin: 0; break-inside: avoid; }
 @media print { :root { --ink: #000; --soft: #444; --page: #fff; --line: #bbb; --card: #f2f2f2; }
   main { max-width: none; padding: 0; } .modebar { display: none; } h2 { break-after: avoid; } }
@@ -36,9 +40,14 @@ pre { background: var(--card); padding: .8rem; overflow-x: auto; white-space: pr
 
 def write_report(
     instances: Sequence[dict[str, Any]], failed: Sequence[dict[str, Any]], plan: dict[str, Any], command: str,
-    folder: Path,
+    folder: Path, sights: Sequence[tuple[Telling, Sequence[View]]] = (),
+    alarms: Sequence[FalseAlarms] = (),
 ) -> tuple[Path, list[RigSummary], list[Comparison]]:  # fmt: skip
     """Write ``report.html``; also what it says.
+
+    Args:
+        sights: telling instances and what each rig had in view in them.
+        alarms: of each rig on the negative set, if that was played.
 
     Raises:
         DrivesimError: no instance finished, or plotly is not installed.
@@ -48,7 +57,7 @@ def write_report(
                             remedy="see the failures above")  # fmt: skip
     rigs = [Path(name).stem for name in plan["rigs"]]
     summaries, comparisons = summarise(instances, rigs), compare(instances, rigs)
-    page = _page(instances, failed, plan, command, rigs, summaries, comparisons)
+    page = _page(instances, failed, plan, command, rigs, summaries, comparisons, sights, alarms)
     path = folder / REPORT
     try:
         path.write_text(page)
@@ -60,6 +69,7 @@ def write_report(
 def _page(
     instances: Sequence[dict[str, Any]], failed: Sequence[dict[str, Any]], plan: dict[str, Any], command: str,
     rigs: list[str], summaries: list[RigSummary], comparisons: list[Comparison],
+    sights: Sequence[tuple[Telling, Sequence[View]]], alarms: Sequence[FalseAlarms],
 ) -> str:  # fmt: skip
     scenario = Path(plan["scenario"]).stem.replace("_", " ")
     parts = [
@@ -69,6 +79,8 @@ def _page(
         "<h2>Rigs</h2>", _summary_table(summaries),
         "<h2>Each rig against the first, pair by pair</h2>", _comparison_table(comparisons),
         *_figures(instances, rigs, summaries),
+        *_sights(sights, instances),
+        _alarms(alarms),
         "<h2>Why collisions were not avoided</h2>", _reasons(instances, rigs),
         "<h2>Failed instances</h2>" + _failures(failed) if failed else "",
         "<h2>Make it again</h2>", f"<pre>{html.escape(command)}</pre>",
@@ -87,7 +99,7 @@ def _doubts(instances: Sequence[dict[str, Any]], plan: dict[str, Any]) -> list[s
     """What a reader must know before believing the answer."""
     outcomes = [o for entry in instances for o in entry["outcomes"]]
     notes = []
-    if any("kind: camera" in s or "camera_" in s for s in plan["rig_sources"].values()):
+    if plan["detectors"]["camera"] == "oracle_camera" and any("CAM" in s for s in plan["rig_sources"].values()):
         notes.append(
             "Cameras are judged by <b>oracle_camera</b>, a performance model that reads labels (visible pixels, "
             "contrast, noise). It shows what a camera could do, not what a given network does."
@@ -118,15 +130,63 @@ def _figures(instances: Sequence[dict[str, Any]], rigs: list[str], summaries: li
     ]  # fmt: skip
     names = figures.numeric_parameters(instances)
     if len(names) >= 2:
-        title = "Where each rig fails"
-        drawn.append((title, figures.failures(instances, rigs, (names[0], names[1])), "Crosses: collisions, larger "
-                      "when faster; circles: avoided. Point at one to see why."))  # fmt: skip
+        title, plane = "Where each rig fails", figures.most_telling(instances, names)
+        drawn.append((title, figures.failures(instances, rigs, plane), "The two parameters that impact speed depends "
+                      "on most. Crosses: collisions, larger when faster; circles: avoided. Point at one to see "
+                      "why."))  # fmt: skip
+    if names:
+        drawn.append(("By parameter", figures.by_parameter(instances, rigs), "Share of collisions among the instances "
+                      "of each value, or of each third of the range."))  # fmt: skip
     parts = []
     for number, (title, figure, caption) in enumerate(drawn):
         drawing = figure.to_html(
             full_html=False, include_plotlyjs=number == 0, config={"displayModeBar": False, "responsive": True}
         )
         parts.append(f"<h2>{title}</h2><figure>{drawing}<figcaption>{caption}</figcaption></figure>")
+    return parts
+
+
+def _alarms(alarms: Sequence[FalseAlarms]) -> str:
+    """False brakes by the hour."""
+    if not alarms:
+        return ""
+    places = list(alarms[0].by_scenario)
+    rows = [
+        [each.rig, *(str(each.by_scenario[place]) for place in places), f"{60 * each.hours:.1f}",
+         f"{each.rate.estimate:.0f}", f"{each.rate.low:.0f} to {each.rate.high:.0f}"]
+        for each in alarms
+    ]  # fmt: skip
+    head = ["rig", *(place.replace("_", " ") for place in places), "minutes driven", "per hour", "95 % interval"]
+    return "<h2>Brakes where there is nothing to brake for</h2>" + _table(head, rows) + (
+        "<p class='soft'>Every run of this set passes one temptation, so hours here are far more tempting than hours on"
+        " the road: compare rigs, do not read them as a rate in traffic.</p>"
+    )  # fmt: skip
+
+
+def _sights(sights: Sequence[tuple[Telling, Sequence[View]]], instances: Sequence[dict[str, Any]]) -> list[str]:
+    """Side by side at the same instant: what each rig's sensors delivered last."""
+    if not sights:
+        return []
+    parts = [
+        "<h2>Three telling instances</h2><p class='soft'>What the sensors had delivered when the first rig braked."
+        " Below the camera's picture the ground ahead from above, the car at the left edge: blue lidar points, pink"
+        " rings radar detections (bright: moving), crosses what detectors found in the last quarter second (orange"
+        " camera, blue lidar, pink radar). Outlines are the truth, which the car does not know: green the target, grey"
+        " others.</p>"
+    ]  # fmt: skip
+    known = {entry["index"]: entry["parameters"] for entry in instances}
+    for which, views in sights:
+        given = ", ".join(f"{k} = {v}" for k, v in known[which.index].items() if k != "seed.city")
+        columns = "".join(
+            f"<figure><figcaption>{html.escape(view.rig)}</figcaption>"
+            + (as_html(view.camera, "camera") if view.camera is not None else "")
+            + as_html(view.above, "from above") + "</figure>"
+            for view in views
+        )  # fmt: skip
+        parts.append(
+            f"<h3>Instance {which.index}, {which.time:.2f} s</h3><p>{html.escape(which.why)}</p>"
+            f"<p class='soft'>{html.escape(given)}</p><div class='beside'>{columns}</div>"
+        )
     return parts
 
 
@@ -163,11 +223,11 @@ def _reasons(instances: Sequence[dict[str, Any]], rigs: Sequence[str]) -> str:
     rows = []
     for position, rig in enumerate(rigs):
         counted = Counter(
-            why(entry["outcomes"][position]).split(" after")[0]
+            _in_words(why(entry["outcomes"][position]))
             for entry in instances
             if entry["outcomes"][position]["collided"]
         )
-        rows += [[rig, _in_words(reason), str(number)] for reason, number in counted.most_common()]
+        rows += [[rig, reason, str(number)] for reason, number in counted.most_common()]
     return _table(["rig", "why", "instances"], rows or [["–", "no collision", "0"]])
 
 
@@ -184,6 +244,7 @@ def _failures(failed: Sequence[dict[str, Any]]) -> str:
 def _parameters(plan: dict[str, Any]) -> str:
     rows = [["scenario", plan["scenario"]], ["seed", str(plan["seed"])], ["ego", plan["ego"]],
             ["drivesim", plan["version"]], ["scenario sha256", plan["scenario_sha256"]]]  # fmt: skip
+    rows += [[f"detector: {kind}", name] for kind, name in plan["detectors"].items()]
     rows += [[f"ego: {name}", str(value)] for name, value in plan["ego_parameters"].items()]
     rows += [[f"fixed: {name}", value] for name, value in plan["settings"]]
     sources = "".join(f"<h3>{html.escape(n)}</h3><pre>{html.escape(s)}</pre>" for n, s in plan["rig_sources"].items())

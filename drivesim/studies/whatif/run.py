@@ -5,18 +5,17 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from drivesim.ego import Detector, EgoChain, EgoParameters
 from drivesim.ego.emergency import Geometry, time_to_collision
-from drivesim.ego.lidar import LidarDetector
-from drivesim.ego.oracle_camera import OracleCamera
-from drivesim.ego.radar import RadarDetector
+from drivesim.ego.registry import DEFAULTS, make_detector
 from drivesim.errors import RigError
 from drivesim.simulation import DEFAULT_DT, Simulation
 from drivesim.studies.target import target_of
@@ -86,12 +85,10 @@ class Outcome:
     hashes: tuple[str, ...] = field(repr=False, default=())
 
 
-def detectors_for(rig: Rig, seed: int) -> dict[str, Detector]:
-    """Detectors for the kinds of sensors a rig has; cameras get the oracle."""
-    available: dict[str, Detector] = {
-        "camera": OracleCamera(seed=seed), "lidar": LidarDetector(), "radar": RadarDetector(),
-    }  # fmt: skip
-    return {kind: detector for kind, detector in available.items() if any(s.kind == kind for s in rig.sensors)}
+def detectors_for(rig: Rig, seed: int, chosen: Mapping[str, str] = MappingProxyType({})) -> dict[str, Detector]:
+    """Detectors for the kinds of sensors a rig has: those ``chosen`` by kind, else the shipped ones."""
+    kinds = sorted({sensor.kind for sensor in rig.sensors})
+    return {kind: make_detector(kind, chosen.get(kind, DEFAULTS[kind]), seed) for kind in kinds}
 
 
 def looks_ahead(rig: Rig) -> bool:
@@ -151,12 +148,16 @@ class Run:
         self.driver = EgoDriver(self.chain)
         self.simulation.player.take_over(self.car.name, self.driver)
 
-    def play(self) -> Outcome:
-        """The outcome; the run's scene is released."""
-        with self.simulation:
-            return self._play()
+    def play(self, watch: Callable[[Frame], bool] | None = None) -> Outcome:
+        """The outcome; the run's scene is released.
 
-    def _play(self) -> Outcome:
+        Args:
+            watch: is shown every frame; the run ends when it says so.
+        """
+        with self.simulation:
+            return self._play(watch)
+
+    def _play(self, watch: Callable[[Frame], bool] | None) -> Outcome:
         simulation, ego = self.simulation, self.car.index
         before = simulation.world.snapshot()
         test_speed = float(before.speed[0, ego])
@@ -181,6 +182,8 @@ class Run:
             if hit is not None:
                 break
             self.chain.receive(frame.measurements)
+            if watch is not None and watch(frame):
+                break
             standing = standing + simulation.dt if abs(float(state.speed[0, ego])) < 0.01 else 0.0
             if standing > 0.0 and self.chain.braking and not self.full:
                 self._gate.stop()
@@ -271,16 +274,21 @@ def _digest(state: WorldState) -> str:
     return digest.hexdigest()
 
 
-def play(
+def run_of(
     scenario: str | Path, rig: str | Path, values: Mapping[str, str], *, parameters: EgoParameters, seed: int,
     target: str | None = None, full: bool = False, stage: Stage | None = None,
-) -> Outcome:  # fmt: skip
-    """Load and play one instance under one rig; a ``stage`` is shared with its runs under other rigs."""
+    detectors: Mapping[str, str] = MappingProxyType({}),
+) -> Run:  # fmt: skip
+    """Load one instance under one rig; a ``stage`` is shared with its runs under other rigs.
+
+    Args:
+        detectors: names by kind of sensor, where they are not the shipped ones.
+    """
     from drivesim.openscenario import load_scenario
     from drivesim.sensors.rig import load_rig
 
-    run = Run(
-        load_scenario(scenario, values), load_rig(rig), parameters=parameters, seed=seed, target=target, full=full,
-        stage=stage,
+    equipment = load_rig(rig)
+    return Run(
+        load_scenario(scenario, values), equipment, parameters=parameters, seed=seed, target=target, full=full,
+        stage=stage, detectors=detectors_for(equipment, seed, detectors),
     )  # fmt: skip
-    return run.play()

@@ -13,11 +13,12 @@ from typing import Any
 
 from drivesim import __version__
 from drivesim.ego import ego_parameters
+from drivesim.ego.registry import DEFAULTS
 from drivesim.streams import stream_key
 from drivesim.studies.sweep.journal import Journal
 from drivesim.studies.sweep.sweep import gather
 from drivesim.studies.sweep.workers import Play
-from drivesim.studies.whatif.run import Outcome, play
+from drivesim.studies.whatif.run import Outcome, run_of
 from drivesim.studies.whatif.stage import Stage, Zones, zones_of
 
 PLAN = "study.json"
@@ -33,6 +34,7 @@ class Study:
         instances: parameter values, one mapping each.
         settings: parameters fixed for all instances; they win over the space's.
         full: sense from the start of each run.
+        detectors: (kind of sensor, name), where they are not the shipped ones.
     """
 
     scenario: str
@@ -43,6 +45,7 @@ class Study:
     settings: tuple[tuple[str, str], ...] = ()
     target: str | None = None
     full: bool = False
+    detectors: tuple[tuple[str, str], ...] = ()
 
     def as_dict(self) -> dict[str, Any]:
         """Everything that decides the result, rig files' contents included."""
@@ -50,6 +53,7 @@ class Study:
         from drivesim.sensors.rig import load_rig
 
         plan: dict[str, Any] = json.loads(json.dumps(dataclasses.asdict(self)))
+        plan["detectors"] = {**DEFAULTS, **dict(self.detectors)}
         plan["version"] = __version__
         plan["scenario_sha256"] = hashlib.sha256(load_scenario(self.scenario).path.read_bytes()).hexdigest()
         plan["rig_sources"] = {name: load_rig(name).path.read_text() for name in self.rigs}
@@ -76,8 +80,8 @@ def run_instance(study: Study, index: int, zones: Zones | None = None) -> dict[s
     parameters = ego_parameters(study.ego)
     with closing(Stage(zones)) as stage:
         outcomes = [
-            play(study.scenario, rig, values, parameters=parameters, seed=seed, target=study.target, full=study.full,
-                 stage=stage)
+            run_of(study.scenario, rig, values, parameters=parameters, seed=seed, target=study.target, full=study.full,
+                   stage=stage, detectors=dict(study.detectors)).play()
             for rig in study.rigs
         ]  # fmt: skip
     return {
