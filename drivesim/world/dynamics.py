@@ -78,12 +78,17 @@ def _drive(
     curvature = math.tan(0.5 * (before + after)) / lim.wheelbase
     demand = 0.0 if coasts else cmd.acceleration
     demand = min(max(demand, -lim.max_deceleration), lim.max_acceleration)
-    # Tyres give one force in all directions: a demand beyond the circle of grip is shortened, not turned.
-    share = min(1.0, grip / max(math.hypot(demand, v0 * v0 * curvature), 1e-9))
-    demand *= share
-    curvature *= share
+    downhill = GRAVITY * math.sin(orientation[b, n, 1])
+    share = _grip_share(demand - downhill, v0 * v0 * curvature, grip * math.cos(orientation[b, n, 1]), lim.transfer)
+    if share < 1.0:
+        demand = share * (demand - downhill) + downhill
+        curvature *= share
     held = v0 == 0.0 and demand < 0.0
     a = 0.0 if held else demand
+    if cmd.mode == DRIVE and not held:
+        heading = orientation[b, n, 0]
+        last = acceleration[b, n, 0] * math.cos(heading) + acceleration[b, n, 1] * math.sin(heading)
+        a, demand = _built_up(last, demand, lim, dt)
     if v0 != 0.0 and (v0 + a * dt) * v0 <= 0.0 and a * v0 < 0.0:
         moving = -v0 / a
         v1 = 0.0
@@ -92,7 +97,7 @@ def _drive(
         v1 = v0 + a * dt
         if v1 > lim.max_speed and a > 0.0:
             v1 = max(lim.max_speed, v0)
-            a = (v1 - v0) / dt
+            demand = (v1 - v0) / dt
     distance = 0.5 * (v0 + v1) * moving
     yaw, pitch = orientation[b, n, 0], orientation[b, n, 1]
     turn = curvature * distance
@@ -103,7 +108,7 @@ def _drive(
     orientation[b, n, 0] = yaw
     share = min(1.0, grip / max(abs(v1 * v1 * math.tan(after) / lim.wheelbase), 1e-9))
     rate = v1 * math.tan(after) / lim.wheelbase * share
-    a = 0.0 if v1 == 0.0 else a
+    a = 0.0 if v1 == 0.0 else demand
     cos_yaw, sin_yaw, cos_pitch, sin_pitch = math.cos(yaw), math.sin(yaw), math.cos(pitch), math.sin(pitch)
     velocity[b, n, 0] = v1 * cos_yaw * cos_pitch
     velocity[b, n, 1] = v1 * sin_yaw * cos_pitch
@@ -117,6 +122,30 @@ def _drive(
     steering[b, n] = after
     _brake_light(b, n, held or demand < -BRAKE_LIGHT_DECELERATION, lights)
     return distance
+
+
+@nb.njit(cache=True)
+def _grip_share(along: float, across: float, grip: float, transfer: float) -> float:
+    """What tyres give of the forces asked of them, both divided by the mass: 1 within their grip.
+
+    Tyres give one force in all directions: a demand beyond the circle of grip is shortened, not turned. Brakes share
+    their force by the axles' loads. Braking takes load off the rear axle, which still has its part of the force across
+    to bear, and so is the first to slide: Mitschke & Wallentowitz, Dynamik der Kraftfahrzeuge, 5th ed., section 9.
+    """
+    left = max(1.0 - transfer * max(-along, 0.0) / GRAVITY, 0.1)
+    wanted = math.hypot(along, across / left if across != 0.0 else 0.0)
+    return min(1.0, grip / max(wanted, 1e-9))
+
+
+@nb.njit(cache=True)
+def _built_up(last: float, demand: float, lim: Any, dt: float) -> tuple[float, float]:
+    """Mean acceleration of a step and that at its end, on the way from the last one to the one in demand."""
+    rate = lim.deceleration_rate if demand < last else lim.acceleration_rate
+    if math.isinf(rate):
+        return demand, demand
+    end = _towards(last, demand, rate * dt)
+    ramp = abs(end - last) / rate
+    return (0.5 * (last + end) * ramp + end * (dt - ramp)) / dt, end
 
 
 @nb.njit(cache=True)

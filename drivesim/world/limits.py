@@ -20,12 +20,16 @@ LIMITS = np.dtype(
         ("max_speed", np.float64),
         ("max_acceleration", np.float64),
         ("max_deceleration", np.float64),
+        ("acceleration_rate", np.float64),
+        ("deceleration_rate", np.float64),
+        ("transfer", np.float64),
         ("stature", np.float64),
         ("cycle", np.float64),
         ("mass", np.float64),
     ]
 )
-"""One actor's constants: SI units; ``cycle`` is the distance per crank turn of a bicycle, 0 for others."""
+"""One actor's constants: SI units; ``cycle`` is the distance per crank turn of a bicycle, 0 for others; ``transfer`` is
+the height of the centre of mass over its distance from the front axle, by which braking unloads the rear axle."""
 
 _DEFAULT_PERFORMANCE = Performance(max_speed=60.0, max_acceleration=5.0, max_deceleration=9.5)
 _WHEELBASE_OVER_LENGTH = 0.6
@@ -33,6 +37,11 @@ _BICYCLE_DEVELOPMENT = 4.5
 """Metres a bicycle rolls per turn of its cranks: 60 turns a minute at 16 km/h."""
 _WHEEL_RADIUS = 0.32
 _MAX_STEERING = 0.6
+_MASS_HEIGHT = 0.37
+"""Of the centre of mass over that of the body: cars have 0.52 to 0.56 m at 1.45 m (NHTSA's inertia database, Heydinger
+et al. 1999, SAE 1999-01-1336)."""
+_MASS_SHARE = 0.3
+"""Of the wheelbase that the centre of mass lies at least behind the front axle."""
 _LEAST_WHEELBASE, _STATURE, _MASS = 0.1, 1.7, 75.0
 """m, m and kg where a scenario gives a box without size."""
 _DENSITY = 120.0
@@ -55,6 +64,11 @@ def limits_of(actors: Sequence[Actor]) -> NDArray[Any]:
         record["max_speed"] = performance.max_speed
         record["max_acceleration"] = performance.max_acceleration
         record["max_deceleration"] = performance.max_deceleration
+        record["acceleration_rate"] = performance.max_acceleration_rate
+        record["deceleration_rate"] = performance.max_deceleration_rate
+        front = axles.front_x if axles else record["wheelbase"]
+        behind = max(front - actor.box.center[0], _MASS_SHARE * record["wheelbase"])
+        record["transfer"] = 0.0 if two_wheeled else _MASS_HEIGHT * actor.box.height / behind
         record["stature"] = actor.box.height if actor.box.height > 0 else _STATURE
         record["cycle"] = _BICYCLE_DEVELOPMENT if actor.category == "bicycle" else 0.0
         mass = actor.mass or _DENSITY * actor.box.length * actor.box.width * actor.box.height
