@@ -1,13 +1,14 @@
 """Control nodes and decorators with the semantics of BehaviorTree.CPP 4, as py_trees behaviours.
 
 py_trees' own composites differ where it matters: its parallels tick finished children again, its retries give up the
-tick between attempts, and it has no sequence that remembers a failure. Time is simulated time.
+tick between attempts, it has no sequence that remembers a failure and nothing that is skipped. Time is simulated time.
 """
 
 from __future__ import annotations
 
 import uuid
 from collections.abc import Callable, Mapping, Sequence
+from enum import Enum
 from itertools import count
 from typing import Any, ClassVar
 
@@ -17,6 +18,14 @@ from py_trees.common import Status
 from drivesim.behaviors.agent import Agent
 
 SUCCESS, FAILURE, RUNNING, IDLE = Status.SUCCESS, Status.FAILURE, Status.RUNNING, Status.INVALID
+
+
+class _Beyond(Enum):
+    SKIPPED = "SKIPPED"
+
+
+SKIPPED: Any = _Beyond.SKIPPED
+"""The status, unknown to py_trees, of a node whose precondition says that it is not to be asked."""
 _NUMBERS = count()
 _ALMOST = 1e-9
 """Seconds by which a sum of ticks may fall short of a duration."""
@@ -89,18 +98,23 @@ class _Ordered(Inner):
         super().__init__(*args)
         self._at = 0
 
+        self._skipped = 0
+
     def initialise(self) -> None:
+        self._skipped = 0
         if not self._remembers:
             self._at = 0
 
     def update(self) -> Status:
         while self._at < len(self.children):
             status = self.ask(self._at)
-            if status != self._go_on:
+            if status is SKIPPED:
+                self._skipped += 1
+            elif status != self._go_on:
                 return status
             self._at += 1
         self._at = 0
-        return self._go_on
+        return SKIPPED if self._skipped == len(self.children) else self._go_on
 
 
 class SequenceNode(_Ordered):
@@ -121,13 +135,17 @@ class ReactiveSequence(Inner):
     _go_on = SUCCESS
 
     def update(self) -> Status:
+        skipped = 0
         for index in range(len(self.children)):
             status = self.ask(index)
+            if status is SKIPPED:
+                skipped += 1
+                continue
             if status == RUNNING:
                 self.halt(*(i for i in range(len(self.children)) if i != index))
             if status != self._go_on:
                 return status
-        return self._go_on
+        return SKIPPED if skipped == len(self.children) else self._go_on
 
 
 class ReactiveFallback(ReactiveSequence):
@@ -153,12 +171,16 @@ class Parallel(Inner):
             if status != RUNNING:
                 self._done[index] = status
             succeeded = sum(s == SUCCESS for s in self._done.values())
-            failed = len(self._done) - succeeded
-            if succeeded >= wanted:
+            failed = sum(s == FAILURE for s in self._done.values())
+            skipped = len(self._done) - succeeded - failed
+            all_wanted = self.ports["success_count"] < 0
+            if succeeded >= wanted or (all_wanted and succeeded > 0 and succeeded + skipped >= wanted):
                 return SUCCESS
             if total - failed < wanted or failed >= max(tolerated, 1):
                 return FAILURE
-        return RUNNING
+        if skipped == total:
+            return SKIPPED
+        return FAILURE if len(self._done) == total else RUNNING
 
 
 class IfThenElse(Inner):
@@ -170,7 +192,7 @@ class IfThenElse(Inner):
     def update(self) -> Status:
         if self._branch == 0:
             condition = self.ask(0)
-            if condition == RUNNING or (condition == FAILURE and len(self.children) == 2):
+            if condition in (RUNNING, SKIPPED) or (condition == FAILURE and len(self.children) == 2):
                 return condition
             self._branch = 1 if condition == SUCCESS else 2
         return self.ask(self._branch)
@@ -181,8 +203,8 @@ class WhileDoElse(Inner):
 
     def update(self) -> Status:
         condition = self.ask(0)
-        if condition == RUNNING:
-            return RUNNING
+        if condition in (RUNNING, SKIPPED):
+            return condition
         branch, other = (1, 2) if condition == SUCCESS else (2, 1)
         if other < len(self.children):
             self.halt(other)
@@ -238,17 +260,17 @@ class Repeat(RetryUntilSuccessful):
 
 
 class RunOnce(Inner):
-    """Runs to an end once, and keeps that answer."""
+    """Runs to an end once; afterwards it is skipped, or keeps that answer."""
 
     _answer: Status | None = None
 
     def update(self) -> Status:
         if self._answer is None:
             status = self.ask()
-            if status == RUNNING:
-                return RUNNING
-            self._answer = status
-        return self._answer
+            if status not in (RUNNING, SKIPPED):
+                self._answer = status
+            return status
+        return SKIPPED if self.ports["then_skip"] else self._answer
 
 
 class Delay(Inner):

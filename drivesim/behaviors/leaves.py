@@ -50,6 +50,16 @@ class Leaf:
         raise NotImplementedError
 
 
+class AlwaysSuccess(Leaf):
+    def tick(self, agent: Agent) -> Answer:
+        return True
+
+
+class AlwaysFailure(Leaf):
+    def tick(self, agent: Agent) -> Answer:
+        return False
+
+
 class CheckEquals(Leaf):
     def tick(self, agent: Agent) -> Answer:
         return self.ports["a"].strip() == self.ports["b"].strip()
@@ -229,6 +239,7 @@ class SyncArrival(Leaf):
 LEAVES: dict[str, Callable[[Ports, Any], Leaf]] = {
     leaf.__name__: leaf
     for leaf in (
+        AlwaysSuccess, AlwaysFailure,
         CheckEquals, Probability, Sleep, Stand, WaitForMaster, MasterPassed, WaitUntilPassed, LookBothWays, LookAt,
         LookAhead,
         PerceivesVehicle, GapAccept, Notices, CrossTo, DartOut, RunBack, Hesitate, SyncArrival,

@@ -13,7 +13,14 @@ CONTROL = (
     "Parallel",
     "IfThenElse",
     "WhileDoElse",
+    "Switch2",
+    "Switch3",
+    "Switch4",
+    "Switch5",
+    "Switch6",
 )
+SWITCHES = {f"Switch{cases}": cases for cases in range(2, 7)}
+"""Control nodes with so many cases, and one child more for all else."""
 BRANCHING = ("IfThenElse", "WhileDoElse")
 """Control nodes of two or three children: condition, then, else."""
 DECORATORS = (
@@ -26,11 +33,19 @@ DECORATORS = (
     "RunOnce",
     "Delay",
     "Timeout",
+    "Precondition",
 )
+BEFORE = ("_failureIf", "_successIf", "_skipIf", "_while")
+AFTER = ("_onHalted", "_onFailure", "_onSuccess", "_post")
+"""Scripts that any node can have as attributes, in the order in which they are asked."""
 
-TEXTS = frozenset({"a", "b", "value", "output_key"})
+TEXTS = frozenset({"a", "b", "value", "output_key", "variable", "code", "if", *(f"case_{i}" for i in range(1, 7))})
 """Ports that take any text; all others are numbers or choices."""
-CHOICES = {"mode": ("distance", "time")}
+CHOICES = {
+    "mode": ("distance", "time"),
+    "then_skip": ("true", "false"),
+    "else": ("SKIPPED", "FAILURE", "SUCCESS", "RUNNING"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +68,13 @@ NODES: dict[str, NodeType] = {
     ),
     "IfThenElse": NodeType({}, "first child decides once: then the second, else the third (or failure)"),
     "WhileDoElse": NodeType({}, "first child is asked each tick: while it succeeds the second, else the third"),
+    **{
+        name: NodeType(
+            {"variable": None, **{f"case_{i}": None for i in range(1, cases + 1)}},
+            f"the child whose case of {cases} equals the variable, else the last; asked each tick, the other is halted",
+        )
+        for name, cases in SWITCHES.items()
+    },
     "Inverter": NodeType({}, "success becomes failure and failure success"),
     "ForceSuccess": NodeType({}, "failure becomes success"),
     "ForceFailure": NodeType({}, "success becomes failure"),
@@ -61,13 +83,20 @@ NODES: dict[str, NodeType] = {
     ),
     "Repeat": NodeType({"num_cycles": None}, "runs the child again when it succeeds, so many times (-1: for ever)"),
     "KeepRunningUntilFailure": NodeType({}, "runs the child again until it fails"),
-    "RunOnce": NodeType({}, "runs the child once; afterwards gives its result"),
+    "RunOnce": NodeType(
+        {"then_skip": "true"}, "runs the child to its end once; afterwards is skipped, or (`false`) gives its result"
+    ),
     "Delay": NodeType({"delay_msec": None}, "waits, then runs the child (simulated time)"),
     "Timeout": NodeType({"msec": None}, "fails when the child takes longer (simulated time)"),
+    "Precondition": NodeType(
+        {"if": None, "else": "FAILURE"}, "runs the child if the script is true when it starts; gives `else` otherwise"
+    ),
     "AlwaysSuccess": NodeType({}, "succeeds"),
     "AlwaysFailure": NodeType({}, "fails"),
     "Sleep": NodeType({"msec": None}, "stands for a time, then succeeds"),
     "SetBlackboard": NodeType({"value": None, "output_key": None}, "sets a key of the blackboard"),
+    "Script": NodeType({"code": None}, "runs a script on the blackboard and succeeds"),
+    "ScriptCondition": NodeType({"code": None}, "whether a script is true"),
     "CheckEquals": NodeType({"a": None, "b": None}, "whether two texts are equal"),
     "Probability": NodeType({"p": None}, "succeeds with probability p; drawn once, a trait of the person"),
     "WaitForMaster": NodeType(

@@ -14,10 +14,13 @@ from drivesim.behaviors.agent import Agent
 from drivesim.behaviors.board import Board, Ports, referred
 from drivesim.behaviors.control import IDLE, INNER, Ticked
 from drivesim.behaviors.leaves import LEAVES, Leaf
-from drivesim.behaviors.nodes import CHOICES, NODES, TEXTS
+from drivesim.behaviors.nodes import CHOICES, NODES, SWITCHES, TEXTS
+from drivesim.behaviors.script import names_assigned
+from drivesim.behaviors.scripted import Precondition, Scripted, ScriptLeaf, Switch
 from drivesim.behaviors.tree import Node, Tree
 from drivesim.errors import ScenarioError, did_you_mean
 
+_WORDS = {"true": 1.0, "false": 0.0}
 _STATUS = {True: Status.SUCCESS, False: Status.FAILURE, None: Status.RUNNING}
 
 
@@ -43,13 +46,24 @@ class _Builder:
         self._tree, self._agent, self._whole = tree, agent, whole
 
     def build(self, node: Node, board: Board, path: str) -> Any:
+        made = self._bare(node, board, path)
+        return Scripted(made, node.scripts, board) if node.scripts else made
+
+    def _bare(self, node: Node, board: Board, path: str) -> Any:
         if node.kind == "SubTree":
             make = partial(self.build, self._tree.trees[node.name], self._inner_board(node, board), path)
             return make() if self._whole else _Deferred(node.name, make)
         ports = self._ports(node, board)
         children = [self.build(c, board, f"{path}/{number}.{c.name}") for number, c in enumerate(node.children)]
         if node.kind in INNER:
-            return INNER[node.kind](node.name, children, {p: float(ports[p]) for p in ports}, self._agent)
+            numbers = {p: float(_WORDS.get(ports[p], ports[p])) for p in ports}
+            return INNER[node.kind](node.name, children, numbers, self._agent)
+        if node.kind in SWITCHES:
+            return Switch(node.name, children, ports, self._agent)
+        if node.kind == "Precondition":
+            return Precondition(node.name, children[0], ports, board)
+        if node.kind in ("Script", "ScriptCondition"):
+            return ScriptLeaf(node.name, ports["code"], board, asks=node.kind == "ScriptCondition")
         if node.kind == "SetBlackboard":
             return _SetBlackboard(node.name, ports, board, _key_of(node))
         return _LeafNode(node.name, path, LEAVES[node.kind](ports, partial(self._agent.draw, path)), self._agent)
@@ -93,9 +107,7 @@ class _Builder:
 
     def _written(self) -> set[str]:
         """Keys that some node of the file sets."""
-        return {
-            _key_of(node) for root in self._tree.trees.values() for node in _walk(root) if node.kind == "SetBlackboard"
-        }
+        return {key for root in self._tree.trees.values() for node in _walk(root) for key in _keys_of(node)}
 
     def _check_key(self, node: Node, port: str, key: str, board: Board) -> None:
         if key not in board and key not in self._written():
@@ -127,6 +139,13 @@ def _key_of(node: Node) -> str:
     """The key that a SetBlackboard writes, given as ``key`` or ``{key}``."""
     text = node.ports.get("output_key", "")
     return referred(text) or text
+
+
+def _keys_of(node: Node) -> set[str]:
+    """Keys that a node may set."""
+    codes = [*node.scripts.values(), *([node.ports.get("code", "")] if node.kind == "Script" else [])]
+    made = set().union(*map(names_assigned, codes))
+    return made | {_key_of(node)} if node.kind == "SetBlackboard" else made
 
 
 def _walk(node: Node) -> Iterator[Node]:

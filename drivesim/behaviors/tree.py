@@ -14,16 +14,18 @@ from pathlib import Path
 from lxml import etree
 
 from drivesim.behaviors.board import Ports
-from drivesim.behaviors.nodes import BRANCHING, CONTROL, DECORATORS, NODES
+from drivesim.behaviors.nodes import AFTER, BEFORE, BRANCHING, CONTROL, DECORATORS, NODES, SWITCHES
+from drivesim.behaviors.script import compile_script
 from drivesim.errors import ScenarioError, did_you_mean
 from drivesim.xmlfile import parse_xml
 
+_SCRIPTED = ("Script", "ScriptCondition", "Precondition")
 _EVERYWHERE = {"name", "ID", "_description", "_uid", "_fullpath"}
 
 
 @dataclass(frozen=True, slots=True)
 class Node:
-    """One node of a tree; ``ports`` are texts, ``{key}`` refers to the blackboard."""
+    """One node of a tree; ``ports`` are texts, ``{key}`` refers to the blackboard; ``scripts`` by attribute."""
 
     kind: str
     name: str
@@ -31,6 +33,7 @@ class Node:
     children: tuple[Node, ...]
     file: Path
     line: int
+    scripts: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +100,13 @@ def _node(element: etree._Element, path: Path, trees: Mapping[str, object]) -> N
     if kind in ("Action", "Condition", "Control", "Decorator"):
         kind = element.get("ID", "")
     ports = {str(k): str(v) for k, v in element.attrib.items() if str(k) not in _EVERYWHERE}
+    scripts = {name: ports.pop(name) for name in (*BEFORE, *AFTER) if name in ports}
+    codes = [*scripts.values(), *(ports[p] for p in ("code", "if") if p in ports and kind in _SCRIPTED)]
+    for code in codes:
+        try:
+            compile_script(code)
+        except ScenarioError as error:
+            raise ScenarioError(error.problem, file=path, line=line, element=kind, remedy=error.remedy) from None
     if kind == "SubTree":
         target = element.get("ID", "")
         if target not in trees:
@@ -104,7 +114,7 @@ def _node(element: etree._Element, path: Path, trees: Mapping[str, object]) -> N
                 f"no tree '{target}' in the file", file=path, line=line, element="SubTree",
                 remedy=did_you_mean(target, trees),
             )  # fmt: skip
-        return Node("SubTree", target, ports, (), path, line)
+        return Node("SubTree", target, ports, (), path, line, scripts)
     if kind not in NODES:
         raise ScenarioError("unknown node", file=path, line=line, element=kind, remedy=did_you_mean(kind, NODES))
     known = NODES[kind].ports
@@ -117,6 +127,8 @@ def _node(element: etree._Element, path: Path, trees: Mapping[str, object]) -> N
     children = tuple(_node(child, path, trees) for child in element if isinstance(child.tag, str))
     if kind in BRANCHING:
         fits, wanted = len(children) in (2, 3), "two or three children"
+    elif kind in SWITCHES:
+        fits, wanted = len(children) == SWITCHES[kind] + 1, "a child for each case and one for all else"
     elif kind in CONTROL:
         fits, wanted = bool(children), "at least one child"
     elif kind in DECORATORS:
@@ -127,7 +139,26 @@ def _node(element: etree._Element, path: Path, trees: Mapping[str, object]) -> N
         raise ScenarioError(
             f"has {len(children)} children", file=path, line=line, element=kind, remedy=f"give it {wanted}"
         )
-    return Node(kind, element.get("name") or kind, ports, children, path, line)
+    return Node(kind, element.get("name") or kind, ports, children, path, line, scripts)
+
+
+def write_tree(tree: Tree) -> str:
+    """The tree as BehaviorTree.CPP 4 XML; read again, it is the same tree."""
+    root = etree.Element("root", BTCPP_format="4", main_tree_to_execute=tree.main)
+    for name, node in tree.trees.items():
+        _write(node, etree.SubElement(root, "BehaviorTree", ID=name))
+    etree.indent(root)
+    return etree.tostring(root).decode("ascii") + "\n"
+
+
+def _write(node: Node, parent: etree._Element) -> None:
+    element = etree.SubElement(parent, node.kind)
+    if node.name != node.kind:
+        element.set("ID" if node.kind == "SubTree" else "name", node.name)
+    for name, text in (*node.ports.items(), *node.scripts.items()):
+        element.set(name, text)
+    for child in node.children:
+        _write(child, element)
 
 
 def _refuse_recursion(trees: Mapping[str, Node], path: Path) -> None:

@@ -7,14 +7,16 @@ import pytest
 from py_trees.common import Status
 
 from drivesim.behaviors.agent import Agent
-from drivesim.behaviors.control import INNER
+from drivesim.behaviors.board import Board, Ports
+from drivesim.behaviors.control import INNER, SKIPPED
+from drivesim.behaviors.scripted import Precondition, Scripted, Switch
 from tests.builders import at, car, child
 
-ANSWERS = {"S": Status.SUCCESS, "F": Status.FAILURE, "R": Status.RUNNING, "I": Status.INVALID}
+ANSWERS = {"S": Status.SUCCESS, "F": Status.FAILURE, "R": Status.RUNNING, "I": Status.INVALID, "K": SKIPPED}
 LETTERS = {status: letter for letter, status in ANSWERS.items()}
 
 
-class Scripted(py_trees.behaviour.Behaviour):
+class Told(py_trees.behaviour.Behaviour):
     """Answers as written, the last for ever; counts ticks and halts."""
 
     def __init__(self, script):
@@ -25,6 +27,9 @@ class Scripted(py_trees.behaviour.Behaviour):
         answer = self.script[min(self.ticks, len(self.script) - 1)]
         self.ticks += 1
         return ANSWERS[answer]
+
+    def tick_once(self):
+        self.status = self.update()
 
     def terminate(self, new_status):
         self.halts += new_status == Status.INVALID
@@ -39,8 +44,11 @@ def agent(make_world):
 
 
 def play(agent, kind, scripts, ticks, **ports):
-    children = [Scripted(script) for script in scripts]
-    node = INNER[kind](kind, children, ports, agent)
+    children = [Told(script) for script in scripts]
+    return watch(agent, INNER[kind](kind, children, ports, agent), children, ticks)
+
+
+def watch(agent, node, children, ticks):
     answers = ""
     for _ in range(ticks):
         node.tick_once()
@@ -76,7 +84,25 @@ def play(agent, kind, scripts, ticks, **ports):
         ("ForceSuccess", ["RFS"], "RSS", [3]),
         ("ForceFailure", ["RSF"], "RFF", [3]),
         ("KeepRunningUntilFailure", ["SSRF"], "RRRF", [4]),
-        ("RunOnce", ["RS"], "RSSS", [2]),
+        ("Sequence", ["K", "S", "K"], "S", [1, 1, 1]),
+        ("Sequence", ["K", "K"], "K", [1, 1]),
+        ("Sequence", ["K", "F", "S"], "F", [1, 1, 0]),
+        ("Sequence", ["K", "RRS"], "RRS", [1, 3]),
+        ("SequenceWithMemory", ["K", "FS"], "FS", [1, 2]),
+        ("ReactiveSequence", ["KS", "RS"], "RS", [2, 2]),
+        ("ReactiveSequence", ["K", "K"], "K", [1, 1]),
+        ("Fallback", ["K", "F", "S"], "S", [1, 1, 1]),
+        ("Fallback", ["K", "F"], "F", [1, 1]),
+        ("Fallback", ["K", "K"], "K", [1, 1]),
+        ("ReactiveFallback", ["FK", "RF"], "RF", [2, 2]),
+        ("ReactiveFallback", ["K", "K"], "K", [1, 1]),
+        ("IfThenElse", ["K", "S", "S"], "K", [1, 0, 0]),
+        ("IfThenElse", ["S", "K", "S"], "K", [1, 1, 0]),
+        ("WhileDoElse", ["KS", "S", "S"], "KS", [2, 1, 0]),
+        ("Inverter", ["KS"], "KF", [2]),
+        ("ForceSuccess", ["KF"], "KS", [2]),
+        ("ForceFailure", ["KS"], "KF", [2]),
+        ("KeepRunningUntilFailure", ["SKF"], "RKF", [3]),
     ],
 )
 def test_answers_tick_by_tick(agent, kind, scripts, answers, ticks):
@@ -95,6 +121,8 @@ def test_answers_tick_by_tick(agent, kind, scripts, answers, ticks):
         ("Repeat", "SF", 3, "F", 2),
         ("Repeat", "SRSS", 3, "RS", 4),
         ("Repeat", "S", -1, "RRRR", 4),
+        ("Repeat", "SK", 3, "K", 2),
+        ("RetryUntilSuccessful", "FK", 3, "K", 2),
     ],
 )
 def test_attempts_follow_within_a_tick_unless_unlimited(agent, kind, script, count, answers, ticks):
@@ -112,6 +140,10 @@ def test_attempts_follow_within_a_tick_unless_unlimited(agent, kind, script, cou
         (["F", "RS", "RS"], 2, 2, "RS", [1, 2, 2]),
         (["F", "F", "R"], 2, 3, "F", [1, 1, 0]),
         (["F", "RS"], -2, -1, "RS", [1, 2]),
+        (["K", "RS"], -1, 1, "RS", [1, 2]),
+        (["K", "K"], -1, 1, "K", [1, 1]),
+        (["K", "S", "S"], 2, 1, "S", [1, 1, 1]),
+        (["K", "F"], -1, 1, "F", [1, 1]),
     ],
 )
 def test_parallel_counts_and_leaves_finished_children_alone(agent, scripts, success, failure, answers, ticks):
@@ -139,3 +171,82 @@ def test_delay_and_timeout_count_simulated_time(agent):
     assert play(agent, "Delay", ["S"], 5, delay_msec=300.0)[0] == "RRRSR"
     answers, ticks, halts = play(agent, "Timeout", ["R"], 4, msec=300.0)
     assert (answers, ticks, halts) == ("RRRF", [3], [1])
+
+
+@pytest.mark.parametrize(("then_skip", "answers"), [(1.0, "RSKK"), (0.0, "RSSS")])
+def test_what_ran_once_is_skipped_or_keeps_its_answer(agent, then_skip, answers):
+    assert play(agent, "RunOnce", ["RS"], 4, then_skip=then_skip)[:2] == (answers, [2])
+
+
+def test_a_switch_follows_its_variable_and_halts_the_other_case(agent):
+    board = Board({"mood": "shy"})
+    ports = Ports({"variable": "{mood}", "case_1": "shy", "case_2": "rash"}, board)
+    children = [Told("R"), Told("F"), Told("S")]
+    node = Switch("Switch2", children, ports, agent)
+    answers = ""
+    for mood in ("shy", "shy", "rash", "lost"):
+        board["mood"] = mood
+        node.tick_once()
+        answers += LETTERS[node.status]
+    assert answers == "RRFS"
+    assert [c.ticks for c in children] == [2, 1, 1]
+    assert [c.halts for c in children] == [1, 0, 0]
+
+
+@pytest.mark.parametrize(
+    ("scripts", "told", "values", "answers", "ticks"),
+    [
+        ({"_skipIf": "x > 1"}, "RS", "021", "RSS", 3),  # asked when it starts, not while it runs
+        ({"_skipIf": "x > 1"}, "S", "202", "KSK", 1),
+        ({"_failureIf": "x > 1"}, "S", "20", "FS", 1),
+        ({"_successIf": "x > 1"}, "F", "20", "SF", 1),
+        ({"_failureIf": "x > 1", "_successIf": "x > 1"}, "R", "2", "F", 0),
+        ({"_while": "x < 1"}, "R", "0020", "RRKR", 3),  # asked all the time, halts
+        ({"_while": "x < 1"}, "S", "10", "KS", 1),
+    ],
+)
+def test_conditions_as_attributes(agent, scripts, told, values, answers, ticks):
+    board = Board({})
+    child = Told(told)
+    node = Scripted(child, scripts, board)
+    got = ""
+    for value in values:
+        board["x"] = value
+        node.tick_once()
+        got += LETTERS[node.status]
+    assert (got, child.ticks) == (answers, ticks)
+
+
+def test_scripts_after_an_end_and_after_a_halt(agent):
+    board = Board({"x": "0"})
+    scripts = {
+        "_while": "x < 9",
+        "_onSuccess": "s := 1",
+        "_onFailure": "f := 1",
+        "_post": "p := 1",
+        "_onHalted": "h := 1",
+    }
+    node = Scripted(Told("RSFR"), scripts, board)
+    seen = []
+    for value in "00000":
+        board["x"] = value
+        node.tick_once()
+        seen.append("".join(board.keys()))
+    board["x"] = "9"
+    node.tick_once()
+    assert seen == ["x", "psx", "fpsx", "fpsx", "fpsx"]
+    assert board.get("h") == "1"
+
+
+@pytest.mark.parametrize(
+    ("otherwise", "values", "answers"), [("SKIPPED", "011", "KRR"), ("FAILURE", "010", "FRR"), ("SUCCESS", "0", "S")]
+)
+def test_a_precondition_is_asked_at_the_start(agent, otherwise, values, answers):
+    board = Board({})
+    node = Precondition("p", Told("R"), Ports({"if": "go", "else": otherwise}, board), board)
+    got = ""
+    for value in values:
+        board["go"] = value
+        node.tick_once()
+        got += LETTERS[node.status]
+    assert got == answers
