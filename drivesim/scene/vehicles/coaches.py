@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from drivesim.materials import MaterialId, linear_rgb
 from drivesim.scene.vehicles.assembly import (
     BLACK,
@@ -26,6 +28,8 @@ _LIVERY = ("#d8b01e", "#b3202a", "#2c5a8c", "#e9e8e2", "#2f6e4a", "#e07b1f")
 _SIGN = Finish(MaterialId.BLACK_PLASTIC, (0.9, 0.35, 0.02))
 _ARCH = 1.22
 """Radius of wheel arches over that of the tyres."""
+_GAUGE = 1.5
+"""m between the middles of the rails of standard gauge: wheels run behind the skirts."""
 
 
 def bus_model(actor: Actor, seed: int) -> VehicleModel:
@@ -102,7 +106,7 @@ def tram_model(actor: Actor, seed: int) -> VehicleModel:
         assembly.add_both(rounded_box((0.06, 0.22, 0.07), 0.02, 1).moved(place), INDICATOR)
         coupling = rounded_box((0.3, 1.2, 0.22), 0.06, 2).moved((end + facing * 0.15, 0.0, floor + 0.1))
         assembly.add(coupling, BLACK)
-    return finished(actor, assembly, frame)
+    return finished(actor, assembly, replace(frame, track=_GAUGE))
 
 
 def _livery(actor: Actor, seed: int) -> Finish:
@@ -137,7 +141,7 @@ def _add_windows(
     assembly: Assembly, frame: Frame, low: float, high: float, start: float, end: float, pitch: float
 ) -> None:
     """A dark band on both sides from ``start`` to ``end`` with panes in it."""
-    band = box((end - start, 0.02, high - low)).moved(((start + end) / 2, frame.half - 0.014, (low + high) / 2))
+    band = box((end - start, 0.02, high - low)).moved(((start + end) / 2, frame.half - 0.020, (low + high) / 2))
     assembly.add_both(band, BLACK)
     count = max(1, round((end - start) / pitch))
     step = (end - start) / count
