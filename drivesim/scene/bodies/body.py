@@ -16,6 +16,7 @@ from drivesim.scene.bodies.carried import telephone, umbrella
 from drivesim.scene.bodies.clothing import Landmarks, clothes
 from drivesim.scene.bodies.coarse import CELL, coarsened
 from drivesim.scene.bodies.head import WHITE, face, hair
+from drivesim.scene.bodies.helmet import Helmet, helmet_of
 from drivesim.scene.bodies.motion import upright
 from drivesim.scene.bodies.posture import HOLD, PHONE, posture
 from drivesim.scene.bodies.rider import RiderSeat
@@ -50,17 +51,22 @@ class Posed:
 class Body:
     """One person. Make it with :meth:`for_actor`.
 
+    Args:
+        look: who it is; stature: m; tag: class; style: how they hold themselves (:func:`posture`).
+        helmet: on the head; it does not count for the stature.
+
     Attributes:
         appearance: who it is; stature: m, hair and soles included.
         near, far: the mesh that follows the bones, in full and with an eighth of the triangles.
     """
 
-    def __init__(self, look: Appearance, stature: float, tag: Tag, style: F64) -> None:
+    def __init__(self, look: Appearance, stature: float, tag: Tag, style: F64, helmet: Helmet | None = None) -> None:
         shape = basis.shape(look.age, look.female, look.weight, look.muscle)
         pieces = _dressed(shape, look)
         heights = np.concatenate([piece.vertices[:, 2] for piece in pieces])
         floor, top = heights.min(), heights.max()
         scale = stature / (top - floor)
+        pieces += helmet.pieces(shape) if helmet else []
         ground = np.array([0.0, 0.0, floor])
 
         self.appearance = look
@@ -110,7 +116,7 @@ class Body:
         held = posture(actor.name, seed, look, umbrella=holds)
         if rides or actor.category == "wheelchair":
             held[PHONE] = 0.0  # both hands are at work
-        return Body(look, stature, Tag.RIDER if rides else Tag.PEDESTRIAN, held)
+        return Body(look, stature, Tag.RIDER if rides else Tag.PEDESTRIAN, held, helmet_of(actor, seed, look))
 
     def bones(self, speed: float, gait_phase: float, gaze: float = 0.0, fallen: float = 0.0, time: float = 0.0) -> F64:
         """Skinning transforms (24, 3, 4) of standing, walking, running or falling.
