@@ -50,6 +50,19 @@ def test_stable_baselines3_trains_and_reports_on_held_out_episodes(tmp_path):
 
 
 @pytest.mark.slow
+def test_the_shipped_policy_still_drives_as_the_docs_say(tmp_path):
+    pytest.importorskip("stable_baselines3")
+    policy = EXAMPLES / "child_crossing_ppo" / "policy.zip"
+    options = ["--policy", policy, "--episodes", "200", "--no-video", "--out", tmp_path]
+    run(sys.executable, "train_child_crossing.py", *options)
+    result = json.loads((tmp_path / "result.json").read_text())
+    assert result["constant_speed"]["collision_rate"] > 0.6
+    assert result["trained"]["collision_rate"] < 0.05
+    assert result["trained"]["goal_rate"] > 0.95
+    assert result["trained"]["clear_road_speed_over_limit"] > 0.8
+
+
+@pytest.mark.slow
 def test_rllib_trains_with_the_gymnasium_that_it_pins(rllib_python):
     pinned = subprocess.run(
         [rllib_python, "-c", "import gymnasium; print(gymnasium.__version__)"], capture_output=True, text=True
