@@ -231,6 +231,14 @@ class CameraImage:
         semantic: (H, W) uint8 tags.
         instance: (H, W) int32, actor index + 1, static things above the number of actors, 0 for none.
         intrinsic: (3, 3) float64 pinhole matrix.
+        normal: (H, W, 3) float32, unit, camera axes, towards the camera; zero for sky. None where not asked for, as all
+            below.
+        albedo: (H, W, 3) float32, linear reflectance of the surface itself; zero for sky.
+        previous_ns: time of the exposure before this one, the other end of flow; -1 where there is none.
+        flow_backward: (H, W, 2) float32, pixels (x right, y down): add it to a pixel to be where it was in the picture
+            before; NaN where there is none, never clipped.
+        flow_forward: (H, W, 2) float32, of the picture before: add it to its pixels to be in this one.
+        seen_backward, seen_forward: (H, W) bool, whether the place is visible at the other end.
     """
 
     channel: str
@@ -242,6 +250,13 @@ class CameraImage:
     semantic: U8
     instance: I32
     intrinsic: F64
+    normal: F32 | None = None
+    albedo: F32 | None = None
+    previous_ns: int = -1
+    flow_backward: F32 | None = None
+    flow_forward: F32 | None = None
+    seen_backward: NDArray[np.bool_] | None = None
+    seen_forward: NDArray[np.bool_] | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -42,7 +42,32 @@ def camera_jobs(image: CameraImage, sample: Path, extra: Path, stem: str) -> lis
     jobs.append((extra / "depth" / f"{stem}.png", lambda: _png(_depth(image.depth))))
     jobs.append((extra / "semantic" / f"{stem}.png", lambda: _png(image.semantic)))
     jobs.append((extra / "instance" / f"{stem}.png", lambda: _png(image.instance.astype(np.uint16))))
+    return jobs + _further_jobs(image, extra, stem)
+
+
+def _further_jobs(image: CameraImage, extra: Path, stem: str) -> list[Job]:
+    """Normals, albedo and flow, where the camera was asked for them; forward flow goes with the picture before."""
+    jobs: list[Job] = []
+    normal, albedo, back, onward = image.normal, image.albedo, image.flow_backward, image.flow_forward
+    if normal is not None:
+        jobs.append((extra / "normal" / f"{stem}.png", lambda: _png(_normals(normal))))
+    if albedo is not None:
+        jobs.append((extra / "albedo" / f"{stem}.png", lambda: _png(np.rint(albedo[..., ::-1] * 255).astype(np.uint8))))
+    if back is not None and image.seen_backward is not None:
+        seen = {"flow": back, "seen": image.seen_backward}
+        jobs.append((extra / "flow_backward" / f"{stem}.npz", lambda: npz(seen)))
+    if onward is not None and image.seen_forward is not None:
+        before = f"{image.channel}__{image.previous_ns // 1000:012d}"
+        shown = {"flow": onward, "seen": image.seen_forward}
+        jobs.append((extra / "flow_forward" / f"{before}.npz", lambda: npz(shown)))
     return jobs
+
+
+def _normals(normal: NDArray[np.float32]) -> NDArray[np.uint16]:
+    """Components from -1 to 1 as 1 to 65535 of red, green and blue (x, y, z); 0 for sky."""
+    code = np.rint((normal + 1.0) * 32767.0 + 1.0).astype(np.uint16)
+    code[~normal.any(axis=-1)] = 0
+    return code[..., ::-1]
 
 
 def lidar_jobs(cloud: PointCloud, sample: Path, extra: Path, stem: str) -> list[Job]:

@@ -126,6 +126,10 @@ class Recorder:
         """Record transitions that no frame carries: those with which the storyboard ended."""
         self._events += events
 
+    def beside(self, name: str, arrays: Mapping[str, NDArray[Any]]) -> None:
+        """Write arrays of the whole run to ``extra/NAME.npz``."""
+        self._bytes += encode.write(self.folder / "extra" / f"{name}.npz", lambda: encode.npz(dict(arrays)))
+
     def close(self) -> Summary:
         """Finish files and tables; legal twice."""
         if self._summary is not None:
@@ -176,6 +180,7 @@ class Recorder:
         else:
             jobs = encode.radar_jobs(measurement, sample, extra, stem)
         for path, make in jobs:
+            path.parent.mkdir(exist_ok=True)
             self._pending.append(self._pool.submit(encode.write, path, make))
         pose = measurement.world_from_ego
         entry: dict[str, Any] = {

@@ -219,6 +219,7 @@ class RayScene:
     Attributes:
         origin: (3,) float64, world position of ray coordinates' zero.
         own_body: (I,) bool, which parts are the ego's own body.
+        first_shot: (I,) int32, the part itself, or the first of those that show a deforming body's shots.
         tables: what kernels take.
     """
 
@@ -238,6 +239,7 @@ class RayScene:
         self._shots = [1] * len(meshes)
         self._parts = parts
         self.own_body = np.array([part.mask == EGO_BODY for part in parts], dtype=np.bool_)
+        self.first_shot = _first_shots(meshes, parts)
         self._top = SceneHandle(device, dynamic=True)
         self._instances: list[Geometry] = []
         self._present = [not part.moving or part.place is not None for part in parts]
@@ -369,6 +371,22 @@ class RayScene:
         for shape in self._shapes[mesh][: self._shots[mesh]]:
             shape.refit()
 
+    def shape_at(self, time: float) -> F32:
+        """All vertices (V, 3) float32 as they are at one ray time: a copy of the table at rest, with deforming bodies
+        in the shape of the shot that shows them then."""
+        vertices = self.tables.vertices.copy()
+        for mesh, (_, deforming) in enumerate(self._meshes):
+            if deforming:
+                shots = self._shots[mesh]
+                shot = 0 if shots == 1 else min(int(np.searchsorted(BOUNDS[shots][1:-1], time)), shots - 1)
+                rows = slice(self._vertex_starts[mesh], self._vertex_starts[mesh + 1])
+                vertices[rows] = self._shapes[mesh][shot].vertices
+        return vertices
+
+    def present(self) -> NDArray[np.bool_]:
+        """(I,) which parts are there."""
+        return np.array(self._present, dtype=np.bool_)
+
     def set_present(self, handle: int, present: bool) -> None:
         """Bring a part in or take it out."""
         mesh = self._parts[handle].mesh
@@ -410,6 +428,15 @@ class RayScene:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+
+def _first_shots(meshes: Sequence[tuple[Mesh, bool]], parts: Sequence[_Part]) -> NDArray[np.int32]:
+    """For every part the first one of its mesh if that deforms, else itself."""
+    first: dict[int, int] = {}
+    for number, part in enumerate(parts):
+        if meshes[part.mesh][1]:
+            first.setdefault(part.mesh, number)
+    return np.array([first.get(part.mesh, number) for number, part in enumerate(parts)], dtype=np.int32)
 
 
 def _looks(whole: Mesh, meshes: Sequence[tuple[Mesh, bool]], lamps: NDArray[np.uint8]) -> NDArray[np.uint32]:

@@ -40,6 +40,15 @@ class CameraDevice(Strict):
     samples: int = Field(default=128, ge=1, le=65536, description="paths per pixel of the photoreal renderer")
     lens: Lens | None = Field(default=None, description="distortion or fisheye model; an ideal pinhole if absent")
     depth: Literal["planar", "ray"] = Field(default="planar", description="depth along the optical axis or the ray")
+    channels: list[Literal["normal", "albedo", "flow"]] = Field(
+        default=[],
+        max_length=3,
+        description="further labels: normal, albedo, flow; each image takes another pass of rays",
+    )
+    exposure_ms: float = Field(
+        default=0.0, ge=0, le=50, description="time the shutter is open before the stamp, ms: motion blur; 0 for none"
+    )
+    blur_samples: int = Field(default=8, ge=2, le=64, description="instants of an exposure whose light is averaged")
     readout_ms: float = Field(
         default=0.0, ge=0, le=100, description="rolling shutter: time from the first to the last row; 0 is global"
     )

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from drivesim.scene.raycast import RayScene
 from drivesim.sensors.camera import develop
+from drivesim.sensors.camera.channels import Moment, flow, moment, normals_and_albedo
 from drivesim.sensors.camera.device import CameraDevice
 from drivesim.sensors.camera.kernel import trace_and_shade
-from drivesim.sensors.camera.sky import daylight
+from drivesim.sensors.camera.sky import Daylight, daylight
 from drivesim.sensors.camera.surfaces import matt_table, surface_table
 from drivesim.sensors.camera.textures import textures
 from drivesim.sensors.clock import due, stamp
@@ -54,6 +56,7 @@ class Camera:
         self._key = stream_key(seed, "camera", sensor.channel)
         pixels = self.device.width * self.device.height
         self._rays = self.device.corner_rays()
+        self._last: Moment | None = None
         self._scratch = (
             np.empty((pixels, 3), np.float32),
             np.empty((pixels, 3), np.float32),
@@ -77,8 +80,17 @@ class Camera:
                 lit=scene.lit(weather),
                 time_ns=time_ns,
                 frame=number,
+                earlier=self._earlier(motion, time_ns, first),
             )
         return image
+
+    def _earlier(self, motion: EgoMotion, time_ns: int, fraction: float) -> list[tuple[Pose, float]]:
+        """Further instants of an exposure that ends at ``time_ns``: where the ego was, and how much ray time is less;
+        what lies before the tick counts as its start."""
+        count = self.device.blur_samples if self.device.exposure_ms > 0.0 else 1
+        step = self.device.exposure_ms * 1e6 / count
+        instants = [max(round(time_ns - step * k), motion.start_ns) for k in range(1, count)]
+        return [(motion.pose(t), float(motion.fraction(t)) - fraction) for t in instants]
 
     def render(
         self,
@@ -91,6 +103,7 @@ class Camera:
         lit: NDArray[np.uint16] | None = None,
         time_ns: int = 0,
         frame: int = 0,
+        earlier: Sequence[tuple[Pose, float]] = (),
     ) -> CameraImage:
         """One exposure of a ray scene.
 
@@ -99,43 +112,34 @@ class Camera:
             lamps: (L, 8) float32 light cones, relative to the scene's origin; see the kernel.
             lit: (A + 1,) uint16 lamp flags by instance id.
             frame: counter for noise.
+            earlier: ``world_from_ego`` and shift of ray time at further instants of the exposure, whose light is
+                averaged with that at ``times``: motion blur. Labels belong to ``times``, the shutter's closing.
         """
         device = self.device
         width, height = device.width, device.height
         light = _daylight(weather)
-        pixels = width * height
-        occluding = device.ambient_occlusion
-        direct, ambient, share = self._scratch if occluding else (self._scratch[0], _NO_COLOUR, _NO_SHARE)
-        depth, semantic = np.empty(pixels, np.float32), np.empty(pixels, np.uint8)
-        instance = np.empty(pixels, np.int32)
         lamps = np.zeros((0, 8), np.float32) if lamps is None else lamps
         lit = np.zeros(1, np.uint16) if lit is None else lit
-        camera = self._camera(rays, world_from_ego)
-        surfaces = surface_table() if device.reflections else matt_table()
         wetness = np.float32(max(weather.wetness, min(weather.rain / 4.0, 1.0)))
 
-        def shoot(samples: F32, rows: I32, tiles: int, outputs: tuple[NDArray, ...], ao: bool) -> None:
-            trace_and_shade(
-                rays.tables, light, textures(), surfaces, lamps, lit, camera, self._rays,
-                (np.float32(times[0]), np.float32(times[1])), samples, rows, tiles, width, wetness, ao, *outputs,
-            )  # fmt: skip
+        def expose(pose: Pose, shift: float) -> tuple[F32, F32, NDArray[np.uint8], I32]:
+            span = np.float32(times[0] + shift), np.float32(times[1] + shift)
+            return self._exposed(rays, light, self._camera(rays, pose), span, lamps, lit, wetness)
 
-        nothing, none = np.zeros((0, 2), np.float32), np.zeros(0, np.int32)
-        tiles = ((width + 3) // 4) * ((height + 3) // 4)
-        shoot(nothing, none, tiles, (direct, ambient, share, depth, semantic, instance), occluding)
-        if occluding:
-            share = develop.soften(share, depth, width, height)
-            develop.add_ambient(direct, ambient, share)
-        radiance = direct
+        radiance, depth, semantic, instance = expose(world_from_ego, 0.0)
         if device.renderer == "photoreal":
             from drivesim.sensors.camera.photoreal import paint
 
+            camera = self._camera(rays, world_from_ego)
             radiance = paint(
                 rays, light, camera, lamps, lit, float(wetness), times[1], device.samples, self._key ^ frame
             )
-        elif device.antialiasing > 1:
-            self._smooth_edges(shoot, radiance, share, depth, semantic, instance)
-        return CameraImage(
+        elif earlier:
+            radiance = radiance.copy()  # the next exposure takes the same memory
+            for pose, shift in earlier:
+                radiance += expose(pose, shift)[0]
+            radiance /= np.float32(1 + len(earlier))
+        image = CameraImage(
             channel=self.sensor.channel,
             time_ns=time_ns,
             ego_from_sensor=self.sensor.ego_from_sensor,
@@ -146,6 +150,60 @@ class Camera:
             instance=instance.reshape(height, width),
             intrinsic=device.intrinsic,
         )
+        return self._with_channels(image, rays, times) if device.channels else image
+
+    def _with_channels(self, image: CameraImage, rays: RayScene, times: tuple[float, float]) -> CameraImage:
+        """The image with the further labels that its device asks for."""
+        device = self.device
+        now = moment(rays, device, image.world_from_ego @ image.ego_from_sensor, times, image.time_ns)
+        further: dict[str, Any] = {}
+        if "normal" in device.channels or "albedo" in device.channels:
+            both = dict(zip(("normal", "albedo"), normals_and_albedo(now, image.depth.shape), strict=True))
+            further |= {name: both[name] for name in both if name in device.channels}
+        if "flow" in device.channels:
+            then, self._last = self._last, now
+            if then is not None:
+                back, onward = flow(now, then, device), flow(then, now, device)
+                further |= {
+                    "previous_ns": then.time_ns, "flow_backward": back.displacement, "seen_backward": back.visible,
+                    "flow_forward": onward.displacement, "seen_forward": onward.visible,
+                }  # fmt: skip
+        return replace(image, **further)
+
+    def _exposed(
+        self,
+        rays: RayScene,
+        light: Daylight,
+        camera: F32,
+        times: tuple[np.float32, np.float32],
+        lamps: F32,
+        lit: NDArray[np.uint16],
+        wetness: np.float32,
+    ) -> tuple[F32, F32, NDArray[np.uint8], I32]:
+        """Radiance (P, 3), depth, semantic and instance (P,) of an instant."""
+        device = self.device
+        width, height = device.width, device.height
+        pixels, occluding = width * height, device.ambient_occlusion
+        direct, ambient, share = self._scratch if occluding else (self._scratch[0], _NO_COLOUR, _NO_SHARE)
+        depth, semantic = np.empty(pixels, np.float32), np.empty(pixels, np.uint8)
+        instance = np.empty(pixels, np.int32)
+        surfaces = surface_table() if device.reflections else matt_table()
+
+        def shoot(samples: F32, rows: I32, tiles: int, outputs: tuple[NDArray, ...], ao: bool) -> None:
+            trace_and_shade(
+                rays.tables, light, textures(), surfaces, lamps, lit, camera, self._rays, times, samples, rows, tiles,
+                width, wetness, ao, *outputs,
+            )  # fmt: skip
+
+        nothing, none = np.zeros((0, 2), np.float32), np.zeros(0, np.int32)
+        tiles = ((width + 3) // 4) * ((height + 3) // 4)
+        shoot(nothing, none, tiles, (direct, ambient, share, depth, semantic, instance), occluding)
+        if occluding:
+            share = develop.soften(share, depth, width, height)
+            develop.add_ambient(direct, ambient, share)
+        if device.antialiasing > 1 and device.renderer == "shading":
+            self._smooth_edges(shoot, direct, share, depth, semantic, instance)
+        return direct, depth, semantic, instance
 
     def _camera(self, rays: RayScene, world_from_ego: Pose) -> F32:
         """The kernel's camera table: pose relative to the scene's origin, intrinsics, size."""

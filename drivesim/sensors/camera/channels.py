@@ -1,0 +1,185 @@
+"""Label channels beyond depth and classes: surface normals, albedo and optical flow, from the surface of each pixel.
+
+A pixel's surface is a triangle, a place on it and the part it belongs to. Where the same place was at an earlier
+exposure follows from that part's pose and, for bodies that deform, its vertices then: flow is exact for rigid and for
+skinned motion, and never clipped. Both ends are kept, so one exposure gives the flow back to the one before
+(``backward``) and, for the pixels of that one, the flow to itself (``forward``); no measurement sees the future.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numba as nb
+import numpy as np
+from numpy.typing import NDArray
+
+from drivesim.scene.hits import instance_quaternion, interpolated, rotated, unit
+from drivesim.scene.raycast import EVERYONE, RayScene, RayTables
+from drivesim.scene.trace import nearest
+from drivesim.sensors.camera.device import CameraDevice
+from drivesim.transforms import Pose
+
+F32 = NDArray[np.float32]
+F64 = NDArray[np.float64]
+Bool = NDArray[np.bool_]
+
+_SAME = (0.02, 0.02)
+"""Share of the distance, and metres, within which a place that is found again counts as the same."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Moment:
+    """The scene as one exposure saw it: where every part was, and what every pixel shows.
+
+    Attributes:
+        time_ns: of the exposure; pose: ``world_from_camera``.
+        times: (P,) float32, ray time of each pixel.
+        tables: with motion and vertices of that moment (copies).
+        origin: of ray coordinates in the world; present: (I,) which parts were there.
+        triangle, part, barycentric, distance: hits of the pixels' rays, as of :func:`~drivesim.scene.trace.nearest`.
+        ray: (P, 3) float64, unit, camera axes, NaN outside the image circle.
+    """
+
+    time_ns: int
+    pose: Pose
+    times: F32
+    tables: RayTables
+    origin: F64
+    present: Bool
+    triangle: NDArray[np.int64]
+    part: NDArray[np.int32]
+    barycentric: F32
+    distance: F32
+    ray: F64
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Flow:
+    """Displacements in pixels, (H, W, 2) float32 (x right, y down), NaN where there is none; ``visible``: (H, W) bool,
+    whether the place is seen at the other end."""
+
+    displacement: F32
+    visible: Bool
+
+
+def moment(rays: RayScene, device: CameraDevice, pose: Pose, times: tuple[float, float], time_ns: int) -> Moment:
+    """Trace the middle of every pixel; ``times``: ray time of the first and last row."""
+    x, y = np.meshgrid(np.arange(device.width) + 0.5, np.arange(device.height) + 0.5)
+    ray = device.unproject(np.stack([x.ravel(), y.ravel()], axis=1))
+    row = times[0] + (times[1] - times[0]) * y.ravel() / device.height
+    when = np.clip(row, 0.0, 1.0).astype(np.float32)
+    seen = np.isfinite(ray[:, 0])
+    ahead = np.where(seen[:, None], ray, (0.0, 0.0, 1.0)) @ pose.rotation.T
+    hits = nearest(rays, pose.translation - rays.origin, ahead, when, mask=EVERYONE)
+    tables, middle = rays.tables, float(np.clip(0.5 * (times[0] + times[1]), 0.0, 1.0))
+    kept = tables._replace(
+        inst_quaternion=tables.inst_quaternion.copy(), inst_translation=tables.inst_translation.copy(),
+        inst_spin=tables.inst_spin.copy(), vertices=rays.shape_at(middle),
+    )  # fmt: skip
+    return Moment(
+        time_ns, pose, when, kept, rays.origin, rays.present(), np.where(seen, hits.triangle, -1),
+        rays.first_shot[np.maximum(hits.part, 0)], hits.barycentric, hits.distance, ray,
+    )  # fmt: skip
+
+
+def normals_and_albedo(now: Moment, shape: tuple[int, int]) -> tuple[F32, F32]:
+    """Unit normals (H, W, 3) in camera axes, towards the camera, and albedo (H, W, 3), linear; both zero for the sky.
+
+    Albedo is the surface's own, before texture, lamps and wetness.
+    """
+    count = len(now.triangle)
+    normal, albedo = np.zeros((count, 3), dtype=np.float32), np.zeros((count, 3), dtype=np.float32)
+    camera = now.pose.rotation.astype(np.float32)
+    _look(
+        now.tables,
+        now.triangle,
+        now.part,
+        now.barycentric,
+        now.times,
+        now.ray.astype(np.float32),
+        camera,
+        normal,
+        albedo,
+    )
+    return normal.reshape(*shape, 3), albedo.reshape(*shape, 3)
+
+
+def flow(start: Moment, end: Moment, device: CameraDevice) -> Flow:
+    """Where each pixel of ``start`` lies in the picture of ``end``, less where it is."""
+    height, width = device.height, device.width
+    middle = np.float32(np.median(end.times))
+    places = np.empty((len(start.triangle), 3), dtype=np.float64)
+    when = np.full(len(places), middle, dtype=np.float32)
+    x, y = np.meshgrid(np.arange(width) + 0.5, np.arange(height) + 0.5)
+    here = np.stack([x.ravel(), y.ravel()], axis=1)
+    sky = start.triangle < 0
+    with np.errstate(invalid="ignore"):
+        far = start.ray @ start.pose.rotation.T
+    rolling = len(end.times) and end.times[0] != end.times[-1]
+    for _ in range(3 if rolling else 1):  # the row decides when a place is seen, and when decides the row
+        _places(end.tables, start.triangle, start.part, start.barycentric, when, places)
+        local = np.where(sky[:, None], far, places + end.origin - end.pose.translation) @ end.pose.rotation
+        there = device.project(local)
+        line = np.clip(np.nan_to_num(there[:, 1]), 0, height - 1).astype(np.int64)
+        when = end.times[line * width]
+    gone = ~sky & ~end.present[start.part]
+    behind = local[:, 2] <= 0.0 if device.lens is None else np.isnan(there[:, 0])
+    there[gone | behind] = np.nan
+    found = np.isfinite(there).all(axis=1) & (there >= 0.0).all(axis=1) & (there < (width, height)).all(axis=1)
+    pixel = np.zeros(len(there), dtype=np.int64)
+    pixel[found] = there[found, 1].astype(np.int64) * width + there[found, 0].astype(np.int64)
+    away, seen = np.linalg.norm(local, axis=1), end.distance[pixel].astype(np.float64)
+    same = np.where(sky, np.isinf(seen), np.abs(seen - away) < _SAME[0] * away + _SAME[1])
+    displacement = (there - here).astype(np.float32).reshape(height, width, 2)
+    return Flow(displacement, (found & same).reshape(height, width))
+
+
+@nb.njit(parallel=True, nogil=True, fastmath=True, error_model="numpy", cache=True)
+def _look(
+    tables: RayTables,
+    triangle: NDArray[np.int64],
+    part: NDArray[np.int32],
+    barycentric: F32,
+    times: F32,
+    ray: F32,
+    camera: F32,
+    normal: F32,
+    albedo: F32,
+) -> None:
+    for i in nb.prange(len(triangle)):
+        row = triangle[i]
+        if row < 0:
+            continue
+        x, y, z = interpolated(tables.normals, tables.triangles[row], barycentric[i, 0], barycentric[i, 1])
+        if tables.inst_moving[part[i]]:
+            x, y, z = rotated(instance_quaternion(tables, part[i], times[i]), x, y, z)
+        x, y, z = unit(x, y, z)
+        a = camera[0, 0] * x + camera[1, 0] * y + camera[2, 0] * z
+        b = camera[0, 1] * x + camera[1, 1] * y + camera[2, 1] * z
+        c = camera[0, 2] * x + camera[1, 2] * y + camera[2, 2] * z
+        side = np.float32(-1.0) if a * ray[i, 0] + b * ray[i, 1] + c * ray[i, 2] > 0.0 else np.float32(1.0)
+        normal[i, 0], normal[i, 1], normal[i, 2] = side * a, side * b, side * c
+        for axis in range(3):
+            albedo[i, axis] = tables.albedo[row, axis]
+
+
+@nb.njit(parallel=True, nogil=True, error_model="numpy", cache=True)
+def _places(
+    tables: RayTables, triangle: NDArray[np.int64], part: NDArray[np.int32], barycentric: F32, when: F32, places: Any
+) -> None:
+    """Where places on triangles are at ray times ``when``, relative to the scene's origin."""
+    for i in nb.prange(len(triangle)):
+        row = triangle[i]
+        if row < 0:
+            continue
+        owner, time = part[i], when[i]
+        x, y, z = interpolated(tables.vertices, tables.triangles[row], barycentric[i, 0], barycentric[i, 1])
+        if tables.inst_moving[owner]:
+            x, y, z = rotated(instance_quaternion(tables, owner, time), x, y, z)
+            before, after = tables.inst_translation[owner, 0], tables.inst_translation[owner, 1]
+            x += before[0] + (after[0] - before[0]) * time
+            y += before[1] + (after[1] - before[1]) * time
+            z += before[2] + (after[2] - before[2]) * time
+        places[i, 0], places[i, 1], places[i, 2] = x, y, z
