@@ -22,7 +22,7 @@ from drivesim.errors import ScenarioError, SimulatorError
 from drivesim.opendrive import RoadNetwork, empty_network, read_network
 from drivesim.openscenario import Scenario, ScenarioPlayer, load_scenario
 from drivesim.simulators.embedded import EmbeddedSimulator
-from drivesim.types import Actor, Frame, StoryboardEvent
+from drivesim.types import Actor, Frame, StoryboardEvent, WorldState
 from drivesim.world import World
 
 if TYPE_CHECKING:
@@ -281,16 +281,34 @@ def record(
         ) as recorder:
             title = loaded.path.stem.replace("_", " ")
             preview = Preview(folder, title, simulation.actors, simulation.ego.index, cameras[0].rate_hz)
+            states: list[WorldState] = []
             try:
                 for frame in simulation:
                     recorder.append(frame)
+                    states.append(frame.state)
                     preview.add(frame)
                     if progress:
                         progress(frame, expected)
                 recorder.note(simulation.closing_events)
             finally:
                 preview.close()
+                motion = _own_motion(simulation, equipment, states)
+                if motion:
+                    recorder.beside("own_motion", motion)
             return recorder.close()
+
+
+def _own_motion(simulation: Simulation, rig: Rig, states: list[WorldState]) -> dict[str, NDArray[Any]]:
+    """What the rig's GNSS, IMU and odometry measured over a run; empty if it has none."""
+    from drivesim.sensors.own_motion import OwnMotion, measured_motion
+
+    if rig.own_motion == OwnMotion():
+        return {}
+    geodesy = simulation.network.geodesy
+    return measured_motion(
+        rig.own_motion, states, simulation.ego.index, 1.0 / simulation.dt, simulation.seed,
+        geodesy.wgs84_from_world if geodesy is not None else None,
+    )  # fmt: skip
 
 
 def drivable_mask(network: RoadNetwork, resolution: float = 0.1, margin: float = 20.0) -> NDArray[np.uint8]:

@@ -13,7 +13,8 @@ from rich.table import Table
 import drivesim
 from drivesim.errors import DrivesimError, did_you_mean
 
-BENCHMARKS = ("camera", "lidar", "scene", "record", "env", "carla", "whatif", "sweep")
+BENCHMARKS = ("camera", "lidar", "radar", "scene", "record", "env", "carla", "whatif", "sweep")
+GROUPS = {"sensors": ("camera", "lidar", "radar")}
 _HEADINGS = ("ms", "× drivesim")
 
 
@@ -24,11 +25,13 @@ def bench_command(names: list[str]) -> None:
             "the benchmarks are not part of the installed package", remedy="run this in a source checkout"
         )
     sys.path.insert(0, str(root))
-    for name in names:
+    wanted = [each for name in names for each in GROUPS.get(name, (name,))]
+    for name in wanted:
         if name not in BENCHMARKS:
-            raise DrivesimError(f"no benchmark '{name}'", element="NAME", remedy=did_you_mean(name, BENCHMARKS))
+            remedy = did_you_mean(name, [*BENCHMARKS, *GROUPS])
+            raise DrivesimError(f"no benchmark '{name}'", element="NAME", remedy=remedy)
     console = Console(highlight=False)
-    for name in names or BENCHMARKS:
+    for name in wanted or BENCHMARKS:
         table = Table(title=f"{name} ({numba.get_num_threads()} threads)", title_justify="left")
         table.add_column("what")
         module = import_module(f"benchmarks.{name}")

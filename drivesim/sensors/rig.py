@@ -33,6 +33,7 @@ from drivesim.sensors.camera.device import CameraDevice
 from drivesim.sensors.faults import Faults
 from drivesim.sensors.lidar.device import LidarDevice
 from drivesim.sensors.located import Document, Location, Strict, read_document, validate
+from drivesim.sensors.own_motion import OwnMotion
 from drivesim.sensors.radar.device import RadarDevice
 from drivesim.transforms import Pose, rotation_from_ypr
 
@@ -79,6 +80,9 @@ class _Entry(Strict):
 class _File(Strict):
     description: str = Field(default="", description="what the rig is, one line")
     sensors: dict[str, Any] = Field(min_length=1, description="one entry per channel, e.g. CAM_FRONT")
+    own_motion: OwnMotion = Field(
+        default=OwnMotion(), description="gnss, imu and odometry of the vehicle, each {} for a usual one"
+    )
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -112,6 +116,7 @@ class Rig:
     description: str
     path: Path
     sensors: tuple[Sensor, ...]
+    own_motion: OwnMotion = OwnMotion()
 
     def __getitem__(self, channel: str) -> Sensor:
         for sensor in self.sensors:
@@ -134,7 +139,7 @@ def load_rig(name: str | Path) -> Rig:
     document = read_document(path)
     file = validate(_File, document.data, document)
     sensors = tuple(_sensor(channel, document) for channel in file.sensors)
-    return Rig(path.stem, file.description, path, sensors)
+    return Rig(path.stem, file.description, path, sensors, file.own_motion)
 
 
 def load_device(name: str | Path, *, beside: Path | None = None) -> Device:
