@@ -1,15 +1,18 @@
-"""CARLA's protocol: frames a second through the official client on loopback, against the simulator's own rates.
+"""CARLA's protocol: frames a second through the official client on loopback, against the simulator's own rates; and
+memory of a server in a long run.
 
 Run: ``python -m benchmarks.carla``.
 """
 
 from __future__ import annotations
 
+import os
 import queue
 import re
 import subprocess
 import sys
 import time
+from pathlib import Path
 from typing import Any
 
 from drivesim.carla_server.blueprints import library
@@ -25,6 +28,8 @@ Row = tuple[str, str, str]
 
 VEHICLES = 50
 MAP = "motorway"
+SOAK, WARM_UP, EVERY = 20_000, 4_000, 10
+"""Frames of the long run, those before memory is counted, and those between a spawn and the next."""
 CAMERA = {"image_size_x": "800", "image_size_y": "600"}
 
 
@@ -45,6 +50,7 @@ def rows() -> list[Row]:
         client.set_timeout(60.0)
         ticking, alone = _ticks(carla, client), _steps()
         streaming, rendering = _camera(carla, client), _render()
+        before, after = _soak(carla, client, server.pid)
     finally:
         server.terminate()
         server.wait()
@@ -53,6 +59,8 @@ def rows() -> list[Row]:
         ("the simulator's own steps", f"{alone:.0f}", "1.00"),
         ("one 800 x 600 rgb camera, streamed", f"{streaming:.1f}", f"{streaming / rendering:.2f}"),
         ("the same picture, not sent", f"{rendering:.1f}", "1.00"),
+        (f"MiB of memory after {SOAK} frames of coming and going", f"{after:.0f}", f"{after / before:.3f}"),
+        (f"the same after {WARM_UP}", f"{before:.0f}", "1.00"),
     ]
 
 
@@ -88,6 +96,32 @@ def _camera(carla: Any, client: Any) -> float:
     rate = _rate(frame, 20)
     camera.stop()
     return rate
+
+
+def _soak(carla: Any, client: Any, server: int) -> tuple[float, float]:
+    """Resident memory of the server after the warm-up and at the end, MiB."""
+    world = client.get_world()
+    client.apply_batch_sync([carla.command.DestroyActor(a) for a in world.get_actors().filter("vehicle.*")], False)
+    blueprints = world.get_blueprint_library().filter("vehicle.*")
+    places, cars = world.get_map().get_spawn_points(), []
+    before = 0.0
+    for frame in range(SOAK):
+        if frame % EVERY == 0:
+            turn = frame // EVERY
+            car = world.try_spawn_actor(blueprints[turn % len(blueprints)], places[turn % len(places)])
+            if car is not None:
+                cars.append(car)
+            if len(cars) > VEHICLES // 5:
+                cars.pop(0).destroy()
+        world.tick()
+        if frame == WARM_UP:
+            before = _resident(server)
+    return before, _resident(server)
+
+
+def _resident(process: int) -> float:
+    pages = int(Path(f"/proc/{process}/statm").read_text().split()[1])
+    return pages * os.sysconf("SC_PAGE_SIZE") / 2**20
 
 
 def _episode() -> Episode:
@@ -133,4 +167,4 @@ def _rate(work: Any, times: int) -> float:
 
 if __name__ == "__main__":
     for name, rate, ratio in rows():
-        print(f"{name:50s} {rate:>8s} frames/s  x {ratio}")
+        print(f"{name:55s} {rate:>8s}  x {ratio}")

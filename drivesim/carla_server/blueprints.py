@@ -173,7 +173,7 @@ _OWN: dict[str, list[Attribute]] = {
         Attribute("special_type", _STRING, "", modifiable=False),
         Attribute("number_of_wheels", _INT, "4", modifiable=False),
         Attribute("generation", _INT, "0", modifiable=False),
-        Attribute("color", _COLOUR, "180,180,185"),
+        Attribute("color", _COLOUR, "180,180,185", ("180,180,185",)),
     ],
     "walker": [
         Attribute("gender", _STRING, "female", modifiable=False),
@@ -194,7 +194,7 @@ def library() -> dict[str, Blueprint]:
         two = category in {"bicycle", "motorbike"}
         entries.append((f"vehicle.{name}", [
             Attribute("color", _COLOUR, colours.split("|")[0], tuple(colours.split("|"))),
-            Attribute("driver_id", _INT, "0"),
+            *([Attribute("driver_id", _INT, "0", ("0",))] if two else []),
             Attribute("sticky_control", _BOOL, "true"),
             Attribute("object_type", _STRING, "", modifiable=False),
             Attribute("base_type", _STRING, base, modifiable=False),

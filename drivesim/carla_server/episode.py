@@ -13,6 +13,7 @@ import numpy as np
 from drivesim import world as worlds
 from drivesim.carla_server import blueprints
 from drivesim.carla_server.lights import GREEN, OFF, RED, YELLOW, Programme, traffic_lights
+from drivesim.carla_server.physics import PhysicsControl, ordinary, refitted
 from drivesim.carla_server.records import Record, TrafficLight
 from drivesim.carla_server.wire import AckermannControl, Description, Refusal, Settings
 from drivesim.opendrive import RoadNetwork
@@ -61,6 +62,8 @@ class Episode:
         self.spawn_points = list(spawn_points(network))
         self.touched: list[Collision] = []
         """Collisions of the last step."""
+        self.gravity = 9.81
+        """What inertial sensors feel of it, m/s2."""
         self.crowd = 0
         """Counts changes of who has a body, for those who build a scene of them."""
 
@@ -182,6 +185,26 @@ class Episode:
         self.weather = weather
         self.world.weather = weather_of(weather)
 
+    def fitted(self, record: Record) -> PhysicsControl:
+        """Motor, brakes, tyres of a vehicle."""
+        return record.fitted or ordinary(self.world.actors[self.column(record)])
+
+    def fit(self, record: Record, control: PhysicsControl) -> None:
+        """Give a vehicle other ones.
+
+        Raises:
+            Refusal: it has another number of wheels.
+        """
+        index = self.column(record)
+        made = blueprints.body(record.description, index, str(record.name))
+        if len(control.wheels) != len(ordinary(made).wheels):
+            raise Refusal(f"{record.blueprint} has {len(ordinary(made).wheels)} wheels, not {len(control.wheels)}")
+        actors = list(self.world.actors)
+        actors[index] = refitted(actors[index], made, control)
+        self.world = self.world.joined_by(actors)
+        self.before = self.after = self.world.snapshot()
+        record.fitted = control
+
     # Where things are
 
     def pose(self, record: Record, state: WorldState | None = None) -> Pose:
@@ -231,7 +254,8 @@ class Episode:
         known = len(self.world.collisions)
         self.world.step(delta)
         self.after = self.world.snapshot()
-        self.touched = self.world.collisions[known:]
+        deaf = {record.name for record in self.records.values() if not record.collides}
+        self.touched = [met for met in self.world.collisions[known:] if not {met.first, met.second} & deaf]
         self.programme.step(delta)
         self.frame += 1
 

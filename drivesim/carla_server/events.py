@@ -20,7 +20,6 @@ Pack = Callable[[Record], list[Any]]
 _EARTH = 6_378_137.0
 _HOME = (42.0, 2.0)
 """Latitude and longitude of the origin of a map that does not say where it lies, degrees; CARLA's own default."""
-_GRAVITY = 9.81
 
 
 def messages(episode: Episode, record: Record, pack: Pack, seed: int) -> Iterator[bytes]:
@@ -76,7 +75,7 @@ def _imu(episode: Episode, record: Record, _: Pack, seed: int) -> _Found:
         index = episode.column(carrier)
         acceleration = episode.world.acceleration[0, index]
         spin = episode.world.angular_velocity[0, index]
-    felt = mirrored(pose.rotation.T @ (acceleration + (0.0, 0.0, _GRAVITY)))
+    felt = mirrored(pose.rotation.T @ (acceleration + (0.0, 0.0, episode.gravity)))
     rates = turned(pose.rotation.T @ spin)
     text = record.description
     random = stream(seed, "carla imu", record.id, episode.frame, text.get("noise_seed", "0"))

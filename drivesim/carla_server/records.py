@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from drivesim.carla_server.physics import PhysicsControl
 from drivesim.carla_server.wire import (
     ORIGIN,
     AckermannControl,
@@ -37,6 +38,9 @@ class Record:
     stream: int = 0
     tags: bytes = b""
     physics: bool = True
+    collides: bool = True
+    fitted: PhysicsControl | None = None
+    """What a client made of a vehicle; None as its blueprint has it."""
     constant_velocity: Vector | None = None
     vehicle: VehicleControl = field(default_factory=VehicleControl)
     ackermann: AckermannControl | None = None

@@ -10,7 +10,8 @@ import numpy as np
 from drivesim.carla_server import blueprints, cameras, events, pixel_rays, ranging
 from drivesim.carla_server.episode import Episode
 from drivesim.carla_server.records import Record
-from drivesim.carla_server.wire import Description
+from drivesim.carla_server.things import Thing, things_of
+from drivesim.carla_server.wire import Description, Refusal
 from drivesim.scene import Scene
 from drivesim.scene.scene import FIRST_LASTING
 from drivesim.scene.surroundings import Surroundings
@@ -36,6 +37,7 @@ class Sensing:
         self._seed = seed
         self._scene: Scene | None = None
         self._street: Surroundings | None = None
+        self._things: list[Thing] | None = None
         self._made_for: tuple[int, int, int] = (0, 0, 0)
         self._cameras = cameras.Cameras(seed)
         self._pixel_rays = pixel_rays.PixelRays()
@@ -100,6 +102,20 @@ class Sensing:
             yield mirrored(point), int(scene.rays.tables.semantic[hit.triangle[0]])
             place = point + ahead * _APART
 
+    def things(self, episode: Episode) -> list[Thing]:
+        """What stands in the city.
+
+        Raises:
+            Refusal: a drivesim client plays a scenario, whose city is that scenario's.
+        """
+        if episode.played:
+            raise Refusal("while a scenario of drivesim's is played, its city is not told to others")
+        self._scene_of(episode, episode.spectator)
+        assert self._street is not None
+        if self._things is None:
+            self._things = things_of(self._street.city)
+        return self._things
+
     def prepare(self, episode: Episode) -> None:
         """Build the city and compile what takes pictures, so that the first client does not wait for it."""
         text = blueprints.library()["sensor.camera.rgb"].default()
@@ -117,7 +133,7 @@ class Sensing:
         self._close_scene()
         if self._street is not None:
             self._street.close()
-            self._street = None
+            self._street = self._things = None
 
     close = forget
 

@@ -17,6 +17,7 @@ import msgpack
 from drivesim.carla_server import calls
 from drivesim.carla_server.episode import Episode
 from drivesim.carla_server.maps import Maps
+from drivesim.carla_server.memory import Tidy
 from drivesim.carla_server.sensing import Sensing
 from drivesim.carla_server.snapshot import MAP_CHANGED, WORLD_STREAM, snapshot
 from drivesim.carla_server.wire import Refusal, Settings, reply, unpacker
@@ -55,6 +56,7 @@ class CarlaServer:
         self._unsensed = False
         self._reported: set[tuple[str, int | None]] = set()
         self._stepper: asyncio.Task[None] | None = None
+        self._tidy = Tidy()
 
     def prepare(self) -> None:
         """Build the city and compile; without it the first sensor does."""
@@ -166,11 +168,21 @@ class CarlaServer:
                     if answer is not None:
                         writer.write(answer)
                 await writer.drain()
-        except (ValueError, TypeError, OverflowError, RecursionError, msgpack.exceptions.UnpackException, OSError):
+        except (
+            ValueError,
+            TypeError,
+            OverflowError,
+            RecursionError,
+            msgpack.exceptions.UnpackException,
+            OSError,
+        ) as error:
+            # The reader keeps the error, that its traceback, that this frame, and this the reader and all buffers.
+            error.__traceback__ = None
             writer.transport.abort()
         finally:
             self._writers.discard(writer)
             writer.close()
+            self._tidy.connection_ended()
 
     def _handle(self, request: Any) -> bytes | None:
         """The answer to one call; None for one that wants none.
@@ -216,9 +228,10 @@ class CarlaServer:
                 writer.write(self._latest)
             while await reader.read(64):
                 pass
-        except (asyncio.IncompleteReadError, OSError):
-            pass  # it went away, which is how clients unsubscribe
+        except (asyncio.IncompleteReadError, OSError) as error:
+            error.__traceback__ = None  # it went away, which is how clients unsubscribe
         finally:
             self._subscribers.get(stream, set()).discard(writer)
             self._writers.discard(writer)
             writer.close()
+            self._tidy.connection_ended()

@@ -289,3 +289,94 @@ def test_the_clients_crowd_crosses_at_crosswalks(world, walker_of_the_clients):
         pytest.fail(f"the walker is at {place}")
     assert crossed
     assert all(abs(x - middle) < crosswalk.length / 2 + 1.5 for x in crossed)
+
+
+def test_physics_control_changes_how_a_car_drives_and_is_read_back(world, spawn):
+    car = spawn("vehicle.tesla.model3", 20, 1.75)
+
+    def speed_after(seconds):
+        car.set_target_velocity(carla.Vector3D())
+        car.apply_control(carla.VehicleControl(throttle=1.0))
+        ticks(world, round(seconds / 0.05))
+        return car.get_velocity().length()
+
+    usual = speed_after(1.0)
+    control = car.get_physics_control()
+    assert len(control.wheels) == 4
+    control.mass *= 2.0
+    for wheel in (wheels := control.wheels):
+        wheel.max_steer_angle = 20.0
+        wheel.max_brake_torque *= 4.0
+    control.wheels = wheels
+    car.apply_physics_control(control)
+    assert speed_after(1.0) == pytest.approx(usual / 2.0, rel=0.05)
+    assert car.get_physics_control().mass == pytest.approx(2.0 * 1750.0)
+    assert car.get_physics_control().wheels[0].max_steer_angle == pytest.approx(20.0)
+    car.apply_control(carla.VehicleControl(steer=1.0))
+    ticks(world, 20)
+    assert car.get_wheel_steer_angle(carla.VehicleWheelLocation.FL_Wheel) == pytest.approx(20.0, abs=0.1)
+    told = car.get_telemetry_data()
+    assert told.speed == pytest.approx(car.get_velocity().length(), abs=0.1)
+    assert len(told.wheels) == 4
+    assert told.wheels[0].omega == pytest.approx(told.speed / 0.34, rel=0.05)
+
+
+def test_forces_accelerate_by_mass(world, spawn):
+    car = spawn("vehicle.tesla.model3", 20, 1.75)
+    world.tick()
+    car.add_force(carla.Vector3D(1750.0 * 40.0, 0.0, 0.0))  # for a frame of 0.05 s
+    world.tick()
+    assert car.get_velocity().x == pytest.approx(2.0, abs=0.1)
+
+
+def test_bodies_that_do_not_collide_report_nothing(world, spawn):
+    car, wall = spawn("vehicle.tesla.model3", 20, 1.75), spawn("static.prop.container", 30, 1.75)
+    events = []
+    spawn("sensor.other.collision", parent=car, listen=events.append)
+    world.tick()
+    wall.set_collisions(False)
+    car.set_target_velocity(carla.Vector3D(15, 0, 0))
+    ticks(world, 30)
+    assert car.get_location().x > 33.0
+    assert not events
+
+
+def test_things_of_the_city_have_boxes(world, spawn):
+    spawn("vehicle.tesla.model3", 20, 1.75)
+    world.tick()
+    houses = world.get_environment_objects(carla.CityObjectLabel.Buildings)
+    assert len(houses) > 5
+    assert len({house.id for house in houses}) == len(houses)
+    assert all(house.bounding_box.extent.z > 1.0 for house in houses)
+    network = read_network(content.shipped("scenarios") / "residential_street.xodr")
+    for house in houses:
+        box = house.bounding_box
+        lane = network.lane_from_world(box.location.x, -box.location.y)
+        assert lane is None or network.lane_type(lane.road_id, lane.lane_id, lane.s) != "driving"
+        top = carla.Location(box.location.x, box.location.y, box.location.z + box.extent.z + 5.0)
+        below = world.ground_projection(top, 2.0 * box.extent.z + 20.0)
+        assert below is not None
+    assert any(box.extent.x == pytest.approx(4.69 / 2) for box in world.get_level_bbs(carla.CityObjectLabel.Car))
+    assert len(world.get_names_of_all_objects()) > len(houses)
+
+
+def test_every_call_of_the_client_works_or_is_refused_by_name(client, world, spawn):
+    """What the server has not says so; nothing is accepted and then not done."""
+    car, walker = spawn("vehicle.tesla.model3", 20, 1.75), spawn("walker.pedestrian.0001", 40, 8.0, z=1.0)
+    world.tick()
+    refused = {
+        "load_map_layer": lambda: world.load_map_layer(carla.MapLayer.Buildings),
+        "start_recorder": lambda: client.start_recorder("run.log"),
+        "show_recorder_file_info": lambda: client.show_recorder_file_info("run.log", True),
+        "replay_file": lambda: client.replay_file("run.log", 0.0, 0.0, 0),
+        "get_bones_transform": walker.get_bones,
+        "get_actor_component_names": car.get_component_names,
+        "get_wheel_pitch_angle": lambda: car.get_wheel_pitch_angle(carla.VehicleWheelLocation.FL_Wheel),
+    }
+    for name, call in refused.items():
+        with pytest.raises(RuntimeError, match=f"'{name}' is not implemented by drivesim"):
+            call()
+    answers = client.apply_batch_sync([carla.command.ApplyTorque(car, carla.Vector3D(1, 0, 0))], False)
+    assert "'add_actor_torque' is not implemented by drivesim" in answers[0].error
+    world.set_imui_sensor_gravity(1.62)
+    assert world.get_imui_sensor_gravity() == pytest.approx(1.62)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from drivesim.carla_server import blueprints
 from drivesim.carla_server.calls.registry import method
 from drivesim.carla_server.records import Record
-from drivesim.carla_server.wire import Description, token, transform, vector
+from drivesim.carla_server.wire import Description, Refusal, token, transform, vector
 
 if TYPE_CHECKING:
     from drivesim.carla_server.server import CarlaServer
@@ -90,13 +90,32 @@ def _free(server: CarlaServer, number: int) -> None:
     server.episode[number].constant_velocity = None
 
 
-@method("add_actor_impulse", void=True)
-def _impulse(server: CarlaServer, number: int, impulse: Any) -> None:
+@method("set_actor_target_angular_velocity", void=True)
+def _angular_velocity(server: CarlaServer, number: int, rates: Any) -> None:
+    """Standing still is granted by the velocity; more than that vehicles cannot be told."""
+    server.episode.column(server.episode[number])
+    if any(vector(rates)):
+        raise Refusal("'set_actor_target_angular_velocity' is not implemented by drivesim: vehicles turn as wheels do")
+
+
+def _pushed(server: CarlaServer, number: int, impulse: Any, seconds: float) -> None:
     record = server.episode[number]
     mass = server.episode.world.actors[server.episode.column(record)].mass
     now = server.episode.velocity(record)
-    changed = tuple(v + push / max(mass, 1.0) for v, push in zip(now, vector(impulse), strict=True))
+    changed = tuple(v + push * seconds / max(mass, 1.0) for v, push in zip(now, vector(impulse), strict=True))
     server.episode.set_velocity(record, vector(changed))
+
+
+@method("add_actor_impulse", void=True)
+def _impulse(server: CarlaServer, number: int, impulse: Any) -> None:
+    """N s."""
+    _pushed(server, number, impulse, 1.0)
+
+
+@method("add_actor_force", void=True)
+def _force(server: CarlaServer, number: int, force: Any) -> None:
+    """N, for a frame."""
+    _pushed(server, number, force, server.episode.delta)
 
 
 @method("set_actor_simulate_physics", void=True)
@@ -104,12 +123,12 @@ def _physics(server: CarlaServer, number: int, on: bool) -> None:
     server.episode[number].physics = bool(on)
 
 
+@method("set_actor_collisions", void=True)
+def _collisions(server: CarlaServer, number: int, on: bool) -> None:
+    server.episode[number].collides = bool(on)
+
+
 @method("get_actor_bounding_box")
 def _bounding_box(server: CarlaServer, number: int) -> list[Any]:
     record = server.episode.records.get(number)
-    return _box(server, record) if record is not None else [[0.0] * 3, [0.0] * 3, [0.0] * 3, int(number)]
-
-
-@method("get_actor_component_names", "get_actor_bone_names", "get_actor_socket_names")
-def _no_parts(server: CarlaServer, number: int) -> list[str]:
-    return []
+    return _box(server, record) if record is not None else [[0.0] * 3, [0.0] * 3, [0.0] * 3, 0]

@@ -15,7 +15,10 @@ if TYPE_CHECKING:
 _COMMANDS = {
     1: "destroy_actor", 2: "apply_control_to_vehicle", 3: "apply_ackermann_control_to_vehicle",
     4: "apply_control_to_walker", 5: "apply_physics_control",
-    6: "set_actor_transform", 8: "set_actor_target_velocity", 10: "add_actor_impulse",
+    6: "set_actor_transform", 8: "set_actor_target_velocity", 9: "set_actor_target_angular_velocity",
+    10: "add_actor_impulse",
+    11: "add_actor_force", 12: "add_actor_angular_impulse", 13: "add_actor_torque", 17: "show_vehicle_debug_telemetry",
+    20: "console_command",
     14: "set_actor_simulate_physics", 15: "set_actor_enable_gravity", 16: "set_actor_autopilot",
     18: "set_vehicle_light_state", 19: "set_actor_location", 21: "set_traffic_light_state",
 }  # fmt: skip
@@ -45,7 +48,7 @@ def _command(server: CarlaServer, command: list[Any]) -> list[Any]:
             raise Refusal(f"batch command {kind} is not implemented by drivesim")
     except Refusal as refusal:
         return failure(str(refusal), void=False)
-    return success(int(payload[0]))
+    return success(int(payload[0]) & 0xFFFFFFFF)
 
 
 def _spawn_by_command(server: CarlaServer, payload: list[Any]) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from drivesim.carla_server.calls.registry import method
+from drivesim.carla_server.physics import PhysicsControl, telemetry
 from drivesim.carla_server.records import Record
 from drivesim.carla_server.wire import AckermannControl, Refusal, VehicleControl, WalkerControl
 
@@ -47,6 +48,7 @@ def _walk(server: CarlaServer, number: int, control: list[Any]) -> None:
 
 @method("set_actor_autopilot", void=True)
 def _autopilot(server: CarlaServer, number: int, _on: bool) -> None:
+    """The client's traffic manager drives; it says so here only that the vehicle may be checked."""
     _vehicle(server, number)
 
 
@@ -67,21 +69,22 @@ def _light_states(server: CarlaServer) -> list[list[int]]:
 
 @method("get_physics_control")
 def _physics_control(server: CarlaServer, number: int) -> list[Any]:
-    record = _vehicle(server, number)
-    actor = server.episode.world.actors[server.episode.column(record)]
-    assert actor.axles is not None
-    back, width = actor.axles.front_x, actor.axles.track_width
-    radius = actor.axles.wheel_diameter / 2
-    wheels = [
-        [3.5, 0.25, 70.0 if x else 0.0, 100 * radius, 1500.0, 0.0 if x else 3000.0, 3.0, 20.0, 3000.0,
-         [100 * (x - actor.box.center[0]), 100 * y, 100 * radius]]
-        for x in (back, 0.0) for y in (-width / 2, width / 2)
-    ]  # fmt: skip
-    return [
-        [[0.0, 400.0], [5500.0, 400.0]], 5800.0, 1.0, 0.15, 2.0, 0.35, True, 0.5, 10.0, 4.0,
-        [[2.85, 0.5, 0.65], [2.02, 0.5, 0.65], [1.35, 0.5, 0.65], [1.0, 0.5, 0.65]], actor.mass, 0.3,
-        [0.0, 0.0, 0.0], [[0.0, 1.0], [120.0, 0.5]], wheels, False,
-    ]  # fmt: skip
+    return server.episode.fitted(_vehicle(server, number)).pack()
+
+
+@method("apply_physics_control", void=True)
+def _fit(server: CarlaServer, number: int, control: list[Any]) -> None:
+    server.episode.fit(_vehicle(server, number), PhysicsControl.unpack(control))
+
+
+@method("get_telemetry_data")
+def _telemetry(server: CarlaServer, number: int) -> list[Any]:
+    episode, record = server.episode, _vehicle(server, number)
+    index = episode.column(record)
+    left = episode.pose(record).rotation[:, 1]
+    across = -float(episode.world.acceleration[0, index] @ left)
+    speed = float(episode.world.speed[0, index])
+    return telemetry(episode.world.actors[index], episode.fitted(record), speed, across, record.vehicle)
 
 
 @method("get_wheel_steer_angle")

@@ -93,16 +93,6 @@ def _navigation_mesh(server: CarlaServer) -> bytes:
     return navigation_mesh(server.episode.network)
 
 
-@method("get_names_of_all_objects", "get_environment_objects")
-def _nothing(server: CarlaServer, *_: Any) -> list[Any]:
-    return []
-
-
-@method("get_all_level_BBs")
-def _level_boxes(server: CarlaServer, _label: int = 255) -> list[Any]:
-    return []
-
-
 @method("reset_all_traffic_lights", void=True)
 def _reset_lights(server: CarlaServer) -> None:
     for light in server.episode.records.values():
@@ -110,21 +100,14 @@ def _reset_lights(server: CarlaServer) -> None:
             server.episode.programme.reset(light.group)
 
 
-@method(
-    "load_map_layer", "unload_map_layer", "enable_environment_objects",
-    "draw_debug_shape", "clear_debug_shape", "clear_debug_string",
-    "update_lights_state", "update_day_night_cycle", "set_annotations_traverse_translucency", "stop_recorder",
-    "set_actor_enable_gravity", "set_actor_collisions", "set_imui_gravity", "show_vehicle_debug_telemetry",
-    "apply_physics_control", "apply_ackermann_controller_settings", "set_replayer_time_factor",
-    "set_replayer_ignore_hero", "set_replayer_ignore_spectator", "stop_replayer", void=True,
-)  # fmt: skip
-def _heard(server: CarlaServer, *_: Any) -> None:
-    """Calls that change nothing here, and that scripts make in passing (``docs/carla.md`` names them)."""
-
-
 @method("get_imui_gravity")
 def _gravity(server: CarlaServer) -> float:
-    return 9.81
+    return server.episode.gravity
+
+
+@method("set_imui_gravity", void=True)
+def _set_gravity(server: CarlaServer, gravity: float) -> None:
+    server.episode.gravity = number(gravity)
 
 
 @method("query_lights_state")

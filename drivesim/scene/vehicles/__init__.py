@@ -65,12 +65,12 @@ def vehicle_model(actor: Actor, seed: int) -> VehicleModel:
 
 
 class _Made:
-    """What a vehicle's looks depend on: everything but its place among the actors."""
+    """What a vehicle's looks depend on: neither its place among the actors nor how it drives."""
 
     def __init__(self, actor: Actor) -> None:
         self.actor = replace(actor, index=0)
-        limits, own = actor.performance, tuple(sorted(actor.properties.items()))
-        self._of = (actor.name, actor.category, actor.model, actor.box, actor.axles, limits, actor.mass, own)
+        own = tuple(sorted(actor.properties.items()))
+        self._of = (actor.name, actor.category, actor.model, actor.box, actor.axles, own)
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, _Made) and self._of == other._of
