@@ -70,11 +70,8 @@ def _meaning(condition: Measured) -> tuple[str, str]:
 
 def signed(world: World, first: Motion, target: Target, kind: str, system: str) -> float:
     """Reference point to reference point: positive ahead or to the left; inf where no road leads there."""
-    here, there = first.place(), target.place()
-    if kind not in ("longitudinal", "lateral"):
-        return math.dist(here[:3], there[:3])
-    axis = 0 if kind == "longitudinal" else 1
-    if system in ("lane", "road", "trajectory"):
+    axis = {"longitudinal": 0, "lateral": 1}.get(kind)
+    if axis is not None and system in ("lane", "road", "trajectory"):
         own, lane = first.here(), target.here()
         if world.network is None or own is None or lane is None:
             return math.inf
@@ -82,6 +79,9 @@ def signed(world: World, first: Motion, target: Target, kind: str, system: str) 
             return lane.t - own.t if lane.road_id == own.road_id else math.inf
         along = separation(world.network, own, lane)
         return math.inf if along is None else along
+    here, there = first.place(), target.place()
+    if axis is None:
+        return math.dist(here[:3], there[:3])
     if system == "world":
         return there[axis] - here[axis]
     return _dot(_axes(here)[axis], _way(here, there))

@@ -172,9 +172,13 @@ class Branch(Node):
         for child in self.children:
             if child.state != "completeState":
                 child.update()
-        if not self.endless and all(child.state == "completeState" for child in self.children):
-            again = self.left > 0
-            self.turn("standbyState" if again else "completeState", "endTransition")
+        if self.endless:
+            return
+        for child in self.children:
+            if child.state != "completeState":
+                return
+        again = self.left > 0
+        self.turn("standbyState" if again else "completeState", "endTransition")
 
     def stop(self) -> None:
         for child in self.children:

@@ -39,7 +39,7 @@ class ConditionRun:
 
     def _ask(self, asked: Sequence[tuple[str, int, Callable[[], bool]]], rule: str) -> bool:
         present = self._world.present
-        held = tuple(name for name, index, question in asked if present[0, index] and question())
+        held = tuple([name for name, index, question in asked if present[0, index] and question()])
         self.triggering = held
         if rule == "any":
             return bool(held)
@@ -48,7 +48,7 @@ class ConditionRun:
     def evaluate(self) -> bool:
         now, before, edge = self._truth(), self._previous, self._edge
         self._previous = fired = now
-        if edge != "none":
+        if edge != "none":  # what held when it was first asked has not risen
             rose, fell = before is False and now, before is True and not now
             fired = rose if edge == "rising" else fell if edge == "falling" else rose or fell
         if self._delay == 0.0:
