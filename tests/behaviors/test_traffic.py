@@ -274,9 +274,10 @@ TOWN = pytest.mark.skipif(not TOWNS.is_dir(), reason="no corpus: set DRIVESIM_SH
 @pytest.mark.parametrize(
     ("folder", "town", "vehicles", "minutes", "seed"),
     [
-        (TOWNS, "Town01", 40, 8.0, 11),
-        (TOWNS, "Town01", 40, 4.0, 12),
-        (TOWNS_WITH_LIGHTS, "Town01", 40, 8.0, 13),
+        (TOWNS, "Town01", 50, 6.0, 11),
+        (TOWNS_WITH_LIGHTS, "Town01", 50, 6.0, 12),
+        (TOWNS, "Town03", 50, 4.0, 1),
+        (TOWNS_WITH_LIGHTS, "Town04", 60, 4.0, 14),
     ],
 )
 def test_towns_neither_crash_nor_jam(folder, town, vehicles, minutes, seed):

@@ -20,7 +20,7 @@ SAFE_DECELERATION = 4.0
 """Share of others' loss that counts, m/s2 to be gained, m/s2 that others may have to brake: table 2 of the paper."""
 DURATION = 4.6
 """Seconds a change takes (mean of Toledo & Zohar 2007, Transportation Research Record 1999:71)."""
-SHORTEST = 15.0
+SHORTEST = 35.0
 """Metres it takes at least."""
 _PAUSE = 6.0
 """Seconds between changes."""

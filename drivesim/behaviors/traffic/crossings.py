@@ -64,12 +64,7 @@ def crossings_of(
     """
     count = len(length)
     approach, exits = _ends(after, inside)
-    movement = np.zeros(count, dtype=np.int64)
-    for lane in np.flatnonzero(inside):
-        begin, end = point[first[lane], 2], point[first[lane + 1] - 1, 2]
-        turn = (end - begin + math.pi) % (2 * math.pi) - math.pi
-        turn = turn if right_hand[lane] else -turn
-        movement[lane] = LEFT if turn > TURN else RIGHT if turn < -TURN else STRAIGHT
+    movement = _movements(point, first, after, inside, right_hand)
     goes_on = np.zeros(count, dtype=np.bool_)
     for lane in np.flatnonzero(inside & (movement == STRAIGHT)):
         goes_on[approach[lane]] = True
@@ -96,6 +91,19 @@ def _ends(after: Any, inside: Any) -> tuple[Any, Any]:
                 if to >= 0 and inside[lane]:
                     exits[lane] = exits[to]
     return approach, exits
+
+
+def _movements(point: Any, first: Any, after: Any, inside: Any, right_hand: Any) -> Any:
+    """Which way paths turn, from where they enter the junction to where they leave it."""
+    begin, end = point[first[:-1], 2].copy(), point[first[1:] - 1, 2].copy()
+    for _ in range(8):
+        for lane in np.flatnonzero(inside):
+            for to in after[lane]:
+                if to >= 0 and inside[to]:
+                    begin[to], end[lane] = begin[lane], end[to]
+    turn = (end - begin + math.pi) % (2 * math.pi) - math.pi
+    turn = np.where(right_hand, turn, -turn)
+    return np.where(inside, np.where(turn > TURN, LEFT, np.where(turn < -TURN, RIGHT, STRAIGHT)), STRAIGHT)
 
 
 @nb.njit(cache=True)

@@ -94,7 +94,8 @@ class Fleet:
         point = graph.point[graph.first[lane] : graph.first[lane + 1]]
         nearest = point[int(np.argmin(np.hypot(point[:, 0] - x, point[:, 1] - y)))]
         left = (y - nearest[1]) * math.cos(nearest[2]) - (x - nearest[0]) * math.sin(nearest[2])
-        state.aside[actor] = left, state.s[actor], max(4.0 * abs(left), 3.0 * float(world.speed[0, actor]), 1.0)
+        span = max(20.0 * math.sqrt(abs(left)), 3.0 * float(world.speed[0, actor]), 1.0)
+        state.aside[actor] = left, state.s[actor], span
         state.driven[actor] = True
         state.waited[actor], state.changed[actor] = 0.0, 0.0
         return True

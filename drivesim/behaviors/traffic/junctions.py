@@ -25,6 +25,8 @@ DECISION_DECELERATION = 2.5
 """m/s2 beyond which a driver no longer stops who may go: closer than that, it is on its way in."""
 _STOP_SHORT = 0.5
 """Metres before the line."""
+_LONGEST = 40.0
+"""Metres of a passage beyond which a further junction is one of its own."""
 _QUEUE_GAP = 2.0
 """Metres between those who wait behind a junction."""
 _CLEARANCE = 1.0
@@ -61,17 +63,20 @@ def offset_of(graph: LaneGraph, state: State, i: int, place: int) -> float:
 def next_junction(graph: LaneGraph, state: State, i: int, length: float) -> tuple[int, int]:
     """First and last place in the route of the next passage that is not granted yet; -1, -1 if none is known.
 
-    Junctions with too little room between them to stop count as one.
+    Junctions with too little room between them to stop count as one, up to a length: a roundabout is taken arm by arm.
     """
     place = state.granted[i]
     while place < state.count[i] and not graph.inside[state.route[i, place]]:
         place += 1
     if place >= state.count[i]:
         return -1, -1
-    last, room = place, 0.0
+    last, room, along = place, 0.0, graph.length[state.route[i, place]]
     for k in range(place + 1, state.count[i]):
         lane = state.route[i, k]
+        along += graph.length[lane]
         if graph.inside[lane]:
+            if room > 0.0 and along > _LONGEST:
+                break
             last, room = k, 0.0
             continue
         room += graph.length[lane]

@@ -30,6 +30,8 @@ LEAST_WIDTH = 2.0
 _SPACING = 1.0
 _NARROW = 0.05
 """Metres a lane must be long to be sampled."""
+_REACH, _STOREY = 5.0, 3.0
+"""Metres to the side, and up or down, within which a driver finds its lane."""
 
 Key = tuple[str, int, int]
 """Road, number of its section, lane."""
@@ -84,6 +86,7 @@ class Lanes:
                             centres[road.id, number, lane.id] = centre
         self.keys: list[Key] = list(centres)
         self.number = {key: i for i, key in enumerate(self.keys)}
+        self._heights = np.concatenate([points[:, 4] for points, _ in centres.values()]) if centres else np.empty(0)
         counts = [len(points) for points, _ in centres.values()]
         first = np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
         point = np.vstack([points for points, _ in centres.values()]) if centres else np.empty((0, 5))
@@ -179,16 +182,16 @@ class Lanes:
 
     def find(self, x: float, y: float, heading: float, height: float) -> tuple[int, float] | None:
         """Lane under a point for traffic with this heading, and metres along it; None off the drivable lanes."""
-        place = self.network.lane_from_world(x, y, heading=heading, height=height)
-        if place is None:
+        points = self.graph.point
+        along = np.cos(points[:, 2] - heading)
+        away = np.hypot(points[:, 0] - x, points[:, 1] - y) + 2.0 * (1.0 - along)
+        away[(along < 0.5) | (np.abs(self._heights - height) > _STOREY)] = np.inf
+        if not len(away) or away.min() > _REACH:
             return None
-        number = self.network.frame(place.road_id).section_index(place.s)
-        lane = self.number.get((place.road_id, number, place.lane_id))
-        if lane is None:
-            return None
-        points = self.graph.point[self.graph.first[lane] : self.graph.first[lane + 1]]
-        nearest = int(np.argmin(np.hypot(points[:, 0] - x, points[:, 1] - y)))
-        return lane, nearest * float(self.graph.length[lane]) / (len(points) - 1)
+        nearest = int(np.argmin(away))
+        lane = int(np.searchsorted(self.graph.first, nearest, side="right")) - 1
+        first, last = self.graph.first[lane], self.graph.first[lane + 1] - 1
+        return lane, (nearest - first) / (last - first) * float(self.graph.length[lane])
 
 
 _KNOWN: WeakKeyDictionary[RoadNetwork, Lanes] = WeakKeyDictionary()

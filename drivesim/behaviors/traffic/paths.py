@@ -7,15 +7,17 @@ from typing import Any
 
 import numba as nb
 
-from drivesim.behaviors.traffic.lanes import LaneGraph
+from drivesim.behaviors.traffic.lanes import CURVE_ACCELERATION, LaneGraph
 from drivesim.behaviors.traffic.state import HORIZON, ROUTE, SIDE_MARGIN, TOUCHES, State
 from drivesim.streams import uniform01
 from drivesim.world.boxes import CX, CY, LENGTH, WIDTH
 
 _LOST = 4.0
 """Metres beside the path at which a driver looks for its lane anew."""
-_PREVIEW = 0.6
+_PREVIEW = 0.8
 """Seconds ahead to which a driver steers."""
+_FADE_BEND = 10.0 / 3.0**0.5
+"""Greatest second derivative of :func:`fade`."""
 _FORESIGHT = 2.0
 """Seconds for which people on foot are thought to go on as they do."""
 
@@ -45,6 +47,13 @@ def fade(share: float) -> float:
     """From 1 to 0 with even changes of direction: the quintic of least jerk (Flash & Hogan 1985)."""
     u = min(max(share, 0.0), 1.0)
     return 1.0 - u * u * u * (10.0 + u * (6.0 * u - 15.0))
+
+
+@nb.njit(cache=True)
+def drift_speed(left: float, span: float) -> float:
+    """m/s at which a drift over ``left`` metres within ``span`` metres is as hard as a bend is driven."""
+    bend = _FADE_BEND * abs(left) / (span * span)  # what is less than a hand's breadth is no drift
+    return math.sqrt(CURVE_ACCELERATION / bend) if abs(left) > 0.1 else math.inf
 
 
 @nb.njit(cache=True)
@@ -112,6 +121,7 @@ def extend(graph: LaneGraph, state: State, i: int, wished: Any) -> None:
 def sample(graph: LaneGraph, state: State, i: int, route: Any, count: int, begin: float, aside: Any, path: Any) -> int:
     """Write a path metre by metre from ``begin`` metres along a route; how many metres are known."""
     place, start = 0, 0.0
+    swerve = drift_speed(aside[0], aside[2])
     for k in range(HORIZON):
         s = begin + k
         while place + 1 < count and s - start > graph.length[route[place]]:
@@ -122,6 +132,7 @@ def sample(graph: LaneGraph, state: State, i: int, route: Any, count: int, begin
         x, y, heading, speed = point_at(graph, route[place], s - start)
         left = aside[0] * fade((s - aside[1]) / aside[2])
         path[k, 0], path[k, 1] = x - left * math.sin(heading), y + left * math.cos(heading)
+        speed = min(speed, swerve) if aside[1] < s < aside[1] + aside[2] else speed
         path[k, 2], path[k, 3] = heading, speed * state.factor[i]
     return HORIZON
 
@@ -211,7 +222,7 @@ def speed_along(path: Any, k: int, velocity: Any) -> float:
 @nb.njit(cache=True)
 def steer(path: Any, reach: int, pose: Any, box: Any, speed: float, wheelbase: float) -> float:
     """Pure pursuit of a path from the rear axle (Coulter, CMU-RI-TR-92-01, 1992)."""
-    ahead = max(wheelbase + 1.0, _PREVIEW * speed)
+    ahead = max(wheelbase + 1.5, _PREVIEW * speed)
     k = max(min(int(ahead - box[CX] + 0.5), reach - 1), 0)
     dx, dy = path[k, 0] - pose[0], path[k, 1] - pose[1]
     left = math.cos(pose[3]) * dy - math.sin(pose[3]) * dx
