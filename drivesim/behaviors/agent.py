@@ -7,12 +7,20 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from drivesim.behaviors.crowd import social_velocity
 from drivesim.streams import stream
 from drivesim.transforms import Pose, rotation_from_ypr, wrap_angle
 from drivesim.world import Control, Kinematic, VehicleControl, WalkerControl, World
+from drivesim.world.boxes import poses_of
 
 FIELD_OF_VIEW = math.radians(200.0)
 """Horizontal, about the direction of gaze (Helbing & Molnar 1995, "effective angle of sight")."""
+
+_LEAD = 3.0
+"""Metres ahead on its way for which somebody makes who has been pushed off it."""
+
+_BRISK = 3.0
+"""m/s2, as hard as somebody stops."""
 
 
 @dataclass
@@ -24,6 +32,7 @@ class Agent:
         heading: where it looked when the tree started, the way across, rad.
         wish: what it does in the coming step; set anew by the leaf that acts.
         gaze: head yaw relative to the body, rad.
+        keeps_off: whether it gives way to others on foot and keeps off things (social forces).
         last_seen: when a look last caught the master, seconds of the scenario.
         trace: (seconds, node, status) whenever a node's status changed: why it did what it did.
     """
@@ -35,6 +44,7 @@ class Agent:
     gaze: float = 0.0
     wish: Control | None = None
     last_seen: float = -math.inf
+    keeps_off: bool = False
     trace: list[tuple[float, str, str]] = field(default_factory=list)
     _upright: np.ndarray = field(init=False)
     _home: tuple[float, float] = field(init=False)
@@ -63,13 +73,29 @@ class Agent:
 
     def move(self, speed: float, acceleration: float) -> None:
         """Go along the way across (backwards if negative)."""
-        if self.walks:
+        if self.walks and self.keeps_off:
+            self._move_among_others(speed)
+        elif self.walks:
             velocity = (self._way[0] * speed, self._way[1] * speed)
             self.wish = WalkerControl(velocity, gaze=self.gaze, max_acceleration=acceleration)
         else:
             now = float(self.world.speed[0, self.index])
             wanted = (max(speed, 0.0) - now) / self.dt
             self.wish = VehicleControl(min(max(wanted, -2.5 * acceleration), acceleration), 0.0)
+
+    def _move_among_others(self, speed: float) -> None:
+        """Towards a point of the way across a little ahead, as far as others let it."""
+        world, i = self.world, self.index
+        x, y, _ = world.position[0, i].tolist()
+        ahead = self.travelled + math.copysign(_LEAD, speed)
+        dx, dy = self._home[0] + self._way[0] * ahead - x, self._home[1] + self._way[1] * ahead - y
+        scale = abs(speed) / math.hypot(dx, dy)
+        vx, vy = social_velocity(
+            i, scale * dx, scale * dy, self.dt, world.limits[0]["walks"], world.present[0], world.boxes[0],
+            poses_of(world.position[0], world.orientation[0]), world.velocity[0],
+        )  # fmt: skip
+        change = math.hypot(vx - float(world.velocity[0, i, 0]), vy - float(world.velocity[0, i, 1]))
+        self.wish = WalkerControl((vx, vy), gaze=self.gaze, max_acceleration=min(max(change / self.dt, 1e-3), _BRISK))
 
     def stand(self) -> None:
         """Stop, or stay."""

@@ -199,6 +199,12 @@ class RunBack(Leaf):
         return None
 
 
+class SocialForceAvoid(Leaf):
+    def tick(self, agent: Agent) -> Answer:
+        agent.keeps_off = self.ports["on"] == "true"
+        return True
+
+
 class Hesitate(Leaf):
     def begin(self, agent: Agent) -> None:
         self._duration = max(0.1, self.number("duration") + self.number("spread") * float(self.random.normal()))
@@ -242,6 +248,6 @@ LEAVES: dict[str, Callable[[Ports, Any], Leaf]] = {
         AlwaysSuccess, AlwaysFailure,
         CheckEquals, Probability, Sleep, Stand, WaitForMaster, MasterPassed, WaitUntilPassed, LookBothWays, LookAt,
         LookAhead,
-        PerceivesVehicle, GapAccept, Notices, CrossTo, DartOut, RunBack, Hesitate, SyncArrival,
+        PerceivesVehicle, GapAccept, Notices, CrossTo, DartOut, RunBack, SocialForceAvoid, Hesitate, SyncArrival,
     )
 }  # fmt: skip

@@ -43,6 +43,7 @@ TEXTS = frozenset({"a", "b", "value", "output_key", "variable", "code", "if", *(
 """Ports that take any text; all others are numbers or choices."""
 CHOICES = {
     "mode": ("distance", "time"),
+    "on": ("true", "false"),
     "then_skip": ("true", "false"),
     "else": ("SKIPPED", "FAILURE", "SUCCESS", "RUNNING"),
 }
@@ -127,6 +128,9 @@ NODES: dict[str, NodeType] = {
         "runs across, faster than asked by up to variation, after a delay",
     ),
     "RunBack": NodeType({"speed": None, "acceleration": "2.5"}, "runs back to where it started"),
+    "SocialForceAvoid": NodeType(
+        {"on": "true"}, "from now on gives way to others on foot and keeps off things while crossing; or no longer"
+    ),
     "Hesitate": NodeType({"duration": "0.7", "spread": "0.2"}, "stops in the way for a moment"),
     "Stand": NodeType({}, "stands for good"),
     "SyncArrival": NodeType(
