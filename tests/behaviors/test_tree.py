@@ -157,3 +157,28 @@ def test_a_tree_built_again_behaves_as_the_first_time():
         return found
 
     assert traces(fresh=True) == traces(fresh=False)
+
+
+@pytest.mark.parametrize("tree", ["child_crossing.xml", "adult_crossing.xml"])
+def test_somebody_else_changes_nobodys_draws(make_world, tree):
+    """Traces of ten seeds, alone and with two others beside, who decide for themselves."""
+    inputs = {"child_behavior": "natural", "behavior": "natural", "looks": "maybe", "speed": "1.5"}
+    inputs |= {"start_distance": "4", "crossing_distance": "8", "acceleration_distance": "1"}
+
+    def trace(seed, others):
+        people = [child(1, "Child"), *(child(2 + i, f"Other {i}") for i in range(others))]
+        world = make_world(car(0), *people, seed=seed)
+        world.falls = False
+        world.place(0, at(-70.0, 6.0), 10.0)
+        for person in people:
+            world.place(person.index, at(40.0 * (person.index - 1), -4.0, yaw=1.570796))
+        minds = [TreeController(content.find("behaviors", tree), inputs, world, p.index) for p in reversed(people)]
+        for _ in range(240):
+            for mind, person in zip(minds, reversed(people), strict=True):
+                world.command(person.index, mind.step(world, person.index, 0.05))
+            world.step(0.05)
+        return minds[-1].trace
+
+    alone = [trace(seed, 0) for seed in range(10)]
+    assert alone == [trace(seed, 2) for seed in range(10)]
+    assert len({str(found) for found in alone}) > 3

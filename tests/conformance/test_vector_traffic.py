@@ -10,6 +10,8 @@ import pytest
 from stage import Stage, act, after, at_lane, event, private, speed, teleport
 from xosc_files import CAR
 
+from drivesim.behaviors import make_controller
+
 CATEGORIES = "".join(
     f'<VehicleCategoryDistributionEntry category="{kind}" weight="{weight}"/>'
     for kind, weight in (("car", 3), ("bus", 1))
@@ -60,6 +62,15 @@ def test_vehicles_keep_their_distance_to_who_stands_in_the_way(tmp_path):
     assert waiting[-1] < 400
     assert not stage.world.collisions
     assert all(b - a > 4 for a, b in pairwise(waiting))
+
+
+def test_vehicles_of_traffic_can_have_its_driver(tmp_path):
+    """They change lanes round who stands in the way, where those that only keep their distance queue."""
+    driven = source(0.2).replace("<Properties/>", '<Properties><Property name="driver" value="traffic"/></Properties>')
+    init = private("Ego", teleport(at_lane(-1, 600))) + private("Other", teleport(at_lane(2, 1990)))
+    stage = Stage(tmp_path, act(event("e", driven)), init=init, controller=make_controller).until(60)
+    assert any(stage.x(car.name) > 650 for car in out(stage))
+    assert not stage.world.collisions
 
 
 def test_a_sink_takes_traffic_in_and_leaves_others_alone(tmp_path):

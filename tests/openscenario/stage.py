@@ -126,7 +126,7 @@ class Stage:
     _numbers = itertools.count()
 
     def __init__(self, folder, *acts, init=DEFAULT_INIT, extra="", road=ROAD, entities=ENTITIES,
-                 seed=1, commands=MappingProxyType({})):  # fmt: skip
+                 seed=1, commands=MappingProxyType({}), controller=lambda model, actor, world: None):  # fmt: skip
         write(folder, "road.xodr", road)
         story = f'<Story name="story">{"".join(acts)}</Story>' if acts else ""
         text = scenario(road='<LogicFile filepath="road.xodr"/>', entities=entities, init=init, story=story)
@@ -134,7 +134,7 @@ class Stage:
         text = text.replace("<StopTrigger/>", trigger(after(1000), tag="StopTrigger"))
         loaded = load_scenario(write(folder, f"s{next(self._numbers)}.xosc", text))
         self.world = World(read_network(loaded.road_file), loaded.actors(), loaded.weather(), seed)
-        self.player = ScenarioPlayer(loaded, self.world, lambda model, actor, world: None, commands)
+        self.player = ScenarioPlayer(loaded, self.world, controller, commands)
 
     def until(self, time):
         while self.world.time < time - 1e-9 and not self.player.finished:

@@ -12,8 +12,8 @@ from drivesim.behaviors.traffic.state import HORIZON, ROUTE, SIDE_MARGIN, TOUCHE
 from drivesim.streams import uniform01
 from drivesim.world.boxes import CX, CY, LENGTH, WIDTH
 
-_LOST = 4.0
-"""Metres beside the path at which a driver looks for its lane anew."""
+_LOST, _JUMP = 4.0, 10.0
+"""Metres beside the path, and along it in one tick, at which a driver looks for its lane anew."""
 _PREVIEW = 0.8
 """Seconds ahead to which a driver steers."""
 _FADE_BEND = 10.0 / 3.0**0.5
@@ -58,8 +58,8 @@ def drift_speed(left: float, span: float) -> float:
 
 @nb.njit(cache=True)
 def locate(graph: LaneGraph, state: State, i: int, x: float, y: float) -> bool:
-    """Move the driver on to where its middle is; False if that is off the path."""
-    across = 0.0
+    """Move the driver on to where its middle is; False if that is off the path, or far from where it was."""
+    across, before = 0.0, state.s[i]
     for _ in range(2):
         place, s = 0, state.s[i]
         while place + 1 < state.count[i] and s > graph.length[state.route[i, place]]:
@@ -69,7 +69,7 @@ def locate(graph: LaneGraph, state: State, i: int, x: float, y: float) -> bool:
         state.s[i] += (x - px) * math.cos(heading) + (y - py) * math.sin(heading)
         across = (y - py) * math.cos(heading) - (x - px) * math.sin(heading)
         across -= state.aside[i, 0] * fade((state.s[i] - state.aside[i, 1]) / state.aside[i, 2])
-    return abs(across) < _LOST
+    return abs(across) < _LOST and abs(state.s[i] - before) < _JUMP
 
 
 @nb.njit(cache=True)
