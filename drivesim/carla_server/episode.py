@@ -226,6 +226,7 @@ class Episode:
         if record.name is None:
             record.place = place
             return
+        record.led = None
         index = self.world.index(record.name)
         actor = self.world.actors[index]
         centre = centre_of(actor.box.center, actor.kind, actor.box.height)

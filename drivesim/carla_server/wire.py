@@ -21,6 +21,8 @@ VERSION = "0.9.16"
 LARGEST_CALL = 64 * 1024 * 1024
 """Bytes: a call longer than this (a map of a whole city has 4 MB) closes the connection."""
 
+FASTEST_WALKER = 15.0
+"""m/s that a walker can be told to run."""
 ORIGIN: Transform = ((0.0, 0.0, 0.0), (0.0, 0.0, 0.0))
 
 
@@ -183,7 +185,7 @@ class WalkerControl:
     @staticmethod
     def unpack(values: list[Any]) -> WalkerControl:
         direction, speed, jump = values
-        return WalkerControl(vector(direction), min(max(number(speed), 0.0), 15.0), bool(jump))
+        return WalkerControl(vector(direction), min(max(number(speed), 0.0), FASTEST_WALKER), bool(jump))
 
 
 @dataclass(slots=True)

@@ -380,3 +380,19 @@ def test_every_call_of_the_client_works_or_is_refused_by_name(client, world, spa
     assert "'add_actor_torque' is not implemented by drivesim" in answers[0].error
     world.set_imui_sensor_gravity(1.62)
     assert world.get_imui_sensor_gravity() == pytest.approx(1.62)
+
+
+def test_a_walker_that_is_led_has_its_feet_there_and_its_speed(client, world, spawn):
+    child = spawn("walker.pedestrian.0009", 40, 8.0, z=1.0)
+    world.tick()
+    feet = carla.Transform(carla.Location(41.0, 8.5, 0.12), carla.Rotation(yaw=90))
+    assert not client.apply_batch_sync([carla.command.ApplyWalkerState(child, feet, 1.2)], False)[0].error
+    world.tick()
+    place = child.get_transform()
+    assert (place.location.x, place.location.y) == pytest.approx((41.0, 8.5), abs=1e-3)
+    assert place.location.z == pytest.approx(0.12 + child.bounding_box.extent.z, abs=0.05)
+    assert place.rotation.yaw == pytest.approx(90.0)
+    assert child.get_velocity().y == pytest.approx(1.2, abs=1e-3)
+    assert child.get_control().speed == pytest.approx(1.2)
+    car = spawn("vehicle.audi.a2", 20, 1.75)
+    assert "no walker" in client.apply_batch_sync([carla.command.ApplyWalkerState(car, feet, 1.2)], False)[0].error

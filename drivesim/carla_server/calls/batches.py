@@ -5,8 +5,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from drivesim.carla_server.calls.registry import METHODS, method
-from drivesim.carla_server.wire import Description, Refusal, failure, success, transform
+from drivesim.carla_server.wire import (
+    FASTEST_WALKER,
+    Description,
+    Refusal,
+    WalkerControl,
+    failure,
+    success,
+    transform,
+)
 from drivesim.carla_server.wire import number as number_of
+from drivesim.simulators.carla.frames import mirrored, pose_from_carla
 
 if TYPE_CHECKING:
     from drivesim.carla_server.server import CarlaServer
@@ -67,3 +76,5 @@ def _set_walker(server: CarlaServer, number: int, place: Any, speed: float) -> N
     if not record.is_walker:
         raise Refusal(f"actor {number} ({record.blueprint}) is no walker")
     record.led = transform(place), number_of(speed)
+    ahead = pose_from_carla(record.led[0]).rotation[:, 0]
+    record.walker = WalkerControl(mirrored(ahead), min(max(record.led[1], 0.0), FASTEST_WALKER))

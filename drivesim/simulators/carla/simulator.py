@@ -197,6 +197,10 @@ class CarlaSimulator:
                 commands.append(command.ApplyTransform(body, self._session.transform(carla_from_pose(_waiting(i)))))
                 continue
             place = self._session.transform(carla_from_pose(state.pose(i) @ origin))
+            if actor.kind == "pedestrian":
+                # What CARLA's own crowds send: it swings the legs. Where it puts a walker, the transform corrects.
+                feet, speed = self._session.transform(carla_from_pose(state.pose(i))), float(state.speed[0, i])
+                commands.append(command.ApplyWalkerState(body, feet, speed))
             commands += [
                 command.ApplyTransform(body, place),
                 command.ApplyTargetVelocity(body, vector(*mirrored(state.velocity[0, i]))),
