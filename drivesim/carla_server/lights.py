@@ -6,13 +6,15 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 
-from drivesim.carla_server.records import TrafficLight
+from drivesim.carla_server.records import NOWHERE, TrafficLight, Trigger
 from drivesim.carla_server.wire import Description
 from drivesim.opendrive import RoadNetwork
-from drivesim.simulators.carla.frames import Transform, carla_from_pose
+from drivesim.simulators.carla.frames import Transform, carla_from_pose, pose_from_carla
 from drivesim.transforms import Pose
 
 RED, YELLOW, GREEN, OFF = range(4)
+_TRIGGER = (1.5, 0.0, 1.0)
+"""Half length along the road and half height of where vehicles stop for a light, m."""
 TRAFFIC_LIGHT_TYPE = "1000001"
 """OpenDRIVE signal type of a traffic light (ASAM OpenDRIVE 1.8, signal catalogue of the country "OpenDRIVE")."""
 
@@ -30,6 +32,28 @@ def working_signals(network: RoadNetwork) -> Iterator[tuple[str, str, Transform]
             yield signal.id, controller.get(signal.id, signal.id), carla_from_pose(pose)
 
 
+def stopping_place(network: RoadNetwork, signal: str) -> tuple[Pose, float] | None:
+    """``world_from_stop`` in the middle of the driving lanes that a signal is for, where they pass it, x ahead, and
+    half their width, m; None where no such lane is."""
+    for road in network.roads.values():
+        for own in road.signals:
+            if own.id != signal:
+                continue
+            ahead = {"+": (1,), "-": (-1,)}.get(own.orientation, (1, -1))
+            lanes = [
+                lane for lane in network.lanes(road.id, own.s)
+                if network.lane_type(road.id, lane, own.s) == "driving"
+                and network.lane_direction(road.id, lane, own.s) in ahead
+            ]  # fmt: skip
+            if not lanes:
+                return None
+            points = [network.world_from_lane(road.id, lane, own.s) for lane in lanes]
+            x, y, z = (sum(getattr(point, axis) for point in points) / len(points) for axis in "xyz")
+            width = sum(network.lane_width(road.id, lane, own.s) for lane in lanes)
+            return Pose.from_ypr((x, y, z), (points[0].heading, 0.0, 0.0)), width / 2.0
+    return None
+
+
 def traffic_lights(network: RoadNetwork, first_id: int) -> list[TrafficLight]:
     """A record for each; lights of one controller are green together, controllers of a junction take turns."""
     found = list(working_signals(network))
@@ -44,11 +68,20 @@ def traffic_lights(network: RoadNetwork, first_id: int) -> list[TrafficLight]:
     for offset, (signal, controller, place) in enumerate(found):
         junction = junction_of.get(controller, controller)
         phase = turns[junction].index(controller)
+        stop = stopping_place(network, signal)
         lights.append(TrafficLight(
             first_id + offset, Description(0, "traffic.traffic_light"), place=place, signal=signal,
+            trigger=_trigger(place, *stop) if stop else NOWHERE,
             group=numbers[junction], phase=phase, state=GREEN if phase == 0 else RED,
         ))  # fmt: skip
     return lights
+
+
+def _trigger(place: Transform, stop: Pose, half: float) -> Trigger:
+    """Where vehicles stop for a light, in its own axes of CARLA's."""
+    location, rotation = carla_from_pose(pose_from_carla(place).inverse() @ stop)
+    x, y, z = location
+    return (x, y, z + _TRIGGER[2]), (_TRIGGER[0], half, _TRIGGER[2]), rotation
 
 
 def _junctions(network: RoadNetwork) -> dict[str, str]:

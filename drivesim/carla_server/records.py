@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 
 from drivesim.carla_server.physics import PhysicsControl
@@ -16,6 +17,10 @@ from drivesim.carla_server.wire import (
 from drivesim.simulators.carla.frames import Transform, Vector
 
 RIGID = 0
+
+Trigger = tuple[Vector, Vector, Vector]
+"""Middle, half sizes and rotation of a box: m, degrees, CARLA's axes."""
+NOWHERE: Trigger = ((0.0, 0.0, 0.0), (0.0, 0.0, 0.0), (0.0, 0.0, 0.0))
 
 
 @dataclass(slots=True, eq=False)
@@ -49,6 +54,10 @@ class Record:
     led: tuple[Transform, float] | None = None
     """Where a client's crowd wants a walker's feet in the next step, and its speed, m/s."""
     lights: int = 0
+    speed_limit: float = 30.0
+    """km/h, where the vehicle last was; CARLA's own default where the map says nothing."""
+    limit_seen: tuple[float, float] = (math.inf, math.inf)
+    """Where that was, m."""
     due: float = 0.0
     """When a sensor measures next, s of episode time."""
 
@@ -75,6 +84,7 @@ class TrafficLight(Record):
 
     Attributes:
         signal: its id in the map. group: number of the lights that change with it; phase: its turn in the group.
+        trigger: the box in which vehicles stop for it, its own axes.
         state: 0 red, 1 yellow, 2 green, 3 off.
     """
 
@@ -82,5 +92,6 @@ class TrafficLight(Record):
     group: int = 0
     phase: int = 0
     state: int = 0
+    trigger: Trigger = NOWHERE
     frozen: bool = False
     times: LightTimes = field(default_factory=LightTimes)

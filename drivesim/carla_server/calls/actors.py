@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from drivesim.carla_server import blueprints
 from drivesim.carla_server.calls.registry import method
-from drivesim.carla_server.records import Record
+from drivesim.carla_server.records import Record, TrafficLight
 from drivesim.carla_server.wire import Description, Refusal, token, transform, vector
 
 if TYPE_CHECKING:
@@ -20,6 +20,8 @@ def pack_actor(server: CarlaServer, record: Record) -> list[Any]:
 
 def _box(server: CarlaServer, record: Record) -> list[Any]:
     """Centre and half sizes in the actor's own axes."""
+    if isinstance(record, TrafficLight):
+        return [*(list(part) for part in record.trigger), record.id]
     if record.name is None:
         return [[0.0, 0.0, 0.0], [0.0, 0.0, 0.0], [0.0, 0.0, 0.0], record.id]
     actor = server.episode.world.actors[server.episode.column(record)]

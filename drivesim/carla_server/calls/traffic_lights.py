@@ -12,6 +12,10 @@ if TYPE_CHECKING:
     from drivesim.carla_server.server import CarlaServer
 
 
+_HEAD = (0.17, 0.17, 0.5)
+"""Half sizes of a head with three lenses of 0.2 m (EN 12368), m."""
+
+
 @method("set_traffic_light_state", void=True)
 def _set_light(server: CarlaServer, number: int, state: int) -> None:
     server.episode.light(number).state = min(max(int(state), 0), 4)
@@ -54,5 +58,6 @@ def _group(server: CarlaServer, number: int) -> list[int]:
 
 @method("get_light_boxes")
 def _light_boxes(server: CarlaServer, number: int) -> list[Any]:
-    server.episode.light(number)
-    return []
+    """One about the head, in the world."""
+    place, rotation = server.episode.light(number).place
+    return [[list(place), list(_HEAD), list(rotation), number]]
