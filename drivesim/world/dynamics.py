@@ -85,7 +85,7 @@ def _drive(
         curvature *= share
     held = v0 == 0.0 and demand < 0.0
     a = 0.0 if held else demand
-    if cmd.mode == DRIVE and not held:
+    if not coasts and not held:
         heading = orientation[b, n, 0]
         last = acceleration[b, n, 0] * math.cos(heading) + acceleration[b, n, 1] * math.sin(heading)
         a, demand = _built_up(last, demand, lim, dt)
