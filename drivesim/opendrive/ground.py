@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from drivesim.opendrive.geometry import Cubics
+from drivesim.opendrive.grid import cell_at, grid_of
 from drivesim.opendrive.model import Lane
 from drivesim.opendrive.network import _DRIVABLE, REACH, RoadNetwork
 from drivesim.opendrive.planview import PlanView, line_at
@@ -43,6 +44,7 @@ class Ground(NamedTuple):
 
     Attributes:
         chords: (C, 10) box x0, y0, x1, y1, then s0, s1 and the ends x0, y0, x1, y1; chord_road: (C,) road rows.
+        frame, cells, near: the grid over the chords, of :func:`drivesim.opendrive.grid.grid_of`.
         roads: (R, 16); lengths: (R,).
         geometries, starts, polynomials: of :class:`drivesim.opendrive.planview.PlanView`.
         sections: (X, 4); spans: (X, 2) s and end. lanes: (L, 11). cubics: (K, 5) s, a, b, c, d.
@@ -50,6 +52,9 @@ class Ground(NamedTuple):
 
     chords: F64
     chord_road: I64
+    frame: F64
+    cells: I64
+    near: I64
     roads: I64
     lengths: F64
     geometries: F64
@@ -98,6 +103,7 @@ class _Builder:
         return Ground(
             np.array(chords, dtype=np.float64),
             np.array([index[chord[0].road.id] for chord in network._locator._chords], dtype=np.int64),
+            *grid_of(network._locator._boxes, REACH + 1.0),
             np.array(roads, dtype=np.int64),
             np.array([frame.length for frame in self._frames]),
             *self._plan.arrays(),
@@ -258,9 +264,12 @@ def locate(g: Any, x: float, y: float, road: int, guess: float) -> tuple[int, fl
     guesses = np.empty(_CANDIDATES)
     best = (math.inf, 0, 0.0, 0.0)
     found, found_s, found_t, found_lane = -1, 0.0, 0.0, -1
+    cell = cell_at(g.frame, x, y)
+    if cell < 0:
+        return found, found_s, found_t, found_lane
     for margin in (0.0, REACH + 1.0):
         count = 0
-        for c in range(g.chords.shape[0]):
+        for c in g.near[g.cells[cell] : g.cells[cell + 1]]:
             row = g.chords[c]
             if x < row[0] - margin or y < row[1] - margin or x > row[2] + margin or y > row[3] + margin:
                 continue
