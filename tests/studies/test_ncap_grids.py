@@ -121,6 +121,17 @@ def test_the_official_calculator_takes_our_cells_and_sees_the_same_colours(tmp_p
         assert full.scores[name]["Extended"][0] == full.scores[name]["Extended"][1]
 
 
+@pytest.mark.skipif(not CALCULATOR.exists(), reason="needs euroncap-rating-2026 in its own environment")
+def test_what_was_not_played_scores_nothing(tmp_path):
+    cells = cells_of("2026", ["CPNCO day", "CCRs", "CPNA"], extended=False)
+    verdict = ask(CALCULATOR, [Judged(cell, 0.0, "green", 1.0) for cell in cells], {}, tmp_path)
+    assert verdict.scores["CPNA"]["Standard"] == (1.0, 1.0)
+    assert verdict.scores["CPNCO"]["Standard"] == (1.0, 2.0)
+    for name in ("CPNA", "CPNCO", "CCRs", "CPFA"):
+        assert verdict.scores[name]["Extended"][0] == 0.0
+    assert verdict.scores["CPFA"]["Standard"][0] == 0.0
+
+
 def test_a_calculator_that_is_not_there_is_said(tmp_path):
     with pytest.raises(DrivesimError, match=r"--calculator.*pip install euroncap-rating-2026"):
         ask(tmp_path / "python", [], {}, tmp_path)

@@ -32,8 +32,33 @@ def percent(location: float) -> str:
     return f"{round(100 * location)}%"
 
 
+def presume_red(sheet: Any, claimed: set[str]) -> None:
+    """Every cell of claimed tests red: a cell that is left empty would be scored as if it were good."""
+    rows, matrix = set(), ""
+    for row in range(1, sheet.max_row + 1):
+        name = str(sheet.cell(row, 1).value or "")
+        if name and not name.endswith("km/h"):
+            matrix = name
+        elif name and matrix.split()[0] in claimed:
+            rows.add(row)
+    for rule in sheet.data_validations.dataValidation:
+        if "Green" in str(rule.formula1):
+            for box in rule.sqref.ranges:
+                for row, column in box.cells:
+                    if row in rows:
+                        sheet.cell(row, column).value = "Red"
+
+
 def fill_predictions(book: Any, given: dict[str, Any]) -> None:
     """Colours of all cells, self-claimed; robustness layers YES or NO where the sheet asks."""
+    claimed = {cell["test"].split()[0] for cell in given["cells"]}
+    for prefix in (*SHEETS.values(), PEOPLE):
+        presume_red(book[f"{prefix} pred."], claimed)
+    sheet = book["Input parameters"]
+    for row in range(1, sheet.max_row + 1):
+        if sheet.cell(row, 5).value in claimed:
+            for part in (row, row + 1):
+                sheet.cell(part, 7).value = "Self claimed"
     for cell in given["cells"]:
         sheet = book[f"{SHEETS.get(cell['test'], PEOPLE)} pred."]
         top = next(row for row in range(1, sheet.max_row + 1) if sheet.cell(row, 1).value == cell["test"])
@@ -42,12 +67,6 @@ def fill_predictions(book: Any, given: dict[str, Any]) -> None:
         sheet.cell(row, column).value = cell["colour"].capitalize()
         if cell["test"] == "CCRs":
             sheet.cell(row, 3).value = "AEB"
-    claimed = {name.split()[0] for name in (cell["test"] for cell in given["cells"])}
-    sheet = book["Input parameters"]
-    for row in range(1, sheet.max_row + 1):
-        if sheet.cell(row, 5).value in claimed:
-            for part in (row, row + 1):
-                sheet.cell(part, 7).value = "Self claimed"
     for sheet in (book[name] for name in book.sheetnames if name.endswith("robust. pred.")):
         columns = {sheet.cell(1, c).value: c for c in range(1, sheet.max_column + 1)}
         for rule in sheet.data_validations.dataValidation:
@@ -63,7 +82,8 @@ def fill_predictions(book: Any, given: dict[str, Any]) -> None:
 
 
 def fill_measurements(book: Any, given: dict[str, Any]) -> int:
-    """Impact speeds of the points that the calculator chose to be verified; how many."""
+    """Impact speeds of the points chosen to be verified, the full speed where none was played; their count."""
+    claimed = {cell["test"].split()[0] for cell in given["cells"]}
     speeds = {(c["test"], c["speed"], percent(c["impact_location"])): c["impact_speed"] for c in given["cells"]}
     count = 0
     for prefix in (*SHEETS.values(), PEOPLE):
@@ -74,10 +94,10 @@ def fill_measurements(book: Any, given: dict[str, Any]) -> int:
                 heads = {word: column for column, word in enumerate(words, start=1) if word}
             elif words[0] == "General requirements":
                 sheet.cell(row, heads["Value"]).value = "PASS"
-            elif words[0] in given["tests"]:
+            elif str(words[0]).split()[0] in claimed and "VUT speed" in heads:
                 speed = int(str(sheet.cell(row, heads["VUT speed"]).value).split()[0])
                 place = sheet.cell(row, heads["Impact location"]).value
-                sheet.cell(row, heads["Value"]).value = speeds[words[0], speed, place]
+                sheet.cell(row, heads["Value"]).value = speeds.get((words[0], speed, place), float(speed))
                 count += 1
     return count
 
@@ -108,7 +128,6 @@ def scores(book: Any) -> dict[str, dict[str, list[float]]]:
 def main() -> None:
     folder = Path(sys.argv[1])
     given = json.loads((folder / "cells.json").read_text())
-    given["tests"] = sorted({cell["test"] for cell in given["cells"]})
     calculator(folder, "generate-template")
     book = openpyxl.load_workbook(folder / "ca_template.xlsx")
     fill_predictions(book, given)
