@@ -32,10 +32,6 @@ _STANDING = 0.05
 _SPAWN_GAP = 0.02
 """Boxes nearer than this in plan touch, m: spawning there is refused."""
 _SHOWN = {RED: "red", YELLOW: "yellow", GREEN: "green", OFF: "off"}
-_SIGNS = 5.0
-"""How far vehicles go between looks at the speed limit, m."""
-NO_LIMIT = 30.0
-"""km/h that CARLA gives vehicles that have passed no sign."""
 _LANE_STEP = 25.0
 """Between spawn points of a lane, m."""
 
@@ -261,21 +257,7 @@ class Episode:
         deaf = {record.name for record in self.records.values() if not record.collides}
         self.touched = [met for met in self.world.collisions[known:] if not {met.first, met.second} & deaf]
         self.programme.step(delta)
-        self._look_for_signs()
         self.frame += 1
-
-    def _look_for_signs(self) -> None:
-        """Speed limits of vehicles that have gone on since they last looked."""
-        for record in self.records.values():
-            if record.name is None or not record.is_vehicle:
-                continue
-            x, y = self.world.position[0, self.world.index(record.name), :2].tolist()
-            if math.dist((x, y), record.limit_seen) < _SIGNS:
-                continue
-            record.limit_seen = x, y
-            lane = self.network.lane_from_world(x, y)
-            limit = self.network.speed_limit(lane.road_id, lane.s, lane.lane_id) if lane else None
-            record.speed_limit = 3.6 * limit if limit else NO_LIMIT
 
     def _command(self, record: Record, delta: float) -> None:
         index = self.column(record)

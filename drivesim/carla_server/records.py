@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass, field
 
 from drivesim.carla_server.physics import PhysicsControl
@@ -54,10 +53,6 @@ class Record:
     led: tuple[Transform, float] | None = None
     """Where a client's crowd wants a walker's feet in the next step, and its speed, m/s."""
     lights: int = 0
-    speed_limit: float = 30.0
-    """km/h, where the vehicle last was; CARLA's own default where the map says nothing."""
-    limit_seen: tuple[float, float] = (math.inf, math.inf)
-    """Where that was, m."""
     due: float = 0.0
     """When a sensor measures next, s of episode time."""
 

@@ -22,7 +22,7 @@ _WALKER = struct.Struct("<4fB")
 _LIGHT = struct.Struct("<32s4fIBB")
 _ACTIVE = 1
 _STILL = (0.0,) * 9
-_NO_LIGHT_STATE = 2
+_NO_LIGHT_STATE, _SPEED_LIMIT = 2, 30.0
 
 
 def snapshot(episode: Episode, wall: float, delta: float, flags: int = 0) -> bytes:
@@ -69,7 +69,7 @@ def _own_state(episode: Episode, record: Record) -> bytes:
         c = record.vehicle
         gear = c.gear if c.manual_gear_shift else -1 if c.reverse else int(abs(episode.velocity(record)[0]) > 0.1)
         return _VEHICLE.pack(
-            c.throttle, c.steer, c.brake, c.hand_brake, c.reverse, c.manual_gear_shift, gear, record.speed_limit,
+            c.throttle, c.steer, c.brake, c.hand_brake, c.reverse, c.manual_gear_shift, gear, _SPEED_LIMIT,
             _NO_LIGHT_STATE, 0, 0, 0,
         )  # fmt: skip
     if record.is_walker:

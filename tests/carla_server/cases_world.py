@@ -398,14 +398,12 @@ def test_a_walker_that_is_led_has_its_feet_there_and_its_speed(client, world, sp
     assert "no walker" in client.apply_batch_sync([carla.command.ApplyWalkerState(car, feet, 1.2)], False)[0].error
 
 
-def test_vehicles_know_the_speed_limit_and_lights_where_to_stop(client):
+def test_lights_know_where_to_stop_for_them(client):
     world = client.load_world("crossing_with_lights")
     settings = world.get_settings()
     settings.synchronous_mode, settings.fixed_delta_seconds = True, 0.05
     world.apply_settings(settings)
     world.tick()
-    network = read_network(Path(__file__).parent / "maps" / "crossing_with_lights.xodr")
-    limits = {network.speed_limit(road.id, 1.0) for road in network.roads.values()}
     for light in world.get_actors().filter("traffic.traffic_light"):
         stop = light.get_transform().transform(light.trigger_volume.location)
         waypoint = world.get_map().get_waypoint(stop)
@@ -414,9 +412,3 @@ def test_vehicles_know_the_speed_limit_and_lights_where_to_stop(client):
         assert light.trigger_volume.extent.y > 1.0
         (head,) = light.get_light_boxes()
         assert head.location.distance(light.get_location()) < 0.01
-    place = world.get_map().get_spawn_points()[0]
-    car = world.spawn_actor(world.get_blueprint_library().find("vehicle.audi.a2"), place)
-    ticks(world, 2)
-    expected = [3.6 * limit if limit else 30.0 for limit in limits]
-    assert any(car.get_speed_limit() == pytest.approx(limit) for limit in expected)
-    car.destroy()
