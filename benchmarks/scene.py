@@ -12,8 +12,8 @@ import numpy as np
 
 from benchmarks.camera import best
 from drivesim.scene.actors import Cast
+from drivesim.scene.builder import RaySceneBuilder
 from drivesim.scene.embree import Device, Geometry, SceneHandle
-from drivesim.scene.raycast import RaySceneBuilder
 from drivesim.studio.people import person
 from drivesim.studio.stage import Stand, state_of
 from drivesim.studio.vehicles import CARS, vehicle

@@ -24,7 +24,7 @@ from scenariogeneration import xosc
 NUMBER = xosc.ParameterType.double
 PLACE_S = 240.0
 PLATE = (3.7, 2.4, 0.025)
-"""Length, width and thickness of the steel plate, m: about those of NHTSA's test procedures (assumed, not looked up)."""
+"""Length, width and thickness of the steel plate, m: about those of NHTSA's test procedures (assumed)."""
 KERB_DISTANCE = 2.0
 """Where the child stops, from the middle of the lane: a metre beside the car, m."""
 

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 __all__ = ["RayScene", "RaySceneBuilder", "Scene"]
 
 if TYPE_CHECKING:
-    from drivesim.scene.raycast import RayScene, RaySceneBuilder
+    from drivesim.scene.builder import RaySceneBuilder
+    from drivesim.scene.raycast import RayScene
     from drivesim.scene.scene import Scene
 
 
@@ -16,8 +17,12 @@ def __getattr__(name: str) -> Any:
         from drivesim.scene.scene import Scene
 
         return Scene
-    if name in __all__:
-        from drivesim.scene import raycast
+    if name == "RaySceneBuilder":
+        from drivesim.scene.builder import RaySceneBuilder
 
-        return getattr(raycast, name)
+        return RaySceneBuilder
+    if name == "RayScene":
+        from drivesim.scene.raycast import RayScene
+
+        return RayScene
     raise AttributeError(f"module 'drivesim.scene' has no attribute {name!r}")

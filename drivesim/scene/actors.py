@@ -13,9 +13,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from drivesim.scene.bodies import PHASE_STEP, Body, RiderSeat, moving, shaped, turned
+from drivesim.scene.builder import RaySceneBuilder
 from drivesim.scene.fleet import ROLLING, STEERED, SWINGING, Fleet, Part
 from drivesim.scene.imported import mesh_file
-from drivesim.scene.raycast import EGO_BODY, EVERYONE, RayScene, RaySceneBuilder
+from drivesim.scene.raycast import EGO_BODY, EVERYONE, RayScene
 from drivesim.scene.shapes import SHOTS
 from drivesim.scene.vehicles import prop_model, vehicle_model
 from drivesim.scene.vehicles.aids import CHAIR_SEAT

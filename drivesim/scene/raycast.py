@@ -21,13 +21,11 @@ import numba as nb
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from drivesim.materials import MaterialId
 from drivesim.mesh import Mesh, flat_triangles, merge
 from drivesim.scene.embree import MOST_STEPS, Device, Geometry, SceneHandle, engine_handles
 from drivesim.scene.motion import motion_steps
-from drivesim.scene.shapes import BOUNDS, RANGES, SHOTS, Shape
+from drivesim.scene.shapes import BOUNDS, RANGES, SHOTS, SharedShapes, close_all, shape_of
 from drivesim.transforms import Pose, quaternion_from_rotation
-from drivesim.types import Light
 
 F32 = NDArray[np.float32]
 F64 = NDArray[np.float64]
@@ -40,12 +38,6 @@ EGO_BODY = 2
 
 ALL = EVERYONE | EGO_BODY
 """Ray mask of rays that see the ego's body too (shadow, ambient and reflection rays)."""
-
-LAMPS_OF = np.zeros(len(MaterialId), dtype=np.uint8)
-"""Lamp flags that light a material where a mesh says nothing of its own."""
-LAMPS_OF[MaterialId.HEADLAMP] = Light.POSITION | Light.LOW_BEAM | Light.HIGH_BEAM
-LAMPS_OF[MaterialId.TAILLAMP] = Light.POSITION | Light.BRAKE
-LAMPS_OF[MaterialId.INDICATOR] = Light.LEFT_BLINKER | Light.RIGHT_BLINKER
 
 
 class RayTables(NamedTuple):
@@ -91,7 +83,7 @@ class RayTables(NamedTuple):
     look: NDArray[np.uint32]
 
 
-class _Part(NamedTuple):
+class Part(NamedTuple):
     """One instance: which of the scene's meshes, whose, seen by whom; ``place`` if it stands there for good."""
 
     mesh: int
@@ -99,115 +91,6 @@ class _Part(NamedTuple):
     mask: int
     moving: bool
     place: Pose | None = None
-
-
-class SharedShapes:
-    """Trees of rigid meshes that several scenes hit, built once.
-
-    Args:
-        meshes: those that scenes will share; others are each scene's own.
-
-    Attributes:
-        device: of the trees, and of every scene that shares them.
-    """
-
-    def __init__(self, meshes: Sequence[Mesh]) -> None:
-        self.device = device = Device()
-        with ThreadPoolExecutor(nb.get_num_threads()) as pool:
-            shapes = list(pool.map(lambda mesh: _shape(device, mesh, False), meshes))
-        # The meshes are kept, so that nothing else gets their identity.
-        self._known = {id(mesh): (mesh, shape) for mesh, shape in zip(meshes, shapes, strict=True)}
-        self._close = weakref.finalize(self, _close_all, [], shapes, device)
-
-    def of(self, mesh: Mesh) -> Shape | None:
-        """The tree of a mesh, if it is shared."""
-        known = self._known.get(id(mesh))
-        return known[1] if known else None
-
-    def close(self) -> None:
-        """Release Embree's memory, after the scenes that share it; legal twice."""
-        self._close()
-
-
-class RaySceneBuilder:
-    """Collects meshes, then builds the :class:`RayScene`.
-
-    Args:
-        origin: (3,) float64, the point of the world that ray coordinates are relative to; near the action.
-        shared: trees that are there already; they outlive the scene.
-    """
-
-    def __init__(self, origin: ArrayLike = (0.0, 0.0, 0.0), shared: SharedShapes | None = None) -> None:
-        self._shared = shared
-        self._origin = np.array(origin, dtype=np.float64)
-        self._static: list[Mesh] = []
-        self._meshes: list[tuple[Mesh, bool]] = []
-        self._parts: list[_Part] = []
-        self._known: dict[int, int] = {}
-        self._lamps: dict[int, NDArray[np.uint8]] = {}
-        self._static_lamps: list[NDArray[np.uint8]] = []
-
-    def add_static(self, mesh: Mesh, *, lamps: NDArray[np.uint8] | None = None) -> None:
-        """Add geometry that never moves; vertices in the world frame relative to the origin.
-
-        Args:
-            lamps: (T,) lamp flags per triangle, as for moving parts.
-        """
-        self._static.append(mesh)
-        self._static_lamps.append(LAMPS_OF[mesh.material] if lamps is None else lamps)
-
-    def add_rigid(
-        self, mesh: Mesh, instance: int, *, mask: int = EVERYONE, lamps: NDArray[np.uint8] | None = None
-    ) -> int:
-        """Add a part that moves as one; a mesh object used several times is stored once.
-
-        Args:
-            instance: actor index + 1, or 0.
-            mask: ``EVERYONE``, or ``EGO_BODY`` for what the ego's own sensors look past.
-            lamps: (T,) lamp flags per triangle, any of which light it; by material where absent.
-
-        Returns:
-            The handle for :meth:`RayScene.set_motion`.
-        """
-        known = self._known.get(id(mesh))
-        if known is None:
-            known = self._known[id(mesh)] = self._add_mesh(mesh, deforming=False)
-            if lamps is not None:
-                self._lamps[known] = lamps
-        return self._add_part(known, instance, mask)
-
-    def add_copy(self, mesh: Mesh, instance: int, place: Pose) -> None:
-        """Add one of many of a kind that stands still, ``place`` being ``world_from_mesh``; stored once like
-        :meth:`add_rigid`'s, there from the start."""
-        handle = self.add_rigid(mesh, instance)
-        self._parts[handle - 1] = self._parts[handle - 1]._replace(place=place)
-
-    def add_deforming(self, mesh: Mesh, instance: int, *, mask: int = EVERYONE) -> int:
-        """Add a body whose vertices are replaced every tick; ``mesh`` is its rest pose."""
-        number = self._add_mesh(mesh, deforming=True)
-        first = self._add_part(number, instance, mask)
-        for _ in range(1, SHOTS):
-            self._add_part(number, instance, mask)
-        return first
-
-    def _add_mesh(self, mesh: Mesh, *, deforming: bool) -> int:
-        self._meshes.append((mesh, deforming))
-        return len(self._meshes)
-
-    def _add_part(self, mesh: int, instance: int, mask: int) -> int:
-        self._parts.append(_Part(mesh, instance, mask, moving=True))
-        return len(self._parts)
-
-    def build(self) -> RayScene:
-        static = _Part(0, 0, EVERYONE, moving=False)
-        whole = self._static[0] if len(self._static) == 1 else merge(self._static)
-        meshes = [(whole, False), *self._meshes]
-        self._lamps[0] = np.concatenate([np.zeros(0, np.uint8), *self._static_lamps])
-        lamps = [
-            self._lamps.get(number, LAMPS_OF[mesh.material] if len(mesh.material) else np.zeros(0, np.uint8))
-            for number, (mesh, _) in enumerate(meshes)
-        ]
-        return RayScene(self._origin, meshes, [static, *self._parts], np.concatenate(lamps), self._shared)
 
 
 class RayScene:
@@ -224,7 +107,7 @@ class RayScene:
     """
 
     def __init__(
-        self, origin: F64, meshes: Sequence[tuple[Mesh, bool]], parts: Sequence[_Part], lamps: NDArray[np.uint8],
+        self, origin: F64, meshes: Sequence[tuple[Mesh, bool]], parts: Sequence[Part], lamps: NDArray[np.uint8],
         shared: SharedShapes | None = None,
     ) -> None:  # fmt: skip
         self.origin = origin
@@ -234,7 +117,7 @@ class RayScene:
         known = [shared.of(mesh) if shared else None for mesh, _ in meshes]
         own = [described for described, there in zip(meshes, known, strict=True) if there is None]
         with ThreadPoolExecutor(nb.get_num_threads()) as pool:  # one thread a mesh: trees do not depend on how many
-            made = iter([[shape] for shape in pool.map(lambda described: _shape(device, *described), own)])
+            made = iter([[shape] for shape in pool.map(lambda described: shape_of(device, *described), own)])
         self._shapes = [next(made) if there is None else [there] for there in known]
         self._shots = [1] * len(meshes)
         self._parts = parts
@@ -285,7 +168,7 @@ class RayScene:
                 self.tables.inst_translation[number] = part.place.translation - origin
         groups = [group for group, there in zip(self._shapes, known, strict=True) if there is None]
         owned: list[SceneHandle | Geometry] = [self._top, *self._instances]
-        self._close = weakref.finalize(self, _close_all, owned, groups, None if shared else device)
+        self._close = weakref.finalize(self, close_all, owned, groups, None if shared else device)
 
     def set_motion(
         self,
@@ -353,7 +236,7 @@ class RayScene:
         mesh = self._parts[handle].mesh
         shapes = self._shapes[mesh]
         for shot in range(len(shapes), count):
-            shapes.append(_shape(self._device, *self._meshes[mesh]))
+            shapes.append(shape_of(self._device, *self._meshes[mesh]))
             self._instances[handle + shot].show(shapes[shot].scene)
         self._shots[mesh] = count
         return [shape.vertices for shape in shapes[:count]]
@@ -430,7 +313,7 @@ class RayScene:
         self.close()
 
 
-def _first_shots(meshes: Sequence[tuple[Mesh, bool]], parts: Sequence[_Part]) -> NDArray[np.int32]:
+def _first_shots(meshes: Sequence[tuple[Mesh, bool]], parts: Sequence[Part]) -> NDArray[np.int32]:
     """For every part the first one of its mesh if that deforms, else itself."""
     first: dict[int, int] = {}
     for number, part in enumerate(parts):
@@ -452,10 +335,6 @@ def _looks(whole: Mesh, meshes: Sequence[tuple[Mesh, bool]], lamps: NDArray[np.u
     return look
 
 
-def _shape(device: Device, mesh: Mesh, deforming: bool) -> Shape:
-    return Shape(device, mesh.triangles, mesh.vertices, deforming=deforming)
-
-
 def _matrix(place: Pose | None, origin: F64) -> F32:
     """(3, 4) transform of an instance."""
     if place is None:
@@ -464,15 +343,3 @@ def _matrix(place: Pose | None, origin: F64) -> F32:
 
 
 _IDENTITY = np.array([[1.0, 0.0, 0.0, 0.0]])
-
-
-def _close_all(
-    scenes: Sequence[SceneHandle | Geometry], shapes: Sequence[Shape | list[Shape]], device: Device | None
-) -> None:
-    for scene in scenes:
-        scene.close()
-    for group in shapes:  # bodies may have had shots added since
-        for shape in group if isinstance(group, list) else [group]:
-            shape.close()
-    if device is not None:
-        device.close()

@@ -7,11 +7,16 @@ shots, at ray times 0, 1 / (N - 1), ... 1, each until half-way to the next: the 
 
 from __future__ import annotations
 
+import weakref
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from itertools import pairwise
 
+import numba as nb
 import numpy as np
 from numpy.typing import NDArray
 
+from drivesim.mesh import Mesh
 from drivesim.scene.embree import Device, Geometry, SceneHandle
 
 F32 = NDArray[np.float32]
@@ -49,3 +54,48 @@ class Shape:
     def close(self) -> None:
         self.scene.close()
         self.geometry.close()
+
+
+def shape_of(device: Device, mesh: Mesh, deforming: bool) -> Shape:
+    """The tree of a mesh at rest."""
+    return Shape(device, mesh.triangles, mesh.vertices, deforming=deforming)
+
+
+class SharedShapes:
+    """Trees of rigid meshes that several scenes hit, built once.
+
+    Args:
+        meshes: those that scenes will share; others are each scene's own.
+
+    Attributes:
+        device: of the trees, and of every scene that shares them.
+    """
+
+    def __init__(self, meshes: Sequence[Mesh]) -> None:
+        self.device = device = Device()
+        with ThreadPoolExecutor(nb.get_num_threads()) as pool:
+            shapes = list(pool.map(lambda mesh: shape_of(device, mesh, False), meshes))
+        # The meshes are kept, so that nothing else gets their identity.
+        self._known = {id(mesh): (mesh, shape) for mesh, shape in zip(meshes, shapes, strict=True)}
+        self._close = weakref.finalize(self, close_all, [], shapes, device)
+
+    def of(self, mesh: Mesh) -> Shape | None:
+        """The tree of a mesh, if it is shared."""
+        known = self._known.get(id(mesh))
+        return known[1] if known else None
+
+    def close(self) -> None:
+        """Release Embree's memory, after the scenes that share it; legal twice."""
+        self._close()
+
+
+def close_all(
+    scenes: Sequence[SceneHandle | Geometry], shapes: Sequence[Shape | list[Shape]], device: Device | None
+) -> None:
+    for scene in scenes:
+        scene.close()
+    for group in shapes:  # bodies may have had shots added since
+        for shape in group if isinstance(group, list) else [group]:
+            shape.close()
+    if device is not None:
+        device.close()

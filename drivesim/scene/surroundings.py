@@ -13,9 +13,10 @@ from drivesim.cache import cached
 from drivesim.mesh import Mesh, merge
 from drivesim.opendrive import RoadNetwork
 from drivesim.opendrive.mesh import network_mesh
+from drivesim.scene.builder import LAMPS_OF, RaySceneBuilder
 from drivesim.scene.city import City, build_city
 from drivesim.scene.city.seasons import SUMMER, Foliage, in_season
-from drivesim.scene.raycast import LAMPS_OF, RaySceneBuilder, SharedShapes
+from drivesim.scene.shapes import SharedShapes
 from drivesim.scene.signals import lens_flags
 from drivesim.types import Actor, WorldState
 

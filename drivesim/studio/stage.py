@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from drivesim.materials import MaterialId
 from drivesim.mesh import Mesh, merge
 from drivesim.scene.actors import Cast
-from drivesim.scene.raycast import RaySceneBuilder
+from drivesim.scene.builder import RaySceneBuilder
 from drivesim.sensors.camera.device import CameraDevice
 from drivesim.sensors.camera.sensor import Camera
 from drivesim.sensors.rig import Sensor

@@ -9,7 +9,7 @@ from test_camera_rows import camera
 
 from drivesim.materials import MaterialId
 from drivesim.recording.encode import camera_jobs
-from drivesim.scene.raycast import RaySceneBuilder
+from drivesim.scene.builder import RaySceneBuilder
 from drivesim.sensors.motion import EgoMotion
 from drivesim.transforms import Pose
 from drivesim.types import Weather

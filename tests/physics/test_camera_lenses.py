@@ -6,8 +6,8 @@ import pytest
 
 from drivesim.materials import MaterialId
 from drivesim.mesh import Mesh
+from drivesim.scene.builder import RaySceneBuilder
 from drivesim.scene.city.parts import icosphere
-from drivesim.scene.raycast import RaySceneBuilder
 from drivesim.sensors.camera.device import CameraDevice
 from drivesim.sensors.camera.sensor import Camera
 from drivesim.sensors.rig import VIEW_FROM_CAMERA, Sensor, load_device

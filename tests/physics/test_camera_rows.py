@@ -7,7 +7,7 @@ import pytest
 from sensor_scenes import box, static_scene, wall
 
 from drivesim.materials import MaterialId
-from drivesim.scene.raycast import RaySceneBuilder
+from drivesim.scene.builder import RaySceneBuilder
 from drivesim.sensors.camera.imager import (
     Imager,
     bayer,

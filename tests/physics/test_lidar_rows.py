@@ -8,7 +8,7 @@ from ranging import CLEAR, NIGHT, changed, paths, quiet, sweeps
 from sensor_scenes import box, ground, static_scene, wall
 
 from drivesim.materials import MATERIALS, MaterialId
-from drivesim.scene.raycast import RaySceneBuilder
+from drivesim.scene.builder import RaySceneBuilder
 from drivesim.sensors.lidar.air import Air
 from drivesim.sensors.lidar.model import bloom, receive, signal_to_noise
 from drivesim.sensors.lidar.patterns import pattern

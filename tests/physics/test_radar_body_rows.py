@@ -12,7 +12,7 @@ from sensor_scenes import mounted, sphere, state
 
 from drivesim.materials import MaterialId
 from drivesim.scene.actors import Cast
-from drivesim.scene.raycast import RaySceneBuilder
+from drivesim.scene.builder import RaySceneBuilder
 from drivesim.sensors.motion import EgoMotion
 from drivesim.sensors.radar.coherent import cross_section, shoot
 from drivesim.sensors.radar.sensor import Radar

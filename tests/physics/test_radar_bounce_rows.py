@@ -8,7 +8,8 @@ from ranging import CLEAR, changed, paths
 from sensor_scenes import box, ground, mounted, sphere, state
 
 from drivesim.materials import MaterialId
-from drivesim.scene.raycast import EGO_BODY, RaySceneBuilder
+from drivesim.scene.builder import RaySceneBuilder
+from drivesim.scene.raycast import EGO_BODY
 from drivesim.sensors.motion import EgoMotion
 from drivesim.sensors.radar.model import signal_to_noise
 from drivesim.sensors.radar.quality import Invalid

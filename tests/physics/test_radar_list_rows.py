@@ -11,7 +11,7 @@ from sensor_scenes import box, ground, mounted, state, static_scene
 
 from drivesim.recording.decode import read_measurement
 from drivesim.recording.encode import RADAR_FIELDS, radar_jobs, rms_code
-from drivesim.scene.raycast import RaySceneBuilder
+from drivesim.scene.builder import RaySceneBuilder
 from drivesim.sensors.motion import EgoMotion
 from drivesim.sensors.radar.ambiguity import Ambiguity
 from drivesim.sensors.radar.model import detect, estimated_rcs, signal_to_noise

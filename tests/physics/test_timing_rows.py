@@ -10,7 +10,7 @@ from ranging import NIGHT, quiet, sweeps
 from sensor_scenes import box, ground
 
 from drivesim.materials import MATERIALS, MaterialId
-from drivesim.scene.raycast import RaySceneBuilder
+from drivesim.scene.builder import RaySceneBuilder
 from drivesim.sensors.camera.sensor import Camera
 from drivesim.sensors.clock import due, nanoseconds, stamp
 from drivesim.sensors.faults import Faults

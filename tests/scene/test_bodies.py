@@ -13,7 +13,7 @@ from drivesim.scene.bodies import Body, RiderSeat, shaped
 from drivesim.scene.bodies.anthropometry import median_stature
 from drivesim.scene.bodies.appearance import appearance
 from drivesim.scene.bodies.basis import BONES, FOOT, HAND, KEYPOINTS, SHANK, SIDE, THIGH, TOES
-from drivesim.scene.raycast import RaySceneBuilder
+from drivesim.scene.builder import RaySceneBuilder
 from drivesim.scene.trace import nearest
 from drivesim.taxonomy import Tag
 from drivesim.types import Actor, BoundingBox, WorldState

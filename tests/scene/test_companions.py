@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from drivesim.scene.actors import Cast
-from drivesim.scene.raycast import RaySceneBuilder
+from drivesim.scene.builder import RaySceneBuilder
 from drivesim.scene.trace import nearest
 from drivesim.scene.vehicles import prop_model
 from drivesim.scene.vehicles.dog import dog_model

@@ -10,8 +10,8 @@ import pytest
 
 from drivesim.materials import MaterialId
 from drivesim.mesh import Mesh
+from drivesim.scene.builder import RaySceneBuilder
 from drivesim.scene.embree import Device, EmbreeError, Geometry, SceneHandle
-from drivesim.scene.raycast import RaySceneBuilder
 from drivesim.scene.trace import nearest, occluded
 from drivesim.taxonomy import Tag
 from drivesim.transforms import Pose

@@ -7,7 +7,8 @@ import pytest
 
 from drivesim.materials import MaterialId
 from drivesim.mesh import Mesh
-from drivesim.scene.raycast import EGO_BODY, EVERYONE, RaySceneBuilder
+from drivesim.scene.builder import RaySceneBuilder
+from drivesim.scene.raycast import EGO_BODY, EVERYONE
 from drivesim.scene.trace import nearest, occluded
 from drivesim.taxonomy import Tag
 from drivesim.transforms import Pose, interpolate

@@ -6,7 +6,8 @@ import numpy as np
 
 from drivesim.materials import MaterialId
 from drivesim.mesh import Mesh
-from drivesim.scene.raycast import RayScene, RaySceneBuilder
+from drivesim.scene.builder import RaySceneBuilder
+from drivesim.scene.raycast import RayScene
 from drivesim.sensors.motion import EgoMotion
 from drivesim.sensors.rig import Sensor
 from drivesim.taxonomy import Tag

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from sensor_scenes import actor, box, ground, mounted, state
 
-from drivesim.scene.raycast import RaySceneBuilder
+from drivesim.scene.builder import RaySceneBuilder
 from drivesim.sensors.counting import points_in_boxes, tight_boxes
 from drivesim.sensors.labels import Labeller, detection_points
 from drivesim.sensors.motion import EgoMotion

@@ -10,7 +10,7 @@ from test_camera import camera, sphere, wall
 from drivesim.errors import DrivesimError
 from drivesim.materials import MaterialId
 from drivesim.mesh import Mesh
-from drivesim.scene.raycast import RaySceneBuilder
+from drivesim.scene.builder import RaySceneBuilder
 from drivesim.sensors.camera.photoreal import paint
 from drivesim.sensors.camera.sky import daylight
 from drivesim.sensors.rig import load_device

@@ -7,7 +7,7 @@ import pytest
 from sensor_scenes import box, ground, mounted, sphere, state, static_scene, ticks
 
 from drivesim.materials import MATERIALS, MaterialId
-from drivesim.scene.raycast import RaySceneBuilder
+from drivesim.scene.builder import RaySceneBuilder
 from drivesim.sensors.atmosphere import radar_loss_db
 from drivesim.sensors.motion import EgoMotion
 from drivesim.sensors.radar.model import detect, signal_to_noise

@@ -9,8 +9,8 @@ from pathlib import Path
 import numpy as np
 
 from drivesim.materials import MaterialId
+from drivesim.scene.builder import LAMPS_OF
 from drivesim.scene.imported import imported_mesh, mesh_file
-from drivesim.scene.raycast import LAMPS_OF
 from drivesim.scene.vehicles.car import car_model
 from drivesim.scene.vehicles.coaches import bus_model, tram_model
 from drivesim.scene.vehicles.heavy import lorry_model, trailer_model
