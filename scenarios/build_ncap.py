@@ -46,6 +46,18 @@ def _draft(name: str, description: str, target_speed: float) -> Draft:
     return draft
 
 
+def _sine(angle: str) -> str:
+    """Of an expression of less than 45 degrees, within 1e-6: OpenSCENARIO's expressions know no trigonometry."""
+    x, square = f"({angle})", f"({angle}) * ({angle})"
+    return f"{x} * (1 - {square} / 6 * (1 - {square} / 20 * (1 - {square} / 42)))"
+
+
+def _cosine(angle: str) -> str:
+    """As :func:`_sine`."""
+    square = f"({angle}) * ({angle})"
+    return f"(1 - {square} / 2 * (1 - {square} / 12 * (1 - {square} / 30 * (1 - {square} / 56))))"
+
+
 def crossing(name: str, description: str, *, child: bool, farside: bool, speed: float) -> Draft:
     """A person who crosses so as to be at the impact location when the unbraked vehicle is there.
 
@@ -63,8 +75,8 @@ def crossing(name: str, description: str, *, child: bool, farside: bool, speed: 
     shape = pedestrian("child", 1.154, 0.45, 0.298, 21.0, age="6") if child else pedestrian(
         "adult", 1.80, 0.60, 0.50, 78.0, age="40"
     )  # fmt: skip
-    left = f"{side} * {way} * (1 - $early_start) * cos({turn}) + ($impact_location - 0.5) * {REFERENCE_CAR.width}"
-    ahead = f"{IMPACT_S} + {way} * (1 - $early_start) * sin({turn})"
+    left = f"{side} * {way} * (1 - $early_start) * {_cosine(turn)} + ($impact_location - 0.5) * {REFERENCE_CAR.width}"
+    ahead = f"{IMPACT_S} + {way} * (1 - $early_start) * {_sine(turn)}"
     heading = f"${{{-side * math.pi / 2:.10f} + {-side} * {turn}}}"
     draft.add(
         "Target", shape, lane_position(1, -1, f"${{{ahead}}}", f"${{{left}}}", heading), 0.0,

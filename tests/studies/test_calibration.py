@@ -144,7 +144,7 @@ RIG = """
 sensors:
   CAM_FRONT:
     device: {base: camera_1600x900, antialiasing: 1}
-    translation: [0.0, 0.0, 1.0]
+    translation: [0.0, 0.0, 1.2]
     rotation: {ypr: [0, 0, 0]}
     rate_hz: 20
 """
