@@ -87,10 +87,11 @@ class Session:
         Raises:
             SimulatorError: an actor cannot be put where it belongs, as when another client destroyed it.
         """
+        placing = self.carla.command.ApplyTransform, self.carla.command.ApplyWalkerState
         with self.answering():
             responses = self._client.apply_batch_sync(commands, False)
             for command, response in zip(commands, responses, strict=True):
-                if response.error and isinstance(command, self.carla.command.ApplyTransform):
+                if response.error and isinstance(command, placing):
                     raise RuntimeError(response.error)
             return int(self.world.tick(self._timeout))
 
