@@ -466,7 +466,11 @@ def ncap(
 def bench(
     names: Annotated[
         list[str] | None,
-        typer.Argument(metavar="NAME…", help="camera, lidar, scene, record, env, carla, whatif, sweep; default all."),
+        typer.Argument(
+            metavar="NAME…",
+            help="camera, lidar, radar (all three: sensors), scene, record, env, carla, whatif, sweep, behaviors; "
+            "default all.",
+        ),
     ] = None,
 ) -> None:
     """The speed table: ratios against peers measured in the same run."""
