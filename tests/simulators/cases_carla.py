@@ -172,8 +172,7 @@ def test_everything_is_put_back(server, both, error):
 
 
 def test_an_environment_sees_through_carla(server, both):
-    """Two episodes: the state is the same as embedded; the picture is alike, but for soft shadows and for what stands
-    beside the road: the server's street keeps clear of nobody, that of the episodes of everyone."""
+    """Two episodes: the state is the same as embedded, the picture alike (that one is taken without soft shadows)."""
     seen = {}
     for simulator in ("embedded", server.address):
         env = ScenarioEnv("child_crossing", observation=["state", "camera"], simulator=simulator)
@@ -187,7 +186,7 @@ def test_an_environment_sees_through_carla(server, both):
     for here, there in zip(*seen.values(), strict=True):
         np.testing.assert_array_equal(here["state"], there["state"])
         assert here["camera"].shape == there["camera"].shape == (72, 128, 3)
-        assert np.abs(here["camera"].astype(int) - there["camera"]).mean() < 45
+        assert np.abs(here["camera"].astype(int) - there["camera"]).mean() < 30
         assert there["camera"].std() > 20
     assert server.state()[3:] == (0, 0)
 

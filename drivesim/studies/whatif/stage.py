@@ -24,28 +24,41 @@ if TYPE_CHECKING:
 F64 = NDArray[np.float64]
 
 STEP = 2.0
-"""What is kept clear is rounded outwards to this, m: hundreds of instances need a few dozen zones."""
-Zones = tuple[tuple[float, float, float, float], ...]
-"""Least x, least y, greatest x, greatest y of pieces of ground, m."""
+"""Where places differ, zones are rounded outwards to this, m: hundreds of instances need a few dozen of them."""
+_Corners = tuple[tuple[float, float], ...]
+Zones = tuple[_Corners, ...]
+"""The four corners (x, y) of pieces of ground, m."""
 
 
 def zones_of(scenario: str, instances: Iterable[Mapping[str, str]]) -> Zones:
     """The ground that a city must keep clear so that the actors of every instance fit into it."""
-    file, found = ScenarioFile(scenario), set()
+    file = ScenarioFile(scenario)
+    found: dict[str, set[_Corners]] = {}
     for values in instances:
         with Simulation(file.scenario(values)) as simulation:
             state = simulation.world.snapshot()
             for actor in simulation.actors:
                 if state.present[0, actor.index]:
-                    corners = keep_clear(actor, state)
-                    low, high = np.floor(corners.min(axis=0) / STEP), np.ceil(corners.max(axis=0) / STEP)
-                    found.add((*(STEP * low).tolist(), *(STEP * high).tolist()))
-    return tuple(sorted(found))
+                    found.setdefault(actor.name, set()).add(_as_corners(keep_clear(actor, state)))
+    zones: dict[_Corners, None] = {}
+    for places in found.values():  # where nobody moves, the street is that of the instance alone
+        zones.update(dict.fromkeys(places if len(places) == 1 else sorted({_rounded(place) for place in places})))
+    return tuple(zones)
+
+
+def _as_corners(corners: F64) -> _Corners:
+    return tuple((x, y) for x, y in corners.tolist())
+
+
+def _rounded(corners: _Corners) -> _Corners:
+    """The upright rectangle about a zone, counter-clockwise."""
+    (x0, y0), (x1, y1) = STEP * np.floor(np.min(corners, axis=0) / STEP), STEP * np.ceil(np.max(corners, axis=0) / STEP)
+    return _as_corners(np.array([(x0, y0), (x1, y0), (x1, y1), (x0, y1)]))
 
 
 def corners_of(zones: Zones) -> F64:
-    """(Z, 4, 2) corners of zones, counter-clockwise, as a city wants them."""
-    return np.array(zones).reshape(-1, 4)[:, [0, 1, 2, 1, 2, 3, 0, 3]].reshape(-1, 4, 2)
+    """(Z, 4, 2) corners of zones, as a city wants them."""
+    return np.array(zones).reshape(-1, 4, 2)
 
 
 class Stage:
