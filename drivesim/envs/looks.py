@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from functools import cached_property
 from types import MappingProxyType
 
+from drivesim.scene.chance import PARTS, Chance
 from drivesim.scene.city.seasons import Foliage
 from drivesim.types import Actor
 
-_KINDS = ("city", "bodies", "vehicles")
+_KINDS = ("city", "bodies", "vehicles", *(part for parts in PARTS.values() for part in parts))
 """Kinds of chance that a scene is built from; see :data:`drivesim.openscenario.beside.SEEDS`."""
 
 
@@ -30,8 +31,12 @@ class Looks:
 
     @property
     def seeds(self) -> Mapping[str, int]:
-        """Of city, bodies and vehicles, where they have one of their own."""
+        """Of city, bodies, their parts and vehicles, where they have one of their own."""
         return MappingProxyType({kind: self.given[kind] for kind in _KINDS if kind in self.given})
+
+    def city(self, seed: int) -> Chance:
+        """What the city is drawn from, where ``seed`` is the scenario's."""
+        return Chance.of("city", self.given, seed)
 
     @cached_property
     def key(self) -> tuple[object, ...]:

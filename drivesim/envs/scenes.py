@@ -10,6 +10,7 @@ import numpy as np
 
 from drivesim.envs.forks import refuse_fork
 from drivesim.scene import Scene
+from drivesim.scene.chance import Chance
 from drivesim.scene.city.seasons import Foliage
 from drivesim.scene.surroundings import Surroundings
 from drivesim.studies.whatif.stage import Zones, corners_of, zones_of
@@ -22,7 +23,7 @@ _APPEARANCE = 0
 """The seed of looks that have none of their own; one for all episodes, because a street takes seconds to build."""
 _SPARE = 3
 """Scenes kept beyond one for each world, and streets: 0.2 GB and some seconds each, in a town."""
-_Street = tuple[str | None, Foliage, int]
+_Street = tuple[str | None, Foliage, Chance]
 
 
 class Scenes:
@@ -46,7 +47,7 @@ class Scenes:
             refuse_fork()
             if len(self._kept) == self._most:
                 self._let_go()
-            street = looks.district, looks.foliage, looks.seeds.get("city", _APPEARANCE)
+            street = looks.district, looks.foliage, looks.city(_APPEARANCE)
             self._kept[looks.key] = self._built(looks, street), street
         self._kept.move_to_end(looks.key)
         scene, _ = self._kept[looks.key]

@@ -16,8 +16,13 @@ from drivesim.openscenario.model.parameters import ParameterDeclaration
 
 SEED, MOUNT = "seed.", "mount."
 SEEDS: Mapping[str, str] = MappingProxyType({
-    "city": "buildings, plants, things on pavements, parked cars",
-    "bodies": "bodies, faces, clothes and posture of people and riders",
+    "city": "buildings, and the following three where they have no seed of their own",
+    "vegetation": "shapes, sizes and leaves of trees, bushes and hedges",
+    "distractors": "things on pavements, bins in gardens, parked cars that belong to nobody's story",
+    "textures": "materials and colours of walls, roofs, doors and shop fronts",
+    "bodies": "bodies and faces of people and riders, and the following two where they have no seed of their own",
+    "clothing": "clothes, shoes, bags and helmets of people and riders",
+    "posture": "how people hold themselves and their arms, and their style of walking",
     "vehicles": "styles, shapes and paint of vehicles, and things",
     "behavior": "what people and drivers decide",
     "noise": "noise and faults of sensors",

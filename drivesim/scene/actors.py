@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from drivesim.scene.bodies import PHASE_STEP, Body, RiderSeat, moving, shaped, turned
 from drivesim.scene.builder import RaySceneBuilder
+from drivesim.scene.chance import Chance
 from drivesim.scene.fleet import ROLLING, STEERED, SWINGING, Fleet, Part
 from drivesim.scene.imported import mesh_file
 from drivesim.scene.raycast import EGO_BODY, EVERYONE, RayScene
@@ -50,14 +51,14 @@ class Cast:
     Args:
         builder: of the scene; call :meth:`enter` once it is built.
         ego: index of the actor whose own sensors look past its body, which still casts shadows; -1 for none.
-        seeds: of ``bodies`` and ``vehicles``, where they are not to be ``seed``.
+        seeds: of ``bodies``, its parts and ``vehicles``, where they are not to be ``seed``.
     """
 
     def __init__(
         self, actors: Sequence[Actor], builder: RaySceneBuilder, seed: int, *, ego: int = -1,
         seeds: Mapping[str, int] = MappingProxyType({}),
     ) -> None:  # fmt: skip
-        looks = _Looks(seeds.get("bodies", seed), seeds.get("vehicles", seed))
+        looks = _Looks(Chance.of("bodies", seeds, seed), seeds.get("vehicles", seed))
         self._figures = [
             _figure(actor, builder, looks, EGO_BODY if actor.index == ego else EVERYONE) for actor in actors
         ]
@@ -95,14 +96,14 @@ class Cast:
 class _Looks(NamedTuple):
     """Seeds of what people, and vehicles and things, look like."""
 
-    bodies: int
+    bodies: Chance
     vehicles: int
 
 
 def _figure(actor: Actor, builder: RaySceneBuilder, looks: _Looks, mask: int) -> Figure:
     """Add an actor's meshes to a scene that is being built."""
     if actor.category == "animal" and mesh_file(actor) is None:
-        return _animal(actor, builder, looks.bodies, mask)
+        return _animal(actor, builder, looks.bodies.seed, mask)
     if actor.kind == "pedestrian" and actor.category == "wheelchair":
         return _wheelchair_user(actor, builder, looks, mask)
     if actor.kind == "pedestrian":
@@ -165,9 +166,9 @@ def _seat(place: VehicleSeat) -> RiderSeat:
 class Deforming:
     """A body that changes its shape: in full detail near the sensors, as still shots of the tick as its limbs move."""
 
-    def __init__(self, actor: Actor, builder: RaySceneBuilder, seed: int, mask: int) -> None:
+    def __init__(self, actor: Actor, builder: RaySceneBuilder, chance: Chance, mask: int) -> None:
         self._index = actor.index
-        self.body = Body.for_actor(actor, seed)
+        self.body = Body.for_actor(actor, chance)
         self._near = builder.add_deforming(self.body.near.mesh, actor.instance, mask=mask)
         self._far = builder.add_deforming(self.body.far.mesh, actor.instance, mask=mask)
 
@@ -231,8 +232,8 @@ class _Walker(Deforming):
 class _Rider(Deforming):
     """Someone on a bicycle or motorcycle, posed in the vehicle's frame."""
 
-    def __init__(self, actor: Actor, seat: RiderSeat, builder: RaySceneBuilder, seed: int, mask: int) -> None:
-        super().__init__(actor, builder, seed, mask)
+    def __init__(self, actor: Actor, seat: RiderSeat, builder: RaySceneBuilder, chance: Chance, mask: int) -> None:
+        super().__init__(actor, builder, chance, mask)
         self._seat = seat
 
     def _bones(self, before: WorldState, after: WorldState, fraction: float, ahead: float = 0.0) -> F64:

@@ -12,6 +12,7 @@ from drivesim.materials import MaterialId
 from drivesim.mesh import Mesh
 from drivesim.opendrive import RoadNetwork
 from drivesim.scene.actors import Cast
+from drivesim.scene.chance import Chance
 from drivesim.scene.city.seasons import SUMMER, Foliage
 from drivesim.scene.raycast import RayScene
 from drivesim.scene.signals import SignalHeads
@@ -52,7 +53,7 @@ class Scene:
         origin: (3,) near which sensors will be; the ego's place if absent.
         lasting: whether the city is the same whoever is there: it keeps clear of nobody, and its instances are numbered
             from :data:`FIRST_LASTING`.
-        seeds: of ``city``, ``bodies`` and ``vehicles``, where they are not to follow the scenario seed.
+        seeds: of ``vehicles``, ``city``, ``bodies`` and parts of both, where they are not to follow the scenario seed.
         district: what stands along all roads, one of :data:`~drivesim.scene.city.DISTRICTS`; by road type if absent.
         foliage: how trees are dressed, see :func:`~drivesim.scene.city.seasons.foliage_on`.
         surroundings: roads and city that are there already; they must be this map's and keep clear of these actors.
@@ -72,7 +73,8 @@ class Scene:
             near = np.asarray(state.position[0, ego] if origin is None else origin, dtype=np.float64)
             zones = [] if lasting else [keep_clear(actor, state) for actor in actors if state.present[0, actor.index]]
             first = FIRST_LASTING if lasting else len(actors) + 1
-            surroundings = Surroundings(network, seeds.get("city", seed), zones, near, first, district, foliage=foliage)
+            city_of = Chance.of("city", seeds, seed)
+            surroundings = Surroundings(network, city_of, zones, near, first, district, foliage=foliage)
         builder, city, unique = surroundings.builder(), surroundings.city, surroundings.unique
         builder.add_static(unique, lamps=surroundings.lamps)
         for copy in city.copies:

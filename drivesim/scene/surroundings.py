@@ -14,6 +14,7 @@ from drivesim.mesh import Mesh, merge
 from drivesim.opendrive import RoadNetwork
 from drivesim.opendrive.mesh import network_mesh
 from drivesim.scene.builder import LAMPS_OF, RaySceneBuilder
+from drivesim.scene.chance import Chance
 from drivesim.scene.city import City, build_city
 from drivesim.scene.city.seasons import SUMMER, Foliage, in_season
 from drivesim.scene.shapes import SharedShapes
@@ -23,7 +24,8 @@ from drivesim.types import Actor, WorldState
 F64 = NDArray[np.float64]
 
 _CODE = (
-    "scene/city", "scene/vehicles", "opendrive", "mesh.py", "materials.py", "streams.py", "taxonomy.py", "transforms.py"
+    "scene/chance.py", "scene/city", "scene/vehicles", "opendrive", "mesh.py", "materials.py", "streams.py",
+    "taxonomy.py", "transforms.py",
 )  # fmt: skip
 """What the static mesh is made by."""
 
@@ -36,7 +38,7 @@ class Surroundings:
     """Roads and city about an origin.
 
     Args:
-        seed: of the city.
+        seed: of the city; or that with seeds of its parts.
         zones: (4, 2) corners each of the ground that the city keeps clear, see :func:`keep_clear`.
         origin: (3,) of ray coordinates, rounded to metres.
         first_instance: instance ids of the city's things count up from here.
@@ -50,7 +52,7 @@ class Surroundings:
     """
 
     def __init__(
-        self, network: RoadNetwork, seed: int, zones: Sequence[F64], origin: F64, first_instance: int,
+        self, network: RoadNetwork, seed: int | Chance, zones: Sequence[F64], origin: F64, first_instance: int,
         district: str | None = None, *, foliage: Foliage = SUMMER, shared: bool = False,
     ) -> None:  # fmt: skip
         self.origin = np.round(origin)
@@ -82,7 +84,9 @@ def keep_clear(actor: Actor, state: WorldState) -> NDArray[np.float64]:
     return state.pose(actor.index).apply(corners)[:, :2]
 
 
-def _built(network: RoadNetwork, seed: int, zones: Sequence[F64], first_instance: int, district: str | None) -> City:
+def _built(
+    network: RoadNetwork, seed: int | Chance, zones: Sequence[F64], first_instance: int, district: str | None
+) -> City:  # fmt: skip
     """Roads and city in map coordinates, from the cache if they have been built before."""
 
     def build() -> dict[str, NDArray[Any]]:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import cast
 
 import numpy as np
 
 from drivesim import streams
 from drivesim.scene.bodies.anthropometry import age_of_stature, is_child, median_stature
+from drivesim.scene.chance import Chance
 from drivesim.types import Actor
 
 Colour = tuple[float, float, float]
@@ -85,9 +86,23 @@ def _age_and_sex(actor: Actor, random: np.random.Generator) -> tuple[float, floa
     return (age_of_stature(stature, female) if child else years), female
 
 
-def appearance(actor: Actor, seed: int) -> Appearance:
-    """The appearance of an actor in the scenario seed's world."""
-    random = streams.stream(seed, "appearance", actor.name)
+CLOTHES = ("top", "bottom", "backpack", "top_colour", "bottom_colour", "shoe_colour", "bag_colour")
+"""What is clothing, of an :class:`Appearance`."""
+
+
+def appearance(actor: Actor, seed: int | Chance) -> Appearance:
+    """The appearance of an actor in the scenario seed's world, or where bodies and clothing have seeds of their own."""
+    chance = seed if isinstance(seed, Chance) else Chance(seed)
+    person = _drawn(actor, streams.stream(chance.seed, "appearance", actor.name))
+    own = chance.draws("appearance", actor.name).parts.get("clothing")
+    if own is None:
+        return person
+    known = {"age": str(person.age), "sex": "female" if person.female else "male"}
+    other = _drawn(replace(actor, properties={**actor.properties, **known}), own)
+    return replace(person, **{name: getattr(other, name) for name in CLOTHES})
+
+
+def _drawn(actor: Actor, random: np.random.Generator) -> Appearance:
     age, female = _age_and_sex(actor, random)
     child = age < 14.0
 

@@ -23,6 +23,7 @@ from drivesim.scene.bodies.rider import RiderSeat
 from drivesim.scene.bodies.riding import seated
 from drivesim.scene.bodies.skinning import Skin, skin_normals, skin_points
 from drivesim.scene.bodies.surface import Piece, cut, normals_of
+from drivesim.scene.chance import Chance
 from drivesim.taxonomy import Tag
 from drivesim.types import Actor
 from drivesim.world.gait import stride_length
@@ -100,23 +101,25 @@ class Body:
         return self.near.mesh
 
     @staticmethod
-    def for_actor(actor: Actor, seed: int, *, stature: float | None = None) -> Body:
+    def for_actor(actor: Actor, seed: int | Chance, *, stature: float | None = None) -> Body:
         """The body of a pedestrian (or, for a two-wheeler, of its rider).
 
         Args:
-            seed: of the scenario.
+            seed: of the scenario; or that of bodies with seeds of clothing and posture.
             stature: m; the box's height for pedestrians, a drawn adult's for riders.
         """
-        look = appearance(actor, seed)
+        chance = seed if isinstance(seed, Chance) else Chance(seed)
+        look = appearance(actor, chance)
         rides = actor.kind != "pedestrian"
         if stature is None:
-            drawn = streams.stream(seed, "rider", actor.name).normal(1.765 - 0.13 * look.female, 0.06)
+            drawn = streams.stream(chance.seed, "rider", actor.name).normal(1.765 - 0.13 * look.female, 0.06)
             stature = float(drawn) if rides else expected_stature(actor, look)
         holds = not rides and "umbrella" in actor.properties.get("carries", "").lower()
-        held = posture(actor.name, seed, look, umbrella=holds)
+        held = posture(actor.name, chance.seed_of("posture"), look, umbrella=holds)
         if rides or actor.category == "wheelchair":
             held[PHONE] = 0.0  # both hands are at work
-        return Body(look, stature, Tag.RIDER if rides else Tag.PEDESTRIAN, held, helmet_of(actor, seed, look))
+        helmet = helmet_of(actor, chance.seed_of("clothing"), look)
+        return Body(look, stature, Tag.RIDER if rides else Tag.PEDESTRIAN, held, helmet)
 
     def bones(self, speed: float, gait_phase: float, gaze: float = 0.0, fallen: float = 0.0, time: float = 0.0) -> F64:
         """Skinning transforms (24, 3, 4) of standing, walking, running or falling.

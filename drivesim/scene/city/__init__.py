@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from drivesim.errors import ScenarioError
 from drivesim.opendrive import RoadNetwork
+from drivesim.scene.chance import Chance
 from drivesim.scene.city.frontage import Frontage, covered_ground, frontages
 from drivesim.scene.city.inner_city import inner_city
 from drivesim.scene.city.installations import installations
@@ -18,7 +19,6 @@ from drivesim.scene.city.layout import Plots, backdrop, countryside, motorway_si
 from drivesim.scene.city.model import City, Copy, Thing
 from drivesim.scene.city.parked import parked_cars
 from drivesim.scene.city.terrain import terrain
-from drivesim.streams import stream
 
 __all__ = ["DISTRICTS", "City", "Copy", "build_city"]
 
@@ -30,7 +30,7 @@ DISTRICTS = MappingProxyType(
 
 def build_city(
     network: RoadNetwork,
-    seed: int,
+    seed: int | Chance,
     *,
     keep_clear: Sequence[NDArray[np.float64]] = (),
     first_instance: int = 1,
@@ -39,7 +39,7 @@ def build_city(
     """Everything static that is not road surface, in map coordinates.
 
     Args:
-        seed: scenario seed; the city derives its own streams.
+        seed: scenario seed; the city derives its own streams. Or the city's seed with seeds of its parts.
         keep_clear: zones (4, 2) in x and y where nothing may stand (actors and their ways).
         first_instance: instance ids of static things count up from here; ground has none.
         district: style of all roads, one of :data:`DISTRICTS`; by the roads' types if absent.
@@ -58,16 +58,17 @@ def build_city(
         return City.of([], [], first_instance)
     covered = covered_ground(network)
     plots = Plots(covered.buffer(0.0), keep_clear)
-    things: list[Thing] = list(installations(network, stream(seed, "city", "installations")))
-    things += list(parked_cars(network, keep_clear, seed))
-    things += list(_districts(edges, plots, seed))
-    density = stream(seed, "city", "backdrop")
+    chance = seed if isinstance(seed, Chance) else Chance(seed)
+    things: list[Thing] = list(installations(network, chance.draws("city", "installations").whole))
+    things += list(parked_cars(network, keep_clear, chance.seed_of("distractors")))
+    things += list(_districts(edges, plots, chance))
+    density = chance.draws("city", "backdrop")
     height = float(np.median([edge.points[:, 2].mean() for edge in edges]))
     has_town = any(edge.district in ("residential", "inner_city") for edge in edges)
     things += list(backdrop(covered.bounds, height, plots, density, houses=has_town))
     return City.of([terrain(covered, edges)], things, first_instance)
 
 
-def _districts(edges: Sequence[Frontage], plots: Plots, seed: int) -> Iterator[Thing]:
+def _districts(edges: Sequence[Frontage], plots: Plots, chance: Chance) -> Iterator[Thing]:
     for number, edge in enumerate(edges):
-        yield from DISTRICTS[edge.district](edge, plots, stream(seed, "city", edge.district, number))
+        yield from DISTRICTS[edge.district](edge, plots, chance.draws("city", edge.district, number))

@@ -11,6 +11,7 @@ import numpy as np
 
 from drivesim.materials import MaterialId, linear_rgb
 from drivesim.mesh import Mesh, merge
+from drivesim.scene.chance import Draws
 from drivesim.scene.city.parts import Finish, boxes, panel_with_openings, polygon, quads
 from drivesim.taxonomy import Tag
 from drivesim.transforms import Pose
@@ -20,6 +21,7 @@ BRICK_COLOURS = ("#8d4b3a", "#9a5d48", "#7c4638", "#a46b52")
 ROOF_COLOURS = ("#7a3b2c", "#5d3429", "#4a4644", "#83503c", "#3f4145")
 DOOR_COLOURS = ("#4b2e20", "#23402f", "#2c3a52", "#6b1f1f", "#3b3b3b")
 
+SHUTTER_COLOURS = ("#3f5c46", "#50606e", "#7a3f33")
 SHOP_COLOURS = ("#5e1f24", "#20392f", "#24344d", "#c5b48c", "#2b2b2d", "#8a2f2a", "#3f5d63")
 
 GLASS = Finish(MaterialId.WINDOW_GLASS, linear_rgb("#20262b"), Tag.BUILDING)
@@ -29,6 +31,8 @@ PLINTH = Finish(MaterialId.CONCRETE, linear_rgb("#8c8a86"), Tag.BUILDING)
 STEP = Finish(MaterialId.CONCRETE, linear_rgb("#9d9a94"), Tag.BUILDING)
 GUTTER = Finish(MaterialId.GALVANISED_STEEL, linear_rgb("#7d8284"), Tag.BUILDING)
 
+_BRICK = 0.3
+"""Share of houses with walls of brick."""
 STOREY = 2.85
 REVEAL = 0.14
 """Depth of windows behind the wall's face, m."""
@@ -59,7 +63,7 @@ class Plan:
 
 def draw_plan(random: np.random.Generator, width: float, depth: float, storeys: tuple[int, int] = (1, 3)) -> Plan:
     """A house for a plot: size is given, the rest is drawn."""
-    brick = random.random() < 0.3
+    brick = random.random() < _BRICK
     wall_material, colours = (MaterialId.BRICK, BRICK_COLOURS) if brick else (MaterialId.PLASTER, WALL_COLOURS)
     levels = int(random.integers(storeys[0], storeys[1] + 1))
     flat = levels >= 3 and random.random() < 0.35
@@ -74,7 +78,7 @@ def draw_plan(random: np.random.Generator, width: float, depth: float, storeys: 
         window_width=float(random.uniform(0.95, 1.3)),
         window_height=float(random.uniform(1.25, 1.5)),
         window_spacing=float(random.uniform(2.1, 2.8)),
-        shutters=str(random.choice(("#3f5c46", "#50606e", "#7a3f33"))) if random.random() < 0.3 else None,
+        shutters=str(random.choice(SHUTTER_COLOURS)) if random.random() < 0.3 else None,
     )
 
 
@@ -83,6 +87,21 @@ def draw_town_plan(random: np.random.Generator, width: float, depth: float) -> P
     plan = draw_plan(random, width, depth, (4, 5))
     shop = str(random.choice(SHOP_COLOURS)) if random.random() < 0.75 else None
     return replace(plan, shop=shop, shutters=None, window_height=1.65, roof_pitch=min(plan.roof_pitch, 0.6))
+
+
+def painted(plan: Plan, draws: Draws) -> Plan:
+    """The same house in other materials and colours, where textures have a seed of their own."""
+    random = draws.parts.get("textures")
+    if random is None:
+        return plan
+    brick = random.random() < _BRICK
+    wall = (MaterialId.BRICK, BRICK_COLOURS) if brick else (MaterialId.PLASTER, WALL_COLOURS)
+    finishes = (wall, (MaterialId.ROOF_TILES, ROOF_COLOURS), (MaterialId.WOOD, DOOR_COLOURS))
+    walls, roof, door = (Finish(m, linear_rgb(str(random.choice(c))), Tag.BUILDING) for m, c in finishes)
+    shutters, shop = str(random.choice(SHUTTER_COLOURS)), str(random.choice(SHOP_COLOURS))
+    return replace(
+        plan, wall=walls, roof=roof, door=door, shutters=plan.shutters and shutters, shop=plan.shop and shop
+    )  # fmt: skip
 
 
 def house(plan: Plan) -> Mesh:

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from drivesim.opendrive import RoadNetwork
 from drivesim.openscenario.scenario import ScenarioFile
+from drivesim.scene.chance import Chance
 from drivesim.scene.city.seasons import Foliage, foliage_on
 from drivesim.scene.surroundings import Surroundings, keep_clear
 from drivesim.sensors.suite import Memory
@@ -66,7 +67,7 @@ class Stage:
 
     Safe because a scene is built from the map, the actors, the seed and the state at the start, equal for all rigs, and
     every tick places every actor anew. The street around it is the same for all instances with the same map and
-    ``seed.city``, and is built once in each process.
+    ``seed.city`` (and seeds of its parts), and is built once in each process.
 
     Args:
         zones: what the street keeps clear, see :func:`zones_of`; None builds it for the instance alone.
@@ -87,7 +88,7 @@ class Stage:
             street = None
             if self._zones is not None:
                 assert world.network is not None
-                city = world.seeds.get("city", seed)
+                city = Chance.of("city", world.seeds, seed)
                 foliage = foliage_on(world.weather.day_of_year)
                 street = _street(world.network, city, self._zones, len(world.actors) + 1, world.district, foliage)
             self._scene = scene_of(world, ego, seed, street)
@@ -101,21 +102,21 @@ class Stage:
         self.memory.clear()
 
 
-_Key = tuple[Path, int, Zones, int, str | None, Foliage]
+_Key = tuple[Path, Chance, Zones, int, str | None, Foliage]
 _standing: dict[_Key, Surroundings] = {}
 """The one street of this process."""
 
 
 def _street(
-    network: RoadNetwork, seed: int, zones: Zones, first_instance: int, district: str | None, foliage: Foliage
+    network: RoadNetwork, city: Chance, zones: Zones, first_instance: int, district: str | None, foliage: Foliage
 ) -> Surroundings:
     """Roads and city with their trees, built when the last instance was played somewhere else."""
-    key = (network.path, seed, zones, first_instance, district, foliage)
+    key = (network.path, city, zones, first_instance, district, foliage)
     if key not in _standing:
         _standing.clear()  # scenes that still stand there keep what they need of it
         corners = corners_of(zones)
         middle = np.append((corners.min(axis=(0, 1)) + corners.max(axis=(0, 1))) / 2, 0.0)
         _standing[key] = Surroundings(
-            network, seed, list(corners), middle, first_instance, district, foliage=foliage, shared=True
+            network, city, list(corners), middle, first_instance, district, foliage=foliage, shared=True
         )
     return _standing[key]
