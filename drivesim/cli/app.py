@@ -272,12 +272,22 @@ def sample(
         str | None, typer.Option(metavar="S,S,...", help="When sensors are compared.", rich_help_panel="Calibration")
     ] = None,
     configurations: Annotated[
-        int, typer.Option(min=1, help="Of all other parameters.", rich_help_panel="Calibration")
-    ] = 8,
-    positions: Annotated[int, typer.Option(min=4, help="Along each parameter.", rich_help_panel="Calibration")] = 12,
+        int | None,
+        typer.Option(
+            min=1, help="Of all other parameters; default as many as chance asks for.", rich_help_panel="Calibration"
+        ),
+    ] = None,
+    positions: Annotated[int, typer.Option(min=4, help="Along each parameter.", rich_help_panel="Calibration")] = 6,
     step: Annotated[
-        float, typer.Option(help="Between two compared, as a share of the law.", rich_help_panel="Calibration")
-    ] = 0.02,
+        float | None,
+        typer.Option(
+            help="Between two compared, as a share of the law; default from position to position.",
+            rich_help_panel="Calibration",
+        ),
+    ] = None,
+    jobs: Annotated[
+        int, typer.Option("-j", "--jobs", metavar="N", min=1, help="Processes.", rich_help_panel="Calibration")
+    ] = 1,
     settings: Settings = None,
     listing: Annotated[bool, typer.Option("--list", help="Show the space: types, units, bounds, laws.")] = False,
     quiet: Quiet = False,
@@ -296,11 +306,12 @@ def sample(
         from drivesim.cli.common import parse_settings
         from drivesim.studies.space import space_of
 
-        calibrate_command(
+        done = calibrate_command(
             scenario, space_of(scenario, space), measure=measure, rig=rig, moments=at, configurations=configurations,
-            positions=positions, step=step, seed=seed, settings=parse_settings(settings or []), out=out, quiet=quiet,
+            positions=positions, step=step, seed=seed, jobs=jobs, settings=parse_settings(settings or []), out=out,
+            quiet=quiet,
         )  # fmt: skip
-        return
+        raise typer.Exit(done)
     raise typer.Exit(sample_command(order, out=out, listing=listing))
 
 
@@ -308,7 +319,12 @@ def sample(
 def search(
     scenario: Scenario,
     runs: Annotated[int, typer.Option("-n", "--runs", metavar="N", min=1, help="Instances to play, roughly.")] = 1000,
-    method: Annotated[str, typer.Option(metavar="NAME", help="cross_entropy, subset or random.")] = "cross_entropy",
+    method: Annotated[
+        str,
+        typer.Option(
+            metavar="NAME", help="cross_entropy, subset or random estimate; cmaes, bayesian, nsga2, bandit only search."
+        ),
+    ] = "cross_entropy",
     below: Annotated[
         float,
         typer.Option(metavar="MARGIN", help="Failure: gap of at most so many m; negative: impact of so many m/s."),

@@ -10,15 +10,16 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 from drivesim.errors import ScenarioError
-from drivesim.studies.calibration import MOST_VARIATION, SUFFIX, Calibration, calibrate
+from drivesim.studies.calibration import MOST_SPREAD, MOST_VARIATION, SUFFIX, Calibration, calibrate
 from drivesim.studies.measures import MOMENTS, OUTCOME, measure_by
 from drivesim.studies.space import Space
 
 
 def calibrate_command(
-    scenario: str, space: Space, *, measure: str, rig: str, moments: str | None, configurations: int, positions: int,
-    step: float, seed: int, settings: dict[str, str], out: Path | None, quiet: bool,
+    scenario: str, space: Space, *, measure: str, rig: str, moments: str | None, configurations: int | None,
+    positions: int, step: float | None, seed: int, jobs: int, settings: dict[str, str], out: Path | None, quiet: bool,
 ) -> int:  # fmt: skip
+    """Exit code: 0 when every parameter is even now and all are alike, 1 when some are not; stored either way."""
     at = _moments(moments) if moments else MOMENTS
     meter = measure_by(measure, scenario, rig=rig, at=at, settings=settings)
     file = out or Path(f"{Path(scenario).stem}{SUFFIX}")
@@ -31,13 +32,13 @@ def calibrate_command(
     with Progress(*columns, TimeRemainingColumn(), console=console, disable=quiet, transient=True) as bar:
         task = bar.add_task(f"{Path(scenario).stem}, by {measure}", total=None)
         found = calibrate(
-            space, meter, configurations=configurations, points=positions, step=step, seed=seed, settings=how,
-            progress=lambda done, total: bar.update(task, completed=done, total=total),
+            space, meter, configurations=configurations, points=positions, step=step, seed=seed, jobs=jobs,
+            settings=how, progress=lambda done, total: bar.update(task, completed=done, total=total),
         )  # fmt: skip
     found.write(file)
     if not quiet:
         _show(found, file)
-    return 0
+    return 1 if found.uneven or found.spread > MOST_SPREAD else 0
 
 
 def _moments(text: str) -> Sequence[float]:
@@ -51,17 +52,17 @@ def _moments(text: str) -> Sequence[float]:
 
 
 def _show(found: Calibration, file: Path) -> None:
-    """Influence by parameter: how uneven it was, how much of that is noise, how uneven it is now."""
+    """Influence by parameter: how uneven it was, how uneven it is now, and how much of both chance makes."""
     console = Console(highlight=False, soft_wrap=True)
     console.print(f"variation of influence along each parameter (even: at most {MOST_VARIATION}), what of it is chance")
-    table = Table("parameter", "influence", "before", "chance", "after")
+    table = Table("parameter", "influence", "before", "chance", "after", "chance", "configurations")
     whole = sum(entry.length for entry in found.parameters.values())
     for name, entry in found.parameters.items():
         share = entry.length / whole if whole > 0 else 0.0
-        numbers = (f"{value:.2f}" for value in (entry.before, entry.noise, entry.after))
-        table.add_row(name, f"{100 * share:.0f} %", *numbers)
+        numbers = (f"{value:.2f}" for value in (entry.before, entry.noise, entry.after, entry.noise_after))
+        table.add_row(name, f"{100 * share:.0f} %", *numbers, " + ".join(map(str, entry.configurations)))
     console.print(table)
-    noisy = [name for name, entry in found.parameters.items() if entry.after > MOST_VARIATION]
-    if noisy:
-        console.print(f"uneven still: {', '.join(noisy)}; more --configurations measure them better")
+    console.print(f"mean influences per step now differ {found.spread:.2f} times (alike: at most {MOST_SPREAD})")
+    if found.uneven:
+        console.print(f"uneven still: {', '.join(found.uneven)}; more --configurations measure them better")
     console.print(f"stored in {file}: use it with --calibration {file}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 
 from rich.console import Console
@@ -50,6 +51,10 @@ def search_command(
 
 def _sentence(found: Found) -> str:
     estimate = found.estimate
+    failures = f"{len(found.failures)} failures, {found.distinct} of them distinct"
+    if math.isnan(estimate.probability):
+        open_question = "how probable they are, --method cross_entropy or subset says"
+        return f"{failures}; {open_question}" if estimate.failures else "no failure found"
     limits = f"95 % confidence {estimate.low:.2g} to {estimate.high:.2g}"
     if not estimate.failures:
         return f"no failure found; probability below {estimate.high:.2g} with 95 % confidence"
@@ -59,4 +64,4 @@ def _sentence(found: Found) -> str:
         f"effective sample size {estimate.size:.0f}"
     )  # fmt: skip
     few = "" if chains or estimate.size >= _FEW else ": too few to trust, play more"
-    return f"{len(found.failures)} failures, probability [bold]{estimate.probability:.3g}[/] ({limits}; {worth}{few})"
+    return f"{failures}, probability [bold]{estimate.probability:.3g}[/] ({limits}; {worth}{few})"

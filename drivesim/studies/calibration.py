@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -17,16 +17,22 @@ import numpy as np
 
 from drivesim import __version__
 from drivesim.errors import DrivesimError, RecordingError, ScenarioError
+from drivesim.studies.influence import Cells, Meter, Steps, noise, pooled, standard_error, variation
 from drivesim.studies.measures import Measure
 from drivesim.studies.parameter import F64
 from drivesim.studies.remap import Remap
 from drivesim.studies.samples import digest
-from drivesim.studies.sampling import draw_samples
 from drivesim.studies.space import Space
 
 SUFFIX = ".calibration.json"
 MOST_VARIATION = 0.2
 """Coefficient of variation of the influence along a parameter that counts as even."""
+MOST_SPREAD = 1.5
+"""Largest over least mean influence of parameters that counts as alike."""
+_ROUNDS = 3
+"""Remaps at most: the first, and those mended by what was measured along the one before."""
+POINTS = 6
+"""Positions along a parameter, unless others are asked for."""
 
 
 @dataclass(frozen=True)
@@ -36,7 +42,8 @@ class Influence:
     Attributes:
         at: (M,) positions within the law, in the middle of steps.
         mean: (M,) change of the measure per unit of position, over configurations; error: its standard error.
-        noise: coefficient of variation that these errors alone would make.
+        noise: coefficient of variation that these errors alone would make; noise_after: the same along the remap.
+        configurations: that were measured before and after.
         knots: (2, K) positions and shares of the remap.
         before, after: coefficient of variation of the influence along the law, and along the remap.
         length: whole influence of the parameter over the mean of all that have any; steps of equal change number so.
@@ -50,6 +57,8 @@ class Influence:
     knots: list[list[float]]
     before: float
     after: float
+    noise_after: float
+    configurations: list[int]
     length: float
     rate: float
 
@@ -68,6 +77,17 @@ class Calibration:
     parameters: Mapping[str, Influence]
     settings: Mapping[str, Any] = field(default_factory=dict)
     version: str = __version__
+
+    @property
+    def uneven(self) -> list[str]:
+        """Parameters whose influence still varies along the remap by more than :data:`MOST_VARIATION`."""
+        return [name for name, entry in self.parameters.items() if entry.after > MOST_VARIATION]
+
+    @property
+    def spread(self) -> float:
+        """Largest over least mean influence along the remaps, of parameters that have any."""
+        rates = [entry.rate for entry in self.parameters.values() if entry.rate > 0]
+        return max(rates) / min(rates) if rates else 1.0
 
     def positions(self, space: Space, shares: F64) -> tuple[F64, F64]:
         """Points (N, D) evenly spread in influence, as points of the unit cube, and their weights (N,)."""
@@ -118,97 +138,66 @@ def read_calibration(path: Path) -> Calibration:
 
 
 def calibrate(
-    space: Space, measure: Measure, *, configurations: int = 8, points: int = 12, step: float = 0.02, seed: int = 0,
-    settings: Mapping[str, Any] | None = None, progress: Callable[[int, int], None] | None = None,
+    space: Space, measure: Measure, *, configurations: int | None = None, points: int = POINTS,
+    step: float | None = None, seed: int = 0, jobs: int = 1, settings: Mapping[str, Any] | None = None,
+    progress: Callable[[int, int], None] | None = None,
 ) -> Calibration:  # fmt: skip
     """Measure the influence of every parameter that is not a list of values, and fit its remap.
 
+    What is left of its variation is then measured along the remap, in configurations that the remap has not seen; where
+    it is still uneven, the remap is fitted once more, to all that was measured, and measured again.
+
     Args:
-        configurations: of the other parameters, spread by Latin hypercube; the same for all positions.
-        points: positions along each parameter. step: between the two instances compared, as a share of the law.
-        progress: called with (comparisons done, comparisons to do).
+        configurations: of the other parameters, spread by Latin hypercube; None: as many as chance asks for.
+        points: positions along each parameter. step: between the two instances compared, as a share of the law; None:
+            from each position to the next, so that nothing between them goes unseen.
+        jobs: processes. progress: see :class:`~drivesim.studies.influence.Meter`.
 
     Raises:
         ScenarioError: nothing to calibrate, numbers out of range, or constraints that refuse the space.
+        DrivesimError: an instance cannot be measured.
     """
     names = [name for name, parameter in space.parameters.items() if not parameter.choices]
     if not space.stochastic or not names:
         raise ScenarioError("every value of this space is listed, there is nothing to calibrate", file=space.path,
                             element="--calibrate", remedy="give a parameter a law between bounds")  # fmt: skip
-    if configurations < 1 or points < 4 or not 0.0 < step <= 0.25:
-        raise ScenarioError("too few configurations or positions, or a step that is none", element="--calibrate",
-                            remedy="give 1 or more, 4 or more, and a step above 0, at most 0.25")  # fmt: skip
-    base = draw_samples(space, configurations, seed)
-    meter = _Meter(space, measure, base.instances, base.seeds, step, 2 * points * len(names), progress)
-    at = np.linspace(0.0, 1.0 - step, points)
-    middle = at + 0.5 * step
-    first = {name: meter.along(name, at, at + step) / step for name in names}
-    remaps = {name: Remap.of(middle, shrunk(rows)) for name, rows in first.items()}
+    few = (configurations is not None and configurations < 1) or points < 4 or jobs < 1
+    if few or (step is not None and not 0.0 < step <= 0.25):
+        raise ScenarioError("too few configurations, positions or processes, or a step that is none",
+                            element="--calibrate",
+                            remedy="give 1, 4 and 1 or more, and a step above 0, at most 0.25")  # fmt: skip
+    meter = Meter(space, measure, configurations=configurations, seed=seed, jobs=jobs, progress=progress)
+    size = 1.0 / points if step is None else step
+    starts = np.linspace(0.0, 1.0 - size, points)
+    even = Steps("", starts, np.append(starts[1:], 1.0) if step is None else starts + size, size)
+    first = meter.along([replace(even, name=name) for name in names])
+    remaps, again = _evened(meter, even, first)
     totals = {name: float(rows.mean()) for name, rows in first.items()}
     felt = [total for total in totals.values() if total > 0]
     parameters = {}
     for name in names:
-        remap = remaps[name]
-        again = meter.along(name, remap.position(at), remap.position(at + step)).mean(axis=0) / step
         length = totals[name] / float(np.mean(felt)) if felt else 0.0
         parameters[name] = Influence(
-            at=middle.tolist(), mean=first[name].mean(axis=0).tolist(),
-            error=standard_error(first[name]).tolist(), noise=_noise(first[name]),
-            knots=[remap.positions.tolist(), remap.shares.tolist()],
-            before=variation(first[name].mean(axis=0)), after=variation(again), length=length,
-            rate=float(again.mean()) / length if length > 0 else 0.0,
+            at=(0.5 * (even.starts + even.ends)).tolist(), mean=first[name].mean(axis=0).tolist(),
+            error=standard_error(first[name]).tolist(),
+            noise=noise(first[name]), knots=[remaps[name].positions.tolist(), remaps[name].shares.tolist()],
+            before=variation(first[name].mean(axis=0)), after=variation(again[name].mean(axis=0)),
+            noise_after=noise(again[name]), configurations=[len(first[name]), len(again[name])], length=length,
+            rate=float(again[name].mean()) / length if length > 0 else 0.0,
         )  # fmt: skip
     return Calibration(space.path.name, digest(space.path), parameters, dict(settings or {}))
 
 
-class _Meter:
-    """Compares instances along one parameter, all else as in the base configurations."""
-
-    def __init__(
-        self, space: Space, measure: Measure, runs: tuple[dict[str, str], ...], seeds: tuple[int, ...], step: float,
-        total: int, progress: Callable[[int, int], None] | None,
-    ) -> None:  # fmt: skip
-        self.space, self.measure, self.runs, self.seeds, self.step = space, measure, runs, seeds, step
-        self._done, self._total, self._progress = 0, total, progress
-
-    def along(self, name: str, start: F64, end: F64) -> F64:
-        """(C, M) differences between the instances at ``start`` and ``end`` (M,)."""
-        parameter = self.space.parameters[name]
-        pairs = list(zip(parameter.values(start), parameter.values(end), strict=True))
-        found = np.zeros((len(self.runs), len(pairs)))
-        for column, pair in enumerate(pairs):
-            for row, (run, seed) in enumerate(zip(self.runs, self.seeds, strict=True)):
-                first, second = (self.measure.look({**run, name: value}, seed) for value in pair)
-                found[row, column] = self.measure.difference(first, second)
-            self._done += 1
-            if self._progress:
-                self._progress(self._done, self._total)
-        return found
-
-
-def standard_error(rows: F64) -> F64:
-    """(M,) standard error of the mean over configurations, rows (C, M); 0 for a single one, which says nothing."""
-    count = len(rows)
-    return np.asarray(rows.std(axis=0, ddof=1) / np.sqrt(count)) if count > 1 else np.zeros(rows.shape[1])
-
-
-def shrunk(rows: F64) -> F64:
-    """(M,) mean influence, drawn towards its overall mean as far as its variation is noise (James & Stein 1961).
-
-    A remap must not follow what other configurations would have measured differently.
-    """
-    mean = rows.mean(axis=0)
-    spread = float(np.var(mean, ddof=1))
-    trust = max(0.0, 1.0 - float(np.mean(np.square(standard_error(rows)))) / spread) if spread > 0 else 0.0
-    return np.asarray(mean.mean() + trust * (mean - mean.mean()))
-
-
-def _noise(rows: F64) -> float:
-    mean = float(rows.mean())
-    return float(np.sqrt(np.mean(np.square(standard_error(rows))))) / mean if mean > 0 else 0.0
-
-
-def variation(influence: F64) -> float:
-    """Coefficient of variation; 0 where there is no influence at all."""
-    mean = float(np.mean(influence))
-    return float(np.std(influence)) / mean if mean > 0 else 0.0
+def _evened(meter: Meter, even: Steps, first: Mapping[str, F64]) -> tuple[dict[str, Remap], dict[str, F64]]:
+    """Remaps of what was measured ``first``, and rows measured along them; uneven ones are mended by what those say."""
+    cells = {name: [Cells.of(even, Remap.identity(), rows)] for name, rows in first.items()}
+    remaps: dict[str, Remap] = {}
+    again: dict[str, F64] = {}
+    uneven = list(first)
+    for _ in range(_ROUNDS):
+        remaps |= {name: Remap.of(*pooled(cells[name])) for name in uneven}
+        again |= meter.along([even.through(name, remaps[name]) for name in uneven])
+        uneven = [name for name in uneven if variation(again[name].mean(axis=0)) > MOST_VARIATION]
+        for name in uneven:
+            cells[name].append(Cells.of(even, remaps[name], again[name]))
+    return remaps, again

@@ -32,9 +32,11 @@ def structure(first: U8, second: U8) -> float:
 
 
 def chamfer(first: F64, second: F64) -> float:
-    """Mean distance to the nearest point of the other cloud, (N, 3) and (M, 3), both ways, m; inf if one is empty."""
-    if len(first) == 0 or len(second) == 0:
-        return 0.0 if len(first) == len(second) else np.inf
+    """Mean distance to the nearest point of the other cloud, (N, 3) and (M, 3), both ways, m.
+
+    An empty cloud counts as one point at the sensor.
+    """
+    first, second = (cloud if len(cloud) else np.zeros((1, 3)) for cloud in (first, second))
     there, _ = cKDTree(second).query(first)
     back, _ = cKDTree(first).query(second)
     return float(0.5 * (np.mean(there) + np.mean(back)))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -43,13 +44,23 @@ class OutcomeMeasure:
     """Change of the margin: metres of the smallest gap, metres per second of impact."""
 
     def __init__(self, scenario: str, settings: Mapping[str, str] | None = None) -> None:
-        self._stage = Stage(scenario, settings=settings)
+        self._told = scenario, tuple((settings or {}).items())
 
     def look(self, values: Mapping[str, str], seed: int) -> float:
-        return self._stage.play(values, seed).margin
+        return _stage(*self._told).play(values, seed).margin
 
     def difference(self, first: float, second: float) -> float:
         return abs(first - second)
+
+
+@cache
+def _stage(scenario: str, settings: tuple[tuple[str, str], ...]) -> Stage:
+    return Stage(scenario, settings=dict(settings))
+
+
+@cache
+def _file(scenario: str) -> ScenarioFile:
+    return ScenarioFile(scenario)
 
 
 class SensorMeasure:
@@ -69,7 +80,7 @@ class SensorMeasure:
         if not sensors:
             raise RigError(f"this rig has no {_KINDS[kind]}", file=whole.path, element="--rig",
                            remedy="choose a rig that has one, or another --measure")  # fmt: skip
-        self._file = ScenarioFile(scenario)
+        self._scenario = scenario
         self._rig, self._kind, self._at = replace(whole, sensors=sensors), kind, tuple(sorted(at))
         self._settings = dict(settings or {})
 
@@ -86,7 +97,7 @@ class SensorMeasure:
         def make(world: World, rig: Rig | None, ego: int, run_seed: int) -> EmbeddedSimulator:
             return _Glances(world, rig, ego, run_seed, [(m - lead, m + period) for m in self._at])
 
-        scenario = self._file.scenario({**values, **self._settings})
+        scenario = _file(self._scenario).scenario({**values, **self._settings})
         with Simulation(scenario, self._rig, seed=seed, simulator=make) as simulation:
             for frame in simulation:
                 for channel, measured in frame.measurements.items():

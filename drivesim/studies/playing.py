@@ -9,7 +9,7 @@ Outcome classes:
 - ``near_miss``: no contact, but TTC below that;
 - ``avoidable``: contact, though the skilled human of UN R157 (annex 4, appendix 3) could have braked to the target's
   speed between hazard and target;
-- ``unavoidable``: contact, and not even that driver could.
+- ``unavoidable``: contact, and not even that driver could; or the ego stood.
 """
 
 from __future__ import annotations
@@ -39,6 +39,8 @@ _SEEN = 1 / 3
 """Share of the target's points in sight from which it counts as seen."""
 _VIEW = 60.0
 """Metres; what is nearer and in sight is visible."""
+_STANDING = 0.1
+"""An ego slower than this at contact was run into, m/s."""
 _PASSED = 5.0
 """A run ends when the ego has passed the target by this, m."""
 
@@ -53,6 +55,8 @@ class Played:
         least_ttc: s, infinite without conflict.
         impact_speed: of the ego at first contact with the target, km/h; 0 without.
         visible: categories of actors that were in sight within 60 m, sorted and joined by ``+``; ``nothing`` if none.
+        room: metres that the skilled human would have had left between hazard and target, negative where they were too
+            few; -stopping distance where the target was hit unseen, infinite where there was no hazard.
     """
 
     outcome: OutcomeClass
@@ -60,6 +64,7 @@ class Played:
     least_ttc: float
     impact_speed: float
     visible: str
+    room: float
 
 
 class Stage:
@@ -97,7 +102,7 @@ class _Run:
 
     def play(self) -> Played:
         least_gap, least_ttc = math.inf, math.inf
-        avoidable: bool | None = None
+        room: float | None = None
         before = self.simulation.world.snapshot()
         hit: Collision | None = None
         for frame in self.simulation:
@@ -111,17 +116,19 @@ class _Run:
                 gap, ttc = conflict(self.boxes, state, self.ego.index, self.target.index)
                 least_gap, least_ttc = min(least_gap, gap), min(least_ttc, ttc)
                 distance, closing = self._ahead(state)
-                if avoidable is None and ttc < _HORIZON and self._sees(self.target.index) >= _SEEN:
-                    avoidable = stopping_distance(closing, self.driver) <= distance
+                if room is None and ttc < _HORIZON and self._sees(self.target.index) >= _SEEN:
+                    room = distance - stopping_distance(closing, self.driver)
                 if distance < -self.ego.box.length - _PASSED:
                     break
             before = state
         speed = impact_speed(hit, before, frame.state, self.ego.index) if hit is not None else 0.0
         visible = "+".join(sorted(self.seen)) or "nothing"
         if hit is not None:
-            return Played("avoidable" if avoidable else "unavoidable", -speed, 0.0, 3.6 * speed, visible)
+            avoidable = room is not None and room >= 0.0 and speed > _STANDING
+            room = -stopping_distance(speed, self.driver) if room is None else room
+            return Played("avoidable" if avoidable else "unavoidable", -speed, 0.0, 3.6 * speed, visible, room)
         outcome: OutcomeClass = "near_miss" if least_ttc < CRITICAL else "no_conflict"
-        return Played(outcome, least_gap, least_ttc, 0.0, visible)
+        return Played(outcome, least_gap, least_ttc, 0.0, visible, math.inf if room is None else room)
 
     def _sees(self, actor: int) -> float:
         return self.simulation.world.visible_share(self.ego.index, actor)

@@ -39,6 +39,7 @@ class Estimate:
     """A failure probability, and what was played for it.
 
     Attributes:
+        probability: of a failure under the space's own laws; NaN from a search that leaves it open.
         low, high: 95 % confidence limits. variation: coefficient of variation of ``probability``; inf without failures.
         size: effective sample size among the failures.
         points: (N, D) of the unit cube, every one that was played; margins: (N,).

@@ -16,7 +16,8 @@ from drivesim.studies.parameter import F64
 
 LEAST = 1e-3
 """Influence below this share of its mean counts as this: the remap stays invertible, weights stay below 1000."""
-_KNOTS = 257
+_WITHIN = 16
+"""Knots in each cell."""
 _HALVINGS = 60
 
 
@@ -36,20 +37,24 @@ class Remap:
         return Remap([0.0, 1.0], [0.0, 1.0])
 
     @staticmethod
-    def of(at: F64, influence: F64) -> Remap:
-        """From influence (M,) measured at positions (M,), interpolated in its logarithm, constant beyond the ends.
+    def of(edges: F64, influence: F64) -> Remap:
+        """From the mean influence (M,) in cells between ``edges`` (M + 1,), which rise from 0 to 1.
 
+        The shares at edges are the integral of it; within cells its logarithm goes straight from middle to middle.
         Without any influence there is nothing to remap: the identity.
         """
-        mean = float(influence.mean())
+        widths = np.diff(edges)
+        mean = float(widths @ influence)
         if not mean > 0.0:
             return Remap.identity()
-        fine = np.linspace(0.0, 1.0, _KNOTS)
-        logarithm = np.log(np.maximum(influence, LEAST * mean))
-        middle = 0.5 * (fine[1:] + fine[:-1])
-        steps = np.exp(np.interp(middle, at, logarithm)) * np.diff(fine)
-        shares = np.concatenate([[0.0], np.cumsum(steps)])
-        return Remap(fine, shares / shares[-1])
+        influence = np.maximum(influence, LEAST * mean)
+        within = np.linspace(0.0, 1.0, _WITHIN + 1)
+        middles = edges[:-1, None] + widths[:, None] * (0.5 * (within[1:] + within[:-1]))
+        shape = np.exp(np.interp(middles, 0.5 * (edges[1:] + edges[:-1]), np.log(influence)))
+        amounts = (widths * influence)[:, None] * shape / shape.sum(axis=1, keepdims=True)
+        fine = (edges[:-1, None] + widths[:, None] * within[:-1]).ravel()
+        shares = np.concatenate([[0.0], np.cumsum(amounts)])
+        return Remap(np.append(fine, 1.0), shares / shares[-1])
 
     @cached_property
     def _curve(self) -> PchipInterpolator:

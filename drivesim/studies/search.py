@@ -10,6 +10,7 @@ from typing import Protocol
 import numpy as np
 
 from drivesim.errors import ScenarioError, did_you_mean
+from drivesim.studies.optimise import OPTIMISERS, distinct, optimise
 from drivesim.studies.parameter import F64
 from drivesim.studies.playing import Played
 from drivesim.studies.rare import METHODS, Estimate
@@ -20,6 +21,10 @@ from drivesim.studies.space import Space
 ANYBODY, EGO = "anybody", "ego"
 BLAME = (ANYBODY, EGO)
 """Whose failures count: all, or only those that the skilled human of UN R157 would have avoided."""
+_NO_FAILURE = 1e-6
+"""The least margin of what is no failure."""
+_MOST_ROOM = 100.0
+"""Metres; more to spare makes no failure clearer."""
 
 
 class Plays(Protocol):
@@ -37,12 +42,14 @@ class Found:
     Attributes:
         outcomes: how many of all instances played ended in each class.
         played: instances played.
+        distinct: failures that are farther than 0.1 apart in the unit cube.
     """
 
     estimate: Estimate
     failures: Samples
     outcomes: Mapping[str, int]
     played: int
+    distinct: int
 
 
 def search(
@@ -55,6 +62,8 @@ def search(
     varies.
 
     Args:
+        method: one of :data:`~drivesim.studies.rare.METHODS`, which estimate, or of
+            :data:`~drivesim.studies.optimise.OPTIMISERS`, which only search.
         below: a failure has a margin of at most this: metres of gap; negative: metres per second of impact.
         blame: one of :data:`BLAME`.
         progress: called with the number of instances played.
@@ -62,7 +71,7 @@ def search(
     Raises:
         ScenarioError: a deterministic space, one that the scenario's constraints cut, or an unknown name.
     """
-    for name, choices, option in ((method, METHODS, "--method"), (blame, BLAME, "--blame")):
+    for name, choices, option in ((method, (*METHODS, *OPTIMISERS), "--method"), (blame, BLAME, "--blame")):
         if name not in choices:
             raise ScenarioError(f"there is no '{name}'", element=option, remedy=did_you_mean(name, choices))
     if not space.stochastic:
@@ -72,28 +81,34 @@ def search(
         raise ScenarioError(f"{runs} runs lead nowhere", element="-n", remedy="give 20 or more")
     played: list[Played] = []
 
-    def limit(points: F64) -> F64:
-        margins = np.empty(len(points))
-        for number, values in enumerate(space.values(points)):
-            refusal = space.refusal(values)
+    def objectives(points: F64) -> F64:
+        """(N, 2) margin, and how little of it is the ego's to blame: minus the skilled human's room, m."""
+        values = np.empty((len(points), 2))
+        for number, instance in enumerate(space.values(points)):
+            refusal = space.refusal(instance)
             if refusal is not None:
                 raise ScenarioError(f"the scenario's constraints cut this space: {reason(refusal)}", file=space.path,
                                     remedy="narrow the space to what the scenario accepts")  # fmt: skip
-            played.append(stage.play(values, seed))
-            margins[number] = _margin(played[-1], blame) - below
+            played.append(stage.play(instance, seed))
+            values[number] = margin(played[-1], blame) - below, -min(played[-1].room, _MOST_ROOM)
             if progress:
                 progress(len(played))
-        return margins
+        return values
 
-    estimate = METHODS[method](limit, len(space.parameters), runs, seed)
+    axes = len(space.parameters)
+    if method in OPTIMISERS:
+        estimate = optimise(OPTIMISERS[method](axes, seed), objectives, runs, method)
+    else:
+        estimate = METHODS[method](lambda points: objectives(points)[:, 0], axes, runs, seed)
     outcomes = Counter(str(each.outcome) for each in played)
-    return Found(estimate, _failures(space, estimate, below, seed), outcomes, len(played))
+    apart = len(distinct(estimate.points[estimate.margins <= 0.0]))
+    return Found(estimate, _failures(space, estimate, below, seed), outcomes, len(played), apart)
 
 
-def _margin(played: Played, blame: str) -> float:
-    """A contact that nobody could have avoided is none of the ego's failures, however hard."""
+def margin(played: Played, blame: str) -> float:
+    """A contact that nobody could have avoided is no failure of the ego; it lies as far off as room was missing."""
     if blame == EGO and played.outcome == "unavoidable":
-        return abs(played.margin) + 1e-6
+        return max(-played.room, _NO_FAILURE)
     return played.margin
 
 

@@ -25,7 +25,7 @@ class FastAndSlow:
     def play(self, values, seed):
         speed = float(values["speed"])
         outcome = "no_conflict" if speed < 15 else "near_miss" if speed < 19 else "avoidable"
-        return Played(outcome, 1.0, 1.0, 0.0, "car" if speed < 19.5 else "car+pedestrian")
+        return Played(outcome, 1.0, 1.0, 0.0, "car" if speed < 19.5 else "car+pedestrian", 0.0)
 
 
 @pytest.fixture

@@ -11,8 +11,9 @@ from drivesim.errors import DrivesimError, ScenarioError
 from drivesim.openscenario import load_scenario
 from drivesim.sensors.rig import load_rig
 from drivesim.simulation import Simulation
-from drivesim.studies.calibration import calibrate, read_calibration, shrunk, variation
+from drivesim.studies.calibration import calibrate, read_calibration
 from drivesim.studies.dissimilarity import chamfer, ospa, structure
+from drivesim.studies.influence import CHANCE, shrunk, variation
 from drivesim.studies.remap import Remap
 from drivesim.studies.sampling import draw_samples
 
@@ -23,8 +24,7 @@ from drivesim.studies.sampling import draw_samples
     at=st.lists(st.floats(0.0, 1.0), min_size=1, max_size=20),
 )
 def test_a_remap_and_its_inverse_meet_to_rounding(influence, at):
-    middle = (np.arange(len(influence)) + 0.5) / len(influence)
-    remap = Remap.of(middle, np.array(influence))
+    remap = Remap.of(np.linspace(0.0, 1.0, len(influence) + 1), np.array(influence))
     shares = np.array(at)
     assert remap.share(remap.position(shares)) == pytest.approx(shares, abs=1e-9)
     assert remap.position(remap.share(shares)) == pytest.approx(shares, abs=1e-9)
@@ -34,7 +34,7 @@ def test_a_remap_and_its_inverse_meet_to_rounding(influence, at):
 def test_a_remap_is_the_normalised_integral_of_the_influence():
     """dN/du = exp(3 u): g(u) = (exp(3 u) - 1) / (exp(3) - 1)."""
     middle = (np.arange(40) + 0.5) / 40
-    remap = Remap.of(middle, np.exp(3 * middle))
+    remap = Remap.of(np.linspace(0, 1, 41), np.exp(3 * middle))
     u = np.linspace(0.05, 0.95, 19)
     assert remap.share(u) == pytest.approx(np.expm1(3 * u) / np.expm1(3), abs=2e-3)
     assert remap.density(u) == pytest.approx(3 * np.exp(3 * u) / np.expm1(3), rel=0.02)
@@ -62,6 +62,34 @@ def test_uneven_influence_becomes_even_and_alike_for_all_parameters(tmp_path):
     rates = [speed.rate, free.rate]
     assert max(rates) <= 1.1 * min(rates)
     assert speed.length / free.length == pytest.approx((25**3 - 5**3) / 700.0 / 4.0, rel=0.02)
+
+
+class Jumpy(Known):
+    """Two thirds of what changes are jumps, somewhere in the upper half of the speeds; chance says where."""
+
+    def look(self, values, seed):
+        smooth = float(values["speed"]) / 20.0 + float(values["free"])
+        jumps = float(values["speed"]) > np.random.default_rng(seed).uniform(15.0, 25.0)
+        return np.array([smooth, 2.0 * jumps])
+
+
+def test_as_many_configurations_are_taken_as_chance_asks_for(tmp_path):
+    space = yaml_space(tmp_path, TEXT)
+    seen = []
+    found = calibrate(space, Jumpy(), progress=lambda done, total: seen.append((done, total)))
+    speed, free = found.parameters["speed"], found.parameters["free"]
+    assert speed.before > 0.5
+    assert max(speed.noise, speed.noise_after) <= CHANCE
+    assert speed.configurations[0] > free.configurations[0] == 32
+    assert not found.uneven
+    assert found.spread <= 1.5
+    assert seen[-1][0] == seen[-1][1] == sum(speed.configurations) + sum(free.configurations)
+
+
+def test_processes_measure_the_same_as_one(tmp_path):
+    space = yaml_space(tmp_path, TEXT)
+    alone, together = (calibrate(space, Jumpy(), configurations=5, jobs=jobs) for jobs in (1, 2))
+    assert alone == together
 
 
 def test_samples_follow_the_influence_and_weights_undo_it(tmp_path):

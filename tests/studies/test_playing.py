@@ -27,11 +27,14 @@ def test_a_child_behind_a_car_is_hit_by_who_does_not_brake_and_no_driver_could_h
     assert played.impact_speed == pytest.approx(40.0, abs=0.1)
     assert played.margin == pytest.approx(-40.0 / 3.6, abs=0.03)
     assert played.visible == "car+pedestrian"
+    assert played.room < 0.0
 
 
 def test_who_is_seen_from_afar_could_have_been_avoided():
     fixed = {"ego_driver": "constant", "pedestrian_behavior": "protocol"}
-    assert Stage("pedestrian_at_night", settings=fixed).play({}, 0).outcome == "avoidable"
+    played = Stage("pedestrian_at_night", settings=fixed).play({}, 0)
+    assert played.outcome == "avoidable"
+    assert played.room > 0.0
 
 
 def test_a_wide_berth_is_no_conflict_and_settings_win_over_values():

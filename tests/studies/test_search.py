@@ -9,7 +9,7 @@ from drivesim.cli.app import app
 from drivesim.errors import ScenarioError
 from drivesim.studies.playing import Played
 from drivesim.studies.samples import read_samples
-from drivesim.studies.search import search
+from drivesim.studies.search import margin, search
 from drivesim.studies.space import space_of
 
 TEXT = "  speed: {uniform: [5, 25]}\n  free: {uniform: [0, 1]}\n"
@@ -22,8 +22,9 @@ class Corner:
         speed, free = (float(values["speed"]) - 5) / 20, float(values["free"])
         depth = min(speed, free) - (1 - np.sqrt(1e-3))
         if depth < 0:
-            return Played("no_conflict", -10.0 * depth, 5.0, 0.0, "car")
-        return Played("avoidable" if speed < free else "unavoidable", -10.0 * depth, 0.0, 36.0 * depth, "car")
+            return Played("no_conflict", -10.0 * depth, 5.0, 0.0, "car", np.inf)
+        outcome = "avoidable" if speed < free else "unavoidable"
+        return Played(outcome, -10.0 * depth, 0.0, 36.0 * depth, "car", 10.0 * (free - speed))
 
 
 @pytest.fixture
@@ -91,3 +92,28 @@ def test_nothing_found_is_exit_code_one():
     done = CliRunner().invoke(app, ["search", "motorway_cut_in", "-n", "20", "--below=-60", "--method", "random"])
     assert done.exit_code == 1
     assert "no failure found; probability below" in done.output
+
+
+@pytest.mark.parametrize("method", ["bandit", "cmaes"])
+def test_an_optimiser_finds_failures_and_leaves_their_probability_open(space, method):
+    if method == "cmaes":
+        pytest.importorskip("cmaes")
+    found = search(space, Corner(), method=method, runs=400)
+    assert found.played == 400
+    assert len(found.failures) >= found.distinct >= 1
+    assert np.isnan(found.estimate.probability)
+    assert set(found.failures.weights) == {1.0}
+
+
+def test_with_blame_an_optimiser_is_led_to_what_could_have_been_avoided(space):
+    pytest.importorskip("cmaes")
+    found = search(space, Corner(), method="cmaes", runs=600, blame="ego")
+    assert found.outcomes["avoidable"] > 50
+    assert {Corner().play(run, 0).outcome for run in found.failures.instances} == {"avoidable"}
+
+
+def test_what_nobody_could_have_avoided_is_as_far_from_blame_as_room_was_missing():
+    hit = Played("unavoidable", -9.0, 0.0, 32.4, "car", -4.0)
+    assert margin(hit, "ego") == 4.0
+    assert margin(hit, "anybody") == -9.0
+    assert margin(Played("avoidable", -9.0, 0.0, 32.4, "car", 2.0), "ego") == -9.0

@@ -42,6 +42,13 @@ class Result:
     error: str | None
     seconds: float
 
+    @property
+    def decoded(self) -> dict[str, Any]:
+        """What it came to."""
+        assert self.row is not None
+        decoded: dict[str, Any] = json.loads(self.row)
+        return decoded
+
 
 def attempt(play: Play, index: int, item: Any) -> Result:
     """Play one instance, once more if it fails; bad input fails at once."""

@@ -1,0 +1,194 @@
+"""How much a step along each parameter changes what is measured, over many settings of all other parameters."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from drivesim.errors import DrivesimError
+from drivesim.studies.measures import Measure
+from drivesim.studies.parameter import F64
+from drivesim.studies.remap import Remap
+from drivesim.studies.sampling import draw_samples
+from drivesim.studies.space import Space
+from drivesim.studies.sweep.workers import finished_here
+
+CHANCE = 0.12
+"""Coefficient of variation that chance alone may make, when nobody says how many configurations to take: three fifths
+of what counts as even."""
+_BATCH, MOST = 32, 1024
+"""Configurations that are added at a time, and taken at most."""
+_APART = 1_000_000
+"""Between the scenario seeds of measurements that are to be independent."""
+
+
+@dataclass(frozen=True, slots=True)
+class Steps:
+    """Steps of ``size`` along one parameter, from ``starts`` (M,) to ``ends`` (M,) of its law."""
+
+    name: str
+    starts: F64
+    ends: F64
+    size: float
+
+    def through(self, name: str, remap: Remap) -> Steps:
+        """Steps of this size in the shares of a remap."""
+        return Steps(name, remap.position(self.starts), remap.position(self.ends), self.size)
+
+
+@dataclass(frozen=True, slots=True)
+class Cells:
+    """Influence per unit of a law (M,) between ``edges`` (M + 1,) of it, from ``count`` configurations."""
+
+    edges: F64
+    influence: F64
+    count: int
+
+    @staticmethod
+    def of(even: Steps, remap: Remap, rows: F64) -> Cells:
+        """What rows (C, M) say that were measured along a remap; each step stands for what lies nearest to it."""
+        between = 0.5 * (even.ends[:-1] + even.starts[1:])
+        shares = np.concatenate([[0.0], between, [1.0]])
+        edges = remap.position(shares)
+        return Cells(edges, shrunk(rows) * np.diff(shares) / np.diff(edges), len(rows))
+
+
+def pooled(parts: Sequence[Cells]) -> tuple[F64, F64]:
+    """Edges and influence of several measurements, each counting as much as it has configurations."""
+    edges = np.unique(np.concatenate([part.edges for part in parts]))
+    middle = 0.5 * (edges[1:] + edges[:-1])
+    influence = np.zeros(len(middle))
+    for part in parts:
+        influence += part.count * part.influence[np.searchsorted(part.edges, middle) - 1]
+    return edges, influence / sum(part.count for part in parts)
+
+
+@dataclass(frozen=True, slots=True)
+class Walk:
+    """One configuration, and the values of one parameter between which it is compared."""
+
+    run: Mapping[str, str]
+    seed: int
+    name: str
+    pairs: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Compare:
+    """Picklable: worker processes make their own stages."""
+
+    measure: Measure
+
+    def __call__(self, index: int, walk: Walk) -> dict[str, Any]:
+        row = []
+        last: tuple[str, Any] | None = None
+        for first, second in walk.pairs:
+            begin = last[1] if last is not None and last[0] == first else self._look(walk, first)
+            last = second, self._look(walk, second)
+            row.append(self.measure.difference(begin, last[1]))
+        return {"row": row}
+
+    def _look(self, walk: Walk, value: str) -> Any:
+        return self.measure.look({**walk.run, walk.name: value}, walk.seed)
+
+
+class Meter:
+    """Measures influences.
+
+    Args:
+        configurations: of the other parameters, for each measurement; None takes as many as it needs until chance alone
+            makes less than :data:`CHANCE`, at most :data:`MOST`.
+        jobs: processes.
+        progress: called with (walks along a parameter done, walks to do as far as is known).
+    """
+
+    def __init__(
+        self, space: Space, measure: Measure, *, configurations: int | None, seed: int, jobs: int,
+        progress: Callable[[int, int], None] | None,
+    ) -> None:  # fmt: skip
+        self._space, self._compare, self._jobs = space, _Compare(measure), jobs
+        self._configurations, self._seed = configurations, seed
+        self._done, self._progress, self._measurements = 0, progress, 0
+
+    def along(self, steps: Sequence[Steps]) -> dict[str, F64]:
+        """(C, M) changes by step size for each parameter, in configurations that no earlier call has seen."""
+        first_seed = self._seed + self._measurements * _APART
+        self._measurements += 1
+        rows: dict[str, F64] = {each.name: np.empty((0, len(each.starts))) for each in steps}
+        noisy, count = list(steps), 0
+        batch = self._configurations or _BATCH
+        while noisy and count < (self._configurations or MOST):
+            base = draw_samples(self._space, batch, first_seed + count)
+            walks = [
+                Walk(run, seed, each.name, self._pairs(each))
+                for each in noisy
+                for run, seed in zip(base.instances, base.seeds, strict=True)
+            ]
+            found = self._walked(walks, len(noisy) * batch)
+            for number, each in enumerate(noisy):
+                fresh = np.array(found[number * batch : (number + 1) * batch]) / each.size
+                rows[each.name] = np.concatenate([rows[each.name], fresh])
+            count += batch
+            noisy = [] if self._configurations else [e for e in noisy if noise(rows[e.name]) > CHANCE]
+        return rows
+
+    def _pairs(self, steps: Steps) -> tuple[tuple[str, str], ...]:
+        parameter = self._space.parameters[steps.name]
+        return tuple(zip(parameter.values(steps.starts), parameter.values(steps.ends), strict=True))
+
+    def _walked(self, walks: Sequence[Walk], ahead: int) -> list[list[float]]:
+        """Rows in the order of ``walks``, whoever walked them.
+
+        Raises:
+            DrivesimError: an instance cannot be measured.
+        """
+        found: dict[int, list[float]] = {}
+        total = self._done + ahead
+        for number, row in self._results(walks):
+            found[number] = row
+            self._done += 1
+            if self._progress:
+                self._progress(self._done, total)
+        return [found[number] for number in range(len(walks))]
+
+    def _results(self, walks: Sequence[Walk]) -> Iterator[tuple[int, list[float]]]:
+        if self._jobs == 1:
+            yield from ((number, self._compare(number, walk)["row"]) for number, walk in enumerate(walks))
+            return
+        todo: Iterable[int] = range(len(walks))
+        for result in finished_here(self._compare, walks, todo, self._jobs):
+            if result.row is None:
+                raise DrivesimError(result.error or "failed", element="--calibrate", remedy="play it with drivesim run")
+            yield result.index, result.decoded["row"]
+
+
+def standard_error(rows: F64) -> F64:
+    """(M,) standard error of the mean over configurations, rows (C, M); 0 for a single one, which says nothing."""
+    count = len(rows)
+    return np.asarray(rows.std(axis=0, ddof=1) / np.sqrt(count)) if count > 1 else np.zeros(rows.shape[1])
+
+
+def noise(rows: F64) -> float:
+    """Coefficient of variation along a parameter that the standard errors of rows (C, M) alone would make."""
+    mean = float(rows.mean())
+    return float(np.sqrt(np.mean(np.square(standard_error(rows))))) / mean if mean > 0 else 0.0
+
+
+def variation(influence: F64) -> float:
+    """Coefficient of variation; 0 where there is no influence at all."""
+    mean = float(np.mean(influence))
+    return float(np.std(influence)) / mean if mean > 0 else 0.0
+
+
+def shrunk(rows: F64) -> F64:
+    """(M,) mean influence, drawn towards its overall mean as far as its variation is noise (James & Stein 1961).
+
+    A remap must not follow what other configurations would have measured differently.
+    """
+    mean = rows.mean(axis=0)
+    spread = float(np.var(mean, ddof=1))
+    trust = max(0.0, 1.0 - float(np.mean(np.square(standard_error(rows)))) / spread) if spread > 0 else 0.0
+    return np.asarray(mean.mean() + trust * (mean - mean.mean()))
