@@ -11,10 +11,13 @@ from torch.utils.data import Dataset
 
 from drivesim.errors import RecordingError, did_you_mean
 from drivesim.learning.contents import Channel, Every, Measured, Recording, read_contents, recordings_in
-from drivesim.recording.decode import CAMERA_CONTENT, read_measurement
+from drivesim.recording.decode import CAMERA_CONTENT, FURTHER_CONTENT, read_measurement
 from drivesim.transforms import Pose
 
 Item = dict[str, Any]
+
+_COLUMNS_LAST = {"rgb", "normal", "albedo", "flow_backward", "flow_forward"}
+"""Content of cameras whose files have a pixel's components together; PyTorch wants them apart."""
 
 
 class RecordingDataset(Dataset[Item]):
@@ -24,7 +27,9 @@ class RecordingDataset(Dataset[Item]):
     (microseconds), ``world_from_ego`` and ``ego_from_sensor`` (4, 4) float64, and
 
     - cameras: ``rgb`` (3, H, W) uint8, ``depth`` (H, W) float32 m (inf: sky), ``semantic`` (H, W) uint8 (CARLA's
-      classes), ``instance`` (H, W) int32, ``intrinsic`` (3, 3) float64;
+      classes), ``instance`` (H, W) int32, ``intrinsic`` (3, 3) float64; where asked for, of cameras that record it,
+      ``normal`` (3, H, W) float32 in camera axes, ``albedo`` (3, H, W) float32, ``flow_backward``, ``flow_forward``
+      (2, H, W) float32 pixels (NaN: nowhere) with ``seen_backward``, ``seen_forward`` (H, W) bool;
     - lidars: ``points`` (N, 3) float32 m in the sensor frame, ``intensity``, ``ring``, ``semantic``, ``instance``, ...;
     - radars: nuScenes' fields (``x``, ``y``, ``rcs``, ``vx_comp``, ...), ``range``, ``azimuth``, ``semantic``, ...
 
@@ -35,14 +40,15 @@ class RecordingDataset(Dataset[Item]):
         channels: those to read; None: all of the first recording.
         every: ``sample``: annotated keyframes (2 Hz) of which all channels have a measurement; ``measurement``: all of
             the first channel's, with those of other channels that are nearest in time.
-        content: which of a camera's ``rgb``, ``depth``, ``semantic`` and ``instance`` to read.
+        content: what to read of cameras: ``rgb``, ``depth``, ``semantic``, ``instance``, ``normal``, ``albedo``,
+            ``flow_backward``, ``flow_forward``.
         transform: applied to every item; must be picklable for loader workers.
 
     Attributes:
         recordings: with their manifests, where parameters and seeds are; an item's ``recording`` is a place herein.
 
     Raises:
-        RecordingError: no recordings there, or one lacks a channel.
+        RecordingError: no recordings there, or one lacks a channel or a camera's content.
     """
 
     def __init__(
@@ -54,14 +60,16 @@ class RecordingDataset(Dataset[Item]):
         content: Sequence[str] = CAMERA_CONTENT,
         transform: Callable[[Item], Any] | None = None,
     ) -> None:
+        known = (*CAMERA_CONTENT, *FURTHER_CONTENT)
         for name in content:
-            if name not in CAMERA_CONTENT:
+            if name not in known:
                 raise RecordingError(f"cameras have no '{name}'", element="content",
-                                     remedy=did_you_mean(name, CAMERA_CONTENT))  # fmt: skip
+                                     remedy=did_you_mean(name, known))  # fmt: skip
         folders = recordings_in([places] if isinstance(places, (str, Path)) else places)
         self.recordings: Sequence[Recording]
         self.recordings, self._moments = read_contents(folders, channels, every)
         self._content = tuple(content)
+        _check_recorded(self.recordings, channels, [name for name in content if name in FURTHER_CONTENT])
         self._transform = transform
 
     def __len__(self) -> int:
@@ -84,8 +92,8 @@ class RecordingDataset(Dataset[Item]):
     def _channel(self, recording: Recording, channel: Channel, measured: Measured) -> Item:
         arrays = read_measurement(recording.folder, measured.file, channel.modality, self._content)
         item: Item = {name: torch.from_numpy(array) for name, array in arrays.items()}
-        if "rgb" in item:
-            item["rgb"] = item["rgb"].permute(2, 0, 1).contiguous()
+        for name in _COLUMNS_LAST & item.keys():
+            item[name] = item[name].permute(2, 0, 1).contiguous()
         if channel.intrinsic:
             item["intrinsic"] = torch.tensor(channel.intrinsic, dtype=torch.float64)
         item["timestamp"] = measured.timestamp
@@ -105,6 +113,18 @@ def collate(items: Sequence[Any]) -> Any:
     if isinstance(first, (int, float)):
         return torch.tensor(items)
     return list(items)
+
+
+def _check_recorded(recordings: Sequence[Recording], channels: Sequence[str] | None, further: Sequence[str]) -> None:
+    """Raise unless every camera that is read has recorded what only some do."""
+    for recording in recordings:
+        for name in channels if channels is not None else recordings[0].channels:
+            missing = [kind for kind in further if not (recording.folder / "extra" / name / kind).is_dir()]
+            if missing and recording.channels[name].modality == "camera":
+                raise RecordingError(
+                    f"camera '{name}' has not recorded '{missing[0]}'", file=recording.folder,
+                    remedy=f"record it with channels: [{missing[0].split('_')[0]}] in the rig's device",
+                )  # fmt: skip
 
 
 def _matrix(translation: Sequence[float], rotation: Sequence[float]) -> torch.Tensor:

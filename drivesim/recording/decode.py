@@ -11,11 +11,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from drivesim.errors import RecordingError
-from drivesim.recording.encode import DEPTH_SCALE, RADAR_FIELDS
+from drivesim.recording.encode import DEPTH_SCALE, NORMAL_STEPS, RADAR_FIELDS
 
 Arrays = dict[str, NDArray[Any]]
 
 CAMERA_CONTENT = ("rgb", "depth", "semantic", "instance")
+"""What every camera records."""
+FURTHER_CONTENT = ("normal", "albedo", "flow_backward", "flow_forward")
+"""What a camera records where its device asks for it (``channels``)."""
 
 
 def read_measurement(folder: Path, file: str, modality: str, content: tuple[str, ...] = CAMERA_CONTENT) -> Arrays:
@@ -23,12 +26,16 @@ def read_measurement(folder: Path, file: str, modality: str, content: tuple[str,
 
     Args:
         file: as in the table ``sample_data``, relative to ``folder``.
-        content: which of :data:`CAMERA_CONTENT` to read; point clouds and detections are read whole.
+        content: which of :data:`CAMERA_CONTENT` and :data:`FURTHER_CONTENT` to read of a camera; point clouds and
+            detections are read whole.
 
     Returns:
         ``camera``: ``rgb`` (H, W, 3) uint8, ``depth`` (H, W) float32 m (inf: sky, or beyond 255.99 m), ``semantic``
-        (H, W) uint8, ``instance`` (H, W) int32. ``lidar``: ``points`` (N, 3) float32 m, ``intensity``, ``ring`` and
-        what lies beside. ``radar``: nuScenes' 18 fields and what lies beside, (N,) each; N = 0 without detections.
+        (H, W) uint8, ``instance`` (H, W) int32, ``normal`` (H, W, 3) float32 (zero: sky), ``albedo`` (H, W, 3) float32,
+        ``flow_backward`` and ``flow_forward`` (H, W, 2) float32 pixels with ``seen_backward`` and ``seen_forward``
+        (H, W) bool (NaN and False in the first picture, or the last: nothing is before or after it).
+        ``lidar``: ``points`` (N, 3) float32 m, ``intensity``, ``ring`` and what lies beside.
+        ``radar``: nuScenes' 18 fields and what lies beside, (N,) each; N = 0 without detections.
 
     Raises:
         RecordingError: a file is missing or is not what it should be.
@@ -49,13 +56,31 @@ def _camera(path: Path, extra: Path, content: tuple[str, ...]) -> Arrays:
         if name == "rgb":
             arrays[name] = np.ascontiguousarray(_image(path, cv2.IMREAD_COLOR)[..., ::-1])
             continue
+        if name.startswith("flow"):
+            arrays |= _flow(path, extra / name, name)
+            continue
         image = _image(extra / name / f"{path.stem}.png", cv2.IMREAD_UNCHANGED)
         if name == "depth":
             metres = image.astype(np.float32) / np.float32(DEPTH_SCALE)
             arrays[name] = np.where(image > 0, metres, np.float32(np.inf))
+        elif name == "normal":
+            decoded = (image[..., ::-1].astype(np.float32) - 1.0) / np.float32(NORMAL_STEPS) - 1.0
+            arrays[name] = np.where(image.any(axis=-1, keepdims=True), decoded, np.float32(0.0))
+        elif name == "albedo":
+            arrays[name] = image[..., ::-1].astype(np.float32) / np.float32(255.0)
         else:
             arrays[name] = image.astype(np.int32) if name == "instance" else image
     return arrays
+
+
+def _flow(path: Path, folder: Path, name: str) -> Arrays:
+    """Flow and where it is seen; nothing before the first picture, or after the last, for which there is no file."""
+    file, seen = folder / f"{path.stem}.npz", name.replace("flow", "seen")
+    if file.is_file() or not folder.is_dir():
+        stored = _beside(file)
+        return {name: stored["flow"], seen: stored["seen"]}
+    size = _image(path, cv2.IMREAD_COLOR).shape[:2]
+    return {name: np.full((*size, 2), np.nan, np.float32), seen: np.zeros(size, dtype=bool)}
 
 
 def _image(path: Path, flags: int) -> NDArray[Any]:

@@ -17,6 +17,8 @@ from drivesim.types import CameraImage, PointCloud, RadarDetections
 JPEG_QUALITY = 95
 DEPTH_SCALE = 256.0
 """Depth PNGs hold metres times this in 16 bits (KITTI's convention); 0 is sky or beyond 255.99 m."""
+NORMAL_STEPS = 32767.0
+"""Codes of a unit normal's component per unit: -1 to 1 is 1 to 65535; 0 is sky."""
 
 RADAR_FIELDS = (
     ("x", "<f4"), ("y", "<f4"), ("z", "<f4"), ("dyn_prop", "i1"), ("id", "<i2"), ("rcs", "<f4"), ("vx", "<f4"),
@@ -65,7 +67,7 @@ def _further_jobs(image: CameraImage, extra: Path, stem: str) -> list[Job]:
 
 def _normals(normal: NDArray[np.float32]) -> NDArray[np.uint16]:
     """Components from -1 to 1 as 1 to 65535 of red, green and blue (x, y, z); 0 for sky."""
-    code = np.rint((normal + 1.0) * 32767.0 + 1.0).astype(np.uint16)
+    code = np.rint((normal + 1.0) * NORMAL_STEPS + 1.0).astype(np.uint16)
     code[~normal.any(axis=-1)] = 0
     return code[..., ::-1]
 

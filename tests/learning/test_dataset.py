@@ -143,6 +143,37 @@ def test_it_is_small_when_pickled_and_knows_no_pixel(place):
     assert len(pickle.dumps(data)) < 100_000
 
 
+def test_normals_albedo_and_flow_come_back_too(tmp_path):
+    rig = tmp_path / "rig.yaml"
+    rig.write_text(RIG.split("  LIDAR_TOP")[0].replace("antialiasing: 1", "channels: [normal, albedo, flow]"))
+    record("child_crossing", rig, tmp_path / "made", seed=3, duration=0.35)
+    played = simulate("child_crossing", rig, seed=3, duration=0.35)
+    images = [measurement for frame in played for measurement in frame.measurements.values()]
+    content = ["normal", "albedo", "flow_backward", "flow_forward"]
+    data = RecordingDataset(tmp_path / "made", every="measurement", content=content)
+    items = [data[index]["CAM_FRONT"] for index in range(len(data))]
+    assert len(items) == len(images) == 3
+    for number, (image, item) in enumerate(zip(images, items, strict=True)):
+        assert np.allclose(item["normal"].permute(1, 2, 0), image.normal, atol=2 / 65535)
+        assert np.allclose(item["albedo"].permute(1, 2, 0), image.albedo, atol=0.51 / 255)
+        back, onward = (item[f"flow_{way}"].permute(1, 2, 0).numpy() for way in ("backward", "forward"))
+        if number == 0:
+            assert np.isnan(back).all()
+            assert not item["seen_backward"].any()
+        else:
+            assert np.array_equal(back, image.flow_backward, equal_nan=True)
+            assert np.array_equal(item["seen_backward"], image.seen_backward)
+        if number == len(items) - 1:
+            assert np.isnan(onward).all()
+        else:
+            assert np.array_equal(onward, images[number + 1].flow_forward, equal_nan=True)
+
+
+def test_what_a_camera_has_not_recorded_is_named_before_anything_is_read(place):
+    with pytest.raises(RecordingError, match=r"CAM_FRONT.*'flow_forward'.*channels: \[flow\]"):
+        RecordingDataset(place, content=["rgb", "flow_forward"])
+
+
 def test_a_radar_list_without_detections(place, frames, tmp_path):
     """nuScenes writes one point of NaN for it; the dataset gives none."""
     cycle = next(m for m in frames if m.channel == "RADAR_FRONT")
