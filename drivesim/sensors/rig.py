@@ -20,7 +20,7 @@ x ahead, y left, z up) to the vehicle's, as in nuScenes.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeAlias
 
@@ -35,6 +35,7 @@ from drivesim.sensors.lidar.device import LidarDevice
 from drivesim.sensors.located import Document, Location, Strict, read_document, validate
 from drivesim.sensors.own_motion import OwnMotion
 from drivesim.sensors.radar.device import RadarDevice
+from drivesim.sensors.trigger import triggered_phase
 from drivesim.transforms import Pose, rotation_from_ypr
 
 Device: TypeAlias = CameraDevice | LidarDevice | RadarDevice
@@ -73,7 +74,12 @@ class _Entry(Strict):
     )
     rotation: _Rotation = Field(description="{ypr: [yaw, pitch, roll]} in degrees or {quaternion: [w, x, y, z]}")
     rate_hz: float = Field(gt=0, le=1000, description="measurements per second, above 0 and at most 1000")
-    phase: float = Field(default=0.0, ge=0, le=60, description="seconds by which all measurements are late, 0 to 60")
+    phase: float | None = Field(
+        default=None, ge=0, le=60, description="seconds by which all measurements are late, 0 to 60; 0 if absent"
+    )
+    trigger: str | None = Field(
+        default=None, description="for cameras: the turning lidar of this rig that fires them as it looks their way"
+    )
     faults: Faults = Field(default=Faults(), description="latency, jitter, drop-outs and wrong mounting to inject")
 
 
@@ -138,8 +144,8 @@ def load_rig(name: str | Path) -> Rig:
     path = content.find("sensors", name)
     document = read_document(path)
     file = validate(_File, document.data, document)
-    sensors = tuple(_sensor(channel, document) for channel in file.sensors)
-    return Rig(path.stem, file.description, path, sensors, file.own_motion)
+    sensors = {channel: _sensor(channel, document) for channel in file.sensors}
+    return Rig(path.stem, file.description, path, _triggered(sensors, document), file.own_motion)
 
 
 def load_device(name: str | Path, *, beside: Path | None = None) -> Device:
@@ -157,7 +163,28 @@ def _sensor(channel: str, document: Document) -> Sensor:
         )
     entry = validate(_Entry, document.data["sensors"][channel], document, at)
     device = _device(entry.device, document, (*at, "device"))
-    return Sensor(channel, device, _mounting(entry, device), entry.rate_hz, entry.phase, entry.faults)
+    if entry.trigger is not None and entry.phase is not None:
+        raise document.error("a camera has either a 'trigger' or a 'phase'", (*at, "trigger"), "leave one of them out")
+    return Sensor(channel, device, _mounting(entry, device), entry.rate_hz, entry.phase or 0.0, entry.faults)
+
+
+def _triggered(sensors: dict[str, Sensor], document: Document) -> tuple[Sensor, ...]:
+    """The sensors, triggered ones with the phase that follows."""
+    for channel, sensor in sensors.items():
+        name = document.data["sensors"][channel].get("trigger")
+        if name is None:
+            continue
+        at: Location = ("sensors", channel, "trigger")
+        if sensor.kind != "camera":
+            raise document.error("only cameras are triggered", at, "give it a 'phase' instead")
+        lidar = sensors.get(name)
+        if lidar is None:
+            turning = [each.channel for each in sensors.values() if each.kind == "lidar"]
+            raise document.error(f"this rig has no sensor '{name}'", at, did_you_mean(name, turning))
+        if not isinstance(lidar.device, LidarDevice) or lidar.device.pattern is not None:
+            raise document.error(f"'{name}' is no turning lidar", at, "name one that turns, or give a 'phase' instead")
+        sensors[channel] = replace(sensor, phase=triggered_phase(sensor, lidar))
+    return tuple(sensors.values())
 
 
 def _mounting(entry: _Entry, device: Device) -> Pose:

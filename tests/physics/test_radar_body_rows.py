@@ -15,6 +15,7 @@ from drivesim.scene.actors import Cast
 from drivesim.scene.builder import RaySceneBuilder
 from drivesim.sensors.motion import EgoMotion
 from drivesim.sensors.radar.coherent import cross_section, shoot
+from drivesim.sensors.radar.scattering import Reflection
 from drivesim.sensors.radar.sensor import Radar
 from drivesim.sensors.rig import load_device
 from drivesim.transforms import Pose
@@ -153,3 +154,66 @@ def test_R16_a_body_fluctuates_as_swerling_said():
             for a in np.radians(np.linspace(-5.0, 5.0, 60))
         ]
     assert kstest(np.array(sigma) / np.mean(sigma), "expon").pvalue > 0.01
+
+
+def two_tiers(device, cast_of, poses, front):
+    """Cross-sections, m2, of both tiers: (N, 2), one row a pose.
+
+    Args:
+        cast_of: moves the target into pose n; front: width and height of the plane wave, middle of the target, m.
+    """
+    width, height, middle = front
+    rough = Reflection(device.wavelength)
+    found = []
+    for n in range(poses):
+        rays = cast_of(n)
+        radar = Radar(mounted(device, 20.0, (0.0, 0.0, middle[2])), 0)
+        energy = radar.paths(device.scans[0], rays, STANDING, 50_000_000, n)[1].sum()
+        tubes = shoot(rays, (1, 0, 0), middle, width, height, 1.2 * device.wavelength, rough=rough, seed=n)
+        found.append((energy, cross_section(tubes, device.wavelength)))
+    return np.array(found)
+
+
+@pytest.mark.slow
+def test_R23_the_energy_tier_has_the_mean_of_the_coherent_one_for_people(narrow):
+    """200 poses of a walk, from all sides: interference of the coherent tier averages to the energy tier's sum."""
+    builder = RaySceneBuilder()
+    cast = Cast([CHILD], builder, 0)
+    with builder.build() as rays:
+        cast.enter(rays)
+
+        def posed(n):
+            there = state(0.0, (20.0, 0.0, 0.0), 2 * np.pi * n / 200)
+            gait = np.full((1, 1), 0.618 * n)
+            walking = [dataclasses.replace(there, time=np.array([t]), speed=np.full((1, 1), 1.4), gait_phase=gait)
+                       for t in (0.0, 0.05)]  # fmt: skip
+            cast.move(*walking, np.ones(1, dtype=bool))
+            return rays
+
+        energy, coherent = two_tiers(narrow, posed, 200, (0.8, 1.3, (20.0, 0.0, CHILD.box.height / 2))).T
+    assert decibels(energy.mean()) == pytest.approx(decibels(coherent.mean()), abs=1.5)
+    assert coherent.std() > 0.5 * coherent.mean()  # it fades
+    assert energy.std() < 0.5 * energy.mean()
+
+
+@pytest.mark.slow
+def test_R23_the_tiers_agree_on_a_metal_body_in_any_pose(narrow):
+    """A smooth ellipsoid, 200 random orientations; the mean of its specular flashes, curvature for curvature."""
+    builder = RaySceneBuilder()
+    unit = sphere(1.0, MaterialId.CHROME, rings=160)
+    radii = np.array([0.30, 0.20, 0.12])
+    normals = unit.normals / radii
+    normals /= np.linalg.norm(normals, axis=1, keepdims=True)
+    part = builder.add_rigid(dataclasses.replace(unit, vertices=unit.vertices * radii.astype(np.float32),
+                                                 normals=normals.astype(np.float32)), 1)  # fmt: skip
+    turns = np.random.default_rng(5).standard_normal((200, 4))
+    with builder.build() as rays:
+
+        def posed(n):
+            pose = Pose.from_quaternion((20.0, 0.0, 0.0), tuple(turns[n] / np.linalg.norm(turns[n])))
+            rays.set_motion(part, pose, pose)
+            rays.commit()
+            return rays
+
+        energy, coherent = two_tiers(narrow, posed, 200, (0.7, 0.7, (20.0, 0.0, 0.0))).T
+    assert decibels(energy.mean()) == pytest.approx(decibels(coherent.mean()), abs=1.5)

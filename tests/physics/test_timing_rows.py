@@ -17,6 +17,7 @@ from drivesim.sensors.faults import Faults
 from drivesim.sensors.inertial import ACCELEROMETER, Gnss, Odometry, RandomProcess, allan_deviation, inertial
 from drivesim.sensors.lidar.patterns import pattern
 from drivesim.sensors.rig import VIEW_FROM_CAMERA, Sensor, load_device, load_rig
+from drivesim.sensors.trigger import triggered_phase
 from drivesim.transforms import Pose
 from drivesim.types import Weather
 
@@ -32,20 +33,33 @@ def test_S1_no_stamp_is_missing_or_beats(rate, phase):
     assert len(stamps) == int((600.0 - phase) * rate + 1e-9) + 1 - first
 
 
-def test_S2_the_lidar_faces_the_camera_that_fires():
-    rig = load_rig("nuscenes")
+@pytest.mark.parametrize("name", ["nuscenes", "kitti"])
+def test_S2_the_lidar_faces_the_camera_that_fires(name):
+    """In the sweep that ends with a key frame, at 0.5 s: the column that fires in the middle of the exposure."""
+    rig = load_rig(name)
     lidar = rig["LIDAR_TOP"]
     scan = pattern(lidar.device, lidar.rate_hz, 0)
     for sensor in rig.of_kind("camera"):
         axis = sensor.ego_from_sensor.rotation[:, 2]
-        # The key frame: the exposure within the sweep that ends at 0.5 s.
-        exposure = max(stamp(k, sensor.rate_hz, sensor.phase) * 1e-9 - 0.5 for k in range(7)
-                       if stamp(k, sensor.rate_hz, sensor.phase) <= 500_000_000)  # fmt: skip
+        stamps = np.array([stamp(k, sensor.rate_hz, sensor.phase) for k in range(12)]) * 1e-9
+        middle = stamps - 0.5e-3 * (sensor.device.exposure_ms + sensor.device.readout_ms) - 0.5
+        (exposure,) = middle[(middle > -1.0 / lidar.rate_hz) & (middle <= 0.0)]
         column = np.argmin(np.abs(scan.column_time - exposure))
-        ahead = lidar.ego_from_sensor.rotation @ scan.direction[column, 0]
+        ahead = lidar.ego_from_sensor.rotation @ scan.direction[column, np.argmin(np.abs(lidar.device.elevations))]
         away = np.arctan2(ahead[1], ahead[0]) - np.arctan2(axis[1], axis[0])
-        half_view = np.arctan(0.5 * sensor.device.width / sensor.device.fx)
-        assert abs((away + np.pi) % (2 * np.pi) - np.pi) < half_view
+        assert abs(np.degrees((away + np.pi) % (2 * np.pi) - np.pi)) < 0.5
+
+
+def test_S2_an_exposure_is_half_over_when_the_lidar_looks_its_way():
+    """At 10 and 30 Hz they meet every 0.1 s; closing the shutter and reading the rows come after."""
+    rig = load_rig("kitti")
+    camera, lidar = rig["CAM_FRONT_LEFT"], rig["LIDAR_TOP"]
+    slow = replace(camera, device=camera.device.model_copy(update={"exposure_ms": 8.0, "readout_ms": 12.0}))
+    assert triggered_phase(slow, lidar) == pytest.approx(triggered_phase(camera, lidar) + 0.010)
+    fast = replace(camera, rate_hz=30.0)
+    assert triggered_phase(fast, lidar) == pytest.approx(0.05 % (1 / 30))
+    other_way = replace(lidar, device=lidar.device.model_copy(update={"clockwise": False, "start_azimuth_deg": 90.0}))
+    assert triggered_phase(camera, other_way) == pytest.approx(0.075)
 
 
 def test_S3_lidar_points_hit_the_same_instance_in_the_image():

@@ -99,6 +99,9 @@ MISTAKES = {
     "long quaternion": (("{ypr: [0, 0, 0]}", "{quaternion: [1, 1, 0, 0]}"), 6, "quaternion"),
     "no sensors": ((GOOD[GOOD.index("sensors") :], "sensors: {}\n"), 2, "one entry per channel"),
     "channel name": (("CAM_FRONT", "CAM FRONT"), 3, "letters, digits"),
+    "trigger of nobody": (("rate_hz: 10", "rate_hz: 10\n    trigger: LIDAR_TOP"), 8, "no sensor 'LIDAR_TOP'"),
+    "trigger and phase": (("rate_hz: 10", "rate_hz: 10\n    trigger: CAM_FRONT\n    phase: 0.1"), 8, "Leave one"),
+    "trigger by a camera": (("rate_hz: 10", "rate_hz: 10\n    trigger: CAM_FRONT"), 8, "Name one that turns"),
     "not YAML": (("rotation: {", "rotation: {{["), 6, "indentation"),
 }
 

@@ -8,6 +8,10 @@ tube's currents radiate back::
 Gamma is the product of the Fresnel coefficients along the bounces, A the area of the tube at its last bounce, projected
 to where the wave came from, and l the way there and back. One formula makes plates, dihedrals and trihedrals and, by
 interference, curved surfaces. Within a tube the surface counts as plane: its phase is integrated in closed form.
+
+Given a :class:`~drivesim.sensors.radar.scattering.Reflection`, surfaces are rough: of the mirrored wave
+exp(-g^2/2), g = 4 pi h cos(theta) / lambda, stays in phase (Ament 1953), and every bounce sends the diffuse share of
+the energy tier back, with a phase of its own.
 """
 
 from __future__ import annotations
@@ -20,6 +24,8 @@ from numpy.typing import ArrayLike, NDArray
 from drivesim.materials import column
 from drivesim.scene.raycast import RayScene
 from drivesim.scene.trace import nearest
+from drivesim.sensors.radar.scattering import Reflection
+from drivesim.streams import stream
 
 F64 = NDArray[np.float64]
 C128 = NDArray[np.complex128]
@@ -38,6 +44,7 @@ class Tubes:
         slope: (2, P) float64, how that way changes across the tube, m per m, along its two sides; step: tube width, m.
         area: (P,) float64, at the last bounce, seen from where the wave came from, m2.
         bounces: (P,) int64.
+        speckle: (P,) complex128, what rough surfaces send back diffusely, its square in m2.
     """
 
     length: F64
@@ -46,13 +53,14 @@ class Tubes:
     slope: F64
     step: float
     bounces: NDArray[np.int64]
+    speckle: C128
 
 
 def cross_section(tubes: Tubes, wavelength: float) -> float:
     """Radar cross-section, m2."""
     spread = np.prod(np.sinc(tubes.slope * tubes.step / wavelength), axis=0)
     field = np.sum(tubes.amplitude * tubes.area * spread * np.exp(-2j * np.pi * tubes.length / wavelength))
-    return float(4.0 * np.pi / wavelength**2 * np.abs(field) ** 2)
+    return float(np.abs(2.0 * np.sqrt(np.pi) / wavelength * field + np.sum(tubes.speckle)) ** 2)
 
 
 def reflection(permittivity: C128, cosine: F64) -> C128:
@@ -75,6 +83,8 @@ def shoot(
     *,
     distance: float = 5.0,
     bounces: int = 4,
+    rough: Reflection | None = None,
+    seed: int = 0,
 ) -> Tubes:
     """Send a plane wave at a target.
 
@@ -82,6 +92,7 @@ def shoot(
         direction: of the wave, world axes; center: middle of the target relative to the scene's origin, m.
         width, height: of the wave's front, m; step: tube width, m; distance: of the front from the middle, m.
         bounces: reflections followed at most; tubes that are still inside then are lost.
+        rough: what surfaces scatter; None for smooth ones. seed: of the diffuse waves' phases.
     """
     ahead = np.asarray(direction, dtype=np.float64)
     ahead = ahead / np.linalg.norm(ahead)
@@ -100,7 +111,8 @@ def shoot(
     projection = np.zeros(len(point))
     count = np.zeros(len(point), dtype=np.int64)
     alive, finished = np.arange(len(point)), np.zeros(len(point), dtype=np.bool_)
-    permittivity = column("permittivity_77")
+    permittivity, heights = column("permittivity_77"), column("roughness_77").astype(np.float64)
+    diffuse = np.zeros(len(point))
     for bounce in range(bounces + 1):
         found = nearest(rays, point[alive], travel[alive])
         hit = found.triangle >= 0
@@ -112,7 +124,13 @@ def shoot(
         cosine = np.abs(np.einsum("ni,ni->n", travel[alive], normal))
         point[alive] += gone[:, None] * travel[alive]
         length[alive] += gone + (_OFF if bounce else 0.0)
-        amplitude[alive] *= reflection(permittivity[rays.tables.material[found.triangle[hit]]], cosine)
+        material = rays.tables.material[found.triangle[hit]]
+        if rough is not None:
+            there_and_back = np.abs(amplitude[alive]) ** 4
+            diffuse[alive] += there_and_back * 4.0 * rough.diffuse_of(material, cosine) * cosine * step**2
+            phase = 4.0 * np.pi * heights[material] * cosine / rough.wavelength
+            amplitude[alive] *= np.exp(-0.5 * phase**2)
+        amplitude[alive] *= reflection(permittivity[material], cosine)
         projection[alive] = np.abs(normal @ ahead) / np.maximum(cosine, 1e-6)
         count[alive] += 1
         for row, axis in enumerate((side_there, up_there)):
@@ -122,6 +140,7 @@ def shoot(
         for vectors in (travel, side_there, up_there):
             vectors[alive] -= 2.0 * np.einsum("ni,ni->n", vectors[alive], normal)[:, None] * normal
         point[alive] += _OFF * travel[alive]
+    turns = stream(seed, "speckle").uniform(0.0, 2.0 * np.pi, len(point))
     back = np.einsum("ni,i->n", point - _OFF * travel - front, ahead)
     return Tubes(
         length=(length + back)[finished],
@@ -130,4 +149,5 @@ def shoot(
         slope=slope[:, finished],
         step=step,
         bounces=count[finished],
+        speckle=(np.sqrt(diffuse) * np.exp(1j * turns))[finished],
     )

@@ -67,6 +67,10 @@ class Reflection:
         entry = (cosine * (_ANGLES - 1) + np.float32(0.5)).astype(np.int64)
         return self.mirror[material, entry]
 
+    def diffuse_of(self, material: NDArray[np.uint8], cosine: NDArray[np.float64]) -> F32:
+        """Power (P,) that surfaces scatter diffusely in the received polarisation, as a share of what falls on them."""
+        return self.diffuse[material, (cosine * (_ANGLES - 1) + 0.5).astype(np.int64)]
+
     def cross_sections(
         self,
         length: F32,
