@@ -69,14 +69,19 @@ class Cameras:
     def _model(self, width: int, height: int, fov: float, coloured: bool) -> Camera:
         key = width, height, fov, coloured
         if key not in self._models:
-            focal = width / (2.0 * math.tan(math.radians(fov) / 2.0))
-            device = CameraDevice(
-                kind="camera", name="sensor.camera.rgb", width=width, height=height, fx=focal, fy=focal, cx=width / 2,
-                cy=height / 2, antialiasing=4 if coloured else 1, ambient_occlusion=coloured, reflections=coloured,
-            )  # fmt: skip
+            device = pinhole(width, height, fov, coloured=coloured)
             mount = Pose(np.zeros(3), VIEW_FROM_CAMERA)
             self._models[key] = Camera(Sensor("CARLA", device, mount, 20.0, 0.0), self._seed)
         return self._models[key]
+
+
+def pinhole(width: int, height: int, fov: float, *, coloured: bool = False) -> CameraDevice:
+    """A camera of that size with a horizontal field of view in degrees."""
+    focal = width / (2.0 * math.tan(math.radians(fov) / 2.0))
+    return CameraDevice(
+        kind="camera", name="sensor.camera.rgb", width=width, height=height, fx=focal, fy=focal, cx=width / 2,
+        cy=height / 2, antialiasing=4 if coloured else 1, ambient_occlusion=coloured, reflections=coloured,
+    )  # fmt: skip
 
 
 def picture_size(record: Record) -> tuple[int, int, float]:

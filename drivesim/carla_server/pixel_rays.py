@@ -8,13 +8,15 @@ import struct
 import numpy as np
 from numpy.typing import NDArray
 
-from drivesim.carla_server.cameras import picture_size
+from drivesim.carla_server.cameras import picture_size, pinhole
 from drivesim.carla_server.episode import Episode
 from drivesim.carla_server.records import Record
 from drivesim.carla_server.wire import SensorType, message
 from drivesim.scene import Scene
 from drivesim.scene.raycast import EVERYONE
 from drivesim.scene.trace import Hits, nearest
+from drivesim.sensors.camera.channels import moment, normals_and_albedo
+from drivesim.sensors.rig import VIEW_FROM_CAMERA
 from drivesim.transforms import Pose
 
 F64 = NDArray[np.float64]
@@ -36,13 +38,12 @@ class PixelRays:
         """A camera's message of this frame."""
         width, height, fov = picture_size(record)
         pose = episode.pose(record)
-        local = _directions(width, height, fov)
-        ahead = local @ pose.rotation.T
-        hits = nearest(scene.rays, pose.translation - scene.rays.origin, ahead, 1.0, mask=EVERYONE)
         if record.blueprint == NORMALS:
-            kind, pixels = SensorType.NORMALS_CAMERA, coloured_normals(hits.normal, hits.triangle >= 0).tobytes()
+            kind, pixels = SensorType.NORMALS_CAMERA, coloured_normals(_normals(pose, record, scene)).tobytes()
         else:
             kind = SensorType.OPTICAL_FLOW_CAMERA
+            ahead = _directions(width, height, fov) @ pose.rotation.T
+            hits = nearest(scene.rays, pose.translation - scene.rays.origin, ahead, 1.0, mask=EVERYONE)
             point = _points(hits, pose, ahead)
             before = point - np.where(np.isfinite(hits.distance), hits.velocity.T, 0.0).T * episode.delta
             half = math.tan(math.radians(fov) / 2.0) * np.array([1.0, height / width])
@@ -72,12 +73,21 @@ def _points(hits: Hits, pose: Pose, ahead: F64) -> F64:
     return points
 
 
-def coloured_normals(normal: NDArray[np.float32], seen: NDArray[np.bool_]) -> NDArray[np.uint8]:
+def _normals(pose: Pose, record: Record, scene: Scene) -> NDArray[np.float32]:
+    """(N, 3) unit normals, world axes, as surfaces are shaded; zero where there is none."""
+    device = pinhole(*picture_size(record))
+    camera = pose @ Pose(np.zeros(3), VIEW_FROM_CAMERA)
+    seen = moment(scene.rays, device, camera, (1.0, 1.0), 0)
+    normal, _ = normals_and_albedo(seen, (device.height, device.width))
+    return (normal.reshape(-1, 3) @ camera.rotation.T).astype(np.float32)
+
+
+def coloured_normals(normal: NDArray[np.float32]) -> NDArray[np.uint8]:
     """(N, 4) blue, green, red, alpha of unit normals (N, 3): components along CARLA's world axes from -1 to 1 as 0 to
-    255 of red, green and blue; black where there is no surface."""
+    255 of red, green and blue (carla#8810, in 0.9.16 by carla#8859); black where there is no surface."""
     pixels = np.zeros((len(normal), 4), dtype=np.uint8)
     code = np.rint((normal * (1.0, -1.0, 1.0) + 1.0) * 127.5).astype(np.uint8)
-    pixels[:, :3] = np.where(seen[:, None], code[:, ::-1], 0)
+    pixels[:, :3] = np.where(normal.any(axis=1, keepdims=True), code[:, ::-1], 0)
     pixels[:, 3] = 255
     return pixels
 

@@ -144,6 +144,31 @@ def test_pictures_agree(both):
                 assert (mine & other).sum() / (mine | other).sum() > 0.9, instance
 
 
+def test_normals_agree(both):
+    for here, there in zip(*(of_channel(frames, "CAM_FRONT") for frames in both), strict=True):
+        surface = here.normal.any(axis=2)
+        assert (there.normal.any(axis=2) == surface).mean() > 0.999
+        cosine = (here.normal * there.normal).sum(axis=2)[surface]
+        assert np.percentile(cosine, 1) > np.cos(np.radians(1.0))  # CARLA's are of 8 bits
+
+
+def test_flow_back_to_the_picture_before_agrees(both):
+    """The camera looks at every second tick, so two of CARLA's steps make one of ours."""
+    compared = 0
+    for here, there in zip(*(of_channel(frames, "CAM_FRONT") for frames in both), strict=True):
+        assert there.previous_ns == here.previous_ns
+        if here.flow_backward is None:
+            continue
+        known = np.isfinite(there.flow_backward).all(axis=2)
+        apart = np.linalg.norm(here.flow_backward - there.flow_backward, axis=2)[known]
+        assert known.mean() > 0.95
+        assert np.median(apart) < 0.03
+        assert np.percentile(apart, 99) < 0.25
+        assert (here.seen_backward == there.seen_backward).mean() > 0.97
+        compared += 1
+    assert compared
+
+
 def run(server, ticks, interrupt):
     simulator = CarlaServerAddress("127.0.0.1", server.port, timeout=20.0)
     with Simulation(as_scenario("child_crossing"), as_rig(RIG), simulator=simulator) as simulation:

@@ -14,12 +14,13 @@ from drivesim.sensors.silhouette import View
 from drivesim.simulators.carla import CarlaServerAddress
 from drivesim.simulators.carla.bodies import blueprint_of, body_as_text, body_from_text, measured
 from drivesim.simulators.carla.cameras import CarlaCamera
+from drivesim.simulators.carla.channels import FlowBack, check_normals, normals_of
 from drivesim.simulators.carla.labels import entry_depth
 from drivesim.simulators.carla.ranging import Echoes, Scan
-from drivesim.simulators.carla.session import _check_versions
+from drivesim.simulators.carla.session import _check_versions, version_of
 from drivesim.simulators.carla.weather import carla_weather, weather_of
 from drivesim.taxonomy import Tag
-from drivesim.transforms import Pose
+from drivesim.transforms import Pose, rotation_from_ypr
 from drivesim.types import Actor, Axles, BoundingBox, Weather
 
 SCAN = Scan(channels=5, columns=360, low=math.radians(-20), high=math.radians(20), width=2 * math.pi, reach=100.0)
@@ -91,6 +92,9 @@ def test_depth_is_decoded_as_documented():
     assert image.rgb[0, 0].tolist() == [10, 20, 30]
     assert (image.semantic == Tag.ROADS).all()
     assert image.time_ns == 100_000_000
+    along = CarlaCamera(pinhole(depth="ray")).take(raw, motion, [], 0).depth
+    slant = math.sqrt(1 + (31.5 / 50) ** 2 + (23.5 / 50) ** 2)
+    assert along[0, 0] == pytest.approx(image.depth[0, 0] * slant, rel=1e-6)
 
 
 def test_a_principal_point_beside_the_middle_is_cut_out_of_a_larger_picture():
@@ -106,7 +110,67 @@ def test_a_principal_point_beside_the_middle_is_cut_out_of_a_larger_picture():
     assert cut[20, 0, 1] == 28
 
 
-@pytest.mark.parametrize(("change", "word"), [({"fy": 60.0}, "square"), ({"lens": {"model": "fisheye"}}, "lens")])
+def test_normals_are_of_carlas_world_axes():
+    """[-1, 1] is 0 to 255 of red, green and blue; x ahead, y to the right, z up (carla#8810). A camera that looks to
+    our left, +y, has the ground's normal up, which is -y of a camera, and a wall's towards itself."""
+    pixels = np.zeros((1, 3, 4), dtype=np.uint8)
+    pixels[0, 0, :3] = 255, 127, 127  # blue: up
+    pixels[0, 1, :3] = 127, 255, 127  # green: to CARLA's right, which is -y of ours
+    sky = np.array([[False, False, True]])
+    camera = Pose(np.zeros(3), rotation_from_ypr((math.pi / 2, 0, 0)) @ VIEW_FROM_CAMERA)
+    np.testing.assert_allclose(normals_of(pixels, sky, camera), [[(0, -1, 0), (0, 0, -1), (0, 0, 0)]], atol=0.01)
+
+
+@pytest.mark.parametrize("server", ["0.9.13", "0.9.15"])
+def test_normals_of_older_versions_are_refused(server):
+    check_normals("CAM", version_of("0.9.16"))
+    check_normals("CAM", version_of("custom-build"))
+    with pytest.raises(RigError, match=rf"CAM.*{server}"):
+        check_normals("CAM", version_of(server))
+
+
+def flow_of(steps):
+    """Backward flow of a pinhole that stands still while what it sees moves, one step of CARLA's a tick."""
+    device = pinhole().device
+    chain, shape = FlowBack(device), (device.height, device.width)
+    depth, nothing = np.full(shape, 10.0, dtype=np.float32), np.zeros(shape, dtype=np.int32)
+    found = None
+    for tick, (step, identity, exposed) in enumerate(steps):
+        motion = np.broadcast_to(np.float32(step), (*shape, 2)).copy()
+        chain.step(motion, (device.width, device.height), nothing + identity)
+        if exposed:
+            found = chain.expose(tick, Pose.identity(), depth, np.zeros(shape, dtype=bool))
+    return found
+
+
+def test_flow_is_in_half_pictures_to_the_right_and_up():
+    """carla#4795: x times half the width, y times minus half the height are pixels of motion since the tick before."""
+    found = flow_of([((0, 0), 0, True), ((0.25, 0.5), 0, True)])
+    np.testing.assert_allclose(found["flow_backward"][24, 32], (-0.25 * 64 / 2, 0.5 * 48 / 2))
+    assert found["previous_ns"] == 0
+    assert flow_of([((0.25, 0.5), 0, True)]) == {}
+
+
+def test_flow_over_two_ticks_is_the_sum_where_the_same_thing_is_met():
+    found = flow_of([((0, 0), 0, True), ((0.25, 0.0), 0, False), ((0.125, 0.0), 0, True)])
+    np.testing.assert_allclose(found["flow_backward"][24, 32], (-12.0, 0.0))
+    assert found["seen_backward"][24, 32]
+    assert not found["seen_backward"][24, 5]
+    assert np.isnan(found["flow_backward"][24, 2]).all()
+    hidden = flow_of([((0, 0), 0, True), ((0.25, 0.0), 9, False), ((0.125, 0.0), 0, True)])
+    assert np.isnan(hidden["flow_backward"][24, 32]).all()
+    other = flow_of([((0, 0), 9, True), ((0.25, 0.0), 0, False), ((0.125, 0.0), 0, True)])
+    assert not other["seen_backward"].any()
+
+
+def test_flow_at_the_end_of_carlas_range_is_not_known():
+    assert np.isnan(flow_of([((0, 0), 0, True), ((2.0, 0.0), 0, True)])["flow_backward"]).all()
+
+
+@pytest.mark.parametrize(
+    ("change", "word"),
+    [({"fy": 60.0}, "square"), ({"lens": {"model": "fisheye"}}, "lens"), ({"channels": ["albedo"]}, "albedo")],
+)
 def test_what_carla_cannot_picture_is_refused(change, word):
     with pytest.raises(RigError, match=word):
         CarlaCamera(pinhole(**change))

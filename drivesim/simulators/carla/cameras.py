@@ -1,4 +1,4 @@
-"""A rig's camera from four of CARLA's: colour, depth, semantic and instance segmentation of the same tick."""
+"""A rig's camera from CARLA's: colour, depth, semantic and instance segmentation, normals and flow of the same tick."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import DTypeLike, NDArray
 
 from drivesim.errors import RigError
 from drivesim.sensors.camera.device import CameraDevice
@@ -16,11 +16,15 @@ from drivesim.sensors.clock import due
 from drivesim.sensors.motion import EgoMotion
 from drivesim.sensors.rig import VIEW_FROM_CAMERA, Sensor
 from drivesim.sensors.silhouette import corners_of, projected_bounds
+from drivesim.simulators.carla.channels import FlowBack, normals_of
 from drivesim.taxonomy import Tag
 from drivesim.transforms import Pose
 from drivesim.types import F32, I32, U8, CameraImage
 
 KINDS = ("rgb", "depth", "semantic_segmentation", "instance_segmentation")
+"""Of every camera."""
+_FURTHER = {"normal": "normals", "flow": "optical_flow"}
+"""By a device's further channels."""
 _FAR = 1000.0
 """m that a white depth pixel stands for, which is the sky (CARLA documentation, "Depth camera")."""
 _SKIN = 0.25
@@ -60,7 +64,15 @@ class CarlaCamera:
                 f"camera '{sensor.channel}' has pixels that are not square; CARLA's are", element="fy",
                 remedy="set fy to fx, or record with the embedded simulator",
             )  # fmt: skip
+        if "albedo" in device.channels:
+            raise RigError(
+                f"camera '{sensor.channel}' has the channel albedo; CARLA has no camera of it", element="channels",
+                remedy="record it with the embedded simulator, or leave albedo out",
+            )  # fmt: skip
         self.sensor, self.device = sensor, device
+        self.kinds = (*KINDS, *(_FURTHER[name] for name in device.channels))
+        """CARLA's cameras that make this one."""
+        self._flow = FlowBack(device) if "flow" in device.channels else None
         self._half = tuple(
             math.ceil(max(centre, size - centre))
             for centre, size in ((device.cx, device.width), (device.cy, device.height))
@@ -75,7 +87,7 @@ class CarlaCamera:
         return Pose(pose.translation, pose.rotation @ VIEW_FROM_CAMERA.T)
 
     def attributes(self) -> dict[str, str]:
-        """Of all four blueprints."""
+        """Of all blueprints."""
         half = self._half[0]
         return {
             "image_size_x": str(2 * half),
@@ -92,33 +104,53 @@ class CarlaCamera:
         Args:
             raw: ``carla.Image`` by kind. bodies: who may be in view. actors: how many ids actors have.
         """
-        pictures = {kind: self._cut(image) for kind, image in raw.items()}
+        pictures = {kind: self._cut(image) for kind, image in raw.items() if kind != "optical_flow"}
         code = pictures["depth"].astype(np.uint32)
         metres = (code[..., 2] + (code[..., 1] << 8) + (code[..., 0] << 16)) * (_FAR / (2**24 - 1))
         semantic = np.ascontiguousarray(pictures["semantic_segmentation"][..., 2])
         sky = (semantic == Tag.SKY) | (metres > 0.999 * _FAR)
         self.depth = np.where(sky, np.inf, metres).astype(np.float32)
+        found = pictures["instance_segmentation"].astype(np.int32)
+        codes = found[..., 1] | found[..., 0] << 8
+        if self._flow is not None:
+            things = np.where(semantic == Tag.ROAD_LINE, Tag.ROADS, semantic).astype(np.int32)
+            flow = raw["optical_flow"]
+            self._flow.step(self._cut(flow, np.float32), (flow.width, flow.height), codes << 8 | things)
         if not list(due(motion.start_ns, motion.end_ns, self.sensor.rate_hz, self.sensor.phase)):
             return None
         world_from_ego = motion.pose(motion.end_ns)
         camera = world_from_ego @ self.sensor.ego_from_sensor
-        found = pictures["instance_segmentation"].astype(np.int32)
-        codes = found[..., 1] | found[..., 0] << 8
+        instance = self._instances(codes, semantic, camera, bodies, actors)
+        further: dict[str, Any] = {}
+        if "normals" in pictures:
+            further["normal"] = normals_of(pictures["normals"], sky, camera)
+        if self._flow is not None:
+            still = (instance == 0) | (instance > actors)
+            further |= self._flow.expose(motion.end_ns, camera, self.depth, still)
         return CameraImage(
             channel=self.sensor.channel,
             time_ns=motion.end_ns,
             ego_from_sensor=self.sensor.ego_from_sensor,
             world_from_ego=world_from_ego,
             rgb=np.ascontiguousarray(pictures["rgb"][..., 2::-1]),
-            depth=self.depth,
+            depth=self.depth if self.device.depth == "planar" else self._along_rays(self.depth),
             semantic=semantic,
-            instance=self._instances(codes, semantic, camera, bodies, actors),
+            instance=instance,
             intrinsic=self.device.intrinsic,
+            **further,
         )
 
-    def _cut(self, image: Any) -> U8:
-        """Pixels (H, W, 4), blue first, of a ``carla.Image``."""
-        whole = np.frombuffer(image.raw_data, dtype=np.uint8).reshape(image.height, image.width, 4)
+    def _along_rays(self, depth: F32) -> F32:
+        """(H, W) distance of what lies ``depth`` along the axis."""
+        device = self.device
+        across = (np.arange(device.width) + 0.5 - device.cx) / device.fx
+        down = (np.arange(device.height) + 0.5 - device.cy) / device.fy
+        longer = np.sqrt(1.0 + across**2 + down[:, None] ** 2)
+        return np.asarray(depth * longer, dtype=np.float32)
+
+    def _cut(self, image: Any, kind: DTypeLike = np.uint8) -> NDArray[Any]:
+        """Pixels (H, W, n) of a ``carla.Image``, blue first, or of another of so many numbers a pixel."""
+        whole = np.frombuffer(image.raw_data, dtype=kind).reshape(image.height, image.width, -1)
         device = self.device
         left, top = round(image.width / 2 - device.cx), round(image.height / 2 - device.cy)
         return whole[top : top + device.height, left : left + device.width]

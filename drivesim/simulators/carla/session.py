@@ -39,7 +39,8 @@ class Session:
         with self.answering("no CARLA server answers"):
             self._client = self.carla.Client(host, port)
             self._client.set_timeout(timeout)
-            _check_versions(self._client.get_server_version(), self._client.get_client_version())
+            self.version = self._client.get_server_version()
+            _check_versions(self.version, self._client.get_client_version())
             self.world: Any = self._client.get_world()
         self._settings: Any = None
         self._weather: Any = None
@@ -163,12 +164,17 @@ def _client_library() -> Any:
     return carla
 
 
+def version_of(server: str) -> tuple[int, ...] | None:
+    """Major, minor and patch; None for what names none, as servers that somebody built."""
+    number = re.match(r"(\d+)\.(\d+)\.(\d+)", server)
+    return tuple(map(int, number.groups())) if number else None
+
+
 def _check_versions(server: str, client: str) -> None:
     """Raises:
     SimulatorError: the server's version is not one of those known to fit.
     """
-    number = re.match(r"(\d+)\.(\d+)\.(\d+)", server)
-    version = tuple(map(int, number.groups())) if number else None
+    version = version_of(server)
     if version is not None and not OLDEST <= version <= NEWEST:
         first, last = (".".join(map(str, limit)) for limit in (OLDEST, NEWEST))
         raise SimulatorError(

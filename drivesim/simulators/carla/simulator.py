@@ -13,11 +13,12 @@ from drivesim.errors import ScenarioError, SimulatorError
 from drivesim.sensors.motion import EgoMotion
 from drivesim.sensors.suite import arrived
 from drivesim.simulators.carla.bodies import blueprint_of, measured
-from drivesim.simulators.carla.cameras import KINDS, Body, CarlaCamera
+from drivesim.simulators.carla.cameras import Body, CarlaCamera
+from drivesim.simulators.carla.channels import check_normals
 from drivesim.simulators.carla.frames import carla_from_pose, mirrored
 from drivesim.simulators.carla.labels import CarlaLabeller
 from drivesim.simulators.carla.ranging import BLUEPRINT, CarlaLidar, CarlaRadar, Echoes, Moving, Scan, scans_of
-from drivesim.simulators.carla.session import Session
+from drivesim.simulators.carla.session import Session, version_of
 from drivesim.transforms import Pose
 from drivesim.types import Actor, Labels, Measurement, Weather, WorldState
 
@@ -95,6 +96,9 @@ class CarlaSimulator:
             )
         self._session = Session(server.host, server.port, server.timeout)
         try:
+            for channel, camera in self._cameras.items():
+                if "normal" in camera.device.channels:
+                    check_normals(channel, version_of(self._session.version))
             self._session.load(world.network.path)
             self._place_actors()
         except BaseException:
@@ -137,7 +141,7 @@ class CarlaSimulator:
     def _attach_sensors(self, delta: float) -> None:
         """Sensors of the rig on the ego, for ticks of ``delta`` s."""
         for channel, camera in self._cameras.items():
-            for kind in KINDS:
+            for kind in camera.kinds:
                 self._attach(f"sensor.camera.{kind}", camera.mount, camera.attributes(), (channel, kind))
         for channel, scans in self._scans.items():
             mount = (self._lidars.get(channel) or self._radars[channel]).sensor.ego_from_sensor
@@ -246,7 +250,7 @@ class CarlaSimulator:
         ]
         images = []
         for channel, camera in self._cameras.items():
-            pictures = {kind: raw[channel, kind] for kind in KINDS}
+            pictures = {kind: raw[channel, kind] for kind in camera.kinds}
             images.append(camera.take(pictures, motion, bodies, len(self._actors)))
         return [image for image in images if image is not None]
 
