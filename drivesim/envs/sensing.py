@@ -168,7 +168,7 @@ class Channel:
             order = order[np.argsort(measured.range[order], kind="stable")][: len(values)]
             columns = (
                 np.ones(len(order)), measured.range[order] / 100.0, measured.azimuth[order] / np.pi,
-                measured.radial_velocity[order] / 30.0, measured.rcs[order] / 40.0,
+                measured.radial_velocity[order] / 30.0, np.nan_to_num(measured.rcs[order]) / 40.0,
             )  # fmt: skip
             values[: len(order)] = np.clip(np.stack(columns, axis=1), -BOUND, BOUND)
         return values.ravel()

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from scipy.spatial import cKDTree
 
 import drivesim
 from drivesim.envs import ScenarioEnv, ScenarioVectorEnv
@@ -22,6 +23,7 @@ from drivesim.simulators.carla import CarlaServerAddress
 carla = pytest.importorskip("carla", reason="the official CARLA client is not installed (extra 'carla')")
 
 RIG = Path(__file__).with_name("parity_rig.yaml")
+OWN_RIG = Path(__file__).with_name("own_rig.yaml")
 SECONDS = 0.3
 
 
@@ -167,6 +169,27 @@ def test_flow_back_to_the_picture_before_agrees(both):
         assert (here.seen_backward == there.seen_backward).mean() > 0.97
         compared += 1
     assert compared
+
+
+def test_carlas_own_lidar_and_radar_stand_beside_ours(server, both):
+    """The same places and speeds; what CARLA's do not tell is NaN. CARLA's radar knows no power."""
+    frames = list(drivesim.simulate("child_crossing", OWN_RIG, duration=SECONDS, simulator=server.address))
+    for ours, own in zip(of_channel(frames, "LIDAR_TOP"), of_channel(frames, "LIDAR_CARLA"), strict=True):
+        away, _ = cKDTree(ours.points).query(own.points)
+        assert np.median(away) < 0.15
+        assert 0.4 < len(own.points) / len(ours.points) < 0.8  # drops 45 % (dropoff_general_rate)
+        assert own.ring[own.points[:, 2] > 0.5].min() > own.ring[own.points[:, 2] < -1.0].max()
+        assert set(np.unique(own.time_offset)) == {np.float32(-0.05), np.float32(0.0)}
+        assert 0 < own.intensity.min() <= own.intensity.max() <= 255
+    radar = of_channel(frames, "RADAR_CARLA")
+    assert len(radar) == round(SECONDS / 0.05)
+    for measured in radar:
+        assert 20 < len(measured.range) <= 75
+        assert np.median(np.abs(measured.radial_velocity_compensated)) < 0.01  # most of a street stands
+        assert np.median(measured.radial_velocity) < -5.0  # and the ego drives
+        assert np.abs(np.degrees(measured.azimuth)).max() < 15.5
+        assert np.isnan(measured.rcs).all()
+    assert server.state()[3:] == (0, 0)
 
 
 def run(server, ticks, interrupt):

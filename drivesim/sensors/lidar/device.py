@@ -46,6 +46,10 @@ class LidarDevice(Strict):
 
     kind: Literal["lidar"] = Field(description="'lidar'")
     name: str = Field(description="manufacturer and model")
+    signal: Literal["drivesim", "carla"] = Field(
+        default="drivesim",
+        description="whose signal model: 'carla' is CARLA's own sensor.lidar.ray_cast, with --simulator carla only",
+    )
     pattern: ScanPattern | None = Field(default=None, description="fixed scan pattern; a lidar without one turns")
     elevations_deg: list[Elevation] | list[BeamSpan] = Field(
         min_length=1, description="beam elevations in degrees in firing order, or spans with first, last and count"

@@ -9,6 +9,7 @@ import numba as nb
 import numpy as np
 from numpy.typing import NDArray
 
+from drivesim.errors import RigError
 from drivesim.scene.raycast import RayScene
 from drivesim.sensors.beams import BeamHits, trace_columns
 from drivesim.sensors.clock import due, nanoseconds, stamp
@@ -51,6 +52,11 @@ class Lidar:
 
     def __init__(self, sensor: Sensor, seed: int) -> None:
         assert isinstance(sensor.device, LidarDevice)
+        if sensor.device.signal == "carla":
+            raise RigError(
+                f"'{sensor.channel}' is CARLA's own lidar, which the embedded simulator has not", element="signal",
+                remedy="record with --simulator carla, or write 'signal: drivesim'",
+            )  # fmt: skip
         self.sensor = sensor
         self.device = sensor.device
         self._key = stream_key(seed, "lidar", sensor.channel)

@@ -104,6 +104,10 @@ class RadarDevice(Strict):
 
     kind: Literal["radar"] = Field(description="'radar'")
     name: str = Field(description="manufacturer and model")
+    signal: Literal["drivesim", "carla"] = Field(
+        default="drivesim",
+        description="whose signal model: 'carla' is CARLA's own sensor.other.radar, with --simulator carla only",
+    )
     frequency_ghz: float = Field(ge=76, le=81, description="carrier frequency in GHz, 76 to 81")
     scans: list[RadarScan] = Field(min_length=1, description="one or more scans per cycle")
     noise_figure_db: float = Field(ge=0, le=40, description="receiver noise figure, dB, e.g. 14")

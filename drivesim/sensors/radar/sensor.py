@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from drivesim.errors import RigError
 from drivesim.scene.raycast import RayScene
 from drivesim.sensors.beams import BeamHits, trace_columns
 from drivesim.sensors.clock import due, stamp
@@ -73,6 +74,11 @@ class Radar:
 
     def __init__(self, sensor: Sensor, seed: int) -> None:
         assert isinstance(sensor.device, RadarDevice)
+        if sensor.device.signal == "carla":
+            raise RigError(
+                f"'{sensor.channel}' is CARLA's own radar, which the embedded simulator has not", element="signal",
+                remedy="record with --simulator carla, or write 'signal: drivesim'",
+            )  # fmt: skip
         self.sensor = sensor
         self.device = sensor.device
         self._keys = {scan.name: stream_key(seed, "radar", sensor.channel, scan.name) for scan in self.device.scans}

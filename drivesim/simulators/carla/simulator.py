@@ -17,6 +17,7 @@ from drivesim.simulators.carla.cameras import Body, CarlaCamera
 from drivesim.simulators.carla.channels import check_normals
 from drivesim.simulators.carla.frames import carla_from_pose, mirrored
 from drivesim.simulators.carla.labels import CarlaLabeller
+from drivesim.simulators.carla.own import is_own, own_sensor
 from drivesim.simulators.carla.ranging import BLUEPRINT, CarlaLidar, CarlaRadar, Echoes, Moving, Scan, scans_of
 from drivesim.simulators.carla.session import Session, version_of
 from drivesim.transforms import Pose
@@ -109,8 +110,10 @@ class CarlaSimulator:
         """Sensor models at the beginning of a run."""
         sensors = self._rig.sensors if self._rig is not None else ()
         self._cameras = {s.channel: CarlaCamera(s) for s in sensors if s.kind == "camera"}
-        self._lidars = {s.channel: CarlaLidar(s, seed) for s in sensors if s.kind == "lidar"}
-        self._radars = {s.channel: CarlaRadar(s, seed) for s in sensors if s.kind == "radar"}
+        self._own = {s.channel: own_sensor(s, seed) for s in sensors if is_own(s)}
+        ours = [s for s in sensors if s.channel not in self._own]
+        self._lidars = {s.channel: CarlaLidar(s, seed) for s in ours if s.kind == "lidar"}
+        self._radars = {s.channel: CarlaRadar(s, seed) for s in ours if s.kind == "radar"}
 
     def begin_again(self, world: World, seed: int) -> None:
         """Sense another run of the same actors on the same map, with what has been spawned for the last."""
@@ -147,6 +150,9 @@ class CarlaSimulator:
             mount = (self._lidars.get(channel) or self._radars[channel]).sensor.ego_from_sensor
             for name, scan in scans.items():
                 self._attach(BLUEPRINT, mount, scan.attributes(delta), (channel, name))
+        for channel, own in self._own.items():
+            for name, (blueprint, attributes) in own.spawned(delta).items():
+                self._attach(blueprint, own.sensor.ego_from_sensor, attributes, (channel, name))
 
     def _attach(self, name: str, mount: Pose, attributes: Mapping[str, str], key: tuple[str, str]) -> None:
         with self._session.answering(f"the CARLA server has no {name}"):
@@ -267,6 +273,8 @@ class CarlaSimulator:
             else:
                 model.echoes = echoes
             made.append(model.capture(_NO_SCENE, motion, self.world.weather))
+        for channel, own in self._own.items():
+            made.append(own.capture({name: raw[channel, name] for of, name in raw if of == channel}, motion))
         return [measurement for measurement in made if measurement is not None]
 
     def close(self) -> None:
