@@ -26,6 +26,9 @@ STALLED = 256 * 1024 * 1024
 """Bytes waiting for a subscriber that does not read: its connection is closed."""
 _BEHIND = 2 * 1024 * 1024
 """Bytes waiting from which messages are left out when nobody waits for frames (asynchronous mode)."""
+_WELCOME, _SETTLED = 0.25, 0.01
+"""s that a new client's settings wait at most for its subscription to snapshots, and then for it to read the first: the
+client does not wait for that itself and would know no actors until the next tick."""
 _IDLE = 0.2
 """s between looks at whether to step while a client steps."""
 
@@ -54,6 +57,8 @@ class CarlaServer:
         self.sensing = Sensing(seed)
         self._latest = b""
         self._unsensed = False
+        self._welcomed = 0
+        """Subscriptions to snapshots so far."""
         self._reported: set[tuple[str, int | None]] = set()
         self._stepper: asyncio.Task[None] | None = None
         self._tidy = Tidy()
@@ -160,11 +165,17 @@ class CarlaServer:
         """One client's calls, in order. What is no call ends the connection."""
         self._writers.add(writer)
         calls = unpacker()
+        introduced: int | None = None
         try:
             while data := await reader.read(1 << 16):
                 calls.feed(data)
                 for request in calls:
                     answer = self._handle(request)
+                    if request[2] == "get_sensor_token" and list(request[3][1:]) == [WORLD_STREAM]:
+                        introduced = self._welcomed
+                    elif request[2] == "get_episode_settings" and introduced is not None:
+                        await self._subscribed_since(introduced)
+                        introduced = None
                     if answer is not None:
                         writer.write(answer)
                 await writer.drain()
@@ -183,6 +194,13 @@ class CarlaServer:
             self._writers.discard(writer)
             writer.close()
             self._tidy.connection_ended()
+
+    async def _subscribed_since(self, known: int) -> None:
+        """Return when another client than ``known`` ones has had its first snapshot, or soon."""
+        latest = time.monotonic() + _WELCOME
+        while self._welcomed == known and time.monotonic() < latest:
+            await asyncio.sleep(1e-3)
+        await asyncio.sleep(_SETTLED)
 
     def _handle(self, request: Any) -> bytes | None:
         """The answer to one call; None for one that wants none.
@@ -226,6 +244,8 @@ class CarlaServer:
             self._subscribers.setdefault(stream, set()).add(writer)
             if stream == WORLD_STREAM and self._latest:
                 writer.write(self._latest)
+                await writer.drain()
+            self._welcomed += stream == WORLD_STREAM
             while await reader.read(64):
                 pass
         except (asyncio.IncompleteReadError, OSError) as error:

@@ -6,8 +6,10 @@ Row S9. This proves transport and conversion; handedness, field orders and units
 
 import os
 import re
+import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import numpy as np
@@ -19,6 +21,8 @@ from drivesim.envs import ScenarioEnv, ScenarioVectorEnv
 from drivesim.errors import DrivesimError, SimulatorError
 from drivesim.simulation import Simulation, as_rig, as_scenario
 from drivesim.simulators.carla import CarlaServerAddress
+from drivesim.simulators.carla.session import Session
+from drivesim.types import Weather
 
 carla = pytest.importorskip("carla", reason="the official CARLA client is not installed (extra 'carla')")
 
@@ -266,16 +270,74 @@ def test_the_script_for_real_servers_finds_nothing_wrong(server):
     assert found.stdout.count("ok") >= 6
 
 
-def test_an_actor_that_another_client_destroys_is_named(server, both):
+def test_lights_weather_and_settings_are_put_back(server):
+    """Of a scenario on a map of its own; a light that somebody froze stays as it was."""
+    watcher = carla.Client("127.0.0.1", server.port)
+    watcher.set_timeout(60.0)
+    session = Session("127.0.0.1", server.port, 60.0)
+    session.load(Path(__file__).parents[1] / "carla_server" / "maps" / "crossing_with_lights.xodr")
+    light = watcher.get_world().get_traffic_light_from_opendrive_id("11")
+    light.set_state(carla.TrafficLightState.Yellow)
+    light.freeze(True)
+    time.sleep(0.3)  # the server runs by itself here
+
+    def found():
+        world = watcher.get_world()
+        settings, weather = world.get_settings(), world.get_weather()
+        frozen = [world.get_traffic_light_from_opendrive_id(number).is_frozen() for number in ("11", "12")]
+        return settings.synchronous_mode, weather.precipitation, frozen, light.get_state()
+
+    before = found()
+    session.synchronise(0.05)
+    session.set_weather(Weather(rain=20.0))
+    session.set_signals({"11": "red", "12": "green", "no such": "red"})
+    session.tick([])
+    assert found() == (True, 40.0, [True, True], carla.TrafficLightState.Red)
+    session.close()
+    session.close()
+    time.sleep(0.3)
+    assert found() == before
+
+
+def destroying(server, kind):
+    """What another client does that destroys actors of a kind."""
+
     def destroy():
         client = carla.Client("127.0.0.1", server.port)
         client.set_timeout(60.0)
-        for walker in client.get_world().get_actors().filter("walker.*"):
-            walker.destroy()
+        found = client.get_world().get_actors().filter(kind)
+        assert len(found)
+        for actor in found:
+            assert actor.destroy()
 
+    return destroy
+
+
+def test_an_actor_that_another_client_destroys_is_named(server, both):
+    before = server.state()
     with pytest.raises(SimulatorError, match=f"127.0.0.1:{server.port}"):
-        run(server, 1, destroy)
-    assert server.state()[3:] == (0, 0)
+        run(server, 1, destroying(server, "walker.*"))
+    assert server.state() == before
+
+
+def test_a_measurement_that_does_not_come_is_named_and_never_left_out(server, both):
+    before = server.state()
+    with pytest.raises(SimulatorError, match=r"no measurement of CAM_FRONT \(depth\) for frame \d+"):
+        run(server, 1, destroying(server, "sensor.camera.depth"))
+    assert server.state() == before
+
+
+def test_ctrl_c_of_the_command_puts_everything_back(server, tmp_path):
+    before = server.state()
+    command = [sys.executable, "-c", "from drivesim.cli import main; raise SystemExit(main())", "record"]
+    options = ["child_crossing", "--rig", str(RIG), "--simulator", "carla", "--carla", f"127.0.0.1:{server.port}"]
+    recording = subprocess.Popen([*command, *options, "--out", str(tmp_path / "recording")], stdout=subprocess.DEVNULL)
+    while not server.state()[4]:  # its sensors
+        assert recording.poll() is None
+        time.sleep(0.2)
+    recording.send_signal(signal.SIGINT)
+    assert recording.wait(60.0) != 0
+    assert server.state() == before
 
 
 def test_a_server_that_goes_away_is_named():

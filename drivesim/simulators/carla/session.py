@@ -17,6 +17,8 @@ from drivesim.world.signals import AMBER, GREEN, RED, lit_lenses
 
 OLDEST, NEWEST = (0, 9, 13), (0, 9, 16)
 """Versions of CARLA whose interface is known to fit."""
+_PARTING = 10.0
+"""s within which a server that is to be put back must answer."""
 
 
 class Session:
@@ -44,7 +46,7 @@ class Session:
             self.world: Any = self._client.get_world()
         self._settings: Any = None
         self._weather: Any = None
-        self._lights: dict[str, tuple[Any, Any]] = {}
+        self._lights: dict[str, tuple[Any, Any, bool]] = {}
         self._actors: list[Any] = []
 
     @contextlib.contextmanager
@@ -124,7 +126,7 @@ class Session:
                     light = self.world.get_traffic_light_from_opendrive_id(signal)
                     if light is None:
                         continue
-                    self._lights[signal] = light, light.get_state()
+                    self._lights[signal] = light, light.get_state(), bool(light.is_frozen())
                     light.freeze(True)
                 light = self._lights[signal][0]
                 if light.get_state() != wanted:
@@ -138,18 +140,30 @@ class Session:
             if hasattr(actor, "stop"):
                 with contextlib.suppress(RuntimeError):
                     actor.stop()
-        # A server that is gone has nothing to put back.
+        if not (actors or self._settings or lights) or not self._answers():
+            return  # nothing was changed, or the server is gone and has nothing to put back
         with contextlib.suppress(RuntimeError):
             self._client.apply_batch_sync([self.carla.command.DestroyActor(actor) for actor in actors], False)
         with contextlib.suppress(RuntimeError):
-            for light, state in lights.values():
+            for light, state, frozen in lights.values():
                 light.set_state(state)
-                light.freeze(False)
+                light.freeze(frozen)
             if self._weather is not None:
                 self.world.set_weather(self._weather)
             if self._settings is not None:
                 self.world.apply_settings(self._settings)
         self._weather = self._settings = None
+
+    def _answers(self) -> bool:
+        """Whether the server is still there; versions are told even while it simulates."""
+        self._client.set_timeout(min(self._timeout, _PARTING))
+        try:
+            self._client.get_server_version()
+        except RuntimeError:
+            return False
+        finally:
+            self._client.set_timeout(self._timeout)
+        return True
 
 
 def _client_library() -> Any:
