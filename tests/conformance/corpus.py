@@ -100,8 +100,12 @@ def _table(name: str) -> list[dict[str, str]]:
         return list(csv.DictReader(handle))
 
 
-Track = dict[str, NDArray[np.float64]]
-"""By entity: (N, 4) time, x, y, z."""
+Poses = NDArray[np.float64]
+"""(N, 8): time, x, y, z, yaw, pitch, roll, speed; angles without jumps."""
+Track = dict[str, Poses]
+"""By entity."""
+
+_COLUMNS = ("time", "x", "y", "z", "h", "p", "r", "speed")
 
 
 def read_reference(path: Path) -> Track:
@@ -110,5 +114,8 @@ def read_reference(path: Path) -> Track:
     with gzip.open(path, "rt", newline="") as handle:
         for row in csv.DictReader(handle):
             if row.get("ghost", "0") in ("0", ""):
-                rows.setdefault(row["entity"], []).append(tuple(float(row[key]) for key in ("time", "x", "y", "z")))
-    return {name: np.array(values) for name, values in rows.items()}
+                rows.setdefault(row["entity"], []).append(tuple(float(row[key]) for key in _COLUMNS))
+    tracks = {name: np.array(values) for name, values in rows.items()}
+    for track in tracks.values():
+        track[:, 4:7] = np.unwrap(track[:, 4:7], axis=0)
+    return tracks

@@ -63,26 +63,32 @@ def results(chosen: list[Case], bound: float, console: Console) -> Iterator[tupl
 
 
 def summary(found: list[tuple[Case, Outcome]]) -> Table:
-    table = Table("class", "files", "read", "played", "to the end", "within", "foreign", "median error", "worst error")
+    table = Table("class", "files", "read", "played", "to the end", "within", "with its controllers", "as it reads",
+                  "median error", "worst error")  # fmt: skip
     for grade in sorted({case.grade for case, _ in found}):
         mine = [(case, made) for case, made in found if case.grade == grade]
         errors = [made.error for _, made in mine if made.error is not None]
-        judged = [(case, made) for case, made in mine if case.tolerance is not None and made.error is not None]
-        bounded = [case for case, _ in mine if case.tolerance is not None]
-        within = sum(1 for case, made in judged if made.error is not None and made.error <= (case.tolerance or 0.0))
+        bounds = [(case.tolerance, made) for case, made in mine if case.tolerance is not None]
         count = Counter(made.status for _, made in mine)
+        plain = sum(_within(made.error, bound) for bound, made in bounds)
+        foreign = plain + sum(_within(made.foreign, bound) for bound, made in bounds)
+        read = foreign + sum(bool(made.reading) for _, made in bounds)
+        shares = [f"{n} of {len(bounds)} ({n / len(bounds):.1%})" if bounds else "" for n in (plain, foreign, read)]
         table.add_row(
             grade or "no reference",
             str(len(mine)),
             str(len(mine) - count["unread"]),
             str(len(mine) - count["unread"] - count["unplayed"]),
             str(count["ended"] + count["cap"]),
-            f"{within} of {len(bounded)} ({within / len(bounded):.1%})" if bounded else "not compared",
-            str(sum(made.foreign for case, made in judged if made.error > case.tolerance)) if bounded else "",
+            *(shares if bounds else ["not compared", "", ""]),
             f"{statistics.median(errors):.3f} m" if errors else "",
             f"{max(errors):.1f} m" if errors else "",
         )
     return table
+
+
+def _within(error: float | None, bound: float) -> bool:
+    return error is not None and error <= bound
 
 
 def speed(found: list[tuple[Case, Outcome]]) -> Table:
@@ -111,10 +117,16 @@ def deviations(found: list[tuple[Case, Outcome]]) -> Iterator[str]:
         if made.status in ("unread", "unplayed", "crashed", "timeout"):
             yield f"{made.status}: {case.name}: {made.said}"
         elif case.tolerance is not None and (made.error or 0.0) > case.tolerance:
-            whose = " under a controller of the reference player" if made.foreign else ""
-            yield f"class {case.grade}, {made.error:.2f} m (of {case.tolerance:.2f}): {case.name}: {made.worst}{whose}"
+            error = f"{made.error:.2f} m (of {case.tolerance:.2f})"
+            yield f"class {case.grade}, {error}: {case.name}: {made.worst}{_why(made)}"
         if made.missing:
             yield f"absent: {case.name}: {', '.join(made.missing)}"
+
+
+def _why(made: Outcome) -> str:
+    if made.foreign is not None:
+        return f", under a controller of the reference player; with it all others within {made.foreign:.3f} m"
+    return f"; agrees when read as there: {made.reading}" if made.reading else ""
 
 
 def main() -> int:
@@ -148,7 +160,8 @@ _COLUMNS = [
     "error_m",
     "tolerance_m",
     "worst",
-    "foreign",
+    "foreign_m",
+    "reading",
     "load_s",
     "step_s",
     "simulated_s",
@@ -162,8 +175,10 @@ def _write(found: list[tuple[Case, Outcome]], path: Path) -> None:
         for case, made in found:
             error = "" if made.error is None else f"{made.error:.4f}"
             bound = "" if case.tolerance is None else f"{case.tolerance:.4f}"
-            writer.writerow([case.name, case.grade, made.status, made.said, error, bound, made.worst, made.foreign,
-                             f"{made.load_s:.4f}", f"{made.step_s:.4f}", f"{made.simulated_s:.2f}"])  # fmt: skip
+            foreign = "" if made.foreign is None else f"{made.foreign:.4f}"
+            why = made.worst, foreign, made.reading
+            seconds = f"{made.load_s:.4f}", f"{made.step_s:.4f}", f"{made.simulated_s:.2f}"
+            writer.writerow([case.name, case.grade, made.status, made.said, error, bound, *why, *seconds])
 
 
 if __name__ == "__main__":
