@@ -17,6 +17,7 @@ class ConditionRun:
 
     Attributes:
         triggering: the entities for which a condition by entity held when it was last asked.
+        evaluate: asks it; once a tick.
     """
 
     def __init__(self, condition: model.Condition, cast: Cast) -> None:
@@ -26,6 +27,8 @@ class ConditionRun:
         self._waiting: deque[tuple[float, bool]] = deque()
         self._output = False
         self._truth = self._question(condition.test, cast)
+        plain = self._edge == "none" and self._delay == 0.0
+        self.evaluate: Callable[[], bool] = self._truth if plain else self._fired
 
     def _question(self, test: Element, cast: Cast) -> Callable[[], bool]:
         if not isinstance(test, model.ByEntityCondition):
@@ -35,7 +38,14 @@ class ConditionRun:
         motions = [(name, cast.motions[name]) for name in names]
         ask = BY_ENTITY[type(test.condition)]
         asked = [(name, m.index, partial(ask, test.condition, cast, m, timed)) for name, m in motions]
+        if len(asked) == 1 and named.triggering_entities_rule != "none":
+            return partial(self._ask_one, *asked[0])
         return partial(self._ask, asked, named.triggering_entities_rule)
+
+    def _ask_one(self, name: str, index: int, question: Callable[[], bool]) -> bool:
+        held = bool(self._world.present[0, index]) and question()
+        self.triggering = (name,) if held else ()
+        return held
 
     def _ask(self, asked: Sequence[tuple[str, int, Callable[[], bool]]], rule: str) -> bool:
         present = self._world.present
@@ -45,7 +55,7 @@ class ConditionRun:
             return bool(held)
         return len(held) == len(asked) if rule == "all" else not held
 
-    def evaluate(self) -> bool:
+    def _fired(self) -> bool:
         now, before, edge = self._truth(), self._previous, self._edge
         self._previous = fired = now
         if edge != "none":  # what held when it was first asked has not risen
@@ -74,8 +84,14 @@ class TriggerRun:
         self.groups = [[ConditionRun(c, cast) for c in g.conditions] for g in groups]
         self.default = default
         self.triggering: tuple[str, ...] = ()
+        self._only = self.groups[0][0] if len(self.groups) == 1 == len(self.groups[0]) else None
 
     def evaluate(self) -> bool:
+        if self._only is not None:
+            fired = self._only.evaluate()
+            if fired:
+                self.triggering = self._only.triggering
+            return fired
         fired = self.default and not self.groups
         for group in self.groups:
             held = True

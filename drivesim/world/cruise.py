@@ -3,15 +3,44 @@
 from __future__ import annotations
 
 import math
-from typing import Any
+from typing import Any, NamedTuple
 
 import numba as nb
 
-from drivesim.opendrive.ground import DIRECTION, LANE_ID, LEFT, RIGHT, curvature_at, edges, lane_point, section_at
+from drivesim.opendrive.ground import (
+    DIRECTION,
+    I64,
+    LANE_ID,
+    LEFT,
+    RIGHT,
+    Ground,
+    curvature_at,
+    edges,
+    lane_point,
+    section_at,
+)
+from drivesim.types import F64
 from drivesim.world.dynamics import EXACT
 
 _STEP = 2.0
 """Longest step, m; the metric beside the reference line is taken at its middle."""
+
+
+class Course(NamedTuple):
+    """The arrays of a :class:`Ground` that it takes to follow a lane: fewer to hand to compiled code every step."""
+
+    roads: I64
+    geometries: F64
+    starts: F64
+    polynomials: F64
+    sections: I64
+    spans: F64
+    lanes: I64
+    cubics: F64
+
+    @staticmethod
+    def of(ground: Ground) -> Course:
+        return Course(*(getattr(ground, name) for name in Course._fields))
 
 
 @nb.njit(cache=True)
@@ -22,7 +51,7 @@ def cruise(
     """Command a place further along a lane, as ``RoadNetwork.follow_lane`` and ``world_from_lane`` have it.
 
     Args:
-        g: the :class:`drivesim.opendrive.ground.Ground`; road: a row of it.
+        g: a :class:`Course`; road: a row of it.
         command: (B, N) :data:`drivesim.world.dynamics.COMMAND`; position: (B, N, 3); n: the actor, of the first world.
         distance: metres beside the reference line, in the lane's driving direction.
         offset, after: from the lane's centre towards +t now and then, m.

@@ -11,7 +11,7 @@ import numpy as np
 from drivesim.opendrive.ground import Ground, ground_of, height_at, locate, surface_at
 from drivesim.opendrive.network import LanePosition
 from drivesim.types import F64
-from drivesim.world.cruise import cruise
+from drivesim.world.cruise import Course, cruise
 
 if TYPE_CHECKING:
     from drivesim.opendrive import RoadNetwork
@@ -27,6 +27,7 @@ class Surface:
     def __init__(self, network: RoadNetwork, batch: int, actors: int) -> None:
         self._network = network
         self._ground = ground_of(network)
+        self._course = Course.of(self._ground) if self._ground is not None else None
         self._rows = {road: row for row, road in enumerate(network.roads)} if self._ground is not None else {}
         self._remember(batch, actors)
 
@@ -36,7 +37,8 @@ class Surface:
 
     def _again(self) -> Surface:
         surface = Surface.__new__(Surface)
-        surface._network, surface._ground, surface._rows = self._network, self._ground, self._rows
+        surface._network, surface._rows = self._network, self._rows
+        surface._ground, surface._course = self._ground, self._course
         return surface
 
     def under(self, batch: int, actors: int) -> Surface:
@@ -65,11 +67,11 @@ class Surface:
         speed: float, against: bool,
     ) -> tuple[LanePosition, float] | None:  # fmt: skip
         """:meth:`World.cruise`, given the commands and positions of all actors."""
-        if self._ground is None:
+        if self._course is None:
             return None
         road, lane_id, s, _, before = lane
         s, t, moved = cruise(
-            self._ground, command, position, actor, self._rows[road], lane_id, s, before, distance, offset, against,
+            self._course, command, position, actor, self._rows[road], lane_id, s, before, distance, offset, against,
             speed,
         )  # fmt: skip
         return None if moved < 0.0 else (LanePosition(road, lane_id, s, t, offset), moved)
