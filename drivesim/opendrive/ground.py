@@ -1,7 +1,7 @@
 """Height and slope of the ground at a point, compiled: what :class:`RoadNetwork` answers, in a microsecond.
 
 The same search and the same formulas as ``RoadNetwork.lane_from_world`` and ``RoadFrame.lane_point``, over plain
-arrays. :func:`ground_of` gives None for a map with lateral shapes, which is then asked in the slow way.
+arrays.
 """
 
 from __future__ import annotations
@@ -20,12 +20,13 @@ from drivesim.opendrive.grid import cell_at, grid_of
 from drivesim.opendrive.model import Lane
 from drivesim.opendrive.network import _DRIVABLE, REACH, RoadNetwork
 from drivesim.opendrive.planview import PlanView, line_at
+from drivesim.opendrive.profiles import shape_at, slope_at, value_at
 from drivesim.opendrive.road import RoadFrame
 
 (
     GEOMETRY, GEOMETRIES, SECTION, SECTIONS, ELEVATION, ELEVATIONS, TILT, TILTS, OFFSET, OFFSETS, LEFT_FALL,
-    LEFT_FALLS, RIGHT_FALL, RIGHT_FALLS, TILTED, FALLS,
-) = range(16)  # fmt: skip
+    LEFT_FALLS, RIGHT_FALL, RIGHT_FALLS, SHAPE, SHAPES, TILTED, FALLS,
+) = range(18)  # fmt: skip
 """Columns of the road table: first row and number of rows in the other tables, then two flags."""
 LEFT, LEFTS, RIGHT, RIGHTS = range(4)
 """Columns of the section table: lanes from the middle outwards."""
@@ -45,9 +46,10 @@ class Ground(NamedTuple):
     Attributes:
         chords: (C, 10) box x0, y0, x1, y1, then s0, s1 and the ends x0, y0, x1, y1; chord_road: (C,) road rows.
         frame, cells, near: the grid over the chords, of :func:`drivesim.opendrive.grid.grid_of`.
-        roads: (R, 16); lengths: (R,).
+        roads: (R, 18); lengths: (R,).
         geometries, starts, polynomials: of :class:`drivesim.opendrive.planview.PlanView`.
         sections: (X, 4); spans: (X, 2) s and end. lanes: (L, 11). cubics: (K, 5) s, a, b, c, d.
+        shapes: (H, 3) cross-sections, of :mod:`drivesim.opendrive.profiles`.
     """
 
     chords: F64
@@ -64,10 +66,11 @@ class Ground(NamedTuple):
     spans: F64
     lanes: I64
     cubics: F64
+    shapes: F64
 
 
 def ground_of(network: object) -> Ground | None:
-    """The compiled ground of a map; None for a map without roads or with shapes that are not covered."""
+    """The compiled ground of a map; None for a map without roads."""
     if not isinstance(network, RoadNetwork):  # whatever else answers a network's questions
         return None
     if network not in _KNOWN:
@@ -80,9 +83,7 @@ _KNOWN: WeakKeyDictionary[RoadNetwork, Ground | None] = WeakKeyDictionary()
 
 def _made(network: RoadNetwork) -> Ground | None:
     frames = network._frames
-    if not frames or any(frame.road.shape for frame in frames.values()):
-        return None
-    return _Builder(frames.values()).build(network)
+    return _Builder(frames.values()).build(network) if frames else None
 
 
 class _Builder:
@@ -93,6 +94,7 @@ class _Builder:
         self._sections: list[tuple[int, ...]] = []
         self._spans: list[tuple[float, float]] = []
         self._lanes: list[tuple[int, ...]] = []
+        self._shapes: list[tuple[float, int, int]] = []
 
     def build(self, network: RoadNetwork) -> Ground:
         roads = [self._road(frame) for frame in self._frames]
@@ -111,6 +113,7 @@ class _Builder:
             np.array(self._spans, dtype=np.float64),
             np.array(self._lanes, dtype=np.int64).reshape(-1, 11),
             np.array(self._cubics, dtype=np.float64),
+            np.array(self._shapes, dtype=np.float64).reshape(-1, 3),
         )
 
     def _profile(self, cubics: Cubics) -> tuple[int, int]:
@@ -132,9 +135,11 @@ class _Builder:
             self._spans.append((part.s, part.end))
         profiles = (frame._elevation, frame._superelevation, frame.offset, frame._left_fall, frame._right_fall)
         tables = [value for profile in profiles for value in self._profile(profile)]
+        tables += [len(self._shapes), len(frame._shapes)]
+        self._shapes += [(s, *self._profile(shape)) for s, shape in frame._shapes]
         return (
             geometry, geometries, section, len(self._sections) - section, *tables,
-            int(frame._tilted), int(bool(frame.road.crossfall)),
+            int(frame._tilted), int(frame._extra),
         )  # fmt: skip
 
     def _lane(
@@ -146,26 +151,6 @@ class _Builder:
             lane.id, int(is_border), *width, int(heights is not None), *inner, *outer, int(lane.type in _DRIVABLE),
             frame.direction(lane),
         ))  # fmt: skip
-
-
-@nb.njit(cache=True)
-def _at(cubics: Any, first: int, count: int, s: float) -> float:
-    k = first
-    while k + 1 < first + count and cubics[k + 1, 0] <= s:
-        k += 1
-    ds = s - cubics[k, 0]
-    if ds <= 0.0:
-        return cubics[k, 1]
-    return cubics[k, 1] + ds * (cubics[k, 2] + ds * (cubics[k, 3] + ds * cubics[k, 4]))
-
-
-@nb.njit(cache=True)
-def _slope(cubics: Any, first: int, count: int, s: float) -> float:
-    k = first
-    while k + 1 < first + count and cubics[k + 1, 0] <= s:
-        k += 1
-    ds = s - cubics[k, 0]
-    return cubics[k, 2] + ds * (2.0 * cubics[k, 3] + ds * 3.0 * cubics[k, 4]) if ds >= 0.0 else 0.0
 
 
 @nb.njit(cache=True)
@@ -185,8 +170,8 @@ def _project(g: Any, road: int, x: float, y: float, s: float) -> tuple[float, fl
         along = (x - px) * ch + (y - py) * sh
         lateral = (y - py) * ch - (x - px) * sh
         if g.roads[road, TILTED]:
-            grade = _slope(g.cubics, g.roads[road, ELEVATION], g.roads[road, ELEVATIONS], s)
-            roll = _at(g.cubics, g.roads[road, TILT], g.roads[road, TILTS], s)
+            grade = slope_at(g.cubics, g.roads[road, ELEVATION], g.roads[road, ELEVATIONS], s)
+            roll = value_at(g.cubics, g.roads[road, TILT], g.roads[road, TILTS], s)
             along += lateral * math.tan(roll) * grade / math.hypot(1.0, grade)
         stretch = 1.0 - curvature * lateral
         step = along / stretch if stretch > 0.2 else along
@@ -197,7 +182,7 @@ def _project(g: Any, road: int, x: float, y: float, s: float) -> tuple[float, fl
         if abs(moved) < 1e-7:
             break
     if g.roads[road, TILTED]:
-        lateral /= math.cos(_at(g.cubics, g.roads[road, TILT], g.roads[road, TILTS], s))
+        lateral /= math.cos(value_at(g.cubics, g.roads[road, TILT], g.roads[road, TILTS], s))
     return s, lateral, beyond if beyond > 1e-6 else 0.0
 
 
@@ -217,7 +202,7 @@ def _lane_at(g: Any, section: int, s: float, t: float, left: bool, offset: float
     inner = offset
     found, found_inner, found_outer = -1, offset, offset
     for k in range(first, first + count):
-        value = _at(g.cubics, g.lanes[k, WIDTH], g.lanes[k, WIDTHS], s)
+        value = value_at(g.cubics, g.lanes[k, WIDTH], g.lanes[k, WIDTHS], s)
         if g.lanes[k, IS_BORDER]:
             outer = max(value, inner) if left else min(value, inner)
         else:
@@ -235,7 +220,7 @@ def _place(g: Any, road: int, x: float, y: float, guess: float) -> tuple[float, 
     """Where a point is on one road: metres outside its lanes, rank, metres from the lane's centre, s, t, lane row."""
     s, t, beyond = _project(g, road, x, y, guess)
     section = section_at(g, road, s)
-    offset = _at(g.cubics, g.roads[road, OFFSET], g.roads[road, OFFSETS], s)
+    offset = value_at(g.cubics, g.roads[road, OFFSET], g.roads[road, OFFSETS], s)
     left = t > offset
     if g.sections[section, LEFTS if left else RIGHTS] == 0:
         left = not left
@@ -307,12 +292,12 @@ def lane_point(g: Any, road: int, s: float, t: float, lane: int) -> tuple[float,
     """x, y, z, heading, pitch and roll of the surface at a place; heading as traffic drives in this lane (a row)."""
     r = g.roads[road]
     section = section_at(g, road, s)
-    height, lean, bend = 0.0, 0.0, _slope(g.cubics, r[OFFSET], r[OFFSETS], s)
+    height, lean, bend = 0.0, 0.0, slope_at(g.cubics, r[OFFSET], r[OFFSETS], s)
     if lane >= 0:
         if g.lanes[lane, RAISED]:
             inner, outer = edges(g, road, section, lane, s)
-            low = _at(g.cubics, g.lanes[lane, INNER], g.lanes[lane, INNERS], s)
-            high = _at(g.cubics, g.lanes[lane, OUTER], g.lanes[lane, OUTERS], s)
+            low = value_at(g.cubics, g.lanes[lane, INNER], g.lanes[lane, INNERS], s)
+            high = value_at(g.cubics, g.lanes[lane, OUTER], g.lanes[lane, OUTERS], s)
             width = abs(outer - inner)
             share = min(max(abs(t - inner) / width, 0.0), 1.0) if width > 1e-9 else 0.0
             height = low + (high - low) * share
@@ -339,10 +324,10 @@ def height_at(g: Any, x: float, y: float) -> float:
 def edges(g: Any, road: int, section: int, lane: int, s: float) -> tuple[float, float]:
     """t of a lane's inner and outer edge; ``lane``: its row."""
     left = g.lanes[lane, LANE_ID] > 0
-    inner = outer = _at(g.cubics, g.roads[road, OFFSET], g.roads[road, OFFSETS], s)
+    inner = outer = value_at(g.cubics, g.roads[road, OFFSET], g.roads[road, OFFSETS], s)
     for k in range(g.sections[section, LEFT if left else RIGHT], lane + 1):
         inner = outer
-        value = _at(g.cubics, g.lanes[k, WIDTH], g.lanes[k, WIDTHS], s)
+        value = value_at(g.cubics, g.lanes[k, WIDTH], g.lanes[k, WIDTHS], s)
         if g.lanes[k, IS_BORDER]:
             outer = max(value, inner) if left else min(value, inner)
         else:
@@ -358,7 +343,7 @@ def _lane_slope(g: Any, section: int, s: float, lane: int, offset_slope: float) 
     inner = outer = offset_slope
     for k in range(g.sections[section, LEFT if left else RIGHT], lane + 1):
         inner = outer
-        slope = _slope(g.cubics, g.lanes[k, WIDTH], g.lanes[k, WIDTHS], s)
+        slope = slope_at(g.cubics, g.lanes[k, WIDTH], g.lanes[k, WIDTHS], s)
         outer = slope if g.lanes[k, IS_BORDER] else inner + sign * slope
     return 0.5 * (inner + outer)
 
@@ -366,8 +351,12 @@ def _lane_slope(g: Any, section: int, s: float, lane: int, offset_slope: float) 
 @nb.njit(cache=True)
 def _relief(g: Any, road: int, s: float, t: float) -> float:
     r = g.roads[road]
-    fall = _at(g.cubics, r[LEFT_FALL], r[LEFT_FALLS], s) if t > 0 else _at(g.cubics, r[RIGHT_FALL], r[RIGHT_FALLS], s)
-    return -abs(t) * math.tan(fall)
+    first, count = (r[LEFT_FALL], r[LEFT_FALLS]) if t > 0 else (r[RIGHT_FALL], r[RIGHT_FALLS])
+    fall = value_at(g.cubics, first, count, s)
+    height = -abs(t) * math.tan(fall)
+    if r[SHAPES]:
+        height += shape_at(g.shapes, g.cubics, r[SHAPE], r[SHAPES], s, t)
+    return height
 
 
 @nb.njit(cache=True)
@@ -375,15 +364,15 @@ def _point(g: Any, road: int, s: float, t: float, h: float) -> tuple[float, floa
     """x, y, z, heading, pitch, roll and curvature at track coordinates, heading along +s."""
     r = g.roads[road]
     x, y, heading, curvature = line_at(g, g.roads[road, GEOMETRY], g.roads[road, GEOMETRIES], s)
-    z = _at(g.cubics, r[ELEVATION], r[ELEVATIONS], s)
-    grade = _slope(g.cubics, r[ELEVATION], r[ELEVATIONS], s)
+    z = value_at(g.cubics, r[ELEVATION], r[ELEVATIONS], s)
+    grade = slope_at(g.cubics, r[ELEVATION], r[ELEVATIONS], s)
     roll, cr, sr, rise, along = 0.0, 1.0, 0.0, 0.0, 0.0
     if r[TILTED]:
-        roll = _at(g.cubics, r[TILT], r[TILTS], s)
+        roll = value_at(g.cubics, r[TILT], r[TILTS], s)
         cr, sr = math.cos(roll), math.sin(roll)
         rise = t * sr / math.hypot(1.0, grade)
         along = -rise * grade
-        grade += t * cr * _slope(g.cubics, r[TILT], r[TILTS], s)
+        grade += t * cr * slope_at(g.cubics, r[TILT], r[TILTS], s)
     if r[FALLS]:
         h += _relief(g, road, s, t)
         roll += math.atan((_relief(g, road, s, t + 0.05) - _relief(g, road, s, t - 0.05)) / 0.1)

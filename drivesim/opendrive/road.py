@@ -204,17 +204,18 @@ class RoadFrame:
         x, y, heading, curvature = self.line.at(s)
         z = self._elevation.at(s)
         grade = self._elevation.slope(s)
-        roll, cr, across, along = 0.0, 1.0, 0.0, 0.0
+        roll, cr, sr, across, along = 0.0, 1.0, 0.0, 0.0, 0.0
         if self._tilted:
             roll = self._superelevation.at(s)
-            cr, rise = cos(roll), t * sin(roll)
+            cr, sr = cos(roll), sin(roll)
+            rise = t * sr
             along, across = -rise * grade / hypot(1.0, grade), rise / hypot(1.0, grade)
             grade += t * cr * self._superelevation.slope(s)
         ground = h
         if self._extra:
             ground += self._relief(s, t)
             roll += atan((self._relief(s, t + 0.05) - self._relief(s, t - 0.05)) / 0.1)
-        lateral = t * cr - (ground * sin(roll) if self._tilted else 0.0)
+        lateral = t * cr - ground * sr
         z += across + ground * cr
         if grade:
             grade /= max(1.0 - curvature * lateral, 0.05)

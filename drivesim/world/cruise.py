@@ -37,6 +37,7 @@ class Course(NamedTuple):
     spans: F64
     lanes: I64
     cubics: F64
+    shapes: F64
 
     @staticmethod
     def of(ground: Ground) -> Course:

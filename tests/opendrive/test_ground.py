@@ -8,7 +8,7 @@ import pytest
 
 from drivesim import content
 from drivesim.opendrive import read_network
-from drivesim.opendrive.ground import RIGHT, curvature_at, ground_of, lane_point, locate, section_at, surface_at
+from drivesim.opendrive.ground import LEFT, RIGHT, curvature_at, ground_of, lane_point, locate, section_at, surface_at
 
 MAPS = sorted(content.shipped("scenarios").glob("*.xodr"))
 
@@ -87,3 +87,41 @@ def test_every_shape_of_reference_line_is_covered(tmp_path, shape):
         assert found[:3] == pytest.approx((expected.x, expected.y, expected.z), abs=1e-9)
         assert np.cos(found[3] - expected.heading) == pytest.approx(1.0, abs=1e-12)
         assert curvature_at(ground, 0, s) == pytest.approx(network.frame("1").line.at(s)[3], abs=1e-9)
+
+
+CROSS = """<lateralProfile>
+<crossfall side="left" s="0" a="0.02" b="0.001" c="0" d="0"/>
+<shape s="0" t="-4" a="0.1" b="-0.02" c="0" d="0"/><shape s="0" t="-1" a="0.04" b="0.01" c="0.002" d="0"/>
+<shape s="20" t="-4" a="-0.1" b="0.03" c="0" d="0.001"/>
+<shape s="45" t="-4" a="0.2" b="0" c="0.004" d="0"/><shape s="45" t="0" a="0" b="-0.05" c="0" d="0"/>
+</lateralProfile>"""
+
+
+@pytest.mark.parametrize(
+    "tilt", ["", '<superelevation s="0" a="0.05" b="0.001" c="0" d="0"/>'], ids=["level", "tilted"]
+)
+def test_lateral_shapes_are_covered(tmp_path, tilt):
+    profile = CROSS.replace("<lateralProfile>", f"<lateralProfile>{tilt}")
+    climb = '<elevationProfile><elevation s="0" a="5" b="0.03" c="0" d="0"/></elevationProfile>'
+    network = maps.network(tmp_path, maps.road('<arc curvature="0.01"/>', 60.0, extra=climb + profile))
+    ground = ground_of(network)
+    for s in [0.0, 19.999, 20.0, 33.0, 45.0, 59.0]:
+        for lane_id, first in ((1, LEFT), (-1, RIGHT)):
+            lane = ground.sections[section_at(ground, 0, s), first]
+            for offset in (-1.7, -0.3, 0.0, 1.1):
+                expected = network.world_from_lane("1", lane_id, s, offset)
+                x, y, z, heading, pitch, roll = lane_point(ground, 0, s, 1.75 * lane_id + offset, lane)
+                assert (x, y, z) == pytest.approx((expected.x, expected.y, expected.z), abs=1e-9)
+                assert (pitch, roll) == pytest.approx((expected.pitch, expected.roll), abs=1e-9)
+                assert np.cos(heading - expected.heading) == pytest.approx(1.0, abs=1e-12)
+    assert network.world_from_road("1", 32.5, -4.0).z != network.world_from_road("1", 32.5, -2.0).z
+
+
+def test_a_lateral_shape_is_what_the_file_says(tmp_path):
+    """OpenDRIVE, "Lateral profile": heights over t, straight between the cross-sections at two s."""
+    network = maps.network(tmp_path, maps.road("<line/>", 60.0, extra=CROSS.replace("crossfall", "ignored")))
+    ground = ground_of(network)
+    lane = ground.sections[section_at(ground, 0, 32.5), RIGHT]
+    at_20, at_45 = -0.1 + 0.03 * 2.0 + 0.001 * 8.0, 0.2 + 0.004 * 4.0
+    assert lane_point(ground, 0, 32.5, -2.0, lane)[2] == pytest.approx(0.5 * (at_20 + at_45), abs=1e-12)
+    assert lane_point(ground, 0, 59.0, -2.0, lane)[2] == pytest.approx(at_45, abs=1e-12)
