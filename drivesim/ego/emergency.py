@@ -3,7 +3,8 @@
 Definitions. *Distance* is along the car's heading from its foremost point to the nearest point of the object. *TTC*
 is distance over closing speed along the heading, both assumed constant; infinite when the gap does not close. An
 object is *in the path* when, at any time until then, it is less than half the car's width plus half its own plus a
-margin from the line the car follows at its present speed and yaw rate.
+margin from the line the car follows at its present speed and yaw rate. Who has just come out from behind a parked car
+is seen in part: nobody is taken to be smaller than a person is.
 """
 
 from __future__ import annotations
@@ -62,18 +63,21 @@ def assess(
     normal = np.array([-sin_yaw, cos_yaw])
     unsure = math.sqrt(max(float(normal @ track.covariance[2:, 2:] @ normal), 0.0))
     across = math.copysign(max(abs(across) - unsure, 0.0), across)
-    distance = float(ahead - track.half_length - car.front)
-    if ahead + track.half_length < car.front - 1.0 or distance > p.range or speed < 0.1:
+    half_width, half_length = track.half_width, track.half_length
+    if track.person:
+        half_width, half_length = max(half_width, p.person_half_width), max(half_length, p.person_half_length)
+    distance = float(ahead - half_length - car.front)
+    if ahead + half_length < car.front - 1.0 or distance > p.range or speed < 0.1:
         return None
     closing = float(speed - along)
     ttc = time_to_collision(distance, closing)
     if ttc > p.path_time:
         return None
-    reach = car.width / 2 + track.half_width + p.corridor_margin
+    reach = car.width / 2 + half_width + p.corridor_margin
     curvature = yaw_rate / max(speed, 1.0)
     now = left - 0.5 * curvature * ahead**2
     # The car is beside the object from first to last touch; until then the object may enter, or leave.
-    beside = ttc + (2.0 * track.half_length + 0.5) / max(closing, 1.0)
+    beside = ttc + (2.0 * half_length + 0.5) / max(closing, 1.0)
     arrival, departure = now + across * ttc, now + across * beside
     inside = min(abs(arrival), abs(departure)) < reach or arrival * departure < 0.0
     if not inside:

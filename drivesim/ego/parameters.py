@@ -25,6 +25,10 @@ class EgoParameters:
         forget: a track unseen for this long is dropped, s.
         manoeuvre: standard deviation of an object's acceleration, m/s2 (child from standstill: 1.5 to 2.5).
         corridor_margin: room beside the car that counts as its path, m.
+        person_half_width, person_half_length: a person is taken to reach at least this far across and along the road
+            from what is tracked of it, m, however little of it is in sight: half of 0.50 m, the width of Euro NCAP's
+            adult target (a crossing child's stride spans more, 0.71 m), and half of 0.30 m, the width of its child
+            target (AEB VRU v4.5.1).
         path_time: an object that will not be in the path within this time is no threat, s.
         warning_margin: the driver is warned this long before the brakes must act, s.
         brake_margin: brakes act this long before the last moment, s; infinite: as soon as there is a threat.
@@ -43,6 +47,8 @@ class EgoParameters:
     forget: float = 0.5
     manoeuvre: float = 2.5
     corridor_margin: float = 0.25
+    person_half_width: float = 0.25
+    person_half_length: float = 0.15
     path_time: float = 3.0
     warning_margin: float = 1.2
     brake_margin: float = 0.35

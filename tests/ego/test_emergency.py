@@ -15,8 +15,8 @@ CAR = Geometry(front=3.6, width=1.8)
 ORIGIN = Pose.identity()
 
 
-def track(x, y, vx=0.0, vy=0.0, half=0.25):
-    return Track(1, 0.0, np.array([x, y, vx, vy]), np.eye(4) * 1e-12, half, half, {}, 0.0, 1.0, True, True)
+def track(x, y, vx=0.0, vy=0.0, half=0.25, person=True):
+    return Track(1, 0.0, np.array([x, y, vx, vy]), np.eye(4) * 1e-12, half, half, {}, 0.0, 1.0, person, True)
 
 
 @pytest.mark.parametrize(
@@ -49,6 +49,20 @@ def test_only_who_meets_the_car_is_a_threat(lateral_speed, threatens):
     """2 s away, 3.5 m to the right: 1.4 m/s arrives in the path, 6 m/s has long left it."""
     found = assess(track(23.85, -3.5, 0.0, lateral_speed), 0.0, ORIGIN, 10.0, 0.0, CAR, EGOS["aeb"])
     assert (found is not None) is threatens
+
+
+def test_a_half_seen_person_is_as_wide_as_a_person():
+    """6 cm of a child are in sight beside the car's path, which ends at 0.9 + 0.25 m + half the child."""
+    p = EGOS["aeb"]
+    reach = CAR.width / 2 + p.corridor_margin
+    for beside, inside in ((0.24, True), (0.26, False)):
+        threat = assess(track(20.0, -(reach + beside), half=0.03), 0.0, ORIGIN, 10.0, 0.0, CAR, p)
+        assert (threat is not None) is inside
+        thing = assess(track(20.0, -(reach + beside), half=0.03, person=False), 0.0, ORIGIN, 10.0, 0.0, CAR, p)
+        assert thing is None
+    threat = assess(track(20.0, 0.0, half=0.03), 0.0, ORIGIN, 10.0, 0.0, CAR, p)
+    assert threat is not None
+    assert threat.distance == pytest.approx(20.0 - 0.15 - CAR.front)
 
 
 def test_in_a_bend_the_path_bends():
