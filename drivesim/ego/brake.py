@@ -16,6 +16,11 @@ class Brake:
         self._asked_for = 0.0
         self._level = 0.0
 
+    @property
+    def level(self) -> float:
+        """Deceleration that has built up, m/s2."""
+        return self._level
+
     def step(self, request: float, dt: float) -> float:
         """Mean deceleration over the coming ``dt`` seconds, m/s2; 0 asked for lets go at once.
 

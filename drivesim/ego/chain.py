@@ -17,6 +17,8 @@ from drivesim.ego.tracking import Tracker
 from drivesim.transforms import Pose
 from drivesim.types import CameraImage, Measurement, PointCloud
 
+STANDING = 0.1
+"""Brakes are held below this, m/s."""
 EventKind = Literal["detection", "confirmation", "warning", "brake"]
 
 
@@ -72,6 +74,8 @@ class EgoChain:
         self._warned = False
         self._braking = False
         self._last_threat = -np.inf
+        self._speed_before = 0.0
+        self._committed = False
         self.events: list[ChainEvent] = []
 
     def receive(self, measurements: Mapping[str, Measurement]) -> None:
@@ -92,14 +96,30 @@ class EgoChain:
         threat = self._worst(own)
         if threat is not None:
             self._react(own, threat)
-        if self._braking and own.time - self._last_threat > self._parameters.release and own.speed > 0.1:
+        if self._braking and own.time - self._last_threat > self._parameters.release and own.speed > STANDING:
             self._braking = self._warned = False
+        self._committed = self._braking and self._stands_before_release(own, dt)
+        self._speed_before = own.speed
         return self._brake.step(self._parameters.deceleration if self._braking else 0.0, dt)
 
     @property
     def braking(self) -> bool:
         """Whether deceleration is asked for."""
         return self._braking
+
+    @property
+    def committed(self) -> bool:
+        """Whether the car will stand before its brakes could be let go, whatever its sensors say from now on."""
+        return self._committed
+
+    def _stands_before_release(self, own: OwnState, dt: float) -> bool:
+        """By the deceleration that is felt, once all that is asked for has built up; two ticks are left over."""
+        if own.speed <= STANDING:
+            return True
+        felt = (self._speed_before - own.speed) / dt
+        if felt <= 0.0 or self._brake.level < self._parameters.deceleration:
+            return False
+        return own.time + own.speed / felt + 2.0 * dt < self._last_threat + self._parameters.release
 
     def _fuse(self, ready: float, measurement: Measurement, detections: Sequence[Detection]) -> None:
         self._stamp = stamp = measurement.time_ns * 1e-9

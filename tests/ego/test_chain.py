@@ -4,9 +4,9 @@ import dataclasses
 
 import numpy as np
 import pytest
-from ego_scenes import drive, echoes, sweep
+from ego_scenes import CAR, drive, echoes, ego_at, sweep
 
-from drivesim.ego import Detection
+from drivesim.ego import Detection, OwnState, ego_parameters
 from drivesim.ego.chain import EgoChain
 from drivesim.ego.lidar import LidarDetector
 from drivesim.ego.radar import RadarDetector
@@ -98,6 +98,26 @@ def test_radar_brakes_for_what_comes_nearer_and_strong_enough():
 
     assert drive(RadarDetector(), oncoming, duration=3.6).braking
     assert "detection" not in kinds(drive(RadarDetector(), lambda t, x: oncoming(t, x, 8.0), duration=3.6))
+
+
+@pytest.mark.parametrize("lost", [1.8, 2.3, 2.8])
+def test_a_committed_car_stands_whatever_it_sees(lost):
+    """The car brakes for something that vanishes at some time: once it is committed it comes to a stand without another
+    measurement, and it is committed only if it does."""
+    p = ego_parameters("aeb")
+    chain = EgoChain({"lidar": LidarDetector()}, CAR, p)
+    speed, x, committed, released = 12.0, 0.0, False, False
+    for tick in range(1, 120):
+        time = tick * 0.05
+        slower = chain.decide(OwnState(time, ego_at(x), speed), 0.05)
+        committed |= chain.committed
+        released |= committed and not chain.braking
+        x, speed = x + speed * 0.05, max(speed - slower * 0.05, 0.0)
+        if tick % 2 == 0 and not committed:
+            there = [(34.0, 0.0, 0.5, 0.5, 1.7)] if time < lost else []
+            chain.receive({"LIDAR": sweep(time, x, there)})
+    assert not released
+    assert committed is (speed == 0.0)
 
 
 def test_radar_does_not_start_tracks_from_what_stands_still():

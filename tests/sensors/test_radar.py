@@ -92,6 +92,28 @@ def test_metal_sphere_has_its_geometric_cross_section(ars408, near, distance):
     assert decibels(mean_rcs(ars408, near, sphere(0.5), distance)) == pytest.approx(-1.05, abs=0.5)
 
 
+@pytest.mark.parametrize(("radius", "distance"), [(0.5, 15.0), (0.5, 40.0), (0.2, 20.0)])
+def test_a_thinned_fan_hears_as_much(ars408, near, radius, distance):
+    """Fewer rays stand for more each: from the size of a car's bumper to that of a child's trunk."""
+    thinned = ars408.model_copy(update={"thinning": 2})
+    whole, part = (decibels(mean_rcs(device, near, sphere(radius), distance)) for device in (ars408, thinned))
+    assert part == pytest.approx(whole, abs=0.5)
+
+
+@pytest.mark.parametrize(("approach", "passes"), [(1.5, True), (0.0, False)])
+def test_the_notch_takes_out_what_stands_and_leaves_what_moves(ars408, approach, passes):
+    """A sphere that comes nearer, or stands; the radar drives towards it."""
+    driving = EgoMotion(state(0.0, velocity=(10, 0, 0)), state(0.05, (0.5, 0, 0), velocity=(10, 0, 0)), 0)
+    devices = ars408, ars408.model_copy(update={"standing_notch": 0.2})
+    with placed(sphere(1.0), (25.0, 0.0, 0.5), velocity=(-approach, 0.0, 0.0), with_ground=True) as rays:
+        heard = [Radar(mounted(device, 20.0), 0).capture(rays, driving, CLEAR) for device in devices]
+    rates = [cycle.radial_velocity_compensated[cycle.instance == 9] for cycle in heard]
+    assert rates[0][0] == pytest.approx(-approach, abs=0.1)
+    assert (len(rates[1]) > 0) is passes
+    if passes:
+        assert rates[1][0] == pytest.approx(-approach, abs=0.1)
+
+
 @pytest.mark.parametrize("size", [0.05, 0.1])
 def test_plate_at_normal_incidence(ars408, near, size):
     expected = decibels(4 * np.pi * size**4 / ars408.wavelength**2)

@@ -55,6 +55,11 @@ class Mirrored:
     ghost: NDArray[np.bool_]
     own: NDArray[np.bool_]
 
+    def part(self, rows: slice | NDArray[np.intp]) -> Mirrored:
+        """Some of them."""
+        paths = Paths(*(getattr(self.paths, f.name)[rows] for f in fields(Paths)))
+        return Mirrored(paths, self.sigma[rows], self.ghost[rows], self.own[rows])
+
 
 def mirrored(
     rays: RayScene,

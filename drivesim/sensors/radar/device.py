@@ -125,6 +125,17 @@ class RadarDevice(Strict):
     reflections: Literal[0, 1] = Field(
         default=1, description="mirrors that are followed on the way to a target and back, 0 or 1: ghosts"
     )
+    thinning: Literal[1, 2, 4] = Field(
+        default=1,
+        description="one in so many columns and rows of the fan of rays is traced: 2 takes a quarter of the time",
+    )
+    standing_notch: float = Field(
+        default=0.0,
+        ge=0,
+        le=5,
+        description="moving target indication: echoes that move less than this over ground along "
+        "the line of sight are taken out ahead of detection, m/s; 0 keeps all",
+    )
     bumper_mm: float = Field(
         default=0.0, ge=0, le=20, description="thickness of the plastic in front of the antenna, mm; 0 for none"
     )

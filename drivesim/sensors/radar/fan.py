@@ -17,7 +17,7 @@ F32 = NDArray[np.float32]
 
 _RAYS_PER_CELL = 16
 """Columns of rays within the best azimuth resolution."""
-RAYS_PER_BEAM = 80
+_RAYS_PER_BEAM = 80
 """Rows of rays within the elevation beam width."""
 
 
@@ -38,15 +38,16 @@ class Fan:
     solid_angle: float
 
 
-def fan_columns(scan: RadarScan) -> int:
-    """How many columns a scan has."""
+def fan_shape(scan: RadarScan, thinning: int) -> tuple[int, int]:
+    """How many columns and rows of rays a scan has, one in ``thinning`` of both."""
     resolution = math.radians(min(width for _, width in scan.azimuth_resolution_deg))
-    return math.ceil(2 * scan.azimuth_limit * _RAYS_PER_CELL / resolution)
+    columns = math.ceil(2 * scan.azimuth_limit * _RAYS_PER_CELL / resolution)
+    return math.ceil(columns / thinning), math.ceil(2 * _RAYS_PER_BEAM / thinning)
 
 
-def fan(scan: RadarScan, key: int, cycle: int) -> Fan:
+def fan(scan: RadarScan, key: int, cycle: int, thinning: int = 1) -> Fan:
     """The rays of one cycle: stratified, with an offset within each stratum drawn from (key, cycle, ray)."""
-    columns, rows = fan_columns(scan), 2 * RAYS_PER_BEAM
+    columns, rows = fan_shape(scan, thinning)
     azimuth, elevation = np.empty((columns, rows), dtype=np.float32), np.empty((columns, rows), dtype=np.float32)
     direction = np.empty((columns, rows, 3), dtype=np.float32)
     across, up = 2 * scan.azimuth_limit / columns, 2 * scan.elevation_limit / rows

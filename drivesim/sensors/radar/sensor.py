@@ -147,36 +147,47 @@ class Radar:
         return paths, sigma
 
     def _direct(
-        self, scan: RadarScan, rays: RayScene, motion: EgoMotion, time_ns: int, cycle: int
-    ) -> tuple[Paths, F32, tuple[Fan, BeamHits, Facets]]:
-        beams = fan(scan, self._keys[scan.name], cycle)
+        self, scan: RadarScan, rays: RayScene, motion: EgoMotion, time_ns: int, cycle: int,
+        own: tuple[float, float] | None = None,
+    ) -> tuple[Paths, F32, tuple[Fan, BeamHits, Facets]]:  # fmt: skip
+        """First hits as paths; where ``own``, the sensor's velocity, is given, only what passes the notch."""
+        beams = fan(scan, self._keys[scan.name], cycle, self.device.thinning)
         hits = BeamHits.empty(*beams.azimuth.shape)
         facets = self._shoot(beams, scan, rays, motion, time_ns, hits)
-        triangle = hits.triangle.ravel()
+        kept = slice(None) if own is None else self._passing(hits.rate.ravel(), beams.azimuth.ravel(), own)
+        triangle, elevation = hits.triangle.ravel()[kept], beams.elevation.ravel()[kept]
+        length, cosine, material = hits.length.ravel()[kept], hits.cosine.ravel()[kept], hits.material.ravel()[kept]
         sigma = self._reflection.cross_sections(
-            hits.length.ravel(),
-            hits.cosine.ravel(),
-            hits.material.ravel(),
+            length,
+            cosine,
+            material,
             facets.curvature[triangle],
             facets.area[triangle],
             beams.step,
-            (np.float32(beams.solid_angle) * np.cos(beams.elevation)).ravel(),
+            np.float32(beams.solid_angle) * np.cos(elevation),
         )
         count = triangle.size
         paths = Paths(
-            beam=np.arange(count, dtype=np.int32),
-            azimuth=beams.azimuth.ravel(),
-            elevation=beams.elevation.ravel(),
-            length=hits.length.ravel(),
+            beam=np.arange(hits.triangle.size, dtype=np.int32)[kept],
+            azimuth=beams.azimuth.ravel()[kept],
+            elevation=elevation,
+            length=length,
             time=np.full(count, time_ns * 1e-9),
-            cos_incidence=hits.cosine.ravel(),
-            material=hits.material.ravel(),
-            semantic=hits.semantic.ravel(),
-            instance=hits.instance.ravel(),
-            radial_rate=hits.rate.ravel(),
+            cos_incidence=cosine,
+            material=material,
+            semantic=hits.semantic.ravel()[kept],
+            instance=hits.instance.ravel()[kept],
+            radial_rate=hits.rate.ravel()[kept],
             bounces=np.ones(count, dtype=np.uint8),
         )
         return paths, sigma, (beams, hits, facets)
+
+    def _passing(self, rate: F32, azimuth: F32, own: tuple[float, float]) -> slice | NDArray[np.intp]:
+        """Rows of echoes that the notch for what stands lets through."""
+        if self.device.standing_notch == 0.0:
+            return slice(None)
+        over_ground = rate + np.float32(own[0]) * np.cos(azimuth) + np.float32(own[1]) * np.sin(azimuth)
+        return np.flatnonzero(np.abs(over_ground) >= self.device.standing_notch)
 
     def _mirrored(
         self, scan: RadarScan, rays: RayScene, motion: EgoMotion, time_ns: int, first: tuple[Fan, BeamHits, Facets]
@@ -222,10 +233,11 @@ class Radar:
         cycle: int,
         own: tuple[float, float],
     ) -> _Heard:
-        paths, sigma, first = self._direct(scan, rays, motion, time_ns, cycle)
+        paths, sigma, first = self._direct(scan, rays, motion, time_ns, cycle, own)
         ghost = itself = np.zeros(len(sigma), dtype=np.bool_)
         detour = self._mirrored(scan, rays, motion, time_ns, first) if self.device.reflections else None
         if detour is not None:
+            detour = detour.part(self._passing(detour.paths.radial_rate, detour.paths.azimuth, own))
             paths, sigma = joined(paths, detour.paths), np.concatenate([sigma, detour.sigma])
             ghost, itself = np.concatenate([ghost, detour.ghost]), np.concatenate([itself, detour.own])
         found = detect(paths, sigma, self.device, scan, weather, self._keys[scan.name], cycle, own)

@@ -22,7 +22,7 @@ from drivesim.sensors.lidar.secondary import Onward
 from drivesim.sensors.lidar.sensor import Lidar
 from drivesim.sensors.motion import EgoMotion
 from drivesim.sensors.radar.device import RadarDevice
-from drivesim.sensors.radar.fan import RAYS_PER_BEAM, Facets, Fan, fan_columns
+from drivesim.sensors.radar.fan import Facets, Fan, fan_shape
 from drivesim.sensors.radar.sensor import Radar
 from drivesim.sensors.rig import Sensor
 from drivesim.taxonomy import Tag
@@ -117,7 +117,7 @@ def scans_of(sensor: Sensor) -> dict[str, Scan]:
 
 def _radar_scan(device: RadarDevice, name: str) -> Scan:
     scan = next(scan for scan in device.scans if scan.name == name)
-    columns, rows = fan_columns(scan), 2 * RAYS_PER_BEAM
+    columns, rows = fan_shape(scan, device.thinning)
     across, up = 2 * scan.azimuth_limit / columns, 2 * scan.elevation_limit / rows
     wide = columns + 2 * math.ceil(_MARGIN)
     half = scan.elevation_limit + up * (_MARGIN - 0.5)

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from drivesim.ego import Detector, EgoChain, EgoParameters
+from drivesim.ego.chain import EventKind
 from drivesim.ego.emergency import Geometry, time_to_collision
 from drivesim.ego.registry import DEFAULTS, make_detector
 from drivesim.errors import RigError
@@ -35,6 +36,7 @@ NEAR_TARGET = 1.5
 """A detection this close to the target's box counts as a detection of it, m; used for metrics only."""
 AFTERMATH = 5.0
 """A run ends when the car has passed the target by this, m."""
+_NOTED: tuple[EventKind, ...] = ("detection", "confirmation", "warning", "brake")
 STANDING = 0.5
 """A run ends after the car has stood still for this long, s."""
 
@@ -185,11 +187,19 @@ class Run:
             if watch is not None and watch(frame):
                 break
             standing = standing + simulation.dt if abs(float(state.speed[0, ego])) < 0.01 else 0.0
-            if standing > 0.0 and self.chain.braking and not self.full:
+            if not self.full and self._decided(standing > 0.0, returned, states):
                 self._gate.stop()
             if standing > STANDING or self._passed(state):
                 break
         return self._outcome(test_speed, states, hashes, sight, returned, nearest, reaction, hit)
+
+    def _decided(self, stands: bool, returned: Milestone, states: list[WorldState]) -> bool:
+        """Whether nothing that is sensed from now on changes an outcome: the car brakes to a stand, and all there is to
+        note of the target is noted."""
+        if not self.chain.committed:
+            return False
+        noted = [returned, *(self._first(kind, states) for kind in _NOTED)]
+        return stands or not any(math.isnan(each.time) for each in noted)
 
     def _outcome(
         self, test_speed: float, states: list[WorldState], hashes: list[str], sight: Milestone, returned: Milestone,
@@ -200,7 +210,7 @@ class Run:
         risk = serious_injury_risk(speed, self.target.age) if self.target.kind == "pedestrian" else None
         brakes = [event for event in self.chain.events if event.kind == "brake"]
         ours = [event for event in brakes if self._is_target(event.position, event.time, states)]
-        first = {kind: self._first(kind, states) for kind in ("detection", "confirmation", "warning", "brake")}
+        first = {kind: self._first(kind, states) for kind in _NOTED}
         return Outcome(
             rig=self.rig.name, test_speed=3.6 * test_speed, collided=hit is not None, impact_speed=speed,
             closing_speed=3.6 * hit.closing_speed if hit else 0.0,
@@ -213,7 +223,7 @@ class Run:
             hashes=tuple(hashes),
         )  # fmt: skip
 
-    def _first(self, kind: str, states: list[WorldState]) -> Milestone:
+    def _first(self, kind: EventKind, states: list[WorldState]) -> Milestone:
         """The first event of a kind that was about the target, when the chain knew it."""
         for event in self.chain.events:
             at = event.stamp if kind in ("detection", "confirmation") else event.time
