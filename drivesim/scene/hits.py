@@ -40,7 +40,7 @@ ONE = np.float32(1.0)
 TWO = np.float32(2.0)
 
 
-@nb.njit(fastmath=True, error_model="numpy")
+@nb.njit(error_model="numpy")
 def quaternion_at(quaternions: NDArray[np.float32], spins: NDArray[np.float32], instance: int, time: Float) -> Any:
     """``world_from_part`` rotation of an instance at ray time ``time``, (w, x, y, z), spin included; takes the columns
     of the tables that it needs (a whole bundle of arrays costs a reference count each, per ray)."""
@@ -69,13 +69,13 @@ def quaternion_at(quaternions: NDArray[np.float32], spins: NDArray[np.float32], 
     return w, x, y, z
 
 
-@nb.njit(fastmath=True)
+@nb.njit
 def instance_quaternion(tables: RayTables, instance: int, time: Float) -> Any:
     """:func:`quaternion_at` of whole tables."""
     return quaternion_at(tables.inst_quaternion, tables.inst_spin, instance, time)
 
 
-@nb.njit(fastmath=True)
+@nb.njit
 def rotated(q: tuple[Float, Float, Float, Float], x: Float, y: Float, z: Float) -> Vector:
     """A vector turned by a unit quaternion."""
     w, a, b, c = q
@@ -83,7 +83,7 @@ def rotated(q: tuple[Float, Float, Float, Float], x: Float, y: Float, z: Float) 
     return x + w * tx + b * tz - c * ty, y + w * ty + c * tx - a * tz, z + w * tz + a * ty - b * tx
 
 
-@nb.njit(fastmath=True)
+@nb.njit
 def instance_rotations(tables: RayTables, first: Float, last: Float) -> NDArray[np.float32]:
     """(I, 2, 3, 3) float32, world_from_part of all instances at two ray times; what little they turn between the two
     goes in a straight line."""
@@ -99,27 +99,27 @@ def instance_rotations(tables: RayTables, first: Float, last: Float) -> NDArray[
     return rotations
 
 
-@nb.njit(fastmath=True)
+@nb.njit
 def unit(x: Float, y: Float, z: Float) -> Vector:
     """A vector of length one; zero stays zero."""
     scale = ONE / math.sqrt(max(x * x + y * y + z * z, np.float32(1e-30)))
     return x * scale, y * scale, z * scale
 
 
-@nb.njit(fastmath=True)
+@nb.njit
 def hit_triangle(tables: RayTables, ints: PacketInts, lane: int) -> int:
     """Row of the hit in the triangle tables (material, semantic, albedo, instance)."""
     return tables.tri_base[ints[INST_ID, lane]] + ints[PRIM_ID, lane]
 
 
-@nb.njit(fastmath=True)
+@nb.njit
 def hit_instance(tables: RayTables, ints: PacketInts, lane: int, triangle: int) -> int:
     """Instance id of the hit: the triangle's own, else that of the actor; 0 for none."""
     own = tables.instance[triangle]
     return own if own > 0 else tables.inst_actor[ints[INST_ID, lane]]
 
 
-@nb.njit(fastmath=True)
+@nb.njit
 def hit_point(packet: Packet, lane: int) -> Vector:
     """Position of the hit relative to the scene's origin, m."""
     t = packet[T_FAR, lane]
@@ -130,7 +130,7 @@ def hit_point(packet: Packet, lane: int) -> Vector:
     )
 
 
-@nb.njit(fastmath=True)
+@nb.njit
 def interpolated(values: NDArray[np.float32], corners: NDArray[np.int32], u: Float, v: Float) -> Vector:
     """Vertex ``values`` (V, 3) at barycentric u, v of the triangle with vertex rows ``corners`` (3,)."""
     i, j, k = corners[0], corners[1], corners[2]
@@ -142,7 +142,7 @@ def interpolated(values: NDArray[np.float32], corners: NDArray[np.int32], u: Flo
     )
 
 
-@nb.njit(fastmath=True)
+@nb.njit
 def geometric_normal(tables: RayTables, packet: Packet, ints: PacketInts, lane: int) -> Vector:
     """Unit normal of the flat triangle, world axes, turned towards the ray's origin."""
     x, y, z = unit(packet[NG_X, lane], packet[NG_X + 1, lane], packet[NG_X + 2, lane])
@@ -154,7 +154,7 @@ def geometric_normal(tables: RayTables, packet: Packet, ints: PacketInts, lane: 
     return x, y, z
 
 
-@nb.njit(fastmath=True)
+@nb.njit
 def smooth_normal(tables: RayTables, packet: Packet, ints: PacketInts, lane: int, triangle: int) -> Vector:
     """Unit interpolated vertex normal, world axes, as modelled (not turned towards the ray)."""
     x, y, z = interpolated(tables.normals, tables.triangles[triangle], packet[HIT_U, lane], packet[HIT_V, lane])
@@ -164,7 +164,7 @@ def smooth_normal(tables: RayTables, packet: Packet, ints: PacketInts, lane: int
     return unit(x, y, z)
 
 
-@nb.njit(fastmath=True)
+@nb.njit
 def hit_velocity(tables: RayTables, packet: Packet, ints: PacketInts, lane: int, triangle: int) -> Vector:
     """Velocity of the surface at the hit, world axes, m/s: v + omega x r plus the body's own deformation."""
     instance = ints[INST_ID, lane]

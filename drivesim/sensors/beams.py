@@ -132,7 +132,7 @@ def _tile_columns(direction: F32) -> int:
     return LANES if 2.0 * aside < above else LANES // 4
 
 
-@nb.njit(parallel=True, nogil=True, fastmath=True, error_model="numpy", cache=True)
+@nb.njit(parallel=True, nogil=True, error_model="numpy", cache=True)
 def _trace(
     tables: RayTables,
     origin: F32,

@@ -31,7 +31,7 @@ class Skin:
     weights: F32
 
 
-@nb.njit(cache=True, fastmath=True, nogil=True)
+@nb.njit(cache=True, nogil=True)
 def skin_points(vertices: F32, bones: NDArray[np.uint8], weights: F32, transforms: F32, out: F32) -> None:
     """Write posed vertices (V, 3); ``transforms``: (24, 3, 4) float32."""
     for v in range(len(vertices)):
@@ -48,7 +48,7 @@ def skin_points(vertices: F32, bones: NDArray[np.uint8], weights: F32, transform
         out[v, 0], out[v, 1], out[v, 2] = px, py, pz
 
 
-@nb.njit(cache=True, fastmath=True, nogil=True)
+@nb.njit(cache=True, nogil=True)
 def skin_normals(normals: F32, bones: NDArray[np.uint8], weights: F32, transforms: F32, out: F32) -> None:
     """Write posed unit normals (V, 3)."""
     for v in range(len(normals)):

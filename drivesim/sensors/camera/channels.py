@@ -136,7 +136,7 @@ def flow(start: Moment, end: Moment, device: CameraDevice) -> Flow:
     return Flow(displacement, (found & same).reshape(height, width))
 
 
-@nb.njit(parallel=True, nogil=True, fastmath=True, error_model="numpy", cache=True)
+@nb.njit(parallel=True, nogil=True, error_model="numpy", cache=True)
 def _look(
     tables: RayTables,
     triangle: NDArray[np.int64],

@@ -42,7 +42,7 @@ def _curve() -> U8:
 CURVE = _curve()
 
 
-@nb.njit(parallel=True, nogil=True, fastmath=True, error_model="numpy", cache=True)
+@nb.njit(parallel=True, nogil=True, error_model="numpy", cache=True)
 def soften(sky_share: F32, depth: F32, width: int, height: int) -> F32:
     """Share of the sky (H*W,) that each pixel's 4 x 4 neighbourhood sees.
 
@@ -65,7 +65,7 @@ def soften(sky_share: F32, depth: F32, width: int, height: int) -> F32:
     return smooth
 
 
-@nb.njit(parallel=True, nogil=True, fastmath=True, cache=True)
+@nb.njit(parallel=True, nogil=True, cache=True)
 def add_ambient(radiance: F32, ambient: F32, share: F32) -> None:
     """Add skylight, scaled by its share, to radiance (P, 3) in place."""
     for i in nb.prange(len(share)):
@@ -103,7 +103,7 @@ def edges(depth: F32, instance: I32, semantic: U8, radiance: F32, width: int, he
             mark[here] = found or (inner and max(abs(bend_across), abs(bend_up)) > fold * near)
 
 
-@nb.njit(nogil=True, fastmath=True, error_model="numpy", cache=True)
+@nb.njit(nogil=True, error_model="numpy", cache=True)
 def metered(radiance: F32, width: int, height: int) -> F32:
     """Luminance at every fourth pixel of every fourth row, (N,) float32: what the exposure is measured on."""
     levels = np.empty(((height + 3) // 4) * ((width + 3) // 4), dtype=np.float32)
@@ -120,7 +120,7 @@ def metered(radiance: F32, width: int, height: int) -> F32:
     return levels
 
 
-@nb.njit(parallel=True, nogil=True, fastmath=True, error_model="numpy", cache=True)
+@nb.njit(parallel=True, nogil=True, error_model="numpy", cache=True)
 def expose(
     radiance: F32, width: int, height: int, gain: Any, vignetting: Any, focal: Any, noise: Any, key: int, rgb: U8
 ) -> None:

@@ -30,14 +30,14 @@ _CLOUD_BASE = 800.0
 """Height up to which fog and haze thin what is seen of the sky, m."""
 
 
-@nb.njit(fastmath=True, error_model="numpy", inline="always")
+@nb.njit(error_model="numpy", inline="always")
 def dome_place(x: Any, y: Any, z: Any) -> tuple[Any, Any]:
     """Place on the dome, texels; what points below the horizon sees its rim."""
     scale = RADIUS / (ONE + z) if z > ZERO else RADIUS / max(math.sqrt(x * x + y * y), np.float32(1e-6))
     return CENTRE + x * scale, CENTRE + y * scale
 
 
-@nb.njit(parallel=True, nogil=True, fastmath=True, error_model="numpy", cache=True)
+@nb.njit(parallel=True, nogil=True, error_model="numpy", cache=True)
 def bake_dome(
     sky: F32, cloud_white: F32, texels: NDArray[np.uint32], cloud_cover: float, extinction: float, air: F32, dome: F32
 ) -> None:

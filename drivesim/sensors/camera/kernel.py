@@ -107,7 +107,7 @@ def _hemisphere() -> F32:
 HEMISPHERE = _hemisphere()
 
 
-@nb.njit(parallel=True, nogil=True, fastmath=True, error_model="numpy", cache=True)
+@nb.njit(parallel=True, nogil=True, error_model="numpy", cache=True)
 def trace_and_shade(
     tables: RayTables,
     light: Daylight,

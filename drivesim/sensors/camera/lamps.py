@@ -27,7 +27,7 @@ ONE = np.float32(1.0)
 ZERO = np.float32(0.0)
 
 
-@nb.njit(fastmath=True, error_model="numpy")
+@nb.njit(error_model="numpy")
 def beam_power(ahead: Any, above: Any) -> Any:
     """Share of a headlamp's peak intensity, low beam with its cut-off (shape after UN ECE R112, class B).
 
@@ -40,7 +40,7 @@ def beam_power(ahead: Any, above: Any) -> Any:
     return math.exp(-sideways * sideways) * (np.float32(0.97) * cut + np.float32(0.03))
 
 
-@nb.njit(fastmath=True, error_model="numpy")
+@nb.njit(error_model="numpy")
 def own_light(
     material: int, flags: int, cosine: Any, red: Any, green: Any, blue: Any, night: bool
 ) -> tuple[Any, Any, Any]:

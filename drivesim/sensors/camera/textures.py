@@ -48,7 +48,7 @@ class TextureTable(NamedTuple):
     along: NDArray[np.uint8]
 
 
-@nb.njit(fastmath=True, error_model="numpy", inline="always")
+@nb.njit(error_model="numpy", inline="always")
 def _corners(u: Any, v: Any, kind: Any, level: Any) -> tuple[Any, ...]:
     """Four texel places and their weights of 256 for a bilinear look-up at tile coordinates. No branches: runs in
     vector instructions, and even coordinates that are not numbers stay within the texture."""
@@ -67,7 +67,7 @@ def _corners(u: Any, v: Any, kind: Any, level: Any) -> tuple[Any, ...]:
     )  # fmt: skip
 
 
-@nb.njit(fastmath=True, error_model="numpy", inline="always")
+@nb.njit(error_model="numpy", inline="always")
 def texel(texels: Any, kind: Any, u: Any, v: Any, level: Any) -> tuple[Any, Any, Any]:
     """Bilinear colour factors of one texture at tile coordinates on one mip level, 8 bit weights."""
     p00, p10, p01, p11, w00, w10, w01, w11 = _corners(u, v, kind, level)
@@ -78,7 +78,7 @@ def texel(texels: Any, kind: Any, u: Any, v: Any, level: Any) -> tuple[Any, Any,
     return np.float32(outer & 0xFFFF) * unit, np.float32(inner) * unit, np.float32(outer >> 16) * unit
 
 
-@nb.njit(fastmath=True, error_model="numpy", inline="always")
+@nb.njit(error_model="numpy", inline="always")
 def texel_green(texels: Any, kind: Any, u: Any, v: Any, level: Any) -> Any:
     """The green factor of :func:`texel` alone: grey textures need no more."""
     p00, p10, p01, p11, w00, w10, w01, w11 = _corners(u, v, kind, level)
@@ -87,7 +87,7 @@ def texel_green(texels: Any, kind: Any, u: Any, v: Any, level: Any) -> Any:
     return np.float32(low + high) * np.float32(1.0 / (128.0 * 256.0))
 
 
-@nb.njit(fastmath=True, error_model="numpy", inline="always")
+@nb.njit(error_model="numpy", inline="always")
 def texel_nearest(texels: Any, kind: Any, u: Any, v: Any, level: Any) -> Any:
     """The green factor of the nearest texel: enough for what is smooth over several texels."""
     size = np.int64(SIZE) >> level
@@ -279,7 +279,7 @@ def _packed() -> dict[str, NDArray[np.uint32]]:
     return {"texels": texels.reshape(-1)}
 
 
-@nb.njit(fastmath=True, error_model="numpy")
+@nb.njit(error_model="numpy")
 def facet_tilt(x: Any, y: Any) -> Any:
     """How wet ground leans at a place, -1 to 1 and mostly little: grains of a centimetre, each for itself."""
     a, b = np.int64(math.floor(x * np.float32(100.0))), np.int64(math.floor(y * np.float32(100.0)))

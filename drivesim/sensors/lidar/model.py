@@ -133,14 +133,14 @@ def _reflection_tables(wavelength_nm: float, wetness: float) -> tuple[F32, F32, 
     return diffuse.astype(np.float32), rough.astype(np.float32), column("retro").astype(np.float32)
 
 
-@nb.njit(cache=True, fastmath=True)
+@nb.njit(cache=True)
 def _effective_reflectivity(cosine: float, diffuse: float, rough: float, retro: float) -> float:
     """Reflectivity of the Lambertian target at normal incidence that returns as much."""
     lobe = retro * cosine**_RETRO_EXPONENT if retro > 0.0 else 0.0
     return diffuse * (cosine + rough * (1.0 - cosine * cosine)) + lobe
 
 
-@nb.njit(cache=True, fastmath=True)
+@nb.njit(cache=True)
 def _signals(
     length: F32,
     cosine: F32,

@@ -145,7 +145,7 @@ def onward(
     return Onward(*(getattr(legs, name)[seen] for name in Onward.__slots__))
 
 
-@nb.njit(parallel=True, nogil=True, fastmath=True, error_model="numpy", cache=True)
+@nb.njit(parallel=True, nogil=True, error_model="numpy", cache=True)
 def _follow(
     tables: RayTables,
     column: I64,

@@ -94,7 +94,7 @@ class Facets:
         return Facets(area, curvature)
 
 
-@nb.njit(parallel=True, nogil=True, fastmath=True, error_model="numpy", cache=True)
+@nb.njit(parallel=True, nogil=True, error_model="numpy", cache=True)
 def _shape(triangles: NDArray[np.int32], vertices: F32, normals: F32, area: F32, curvature: F32) -> None:
     for t in nb.prange(len(triangles)):
         p, q, r = triangles[t, 0], triangles[t, 1], triangles[t, 2]

@@ -104,7 +104,7 @@ class Reflection:
         return result
 
 
-@nb.njit(parallel=True, nogil=True, fastmath=True, cache=True)
+@nb.njit(parallel=True, nogil=True, cache=True)
 def _cross_sections(
     length: F32,
     cosine: F32,
