@@ -99,6 +99,7 @@ class Simulation:
         self.world = World(self.network, self.actors, scenario.weather(self.network.place()), behavior)
         self.world.district = str(scenario.parameters["district"]) if "district" in scenario.parameters else None
         self.world.seeds = scenario.beside.seeds
+        self.world.choices = scenario.beside.choices_among([actor.name for actor in self.actors])
         self.player = ScenarioPlayer(scenario, self.world, make_controller)
         self.simulator = simulator(self.world, rig, self.ego.index if rig is not None else -1, seed)
         self.closing_events: tuple[StoryboardEvent, ...] = ()

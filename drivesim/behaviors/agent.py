@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from drivesim.behaviors.crowd import social_velocity
+from drivesim.behaviors.dice import Dice
 from drivesim.streams import stream
 from drivesim.transforms import Pose, rotation_from_ypr, wrap_angle
 from drivesim.world import Control, Kinematic, VehicleControl, WalkerControl, World
@@ -34,6 +35,7 @@ class Agent:
         gaze: head yaw relative to the body, rad.
         keeps_off: whether it gives way to others on foot and keeps off things (social forces).
         last_seen: when a look last caught the master, seconds of the scenario.
+        decided: how often it has drawn by chance.
         trace: (seconds, node, status) whenever a node's status changed: why it did what it did.
     """
 
@@ -45,6 +47,7 @@ class Agent:
     wish: Control | None = None
     last_seen: float = -math.inf
     keeps_off: bool = False
+    decided: int = 0
     trace: list[tuple[float, str, str]] = field(default_factory=list)
     _upright: np.ndarray = field(init=False)
     _home: tuple[float, float] = field(init=False)
@@ -66,6 +69,15 @@ class Agent:
         """Metres from home along the way across."""
         x, y, _ = self.world.position[0, self.index].tolist()
         return (x - self._home[0]) * self._way[0] + (y - self._home[1]) * self._way[1]
+
+    def dice(self, node: str) -> Dice:
+        """What one node of this actor's tree draws by."""
+        return Dice(self, node)
+
+    def given_choice(self) -> float | None:
+        """Quantile that the scenario gives for this actor's next draw, if any."""
+        choices = self.world.choices
+        return choices.get((self.world.actors[self.index].name, self.decided)) if choices else None
 
     def draw(self, node: str) -> np.random.Generator:
         """The random stream of one node of this actor's tree."""

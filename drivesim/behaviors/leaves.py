@@ -12,10 +12,9 @@ from collections.abc import Callable
 from functools import cached_property
 from typing import Any
 
-import numpy as np
-
 from drivesim.behaviors.agent import Agent
 from drivesim.behaviors.board import Ports
+from drivesim.behaviors.dice import Dice
 
 Answer = bool | None
 
@@ -24,17 +23,12 @@ NECK = math.radians(70.0)
 
 
 class Leaf:
-    """Base: ports as attributes, a random stream, the time since the leaf began."""
+    """Base: ports as attributes, dice, the time since the leaf began."""
 
-    def __init__(self, ports: Ports, draw: Callable[[], np.random.Generator]) -> None:
+    def __init__(self, ports: Ports, dice: Dice) -> None:
         self.ports = ports
-        self._draw = draw
+        self.dice = dice
         self.elapsed = 0.0
-
-    @cached_property
-    def random(self) -> np.random.Generator:
-        """This leaf's own stream; made when first asked for, which most leaves of a run never do."""
-        return self._draw()
 
     def number(self, port: str) -> float:
         return self.ports.number(port)
@@ -68,7 +62,7 @@ class CheckEquals(Leaf):
 class Probability(Leaf):
     @cached_property
     def _lucky(self) -> bool:
-        return bool(self.random.random() < self.number("p"))
+        return self.dice.lucky(self.number("p"))
 
     def tick(self, agent: Agent) -> Answer:
         return self._lucky
@@ -89,7 +83,7 @@ class Stand(Leaf):
 class WaitForMaster(Leaf):
     def begin(self, agent: Agent) -> None:
         self._by = "time" if self.ports["time"] else "distance"
-        self._threshold = self.number(self._by) + self.number("spread") * float(self.random.uniform(-1, 1))
+        self._threshold = self.number(self._by) + self.number("spread") * self.dice.uniform(-1.0, 1.0)
 
     def tick(self, agent: Agent) -> Answer:
         agent.stand()
@@ -144,7 +138,7 @@ class GapAccept(Leaf):
 
     @cached_property
     def _threshold(self) -> float:
-        return self.number("threshold") + self.number("spread") * float(self.random.normal())
+        return self.number("threshold") + self.number("spread") * self.dice.normal()
 
     def tick(self, agent: Agent) -> Answer:
         gap = agent.master_gap() if self.ports["mode"] == "distance" else agent.master_time()
@@ -156,7 +150,7 @@ class Notices(Leaf):
 
     @cached_property
     def _attentive(self) -> bool:
-        return bool(self.random.random() < self.number("probability"))
+        return self.dice.lucky(self.number("probability"))
 
     def tick(self, agent: Agent) -> Answer:
         near = 0.0 < agent.master_gap() < self.number("distance")
@@ -176,7 +170,7 @@ class CrossTo(Leaf):
 
 class DartOut(Leaf):
     def begin(self, agent: Agent) -> None:
-        self._speed = self.number("speed") * (1.0 + self.number("variation") * float(self.random.random()))
+        self._speed = self.number("speed") * (1.0 + self.number("variation") * self.dice.uniform(0.0, 1.0))
         self._delay = self.number("delay")
 
     def tick(self, agent: Agent) -> Answer:
@@ -207,7 +201,7 @@ class SocialForceAvoid(Leaf):
 
 class Hesitate(Leaf):
     def begin(self, agent: Agent) -> None:
-        self._duration = max(0.1, self.number("duration") + self.number("spread") * float(self.random.normal()))
+        self._duration = max(0.1, self.number("duration") + self.number("spread") * self.dice.normal())
 
     def tick(self, agent: Agent) -> Answer:
         agent.stand()

@@ -66,7 +66,7 @@ class _Builder:
             return ScriptLeaf(node.name, ports["code"], board, asks=node.kind == "ScriptCondition")
         if node.kind == "SetBlackboard":
             return _SetBlackboard(node.name, ports, board, _key_of(node))
-        return _LeafNode(node.name, path, LEAVES[node.kind](ports, partial(self._agent.draw, path)), self._agent)
+        return _LeafNode(node.name, path, LEAVES[node.kind](ports, self._agent.dice(path)), self._agent)
 
     def _inner_board(self, node: Node, board: Board) -> Board:
         values, names = {}, {}

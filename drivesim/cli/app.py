@@ -322,7 +322,9 @@ def search(
     method: Annotated[
         str,
         typer.Option(
-            metavar="NAME", help="cross_entropy, subset or random estimate; cmaes, bayesian, nsga2, bandit only search."
+            metavar="NAME",
+            help="cross_entropy, subset or random estimate; cmaes, bayesian, nsga2 and bandit only search; "
+            "ast: the likeliest choices of a person.",
         ),
     ] = "cross_entropy",
     below: Annotated[

@@ -9,9 +9,11 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
 from drivesim.cli.common import parse_settings
+from drivesim.errors import ScenarioError
+from drivesim.studies.choices import AST, stress_choices
 from drivesim.studies.playing import Stage
 from drivesim.studies.samples import write_samples
-from drivesim.studies.search import Found, search
+from drivesim.studies.search import ANYBODY, Found, search
 from drivesim.studies.space import space_of
 
 _FEW = 5
@@ -23,6 +25,8 @@ def search_command(
     seed: int, settings: list[str], out: Path | None, quiet: bool,
 ) -> int:  # fmt: skip
     """Exit code: 0 when a failure was found, 1 when none was."""
+    if method == AST:
+        return _stress(scenario, space, runs, below, blame, target, seed, settings, out, quiet)
     found_space = space_of(scenario, space)
     stage = Stage(scenario, settings=parse_settings(settings), target=target)
     console = Console(highlight=False, soft_wrap=True)
@@ -47,6 +51,44 @@ def search_command(
         if out is not None and len(found.failures):
             console.print(f"{len(found.failures)} failures in {out}: draw near them with drivesim sample --near {out}")
     return 0 if len(found.failures) else 1
+
+
+def _stress(
+    scenario: str, space: str | None, runs: int, below: float, blame: str, target: str | None, seed: int,
+    settings: list[str], out: Path | None, quiet: bool,
+) -> int:  # fmt: skip
+    """Adaptive stress testing of the target's choices."""
+    if space is not None:
+        raise ScenarioError("adaptive stress testing varies choices, not a space", element="--space",
+                            remedy="leave it out, and fix parameters with --set")  # fmt: skip
+    given = parse_settings(settings)
+    stage = Stage(scenario, settings=given, target=target)
+    actor = stage.target_name()
+    console = Console(highlight=False, soft_wrap=True)
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(
+        *columns, TimeRemainingColumn(), console=Console(stderr=True), disable=quiet, transient=True
+    ) as bar:  # fmt: skip
+        task = bar.add_task(f"{Path(scenario).stem}, choices of {actor}", total=runs)
+        found = stress_choices(
+            scenario, stage, actor, settings=given, runs=runs, seed=seed, below=below, blame=blame,
+            progress=lambda done: bar.update(task, completed=done),
+        )  # fmt: skip
+    failures = found.failures
+    if out is not None and len(failures):
+        write_samples(failures, found.space, out)
+    if not quiet:
+        outcomes = ", ".join(f"{name} {number}" for name, number in sorted(found.outcomes.items()))
+        console.print(f"{found.played} runs of {scenario} by choices of {actor}: {outcomes}")
+        console.print(f"{len(failures)} failures of {'anybody' if blame == ANYBODY else 'the ego'}")
+        if len(failures):
+            likelihood, margin = failures.notes["log_likelihood"][0], failures.notes["margin"][0]
+            console.print(f"likeliest, log-likelihood {likelihood:.2f}, margin {margin:.2f}:")
+            for time, node, choice in found.story:
+                console.print(f"  {time:5.2f} s  {node}: {choice}")
+            if out is not None:
+                console.print(f"in {out}: play or record them with drivesim sweep {scenario} --samples {out}")
+    return 0 if len(failures) else 1
 
 
 def _sentence(found: Found) -> str:

@@ -16,7 +16,7 @@ from drivesim.envs.settings import Settings
 from drivesim.errors import DrivesimError, ScenarioError, did_you_mean
 from drivesim.opendrive import RoadNetwork, empty_network, read_network
 from drivesim.openscenario import Scenario, ScenarioFile, ScenarioPlayer
-from drivesim.openscenario.beside import MOUNT, SEED, Beside
+from drivesim.openscenario.beside import CHOICE, MOUNT, SEED, Beside
 from drivesim.openscenario.declarations import Declarations
 from drivesim.openscenario.model.conditions import SimulationTimeCondition
 from drivesim.scene.city.seasons import foliage_on
@@ -104,6 +104,7 @@ class Stage:
         behavior = beside.seeds.get("behavior", seed)
         world = batch.restart(row, actors, scenario.weather(self.network.place()), behavior)
         world.seeds = beside.seeds
+        world.choices = beside.choices_among([actor.name for actor in actors])
         world.district = str(scenario.parameters["district"]) if "district" in scenario.parameters else None
         player = ScenarioPlayer(scenario, world, make_controller)
         if not world.present[0, self.agent.index]:
@@ -129,7 +130,7 @@ class Stage:
         """Parameters that show where actors may start: as they are, at the ends of what varies, and some draws."""
         yield self._fixed
         for corner in self._randomization.corners():
-            if not next(iter(corner)).startswith((SEED, MOUNT)):
+            if not next(iter(corner)).startswith((SEED, MOUNT, CHOICE)):
                 yield {**self._fixed, **corner}
         for seed in range(_SAMPLES):
             yield {**self._fixed, **self._drawn(seed)[0]}

@@ -24,12 +24,13 @@ import numpy as np
 from drivesim.ego import EgoParameters
 from drivesim.ego.parameters import EGOS
 from drivesim.openscenario.scenario import ScenarioFile
-from drivesim.simulation import DEFAULT_DT, Simulation
+from drivesim.simulation import DEFAULT_DT, Simulation, ego_of
 from drivesim.studies.target import target_of
 from drivesim.studies.whatif.outcome import impact_speed
 from drivesim.types import Collision, WorldState
 from drivesim.world.boxes import boxes_of
 from drivesim.world.conflict import CRITICAL, conflict
+from drivesim.world.decisions import Decision
 
 OutcomeClass = Literal["no_conflict", "near_miss", "avoidable", "unavoidable"]
 OUTCOMES: tuple[str, ...] = get_args(OutcomeClass)
@@ -57,6 +58,7 @@ class Played:
         visible: categories of actors that were in sight within 60 m, sorted and joined by ``+``; ``nothing`` if none.
         room: metres that the skilled human would have had left between hazard and target, negative where they were too
             few; -stopping distance where the target was hit unseen, infinite where there was no hazard.
+        decisions: what everybody drew by chance, in order.
     """
 
     outcome: OutcomeClass
@@ -65,6 +67,7 @@ class Played:
     impact_speed: float
     visible: str
     room: float
+    decisions: tuple[Decision, ...] = ()
 
 
 class Stage:
@@ -83,6 +86,11 @@ class Stage:
         self._settings = dict(settings or {})
         self._target = target
         self._dt = dt
+
+    def target_name(self) -> str:
+        """Whom the ego must not hit."""
+        actors = self._file.scenario(self._settings).actors()
+        return target_of(actors, ego_of(actors), self._target).name
 
     def play(self, values: Mapping[str, str], seed: int) -> Played:
         """One instance, until contact, until the target is passed or until the scenario ends."""
@@ -123,12 +131,13 @@ class _Run:
             before = state
         speed = impact_speed(hit, before, frame.state, self.ego.index) if hit is not None else 0.0
         visible = "+".join(sorted(self.seen)) or "nothing"
+        drawn = tuple(self.simulation.world.decisions)
         if hit is not None:
             avoidable = room is not None and room >= 0.0 and speed > _STANDING
             room = -stopping_distance(speed, self.driver) if room is None else room
-            return Played("avoidable" if avoidable else "unavoidable", -speed, 0.0, 3.6 * speed, visible, room)
+            return Played("avoidable" if avoidable else "unavoidable", -speed, 0.0, 3.6 * speed, visible, room, drawn)
         outcome: OutcomeClass = "near_miss" if least_ttc < CRITICAL else "no_conflict"
-        return Played(outcome, least_gap, least_ttc, 0.0, visible, math.inf if room is None else room)
+        return Played(outcome, least_gap, least_ttc, 0.0, visible, math.inf if room is None else room, drawn)
 
     def _sees(self, actor: int) -> float:
         return self.simulation.world.visible_share(self.ego.index, actor)

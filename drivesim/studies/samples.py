@@ -21,7 +21,7 @@ from drivesim.studies.space import Space
 PREFIX = "parameter."
 """Before parameter names in Parquet tables, as in those of what-if."""
 _FIXED = ("instance", "seed", "weight")
-NOTES = ("pair", "changed", "class", "margin")
+NOTES = ("pair", "changed", "class", "margin", "log_likelihood")
 """Columns that say how instances belong together; no parameter of these names can be read back from CSV."""
 
 

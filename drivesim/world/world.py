@@ -17,6 +17,7 @@ from drivesim.world import dynamics
 from drivesim.world.boxes import boxes_of, new_touch, poses_of, touching
 from drivesim.world.collisions import Contact, closing_speed, first_contact, record
 from drivesim.world.controls import Control, Kinematic, VehicleControl
+from drivesim.world.decisions import Decision
 from drivesim.world.gait import GRAVITY
 from drivesim.world.limits import LIMITS, limits_of
 from drivesim.world.sight import eye_height, visible_points
@@ -56,12 +57,16 @@ class World:
         district: what stands along the roads where the map leaves it open; None: by the roads' types. One of
             :data:`drivesim.scene.city.DISTRICTS`.
         seeds: of looks and noise that do not follow the scenario seed, by kind.
+        choices: quantiles that behaviours draw instead of chance, by actor and number of the draw.
+        decisions: what behaviours have drawn so far.
         signals: state of the map's traffic signals by id, in the scenario's words, where it says one.
         routes: ids of the roads that an actor is to take, by its index, where it has been given a route.
     """
 
     district: str | None = None
     seeds: Mapping[str, int] = MappingProxyType({})
+    choices: Mapping[tuple[str, int], float] = MappingProxyType({})
+    decisions: list[Decision]
     signals: Mapping[str, str] = MappingProxyType({})
     routes: Mapping[int, tuple[str, ...]] = MappingProxyType({})
 
@@ -103,6 +108,7 @@ class World:
         self.actors = tuple(actors)
         self.weather = weather
         self.seed = seed
+        self.choices, self.decisions = MappingProxyType({}), []
         self._index = {actor.name: i for i, actor in enumerate(self.actors)}
         self._names = tuple(self._index)
         self.boxes[:] = boxes_of(self.actors)

@@ -179,6 +179,18 @@ def test_samples_from_a_file_carry_seeds_and_weights(tmp_path):
         read_samples(tmp_path / "nowhere.csv")
 
 
+def test_looks_mounting_and_choices_are_columns_like_any_other(tmp_path):
+    drawn = {"ego_speed": "40", "seed.clothing": "12", "mount.all.z": "0.05", "choice.Child.0": "0.25"}
+    sweep = Sweep("child_crossing", (Instance(0, drawn, 0.5),), duration=0.2)
+    found = pq.read_table(run_sweep(sweep, tmp_path / "out").table)
+    (row,) = found.to_pylist()
+    assert {name: row[f"parameter.{name}"] for name in drawn} == {
+        "ego_speed": 40.0, "seed.clothing": 12, "mount.all.z": 0.05, "choice.Child.0": 0.25
+    }  # fmt: skip
+    assert str(found.schema.field("parameter.seed.clothing").type) == "int64"
+    assert (row["seed"], row["weight"], row["error"]) == (0, 0.5, None)
+
+
 TINY_RIG = """
 sensors:
   CAM_FRONT:

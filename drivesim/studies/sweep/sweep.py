@@ -15,6 +15,7 @@ from typing import Any
 from drivesim import __version__
 from drivesim.errors import RecordingError
 from drivesim.openscenario import load_scenario
+from drivesim.openscenario.beside import declaration
 from drivesim.openscenario.expressions import Value
 from drivesim.openscenario.scenario import ScenarioFile
 from drivesim.simulation import DEFAULT_DT, Simulation, as_rig, record
@@ -231,7 +232,7 @@ def _parameter_kinds(sweep: Sweep) -> dict[str, type]:
     declared = load_scenario(sweep.scenario, first).parameters
     kinds: dict[str, type] = {}
     for name in first:
-        kind = type(declared[name])
+        kind = type(declared[name]) if name in declared else _kind_beside(name)
         try:
             for instance in sweep.instances:
                 _typed(instance.parameters[name], kind)
@@ -239,6 +240,12 @@ def _parameter_kinds(sweep: Sweep) -> dict[str, type]:
             kind = str
         kinds[name] = kind
     return kinds
+
+
+def _kind_beside(name: str) -> type:
+    """Of seeds, mounting and choices, which no scenario declares."""
+    beside = declaration(name)
+    return int if beside is not None and beside.parameter_type == "integer" else float
 
 
 def _typed(text: str, kind: type) -> Value:
