@@ -351,6 +351,19 @@ Measurement = CameraImage | PointCloud | RadarDetections
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Skeleton:
+    """A person's 17 joints, in COCO's order, as a camera has them.
+
+    Attributes:
+        joints: (17, 3) float64, sensor frame at the image's time, m.
+        keypoints: (17, 3) float32, pixels x and y and COCO's flag: 2 seen, 1 hidden, 0 outside (x and y are 0).
+    """
+
+    joints: F64
+    keypoints: F32
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Box2D:
     """A camera's view of one actor: pixel corners (x_min, y_min, x_max, y_max), edges inclusive-exclusive.
 
@@ -360,6 +373,7 @@ class Box2D:
         visible_pixels: pixels of the instance image.
         occlusion: 0 (nothing in front of the part in view) .. 1 (all of it hidden).
         truncation: share of the unclipped projected box outside the image.
+        skeleton: of people, riders among them; None for all else, and where the engine does not say.
     """
 
     instance: int
@@ -368,6 +382,7 @@ class Box2D:
     visible_pixels: int
     occlusion: float
     truncation: float
+    skeleton: Skeleton | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)

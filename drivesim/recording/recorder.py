@@ -31,6 +31,7 @@ from drivesim.types import (
     Labels,
     Measurement,
     PointCloud,
+    Skeleton,
     StoryboardEvent,
     WorldState,
 )
@@ -192,7 +193,7 @@ class Recorder:
         if isinstance(measurement, CameraImage) and frame.labels is not None:
             entry["boxes"] = [
                 {"instance": b.instance, "tight": b.tight, "loose": b.loose, "visible_pixels": b.visible_pixels,
-                 "occlusion": round(b.occlusion, 4), "truncation": round(b.truncation, 4)}
+                 "occlusion": round(b.occlusion, 4), "truncation": round(b.truncation, 4), **_skeleton(b.skeleton)}
                 for b in frame.labels.boxes_2d.get(info.channel, ())
             ]  # fmt: skip
         return entry
@@ -282,6 +283,16 @@ def _start_record(
             }
             for c in channels
         ],
+    }
+
+
+def _skeleton(skeleton: Skeleton | None) -> dict[str, list[float] | None]:
+    """Fields of ``object_ann_2d``: 17 x (x, y, visibility) as COCO has them, and 17 x (x, y, z)."""
+    if skeleton is None:
+        return {"keypoints": None, "joints": None}
+    return {
+        "keypoints": np.round(skeleton.keypoints.astype(np.float64), 2).ravel().tolist(),
+        "joints": np.round(skeleton.joints, 4).ravel().tolist(),
     }
 
 

@@ -24,6 +24,7 @@ from drivesim.scene.vehicles.aids import CHAIR_SEAT
 from drivesim.scene.vehicles.dog import dog_model
 from drivesim.scene.vehicles.model import Lamp
 from drivesim.scene.vehicles.model import RiderSeat as VehicleSeat
+from drivesim.transforms import interpolate
 from drivesim.types import Actor, WorldState
 
 F64 = NDArray[np.float64]
@@ -91,6 +92,11 @@ class Cast:
             with ThreadPoolExecutor(threads) as pool:  # bodies know nothing of each other: the order does not matter
                 list(pool.map(some, range(threads)))
         self._rays.commit()
+
+    def joints(self, before: WorldState, after: WorldState, fraction: float) -> dict[int, F64]:
+        """COCO's joints (17, 3) of everyone who has a body, by instance id, world frame, m, at a fraction of a tick."""
+        shown = before.present[0] & after.present[0]
+        return {index + 1: body.joints(before, after, fraction) for index, body in self.bodies if shown[index]}
 
 
 class _Looks(NamedTuple):
@@ -199,6 +205,12 @@ class Deforming:
             moving(skin, middle, self._bones(before, after, fraction, PHASE_STEP), rate, speeds)
         else:
             speeds[...] = 0.0
+
+    def joints(self, before: WorldState, after: WorldState, fraction: float) -> F64:
+        """COCO's joints (17, 3), world frame, m, at a fraction of the tick."""
+        settle = bool(after.fallen[0, self._index] > 0.0)
+        pose = interpolate(before.pose(self._index), after.pose(self._index), fraction)
+        return pose.apply(self.body.keypoints_of(self._bones(before, after, fraction), settle=settle))
 
     def hide(self, rays: RayScene) -> None:
         rays.set_present(self._near, False)

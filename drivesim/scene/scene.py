@@ -94,6 +94,10 @@ class Scene:
         self._cast.move(before, after, self._near(after))
         self._state = after
 
+    def joints(self, before: WorldState, after: WorldState, fraction: float) -> dict[int, NDArray[np.float64]]:
+        """Joints of people, as of :meth:`~drivesim.scene.actors.Cast.joints`."""
+        return self._cast.joints(before, after, fraction)
+
     def _near(self, state: WorldState) -> NDArray[np.bool_]:
         """Which actors are seen close to: those round the ego, or all where sensors may be anywhere."""
         if self._ego < 0 or self._lasting:

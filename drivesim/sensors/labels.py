@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 
 import numpy as np
@@ -14,13 +14,31 @@ from drivesim.sensors.counting import points_in_boxes, tight_boxes
 from drivesim.sensors.motion import EgoMotion
 from drivesim.sensors.rig import Rig, Sensor
 from drivesim.sensors.silhouette import Sight, View, corners_of, projected_bounds, sights
+from drivesim.sensors.skeletons import skeletons
 from drivesim.transforms import Pose, interpolate
-from drivesim.types import Actor, Box2D, CameraImage, Labels, Measurement, PointCloud, RadarDetections, WorldState
+from drivesim.types import (
+    Actor,
+    Box2D,
+    CameraImage,
+    Labels,
+    Measurement,
+    PointCloud,
+    RadarDetections,
+    Skeleton,
+    WorldState,
+)
 
 F64 = NDArray[np.float64]
+Joints = Callable[[WorldState, WorldState, float], Mapping[int, F64]]
+"""Joints (17, 3) of people by instance id, world frame, m, at a fraction of the tick between two states."""
 
 _FARTHEST = 300.0
 """Actors farther from a camera than this get no 2-D boxes and count as not visible, m."""
+
+
+def nobody(before: WorldState, after: WorldState, fraction: float) -> Mapping[int, F64]:
+    """Of engines that do not know joints."""
+    return {}
 
 
 class Labeller:
@@ -47,14 +65,15 @@ class Labeller:
         motion: EgoMotion,
         rays: RayScene,
         measurements: Mapping[str, Measurement],
+        joints: Joints = nobody,
     ) -> Labels:
-        """Labels at the end of the tick; 2-D boxes at the time of each image."""
+        """Labels at the end of the tick; 2-D boxes and skeletons at the time of each image."""
         shown = [i for i in range(len(self._actors)) if after.present[0, i] and i != self._ego]
         boxes = [self._box(before, after, i, 1.0) for i in shown]
         center = np.array([box.translation for box in boxes]).reshape(-1, 3)
         rotation = np.array([box.rotation for box in boxes]).reshape(-1, 3, 3)
         size = self._size[shown]
-        visibility, boxes_2d = self._seen(shown, before, after, motion, rays, measurements)
+        visibility, boxes_2d = self._seen(shown, before, after, motion, rays, measurements, joints)
         clouds = [(m, m.points) for m in measurements.values() if isinstance(m, PointCloud)]
         echoes = [(m, detection_points(m)) for m in measurements.values() if isinstance(m, RadarDetections)]
         return Labels(
@@ -86,14 +105,18 @@ class Labeller:
         motion: EgoMotion,
         rays: RayScene,
         measurements: Mapping[str, Measurement],
+        joints: Joints,
     ) -> tuple[NDArray[np.float32], Mapping[str, tuple[Box2D, ...]]]:
         views: list[View] = []
         places: list[tuple[str, int, F64 | None]] = []
+        posed: dict[float, Mapping[int, F64]] = {}
         for sensor in self._cameras:
             image = measurements.get(sensor.channel)
             time_ns = image.time_ns if image is not None else motion.end_ns
             fraction = float(motion.fraction(time_ns))
             camera = motion.pose(time_ns) @ sensor.ego_from_sensor
+            if sensor.channel in measurements and fraction not in posed:
+                posed[fraction] = joints(before, after, fraction)
             for row, actor in enumerate(shown):
                 box = self._box(before, after, actor, fraction)
                 bounds = _in_view(sensor, camera, box, self._size[actor])
@@ -108,10 +131,11 @@ class Labeller:
             channel: tight_boxes(_image(measurements, channel).instance, len(self._actors) + 1) for channel in boxes
         }
         sighted = self._sights(rays, views, [channel for channel, _, _ in places])
-        for view, (channel, row, bounds), sight in zip(views, places, sighted, strict=True):
+        bodies = skeletons(rays, views, [posed.get(view.time, {}) for view in views])
+        for view, (channel, row, bounds), sight, body in zip(views, places, sighted, bodies, strict=True):
             visibility[row] = max(visibility[row], sight.visibility)
             if channel in boxes and bounds is not None and view.device is not None:
-                boxes[channel].append(_box_2d(view, bounds, sight.occlusion, tight[channel][view.instance]))
+                boxes[channel].append(_box_2d(view, bounds, sight.occlusion, tight[channel][view.instance], body))
         return visibility, MappingProxyType({channel: tuple(found) for channel, found in boxes.items()})
 
     def _sights(self, rays: RayScene, views: list[View], channels: list[str]) -> list[Sight]:
@@ -163,7 +187,7 @@ def _in_view(sensor: Sensor, camera: Pose, box: Pose, size: F64) -> F64 | None:
     return bounds if bounds[0] < sensor.device.width and bounds[1] < sensor.device.height else None
 
 
-def _box_2d(view: View, bounds: F64, occlusion: float, found: NDArray[np.int32]) -> Box2D:
+def _box_2d(view: View, bounds: F64, occlusion: float, found: NDArray[np.int32], body: Skeleton | None) -> Box2D:
     assert view.device is not None
     loose = np.clip(bounds, 0.0, np.tile([view.device.width, view.device.height], 2).astype(np.float64))
     whole = (bounds[2] - bounds[0]) * (bounds[3] - bounds[1])
@@ -176,4 +200,5 @@ def _box_2d(view: View, bounds: F64, occlusion: float, found: NDArray[np.int32])
         visible_pixels=pixels,
         occlusion=float(occlusion),
         truncation=float(1.0 - kept / whole) if whole > 0 else 0.0,
+        skeleton=body,
     )

@@ -72,7 +72,9 @@ class SensorSuite:
         measurements = {s.channel: by_channel[s.channel] for s in self.rig.sensors if s.channel in by_channel}
         if not measurements:
             return {}, None
-        labels = self._labeller.label(before, after, motion, rays, measurements) if self._labeller else None
+        labels = None
+        if self._labeller is not None:
+            labels = self._labeller.label(before, after, motion, rays, measurements, self._scene.joints)
         return arrived(self.rig, measurements, self._seed), labels
 
     def _once(self, sensor: Camera | Radar, now: bytes, seen: Any, motion: EgoMotion) -> Measurement | None:

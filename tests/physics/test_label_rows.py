@@ -1,4 +1,4 @@
-"""Rows C8, C9, C20 and L16: labels that brute force confirms, hidden things included, on a machine without a GPU."""
+"""Rows C8, C9, C10, C20 and L16: labels that brute force confirms, hidden things included, without a GPU."""
 
 from __future__ import annotations
 
@@ -6,20 +6,27 @@ import json
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
 from ranging import NIGHT, quiet, sweeps
-from sensor_scenes import actor, box, ground, state
+from sensor_scenes import actor, box, ground, state, static_scene
 
+from drivesim.scene.actors import Cast
+from drivesim.scene.bodies.basis import KEYPOINTS
 from drivesim.scene.builder import RaySceneBuilder
+from drivesim.scene.raycast import EVERYONE
+from drivesim.scene.trace import nearest
 from drivesim.sensors.camera.sensor import Camera
 from drivesim.sensors.labels import Labeller
 from drivesim.sensors.motion import EgoMotion
 from drivesim.sensors.rig import VIEW_FROM_CAMERA, Rig, Sensor, load_device
+from drivesim.sensors.silhouette import View
+from drivesim.sensors.skeletons import skeletons
 from drivesim.transforms import Pose
-from drivesim.types import BoundingBox, Weather
+from drivesim.types import Actor, Axles, BoundingBox, Weather
 
 MOUNT = Pose(np.array([0.0, 0.0, 1.5]), VIEW_FROM_CAMERA)
 CUBE = BoundingBox((0.0, 0.0, 0.0), 2.0, 2.0, 2.0)
@@ -159,3 +166,86 @@ def test_C20_no_part_of_a_gpu_or_display_is_touched(pytestconfig):
     drivers = ("libcuda", "libnvidia", "libGL.", "libGLX", "libEGL", "libvulkan", "libOpenCL", "libamdhip", "libX11.")
     assert any("embree" in name for name in libraries)
     assert [name for name in libraries if name.startswith(drivers)] == []
+
+
+@pytest.fixture(scope="module")
+def walker_and_rider():
+    """A walker and a cyclist ten metres ahead, a low wall before the walker's legs."""
+    walker = Actor(1, "Walker", "pedestrian", "pedestrian", "walker", BoundingBox((0, 0, 0.89), 0.5, 0.6, 1.78),
+                   properties={"age": "35", "sex": "male"})  # fmt: skip
+    rider = Actor(2, "Rider", "vehicle", "bicycle", "bicycle", BoundingBox((0.545, 0.0, 0.875), 1.89, 0.5, 1.75),
+                  Axles(1.05, 0.0, 0.70, 0.4, 0.6))  # fmt: skip
+    actors = (actor(0, "Ego"), walker, rider)
+
+    def at(time):
+        others = [((10.0 + 1.4 * time, 1.5, 0.0), np.pi, (-1.4, 0, 0), 0.0), ((10.0, -1.5, 0.0), 1.2, (3.0, 0, 0), 0.0)]
+        column = np.array([[0.0, 1.4, 3.0]])
+        return replace(state(time, others=others), speed=column, gait_phase=np.array([[0.0, 0.3 + time, 0.2 + time]]))
+
+    before, after = at(0.0), at(0.05)
+    builder = RaySceneBuilder()
+    builder.add_static(ground())
+    builder.add_static(box((0.1, 1.4, 1.5), (8.0, 1.2, 0.0)))
+    cast = Cast(actors, builder, 0, ego=0)
+    sensor = camera()
+    with builder.build() as rays:
+        cast.enter(rays)
+        cast.move(before, after, np.ones(3, dtype=bool))
+        rays.commit()
+        motion = EgoMotion(before, after, 0)
+        scene = SimpleNamespace(rays=rays, lit=lambda weather: np.zeros(4, np.uint16), lamps=none_near)
+        image = Camera(sensor, 1).capture(scene, motion, Weather())
+        labels = Labeller(Rig("test", "", None, (sensor,)), actors, 0).label(
+            before, after, motion, rays, {"CAM": image}, cast.joints
+        )
+        joints = cast.joints(before, after, 1.0)
+        found = {b.instance: b for b in labels.boxes_2d["CAM"]}
+        blocked = {}
+        for instance, places in joints.items():
+            away = places - MOUNT.translation
+            length = np.linalg.norm(away, axis=1)
+            hits = nearest(rays, MOUNT.translation, away / length[:, None], 1.0, mask=EVERYONE)
+            blocked[instance] = (hits.instance != instance) & (hits.distance < length)
+    return image, joints, found, blocked
+
+
+def test_C10_key_points_are_the_projections_of_joints(walker_and_rider):
+    image, joints, found, _ = walker_and_rider
+    assert set(joints) == {2, 3}
+    for instance, places in joints.items():
+        skeleton = found[instance].skeleton
+        local = MOUNT.inverse().apply(places)
+        np.testing.assert_allclose(skeleton.joints, local, atol=1e-6)
+        pixels = local[:, :2] / local[:, 2:] * 500.0 + (320.0, 180.0)
+        np.testing.assert_allclose(skeleton.keypoints[:, :2], pixels, atol=0.05)
+        seen = skeleton.keypoints[:, 2] == 2
+        u, v = np.floor(skeleton.keypoints[seen, :2]).astype(int).T
+        around = [image.instance[v + dy, u + dx] == instance for dy in (-2, 0, 2) for dx in (-2, 0, 2)]
+        assert np.any(around, axis=0).all()  # the tip of a nose may lie on the edge
+
+
+def test_C10_flags_are_those_of_a_ray_test(walker_and_rider):
+    _, joints, found, blocked = walker_and_rider
+    for instance in joints:
+        flags = found[instance].skeleton.keypoints[:, 2]
+        assert (flags[blocked[instance]] == 1).all()
+    walker = dict(zip(KEYPOINTS, found[2].skeleton.keypoints[:, 2].tolist(), strict=True))
+    assert {walker[name] for name in ("nose", "left_eye", "right_eye", "left_shoulder", "right_shoulder")} == {2}
+    assert {walker[f"{side}_{name}"] for side in ("left", "right") for name in ("knee", "ankle")} == {1}
+    assert found[3].skeleton.keypoints[KEYPOINTS.index("right_ankle"), 2] in (1, 2)
+    free = ~blocked[2]
+    flags = found[2].skeleton.keypoints[:, 2]
+    assert (flags[free] == 2).mean() > 0.7  # what its own body hides is hidden too
+
+
+def test_C10_outside_the_picture_there_is_no_key_point():
+    """COCO's convention: flag 0 and no coordinates."""
+    view = View(2, Pose.identity(), np.ones(3), MOUNT, camera().device, 0.0)
+    joints = np.tile([8.0, 0.0, 1.5], (17, 1))
+    joints[3], joints[4] = (8.0, 30.0, 1.5), (-8.0, 0.0, 1.5)
+    with static_scene(ground()) as rays:
+        found, nobody = skeletons(rays, [view, view], [{2: joints}, {}])
+    assert nobody is None
+    assert found.keypoints[[3, 4]].tolist() == [[0, 0, 0]] * 2
+    assert (found.keypoints[[0, 1, 2, 5], 2] == 2).all()
+    np.testing.assert_allclose(found.keypoints[0, :2], (320.0, 180.0), atol=1e-4)

@@ -10,7 +10,7 @@ from sensor_scenes import actor, box, ground, mounted, state
 
 from drivesim.scene.builder import RaySceneBuilder
 from drivesim.sensors.counting import points_in_boxes, tight_boxes
-from drivesim.sensors.labels import Labeller, detection_points
+from drivesim.sensors.labels import Labeller, detection_points, nobody
 from drivesim.sensors.motion import EgoMotion
 from drivesim.sensors.rig import VIEW_FROM_CAMERA, Rig, Sensor, load_device
 from drivesim.sensors.suite import SensorSuite
@@ -108,7 +108,7 @@ def test_lidar_count_is_what_a_recount_finds():
     lidar = mounted(load_device("velodyne_hdl32e"), 20.0, (0.0, 0.0, 1.8), "LIDAR_TOP")
     radar = mounted(load_device("continental_ars408"), 20.0, (0.0, 0.0, 0.5), "RADAR_FRONT")
     with rays:
-        suite = SensorSuite(rig_of(lidar, radar), SimpleNamespace(rays=rays), actors, 0, Weather(), 3)
+        suite = SensorSuite(rig_of(lidar, radar), SimpleNamespace(rays=rays, joints=nobody), actors, 0, Weather(), 3)
         measured, labels = suite.capture(before, after)
     assert set(measured) == {"LIDAR_TOP", "RADAR_FRONT"}
     assert (labels.actor, labels.instance.tolist()) == (("Cube",), [2])

@@ -172,14 +172,22 @@ class Body:
         """The same for skinning transforms (24, 3, 4)."""
         return np.asarray((transforms[:, :, :3] @ self._joints[:, :, None])[:, :, 0] + transforms[:, :, 3])
 
+    def keypoints_of(self, transforms: F64, *, settle: bool = False) -> F64:
+        """COCO's joints (17, 3), m, for skinning transforms (24, 3, 4), of those who lie (``settle``) on the ground."""
+        rise = shaped(self.far, transforms, np.empty_like(self.far.vertices), settle=True) if settle else 0.0
+        return self._keypoints_at(transforms, rise)
+
+    def _keypoints_at(self, transforms: F64, rise: float) -> F64:
+        own = transforms[_KEYPOINT_BONES]
+        keypoints: F64 = np.einsum("kij,kj->ki", own[:, :, :3], self._keypoints) + own[:, :, 3]
+        keypoints[:, 2] += rise
+        return keypoints
+
     def _posed(self, transforms: F64, *, settle: bool = False) -> Posed:
         vertices, normals = np.empty_like(self.near.vertices), np.empty_like(self.near.normals)
         rise = shaped(self.near, transforms, vertices, settle=settle)
         turned(self.near, transforms, normals)
-        own = transforms[_KEYPOINT_BONES]
-        keypoints = np.einsum("kij,kj->ki", own[:, :, :3], self._keypoints) + own[:, :, 3]
-        keypoints[:, 2] += rise
-        return Posed(vertices, normals, keypoints)
+        return Posed(vertices, normals, self._keypoints_at(transforms, rise))
 
     def _foot_measures(self, heels: F64) -> F64:
         """The measures of :func:`~drivesim.scene.bodies.gait.standing_foot`, (5,) m."""
