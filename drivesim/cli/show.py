@@ -51,10 +51,14 @@ def _locate(name: str) -> Path:
     try:
         path = content.find("scenarios", name)
     except ContentNotFoundError as missing:
-        try:
-            path = content.find("sensors", name)
-        except ContentNotFoundError:
-            raise missing from None
+        for kind in (name, f"devices/{name}"):
+            try:
+                path = content.find("sensors", kind)
+                break
+            except ContentNotFoundError:
+                continue
+        else:
+            raise missing
     if path.suffix not in (".xosc", ".xodr", ".yaml"):
         raise DrivesimError(f"cannot draw '{name}'", remedy="name a scenario (.xosc), a map (.xodr) or a rig (.yaml)")
     return path
@@ -71,9 +75,13 @@ def _map(path: Path, settings: dict[str, str], seed: int, duration: float | None
 
 
 def _rig(path: Path, settings: dict[str, str], seed: int, duration: float | None, width: int) -> Image.Image:
-    from drivesim.sensors.coverage import draw_rig
-    from drivesim.sensors.rig import load_rig
+    from drivesim.sensors.coverage import alone, draw_rig
+    from drivesim.sensors.located import read_document
+    from drivesim.sensors.rig import load_device, load_rig
 
+    data = read_document(path).data
+    if isinstance(data, dict) and "kind" in data:
+        return draw_rig(alone(load_device(path), path.stem), width=width)
     return draw_rig(load_rig(path), width=width)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,18 +12,30 @@ from PIL import Image, ImageDraw
 from drivesim.sensors.camera.device import CameraDevice
 from drivesim.sensors.lidar.device import LidarDevice
 from drivesim.sensors.radar.device import RadarDevice
-from drivesim.sensors.rig import Rig, Sensor
+from drivesim.sensors.rig import VIEW_FROM_CAMERA, Device, Rig, Sensor
+from drivesim.transforms import Pose
 
 F64 = NDArray[np.float64]
 
 _COLOURS = {"camera": (255, 186, 73), "lidar": (87, 196, 229), "radar": (239, 108, 138)}
-_BACK, _INK, _GRID = (22, 26, 32), (225, 230, 236), (58, 66, 76)
+_BACK, _INK, _GRID, _RING = (22, 26, 32), (225, 230, 236), (58, 66, 76), (140, 150, 162)
 _REACH = {"camera": 60.0}
 """How far cameras are drawn, m; lidars and radars as far as they detect."""
 _SIDEWAYS = 0.5
 """Sensors whose axis has less of the vehicle's x are left out of the view from the side."""
 _CAR = (-1.0, 3.7, -0.9, 0.9, 1.5)
 """A passenger car: from, to along x; along y; height, m."""
+
+
+_PLACES = {"camera": (1.7, 0.0, 1.5), "lidar": (0.94, 0.0, 1.84), "radar": (3.41, 0.0, 0.5)}
+"""Where a device is drawn that no rig has placed: behind the windscreen, on the roof, behind the bumper; m."""
+
+
+def alone(device: Device, name: str) -> Rig:
+    """A rig of nothing but one device that looks ahead, from where such a one is usually mounted."""
+    rotation = VIEW_FROM_CAMERA if isinstance(device, CameraDevice) else np.eye(3)
+    sensor = Sensor(device.kind.upper(), device, Pose(np.array(_PLACES[device.kind]), rotation), 10.0, 0.0)
+    return Rig(name, device.name, Path(), (sensor,), source=device.source, approximated=device.approximated)
 
 
 def draw_rig(rig: Rig, *, width: int = 1200) -> Image.Image:
@@ -48,7 +61,7 @@ def draw_rig(rig: Rig, *, width: int = 1200) -> Image.Image:
                 r = scale * math.sqrt(ring)
                 x, y = middle
                 pen.ellipse((x - r, y - r, x + r, y + r), outline=_GRID)
-                pen.text((x + 3, y - r - 1), f"{ring} m", fill=_GRID)
+                pen.text((x + 3, y - r - 1), f"{ring} m", fill=_RING)
         for sensor in rig.sensors:
             colour = _COLOURS[sensor.kind]
             for outline in (_from_above if panel == 0 else _from_the_side)(sensor):

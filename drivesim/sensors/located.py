@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import yaml
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic_core import ErrorDetails
 
 from drivesim.errors import RigError, did_you_mean
@@ -22,6 +22,13 @@ class Strict(BaseModel):
     """Base of everything read from a file: frozen, no unknown fields, no NaN or infinity."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+
+class Described(Strict):
+    """Base of rigs and devices, which say where they come from."""
+
+    source: str = Field(default="", description="where the numbers come from: data sheet, paper, calibration")
+    approximated: str = Field(default="", description="what is assumed, simplified or left out")
 
 
 Model = TypeVar("Model", bound=Strict)

@@ -32,7 +32,7 @@ from drivesim.errors import ContentNotFoundError, RigError, did_you_mean
 from drivesim.sensors.camera.device import CameraDevice
 from drivesim.sensors.faults import Faults
 from drivesim.sensors.lidar.device import LidarDevice
-from drivesim.sensors.located import Document, Location, Strict, read_document, validate
+from drivesim.sensors.located import Described, Document, Location, Strict, read_document, validate
 from drivesim.sensors.own_motion import OwnMotion
 from drivesim.sensors.radar.device import RadarDevice
 from drivesim.sensors.trigger import triggered_phase
@@ -83,7 +83,7 @@ class _Entry(Strict):
     faults: Faults = Field(default=Faults(), description="latency, jitter, drop-outs and wrong mounting to inject")
 
 
-class _File(Strict):
+class _File(Described):
     description: str = Field(default="", description="what the rig is, one line")
     sensors: dict[str, Any] = Field(min_length=1, description="one entry per channel, e.g. CAM_FRONT")
     own_motion: OwnMotion = Field(
@@ -116,13 +116,19 @@ class Sensor:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Rig:
-    """All sensors of a vehicle, in the order of the file."""
+    """All sensors of a vehicle, in the order of the file.
+
+    Attributes:
+        source, approximated: where its numbers come from, and what is assumed, simplified or left out.
+    """
 
     name: str
     description: str
     path: Path
     sensors: tuple[Sensor, ...]
     own_motion: OwnMotion = OwnMotion()
+    source: str = ""
+    approximated: str = ""
 
     def __getitem__(self, channel: str) -> Sensor:
         for sensor in self.sensors:
@@ -145,7 +151,15 @@ def load_rig(name: str | Path) -> Rig:
     document = read_document(path)
     file = validate(_File, document.data, document)
     sensors = {channel: _sensor(channel, document) for channel in file.sensors}
-    return Rig(path.stem, file.description, path, _triggered(sensors, document), file.own_motion)
+    return Rig(
+        path.stem,
+        file.description,
+        path,
+        _triggered(sensors, document),
+        file.own_motion,
+        file.source,
+        file.approximated,
+    )
 
 
 def load_device(name: str | Path, *, beside: Path | None = None) -> Device:

@@ -9,10 +9,10 @@ from numpy.typing import NDArray
 from pydantic import Field, model_validator
 
 from drivesim.sensors.camera.projection import Lens
-from drivesim.sensors.located import Strict
+from drivesim.sensors.located import Described
 
 
-class CameraDevice(Strict):
+class CameraDevice(Described):
     """A camera with square or oblong pixels; pixel centres lie at integer coordinates plus one half."""
 
     kind: Literal["camera"] = Field(description="'camera'")

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field, model_validator
 
-from drivesim.sensors.located import Strict
+from drivesim.sensors.located import Described, Strict
 
 SPEED_OF_LIGHT = 299_792_458.0
 
@@ -38,7 +38,7 @@ class ScanPattern(Strict):
     )
 
 
-class LidarDevice(Strict):
+class LidarDevice(Described):
     """A lidar that turns about its z axis, one column of beams after the other, or scans a fixed field.
 
     Beams are listed in firing order; rings are numbered by elevation, 0 lowest.

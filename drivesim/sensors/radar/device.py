@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field, model_validator
 
-from drivesim.sensors.located import Strict
+from drivesim.sensors.located import Described, Strict
 from drivesim.sensors.radar.waves import slab
 
 SPEED_OF_LIGHT = 299_792_458.0
@@ -99,7 +99,7 @@ class RadarScan(Strict):
         return np.radians(np.interp(np.abs(np.degrees(azimuth)), angles, widths))
 
 
-class RadarDevice(Strict):
+class RadarDevice(Described):
     """A radar that looks along its x axis and measures range, radial velocity and azimuth."""
 
     kind: Literal["radar"] = Field(description="'radar'")
