@@ -11,7 +11,7 @@ import numpy as np
 
 from drivesim import world as worlds
 from drivesim.carla_server import blueprints
-from drivesim.carla_server.lights import GREEN, OFF, RED, YELLOW, Programme, traffic_lights
+from drivesim.carla_server.lights import GREEN, OFF, RED, YELLOW, Programme, Stops, traffic_lights
 from drivesim.carla_server.physics import PhysicsControl, ordinary, refitted
 from drivesim.carla_server.records import Record, TrafficLight
 from drivesim.carla_server.wire import AckermannControl, Description, Refusal, Settings
@@ -57,7 +57,7 @@ class Episode:
         lights = traffic_lights(network, self._next_id)
         for light in lights:
             self._add(light)
-        self.programme = Programme(lights)
+        self.programme, self.stops = Programme(lights), Stops(lights)
         self.spawn_points = list(spawn_points(network))
         self.touched: list[Collision] = []
         """Collisions of the last step."""
@@ -261,7 +261,9 @@ class Episode:
 
     def _command(self, record: Record, delta: float) -> None:
         index = self.column(record)
-        if record.constant_velocity is not None:
+        if record.replayed is not None:
+            self._replay(record, index)
+        elif record.constant_velocity is not None:
             self._carry(record, index, delta)
         elif record.led is not None:
             self._lead(record, index)
@@ -287,6 +289,15 @@ class Episode:
         velocity = body.rotation @ np.array(mirrored(record.constant_velocity))
         pose = Pose(body.translation + velocity * delta, body.rotation)
         self.world.command(index, worlds.Kinematic(pose, float(np.linalg.norm(velocity)), tuple(velocity.tolist())))
+
+    def _replay(self, record: Record, index: int) -> None:
+        """A step of what a recording moves."""
+        assert record.replayed is not None
+        (place, velocity), record.replayed = record.replayed, None
+        actor = self.world.actors[index]
+        pose = pose_from_carla(place) @ centre_of(actor.box.center, actor.kind, actor.box.height).inverse()
+        moved = mirrored(velocity)
+        self.world.command(index, worlds.Kinematic(pose, float(np.dot(moved, pose.rotation[:, 0])), moved))
 
     def _lead(self, record: Record, index: int) -> None:
         """A step of a walker whom a client's crowd moves: its feet on the ground where that wants them."""

@@ -6,6 +6,9 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 
+import numpy as np
+from numpy.typing import NDArray
+
 from drivesim.carla_server.records import NOWHERE, TrafficLight, Trigger
 from drivesim.carla_server.wire import Description
 from drivesim.opendrive import RoadNetwork
@@ -98,6 +101,33 @@ def _junctions(network: RoadNetwork) -> dict[str, str]:
     return {
         name: place[signals[0]] for name, signals in network.map.controllers.items() if signals and signals[0] in place
     }
+
+
+class Stops:
+    """Where vehicles stop for lights.
+
+    Args:
+        lights: of the map; they stand where they are.
+    """
+
+    def __init__(self, lights: Sequence[TrafficLight]) -> None:
+        self._lights = [light for light in lights if light.trigger != NOWHERE]
+        boxes = [
+            pose_from_carla(light.place) @ pose_from_carla((light.trigger[0], light.trigger[2]))
+            for light in self._lights
+        ]
+        self._middle = np.array([box.translation for box in boxes]).reshape(-1, 3)
+        self._rotation = np.array([box.rotation for box in boxes]).reshape(-1, 3, 3)
+        self._half = np.array([light.trigger[1] for light in self._lights]).reshape(-1, 3)
+
+    def lights_at(self, points: NDArray[np.float64]) -> list[TrafficLight | None]:
+        """The light in whose place each of N bodies is, by K points (N, K, 3) of it, right-handed."""
+        if not self._lights:
+            return [None] * len(points)
+        away = points[:, :, None] - self._middle
+        local = np.abs(np.einsum("nkli,lij->nklj", away, self._rotation))
+        inside = (local <= self._half).all(axis=-1).any(axis=1)
+        return [self._lights[row.argmax()] if row.any() else None for row in inside]
 
 
 class Programme:

@@ -52,6 +52,8 @@ class Record:
     walker: WalkerControl = field(default_factory=WalkerControl)
     led: tuple[Transform, float] | None = None
     """Where a client's crowd wants a walker's feet in the next step, and its speed, m/s."""
+    replayed: tuple[Transform, Vector] | None = None
+    """Where a recording has it at the end of the next step, and how fast, m/s."""
     lights: int = 0
     due: float = 0.0
     """When a sensor measures next, s of episode time."""

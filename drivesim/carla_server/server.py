@@ -18,8 +18,9 @@ from drivesim.carla_server import calls
 from drivesim.carla_server.episode import Episode
 from drivesim.carla_server.maps import Maps
 from drivesim.carla_server.memory import Tidy
+from drivesim.carla_server.recordings import Deck
 from drivesim.carla_server.sensing import Sensing
-from drivesim.carla_server.snapshot import MAP_CHANGED, WORLD_STREAM, snapshot
+from drivesim.carla_server.snapshot import MAP_CHANGED, STATES_START, WORLD_STREAM, snapshot
 from drivesim.carla_server.wire import Refusal, Settings, reply, unpacker
 
 STALLED = 256 * 1024 * 1024
@@ -40,11 +41,12 @@ class CarlaServer:
         port: of calls; data streams are on the port after it. 0 lets the system choose both.
         host: address to listen at; clients elsewhere need another than the default.
         town: map at the start. folders: of the user's maps. seed: of looks and noise.
+        recordings: folder of what clients record; None for the user's own.
     """
 
     def __init__(
         self, port: int = 2000, host: str = "127.0.0.1", town: str = "residential_street",
-        folders: Sequence[Path] = (), seed: int = 0,
+        folders: Sequence[Path] = (), seed: int = 0, recordings: Path | None = None,
     ) -> None:  # fmt: skip
         self.host, self.port, self.stream_port = host, port, port + 1 if port else 0
         self.maps = Maps(folders)
@@ -55,6 +57,7 @@ class CarlaServer:
         name, network = self.maps.load(town)
         self.episode = Episode(network, name, 1, seed)
         self.sensing = Sensing(seed)
+        self.deck = Deck(recordings)
         self._latest = b""
         self._unsensed = False
         self._welcomed = 0
@@ -74,9 +77,11 @@ class CarlaServer:
         answer and therefore comes after it."""
         self._sense()
         episode = self.episode
+        self.deck.before_step(episode)
         episode.step()
         self._latest = snapshot(episode, time.time(), episode.delta, flags)
         self._send(WORLD_STREAM, self._latest)
+        self.deck.after_step(episode, self._latest[STATES_START:])
         self._unsensed = True
         asyncio.get_running_loop().call_soon(self._sense)
 
@@ -142,6 +147,7 @@ class CarlaServer:
                 await writer.wait_closed()
         await asyncio.sleep(0.0)  # those who read hear of it before they would be cancelled
         self._servers.clear()
+        self.deck.stop_recording()
         self.sensing.close()
         self.maps.close()
 

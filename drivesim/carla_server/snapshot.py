@@ -16,12 +16,16 @@ WORLD_STREAM = 1
 MAP_CHANGED = 1
 
 _HEADER = struct.Struct("<QdfiiiI")
+STATES_START = 4 + 48 + _HEADER.size
+"""Where a snapshot's message has its actors: behind its length and two heads."""
 _ACTOR = struct.Struct("<IB15f54s")
 _VEHICLE = struct.Struct("<3f3BifBBIB")
 _WALKER = struct.Struct("<4fB")
 _LIGHT = struct.Struct("<32s4fIBB")
 _ACTIVE = 1
 _STILL = (0.0,) * 9
+_BONNET = 0.5
+"""Height at which a vehicle is in a light's place, m."""
 _NO_LIGHT_STATE, _SPEED_LIMIT = 2, 30.0
 
 
@@ -32,7 +36,9 @@ def snapshot(episode: Episode, wall: float, delta: float, flags: int = 0) -> byt
         wall: clock of this machine, s; delta: length of the frame, s.
     """
     parts = [_HEADER.pack(episode.number, wall, delta, 0, 0, 0, flags)]
-    centres = _centres(episode)
+    turns = rotations(episode.world.orientation[0]).reshape(-1, 3, 3)
+    centres = _centres(episode, turns)
+    lights = _lights(episode, centres, turns)
     for record in episode.records.values():
         if record.name is not None:
             index = episode.world.index(record.name)
@@ -42,19 +48,30 @@ def snapshot(episode: Episode, wall: float, delta: float, flags: int = 0) -> byt
         else:
             place, rotation = episode.place(record)
             motion = _STILL
-        parts.append(_ACTOR.pack(record.id, _ACTIVE, *place, *rotation, *motion, _own_state(episode, record)))
+        own = _vehicle(episode, record, lights.get(record.name)) if record.is_vehicle else _own_state(record)
+        parts.append(_ACTOR.pack(record.id, _ACTIVE, *place, *rotation, *motion, own))
     return message(SensorType.WORLD, episode.frame, episode.time, ORIGIN, b"".join(parts))
 
 
-def _centres(episode: Episode) -> np.ndarray:
-    """(N, 3) CARLA's origins of all bodies, right-handed."""
+def _centres(episode: Episode, turns: np.ndarray) -> np.ndarray:
+    """(N, 3) CARLA's origins of all bodies, right-handed; ``turns``: (N, 3, 3) their rotations."""
     world = episode.world
-    turns = rotations(world.orientation[0])
     middle = np.array([
         (a.box.center[0], a.box.center[1], a.box.height / 2 if a.kind == "pedestrian" else 0.0) for a in world.actors
     ]).reshape(-1, 3)  # fmt: skip
-    centres: np.ndarray = world.position[0] + np.einsum("nij,nj->ni", turns.reshape(-1, 3, 3), middle)
+    centres: np.ndarray = world.position[0] + np.einsum("nij,nj->ni", turns, middle)
     return centres
+
+
+def _lights(episode: Episode, centres: np.ndarray, turns: np.ndarray) -> dict[str | None, TrafficLight]:
+    """The traffic light at which each vehicle is, by name."""
+    vehicles = [actor for actor in episode.world.actors if actor.kind == "vehicle"]
+    rows = [actor.index for actor in vehicles]
+    half = np.array([(-a.box.length / 2, 0.0, a.box.length / 2) for a in vehicles]).reshape(-1, 3)
+    up = np.array((0.0, 0.0, _BONNET))
+    points = centres[rows, None] + half[..., None] * turns[rows][:, None, :, 0] + up
+    found = episode.stops.lights_at(points)
+    return {actor.name: light for actor, light in zip(vehicles, found, strict=True) if light is not None}
 
 
 def _motion(episode: Episode, index: int) -> tuple[float, ...]:
@@ -64,14 +81,16 @@ def _motion(episode: Episode, index: int) -> tuple[float, ...]:
     return (*mirrored(world.velocity[0, index]), *spin, *mirrored(world.acceleration[0, index]))
 
 
-def _own_state(episode: Episode, record: Record) -> bytes:
-    if record.is_vehicle:
-        c = record.vehicle
-        gear = c.gear if c.manual_gear_shift else -1 if c.reverse else int(abs(episode.velocity(record)[0]) > 0.1)
-        return _VEHICLE.pack(
-            c.throttle, c.steer, c.brake, c.hand_brake, c.reverse, c.manual_gear_shift, gear, _SPEED_LIMIT,
-            _NO_LIGHT_STATE, 0, 0, 0,
-        )  # fmt: skip
+def _vehicle(episode: Episode, record: Record, light: TrafficLight | None) -> bytes:
+    c = record.vehicle
+    gear = c.gear if c.manual_gear_shift else -1 if c.reverse else int(abs(episode.velocity(record)[0]) > 0.1)
+    at = (_NO_LIGHT_STATE, False, 0) if light is None else (light.state, True, light.id)
+    return _VEHICLE.pack(
+        c.throttle, c.steer, c.brake, c.hand_brake, c.reverse, c.manual_gear_shift, gear, _SPEED_LIMIT, *at, 0
+    )
+
+
+def _own_state(record: Record) -> bytes:
     if record.is_walker:
         return _WALKER.pack(*record.walker.direction, record.walker.speed, record.walker.jump)
     if isinstance(record, TrafficLight):

@@ -41,9 +41,6 @@ def test_every_call_of_the_client_works_or_is_refused_by_name(client, world, spa
     world.tick()
     refused = {
         "load_map_layer": lambda: world.load_map_layer(carla.MapLayer.Buildings),
-        "start_recorder": lambda: client.start_recorder("run.log"),
-        "show_recorder_file_info": lambda: client.show_recorder_file_info("run.log", True),
-        "replay_file": lambda: client.replay_file("run.log", 0.0, 0.0, 0),
         "get_bones_transform": walker.get_bones,
         "get_actor_component_names": car.get_component_names,
         "get_wheel_pitch_angle": lambda: car.get_wheel_pitch_angle(carla.VehicleWheelLocation.FL_Wheel),

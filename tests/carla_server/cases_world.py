@@ -356,7 +356,13 @@ def test_a_walker_that_is_led_has_its_feet_there_and_its_speed(client, world, sp
     assert "no walker" in client.apply_batch_sync([carla.command.ApplyWalkerState(car, feet, 1.2)], False)[0].error
 
 
-def test_lights_know_where_to_stop_for_them(client):
+def waypoint_on_ground(waypoint):
+    place = waypoint.transform
+    place.location.z += 0.5
+    return place
+
+
+def test_lights_know_where_to_stop_for_them_and_cars_that_they_stand_there(client):
     world = client.load_world("crossing_with_lights")
     settings = world.get_settings()
     settings.synchronous_mode, settings.fixed_delta_seconds = True, 0.05
@@ -368,5 +374,16 @@ def test_lights_know_where_to_stop_for_them(client):
         assert waypoint.lane_type == carla.LaneType.Driving
         assert waypoint.transform.location.distance(stop) < 2.5
         assert light.trigger_volume.extent.y > 1.0
+        car = world.spawn_actor(world.get_blueprint_library().find("vehicle.audi.a2"), waypoint_on_ground(waypoint))
+        light.set_state(carla.TrafficLightState.Red)
+        light.freeze(True)
+        world.tick()
+        assert car.is_at_traffic_light()
+        assert car.get_traffic_light().id == light.id
+        assert car.get_traffic_light_state() == carla.TrafficLightState.Red
+        car.set_location(stop + carla.Location(x=-30.0, y=-stop.y + waypoint.transform.location.y))
+        world.tick()
+        assert not car.is_at_traffic_light()
+        assert car.destroy()
         (head,) = light.get_light_boxes()
         assert head.location.distance(light.get_location()) < 0.01

@@ -1,8 +1,10 @@
 """A server of its own for every module that asks for one, and the official client."""
 
+import os
 import re
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -10,6 +12,19 @@ import pytest
 carla = pytest.importorskip("carla", reason="the official CARLA client is not installed (extra 'carla')")
 
 MAPS = Path(__file__).parent / "maps"
+
+
+@pytest.fixture(scope="session", autouse=True)
+def data_home():
+    """Recordings of servers that tests start go to a folder of the tests' own."""
+    before = os.environ.get("XDG_DATA_HOME")
+    with tempfile.TemporaryDirectory(prefix="drivesim-tests-") as folder:
+        os.environ["XDG_DATA_HOME"] = folder
+        yield
+    if before is None:
+        del os.environ["XDG_DATA_HOME"]
+    else:
+        os.environ["XDG_DATA_HOME"] = before
 
 
 class Served:

@@ -4,14 +4,26 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from drivesim.carla_server.calls import actors, batches, refused, surroundings, traffic_lights, vehicles, world
+from drivesim.carla_server.calls import (
+    actors,
+    batches,
+    recordings,
+    refused,
+    surroundings,
+    traffic_lights,
+    vehicles,
+    world,
+)
 from drivesim.carla_server.calls.registry import METHODS
 from drivesim.carla_server.wire import Refusal, done, failure, success
 
 if TYPE_CHECKING:
     from drivesim.carla_server.server import CarlaServer
 
-__all__ = ["METHODS", "actors", "batches", "call", "refused", "surroundings", "traffic_lights", "vehicles", "world"]
+__all__ = [
+    "METHODS", "actors", "batches", "call", "recordings", "refused", "surroundings", "traffic_lights", "vehicles",
+    "world",
+]  # fmt: skip
 
 
 def call(server: CarlaServer, name: str, arguments: list[Any]) -> Any:

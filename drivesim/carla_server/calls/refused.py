@@ -13,7 +13,6 @@ if TYPE_CHECKING:
 _NO_LAYERS = "maps are of one piece here"
 _NO_SWITCH = "street lamps light up when it gets dark"
 _NO_WINDOW = "there is no window to draw in, and cameras see the world only"
-_NO_RECORDER = "drivesim serve keeps no recordings; record on the client's side"
 _NO_PARTS = "bodies have no named parts here"
 _NO_SPIN = "vehicles turn as their wheels do, nothing spins freely"
 _NO_ENGINE = "there is one kind of vehicle dynamics here"
@@ -35,14 +34,11 @@ _VOID = {
     "enable_carsim": _NO_ENGINE, "use_carsim_road": _NO_ENGINE, "enable_chrono_physics": _NO_ENGINE,
     "restore_physx_physics": _NO_ENGINE,
     "set_bones_transform": _NO_PARTS, "blend_pose": _NO_PARTS, "get_pose_from_animation": _NO_PARTS,
-    "stop_recorder": _NO_RECORDER, "stop_replayer": _NO_RECORDER, "set_replayer_time_factor": _NO_RECORDER,
-    "set_replayer_ignore_hero": _NO_RECORDER, "set_replayer_ignore_spectator": _NO_RECORDER,
     "enable_sensor_for_ros": _NO_STREAM, "disable_sensor_for_ros": _NO_STREAM, "enable_gbuffers": _NO_STREAM,
+    "set_ignored_vehicles": "sensors look past the body that carries the first of them, and past no other",
     "send": "sensors of vehicle-to-vehicle messages are not here",
 }  # fmt: skip
 _ANSWERING = {
-    "start_recorder": _NO_RECORDER, "show_recorder_file_info": _NO_RECORDER, "show_recorder_collisions": _NO_RECORDER,
-    "show_recorder_actors_blocked": _NO_RECORDER, "replay_file": _NO_RECORDER,
     "get_actor_component_names": _NO_PARTS, "get_actor_bone_names": _NO_PARTS, "get_actor_socket_names": _NO_PARTS,
     "get_actor_component_world_transform": _NO_PARTS, "get_actor_component_relative_transform": _NO_PARTS,
     "get_actor_bone_world_transforms": _NO_PARTS, "get_actor_bone_relative_transforms": _NO_PARTS,
