@@ -7,7 +7,7 @@ import logging
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from types import MappingProxyType
 
-from drivesim.errors import UnsupportedElementError
+from drivesim.errors import UnsupportedElementError, did_you_mean
 from drivesim.openscenario.actions.animation import Animate
 from drivesim.openscenario.actions.instant import GLOBAL, PRIVATE
 from drivesim.openscenario.actions.lateral import LaneChange, LaneOffset, LateralDistance
@@ -82,6 +82,8 @@ class ScenarioPlayer:
         self._active: dict[str, bool] = {}
         self._driven: list[tuple[Motion, list[float]]] = []
         self._controllers: dict[str, Controller] = {}
+        self._known = {thing.name: scenario.controllers_by_name(thing.name) for thing in scenario.objects()}
+        self._held: dict[str, ControllerModel] = {}
         self._init()
         for actor in world.actors:
             if actor.name not in self._controllers:
@@ -216,7 +218,7 @@ class ScenarioPlayer:
         if kind in GLOBAL:
             GLOBAL[kind](action, self.cast)
         elif isinstance(action, model.ActivateControllerAction):
-            self._active[name] = bool(action.lateral or action.longitudinal)
+            self._activate(action, name)
         elif isinstance(action, model.AssignControllerAction):
             self._assign_anew(action, name)
         elif kind in PRIVATE:
@@ -241,16 +243,35 @@ class ScenarioPlayer:
                 action.overridden = True
                 action.stop()
 
+    def _activate(self, action: model.ActivateControllerAction, name: str) -> None:
+        """Let an entity's controller drive it, or leave it to the default controller; of several, the one named."""
+        on, wanted = bool(action.lateral or action.longitudinal), action.which
+        if wanted is not None:
+            known = self._known.get(name, {})
+            if wanted not in known:
+                remedy = did_you_mean(wanted, known) if known else "give it an ObjectController"
+                _LOG.warning("%s", complaint(action, f"'{name}' has no controller '{wanted}'", remedy))
+                return
+            if on and self._held.get(name) != known[wanted]:
+                self._assign(name, [known[wanted]])
+            elif not on and self._held.get(name, known[wanted]) != known[wanted]:
+                return
+        self._active[name] = on
+
     def _assign_anew(self, action: model.AssignControllerAction, name: str) -> None:
         made = action.controller
         if made is not None:
             properties = made.properties.as_dict() if made.properties else {}
-            self._assign(name, [ControllerModel(made.name, made.controller_type or "", properties)])
+            fresh = ControllerModel(made.name, made.controller_type or "", properties)
+            names = {made.name, (action.nested.name if action.nested else None) or made.name}
+            self._known.setdefault(name, {}).update(dict.fromkeys(names, fresh))
+            self._assign(name, [fresh])
         if action.activate_lateral is not None or action.activate_longitudinal is not None:
             self._active[name] = bool(action.activate_lateral or action.activate_longitudinal)
 
     def _assign(self, name: str, declared: list[ControllerModel]) -> None:
         for controller in declared:
+            self._held[name] = controller
             self._controllers[name] = self._make_controller(controller, self.motions[name].actor, self.world)
 
 

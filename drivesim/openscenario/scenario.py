@@ -132,6 +132,12 @@ class Scenario:
                 return tuple(_controller(c) for c in held)
         return tuple(_controller(e.driver) for e in self.traffic() if e.thing.name == entity and e.driver is not None)
 
+    def controllers_by_name(self, entity: str) -> dict[str, ControllerModel]:
+        """The controllers an entity is declared with, by their own names and by those of their ObjectControllers."""
+        held = [c for thing in self.objects() if thing.name == entity for c in thing.controllers]
+        own = {c.controller.name: _controller(c.controller) for c in held if c.controller}
+        return own | {c.name: _controller(c.controller) for c in held if c.controller and c.name}
+
     def weather(self, place: tuple[float, float] | None = None) -> Weather:
         """Weather and light as the Init's EnvironmentAction sets them.
 
@@ -270,7 +276,7 @@ class ScenarioFile:
             parameters=MappingProxyType(reader.names),
             definition=definition,
             road_file=_road_file(definition, folders, root),
-            unsupported=(*reader.unsupported, *_external(definition.entities)),
+            unsupported=(*reader.unsupported, *_external(definition)),
             notes=tuple(reader.notes),
             dangling=tuple(_dangling(reader.references, definition.entities)),
             beside=beside,
@@ -297,10 +303,15 @@ def _road_file(definition: ScenarioDefinition, folders: Folders, root: Node) -> 
     return folders.map(logic.filepath, node)
 
 
-def _external(entities: Entities) -> Iterator[Unsupported]:
-    for thing in entities.objects:
-        if isinstance(thing.entity, ExternalObjectReference):
-            yield Unsupported(name="ExternalObjectReference", source=thing.entity.source)
+def _external(definition: ScenarioDefinition) -> Iterator[Unsupported]:
+    """Objects that only something outside the scenario knows, as entities or in traffic."""
+    things = [thing.entity for thing in definition.entities.objects]
+    for action in definition.storyboard.all_actions():
+        spread = getattr(action.traffic, "traffic_distribution", None) if isinstance(action, TrafficAction) else None
+        things += [one.template.entity for entry in (spread.entries if spread else ()) for one in entry.entities]
+    for thing in things:
+        if isinstance(thing, ExternalObjectReference):
+            yield Unsupported(name="ExternalObjectReference", source=thing.source)
 
 
 def _dangling(references: Iterable[Reference], entities: Entities) -> Iterator[ScenarioError]:

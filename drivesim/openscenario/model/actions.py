@@ -7,7 +7,7 @@ from typing import ClassVar, Literal
 
 from drivesim.openscenario.model.animation import AnimationAction
 from drivesim.openscenario.model.base import Element, Unsupported, child, choice, reference
-from drivesim.openscenario.model.entities import Controller
+from drivesim.openscenario.model.entities import Controller, ObjectController
 from drivesim.openscenario.model.environment import Environment
 from drivesim.openscenario.model.positions import Position, Route, Trajectory
 from drivesim.openscenario.model.traffic import TrafficAction
@@ -217,12 +217,18 @@ class FollowTrajectoryAction(Element):
 
 @dataclass(frozen=True, kw_only=True)
 class ActivateControllerAction(Element):
+    """A 1.3 file says which controller by its ``ObjectController``'s name, an older one by its own."""
+
     lateral: bool | None = None
     longitudinal: bool | None = None
     animation: bool | None = None
     lighting: bool | None = None
     controller_ref: str | None = None
     object_controller_ref: str | None = None
+
+    @property
+    def which(self) -> str | None:
+        return self.object_controller_ref or self.controller_ref
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -232,11 +238,11 @@ class AssignControllerAction(Element):
     activate_animation: bool | None = None
     activate_lighting: bool | None = None
     direct: Controller | None = choice(default=None)
-    nested: Controller | None = choice("ObjectController", default=None)
+    nested: ObjectController | None = child("ObjectController", default=None)
 
     @property
     def controller(self) -> Controller | None:
-        return self.direct or self.nested
+        return self.direct or (self.nested.controller if self.nested else None)
 
 
 @dataclass(frozen=True, kw_only=True)

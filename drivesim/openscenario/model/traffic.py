@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from drivesim.openscenario.model.base import Element, child, choice
 from drivesim.openscenario.model.entities import (
     Controller,
+    ExternalObjectReference,
     MiscObject,
     ObjectController,
     Pedestrian,
@@ -52,7 +53,7 @@ class TrafficDefinition(Element):
 
 @dataclass(frozen=True, kw_only=True)
 class ScenarioObjectTemplate(Element):
-    entity: Vehicle | Pedestrian | MiscObject = choice()
+    entity: Vehicle | Pedestrian | MiscObject | ExternalObjectReference = choice()
     controllers: tuple[ObjectController, ...] = child("ObjectController", default=())
 
 

@@ -1,0 +1,95 @@
+"""Vectors for several controllers of one entity (OpenSCENARIO XML 1.3, "Controllers", ``ActivateControllerAction``)."""
+
+import logging
+
+import pytest
+from stage import DEFAULT_INIT, ENTITIES, Stage, act, after, event
+from xosc_files import CAR
+
+from drivesim.errors import UnsupportedElementError
+from drivesim.world import VehicleControl
+
+
+class Pushes:
+    """A controller that speeds up as its property says."""
+
+    def __init__(self, model, actor, world):
+        self.acceleration = float(model.properties.get("push", 0.0))
+
+    def step(self, world, actor, dt):
+        return VehicleControl(self.acceleration, 0.0)
+
+
+def declared(name, push, outer):
+    properties = f'<Properties><Property name="push" value="{push}"/></Properties>'
+    return f'<ObjectController name="{outer}"><Controller name="{name}">{properties}</Controller></ObjectController>'
+
+
+TWO = declared("gentle", 1.0, "first") + declared("brisk", 3.0, "second")
+CARS = ENTITIES.replace(f'"Ego">{CAR}', f'"Ego">{CAR}{TWO}')
+
+
+def activate(on, which):
+    on = "true" if on else "false"
+    action = f'<ActivateControllerAction longitudinal="{on}" lateral="{on}" {which}/>'
+    return f"<ControllerAction>{action}</ControllerAction>"
+
+
+@pytest.mark.parametrize(
+    ("which", "gained"),
+    [
+        ('objectControllerRef="first"', 1.0),
+        ('objectControllerRef="second"', 3.0),
+        ('controllerRef="gentle"', 1.0),
+        ('controllerRef="brisk"', 3.0),
+    ],
+)
+def test_the_controller_that_is_named_drives(tmp_path, which, gained):
+    stage = Stage(tmp_path, act(event("e", activate(True, which))), entities=CARS, init=DEFAULT_INIT, controller=Pushes)
+    assert stage.until(2.0).speed() == pytest.approx(10.0 + 2.0 * gained, abs=0.05)
+
+
+def test_to_deactivate_another_controller_changes_nothing(tmp_path):
+    events = [
+        event("on", activate(True, 'objectControllerRef="second"')),
+        event("other", activate(False, 'objectControllerRef="first"'), when=after(1.0)),
+        event("off", activate(False, 'objectControllerRef="second"'), when=after(2.0)),
+    ]
+    stage = Stage(tmp_path, act(*events), entities=CARS, init=DEFAULT_INIT, controller=Pushes)
+    assert stage.until(2.0).speed() == pytest.approx(16.0, abs=0.05)
+    assert stage.until(3.0).speed() == pytest.approx(16.0, abs=0.05)
+
+
+def test_a_controller_that_is_assigned_can_be_named(tmp_path):
+    assign = f"<AssignControllerAction>{declared('late', 2.0, 'third')}</AssignControllerAction>"
+    events = [
+        event("assign", f"<ControllerAction>{assign}</ControllerAction>"),
+        event("on", activate(True, 'objectControllerRef="third"'), when=after(1.0)),
+    ]
+    stage = Stage(tmp_path, act(*events), entities=CARS, init=DEFAULT_INIT, controller=Pushes)
+    assert stage.until(3.0).speed() == pytest.approx(14.0, abs=0.05)
+
+
+def test_a_name_that_nothing_has_is_said(tmp_path, caplog):
+    action = activate(True, 'objectControllerRef="frist"')
+    with caplog.at_level(logging.WARNING, "drivesim"):
+        stage = Stage(tmp_path, act(event("e", action)), entities=CARS, init=DEFAULT_INIT, controller=Pushes)
+        stage.until(1.0)
+    assert "no controller 'frist'" in caplog.text
+    assert "Did you mean 'first'" in caplog.text
+    assert stage.speed() == pytest.approx(10.0)
+
+
+def test_traffic_of_objects_that_only_something_outside_knows_is_unsupported_by_name(tmp_path):
+    entry = (
+        '<TrafficDistribution><TrafficDistributionEntry weight="1"><EntityDistribution><EntityDistributionEntry '
+        'weight="1"><ScenarioObjectTemplate><ExternalObjectReference name="x"/></ScenarioObjectTemplate>'
+        "</EntityDistributionEntry></EntityDistribution></TrafficDistributionEntry></TrafficDistribution>"
+    )
+    source = (
+        '<GlobalAction><TrafficAction trafficName="t"><TrafficSourceAction radius="5" rate="1" speed="10"><Position>'
+        f'<LanePosition roadId="1" laneId="-1" s="50"/></Position>{entry}</TrafficSourceAction></TrafficAction>'
+        "</GlobalAction>"
+    )
+    with pytest.raises(UnsupportedElementError, match="ExternalObjectReference"):
+        Stage(tmp_path, act(event("e", source)))
