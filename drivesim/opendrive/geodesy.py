@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import cache
 from math import cos, isfinite, sin
 from pathlib import Path
@@ -86,6 +87,12 @@ def _transformer(reference: str) -> tuple[Transformer | None, str]:
 
 
 def _with_projection(reference: str) -> str:
-    """CARLA's towns state an origin and no projection; around that origin any conformal one serves."""
+    """CARLA's towns state an origin and no projection; around that origin any conformal one serves. A geoid's grid,
+    which would have to be fetched, only concerns heights, and these are the map's own."""
+    reference = _VERTICAL.sub("", reference)
     bare = "+lat_0" in reference and "+proj" not in reference
     return f"+proj=tmerc +datum=WGS84 {reference}" if bare else reference
+
+
+_VERTICAL = re.compile(r"\+(geoidgrids|vunits|vto_meter|geoid_crs)=\S+")
+"""Terms of a PROJ string about heights."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from types import MappingProxyType
 
 from drivesim.opendrive.model import Lane, LaneHeight, LaneSection, LaneSpeed, MarkLine, RoadMark
-from drivesim.opendrive.xml import Element, cubic, speed_of
+from drivesim.opendrive.xml import Element, cubics, speed_of
 
 
 def read_lane_sections(road: Element, length: float) -> tuple[LaneSection, ...]:
@@ -48,8 +48,8 @@ def _lane(element: Element) -> Lane:
         level=element.flag("level", False),
         predecessor=before.integer("id") if before else None,
         successor=after.integer("id") if after else None,
-        width=tuple(sorted((cubic(r, "sOffset", 0.0) for r in element.children("width")), key=lambda r: r.s)),
-        border=tuple(sorted((cubic(r, "sOffset", 0.0) for r in element.children("border")), key=lambda r: r.s)),
+        width=cubics(element.children("width"), "sOffset", 0.0),
+        border=cubics(element.children("border"), "sOffset", 0.0),
         height=tuple(
             sorted(
                 (

@@ -12,7 +12,6 @@ from drivesim.opendrive.model import (
     Arc,
     Connection,
     Crossfall,
-    Cubic,
     Geometry,
     Junction,
     LateralShape,
@@ -27,7 +26,7 @@ from drivesim.opendrive.model import (
     Spiral,
 )
 from drivesim.opendrive.object_reader import read_objects, read_signal_references, read_signals
-from drivesim.opendrive.xml import Element, cubic, parse, speed_of
+from drivesim.opendrive.xml import Element, cubic, cubics, parse, speed_of
 
 
 def read_map(path: Path) -> Map:
@@ -102,8 +101,8 @@ def _road(element: Element) -> Road:
         predecessor=_link(link.child("predecessor")) if link else None,
         successor=_link(link.child("successor")) if link else None,
         types=tuple(sorted(map(_type, element.children("type")), key=lambda record: record.s)),
-        elevation=_cubics(element, "elevationProfile", "elevation"),
-        superelevation=_cubics(element, "lateralProfile", "superelevation"),
+        elevation=cubics(element.under("elevationProfile", "elevation")),
+        superelevation=cubics(element.under("lateralProfile", "superelevation")),
         crossfall=tuple(
             Crossfall(record.text("side", "both"), cubic(record))
             for record in element.under("lateralProfile", "crossfall")
@@ -111,15 +110,11 @@ def _road(element: Element) -> Road:
         shape=tuple(
             LateralShape(record.number("s"), cubic(record, "t")) for record in element.under("lateralProfile", "shape")
         ),
-        lane_offset=_cubics(element, "lanes", "laneOffset"),
+        lane_offset=cubics(element.under("lanes", "laneOffset")),
         objects=read_objects(element),
         signals=read_signals(element),
         signal_references=read_signal_references(element),
     )
-
-
-def _cubics(element: Element, *path: str) -> tuple[Cubic, ...]:
-    return tuple(sorted(map(cubic, element.under(*path)), key=lambda record: record.s))
 
 
 def _type(element: Element) -> RoadType:

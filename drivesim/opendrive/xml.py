@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from itertools import pairwise
 from pathlib import Path
 from typing import cast
 
@@ -119,6 +120,17 @@ def cubic(element: Element, start: str = "s", default: float | None = None) -> C
     return Cubic(element.number(start, default), *(element.number(key, 0.0) for key in "abcd"))
 
 
+def cubics(elements: Iterable[Element], start: str = "s", default: float | None = None) -> tuple[Cubic, ...]:
+    """Records in order. One that the next takes over from at once says nothing, whatever its numbers: editors leave
+    such behind, with coefficients beyond all bounds."""
+    records = sorted(elements, key=lambda record: record.number(start, default))
+    starts = [record.number(start, default) for record in records]
+    lasting = [*(after - before > _AT_ONCE for before, after in pairwise(starts)), True]
+    return tuple(cubic(record, start, default) for record, lasts in zip(records, lasting, strict=False) if lasts)
+
+
+_AT_ONCE = 1e-9
+"""m of a road over which nothing can be seen."""
 _UNITS = {"m/s": 1.0, "km/h": 1.0 / 3.6, "mph": 0.44704}
 
 

@@ -30,6 +30,15 @@ def test_an_origin_without_a_projection_is_carlas(tmp_path):
     assert place.wgs84_from_world(0.0, 0.0) == pytest.approx((49.0, 8.0))
 
 
+@pytest.mark.parametrize("heights", ["+geoidgrids=egm96_15.gtx +vunits=m", "+geoidgrids=nowhere.gtx"])
+def test_a_geoid_that_is_not_there_concerns_heights_alone(tmp_path, heights):
+    place = Geodesy(
+        f"+proj=utm +zone=32 {heights} +datum=WGS84 +units=m +no_defs", (500_000.0, 0.0, 0.0, 0.0), tmp_path
+    )
+    assert place.wgs84_from_world(0.0, 0.0) == pytest.approx((0.0, 9.0), abs=1e-9)
+    assert place.world_from_wgs84(0.0, 9.0) == pytest.approx((0.0, 0.0), abs=1e-6)
+
+
 @pytest.mark.parametrize("reference", ["nonsense", "EPSG:4326", "+proj=latlong"])
 def test_what_is_no_projection_is_refused_by_name(tmp_path, reference):
     with pytest.raises(ScenarioError, match="geoReference"):

@@ -128,3 +128,19 @@ def test_a_map_is_read_once_while_its_file_stays_as_it_is(tmp_path):
     assert read_network(file) is first
     file.write_text(document(road("<line/>", 50.0)))
     assert read_network(file).roads["1"].length == 50.0
+
+
+def test_a_width_that_the_next_replaces_at_once_says_nothing(tmp_path):
+    first = '<width sOffset="0" a="3.5" b="0" c="-3e11" d="1.5e25"/>'
+    first += '<width sOffset="1.4e-14" a="3.5" b="0.01" c="0" d="0"/>'
+    right = LANES.index("<right>")
+    lanes = LANES[:right] + LANES[right:].replace('<width sOffset="0" a="3.5" b="0" c="0" d="0"/>', first)
+    assert first in lanes
+    net = network(tmp_path, road("<line/>", 100.0, lanes=lanes))
+    assert net.lane_width("1", -1, 0.0) == pytest.approx(3.5)
+    assert net.lane_width("1", -1, 50.0) == pytest.approx(4.0)
+
+
+def test_a_width_beyond_all_bounds_that_lasts_is_refused(tmp_path):
+    with pytest.raises(ScenarioError, match="width"):
+        network(tmp_path, road("<line/>", 100.0, lanes=LANES.replace('d="0"', 'd="1.5e25"', 1)))
