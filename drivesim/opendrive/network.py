@@ -8,12 +8,15 @@ from math import cos, hypot
 from pathlib import Path
 from typing import NamedTuple
 
+import numpy as np
+
 from drivesim.errors import ScenarioError, did_you_mean
 from drivesim.opendrive.geodesy import Geodesy
 from drivesim.opendrive.locate import Locator
 from drivesim.opendrive.model import Junction, Lane, Map, Road
 from drivesim.opendrive.road import RoadFrame, RoadPoint
 from drivesim.opendrive.routes import Measure, Routes
+from drivesim.opendrive.ways import Strategy, Way, Ways
 
 REACH = 5.0
 """How far beside the outermost lane a point still belongs to it, m."""
@@ -58,6 +61,11 @@ class RoadNetwork:
     @cached_property
     def _locator(self) -> Locator:
         return Locator(self._frames)
+
+    @cached_property
+    def ways(self) -> Ways:
+        """The graph of roads; :meth:`way` asks it."""
+        return Ways(self)
 
     @cached_property
     def _routes(self) -> Routes:
@@ -215,6 +223,18 @@ class RoadNetwork:
             measure,
         )
         return None if found is None else self.position(*found)
+
+    def way(
+        self, start: LanePosition, goal: LanePosition, strategy: Strategy = "shortest",
+        chance: np.random.Generator | None = None, *, within: frozenset[str] | None = None,
+    ) -> Way | None:  # fmt: skip
+        """A way with the traffic, lane changes allowed; None where there is none.
+
+        Args:
+            strategy: ``fastest`` at the map's speed limits; ``random`` draws from ``chance``.
+            within: ids of the only roads that may lie between the two; None for all.
+        """
+        return self.ways.way(start, goal, strategy, chance, within)
 
     def successors(self, road_id: str, lane_id: int) -> tuple[tuple[str, int], ...]:
         """Lanes of other roads that traffic in this lane can continue on at the road's end."""

@@ -52,12 +52,12 @@ def measured(condition: Measured, world: World, first: Motion, target: Target, b
     Args:
         box: of the target; distances in ``freespace`` are between boxes.
     """
-    kind, system = _meaning(condition)
+    (kind, system), algorithm = _meaning(condition), condition.routing_algorithm
     if not condition.freespace:
-        return abs(signed(world, first, target, kind, system))
+        return abs(signed(world, first, target, kind, system, algorithm))
     if system == "entity" or kind not in ("longitudinal", "lateral"):
         return _between_boxes(first.place(), first.actor.box, target.place(), box, kind)
-    return _beyond_boxes(signed(world, first, target, kind, system), first.actor.box, box, kind)
+    return _beyond_boxes(signed(world, first, target, kind, system, algorithm), first.actor.box, box, kind)
 
 
 def _meaning(condition: Measured) -> tuple[str, str]:
@@ -68,8 +68,14 @@ def _meaning(condition: Measured) -> tuple[str, str]:
     return kind or "euclidianDistance", system or "entity"
 
 
-def signed(world: World, first: Motion, target: Target, kind: str, system: str) -> float:
-    """Reference point to reference point: positive ahead or to the left; inf where no road leads there."""
+def signed(
+    world: World, first: Motion, target: Target, kind: str, system: str, algorithm: str | None = None
+) -> float:  # fmt: skip
+    """Reference point to reference point: positive ahead or to the left; inf where no road leads there.
+
+    Args:
+        algorithm: which way along the roads counts (``RoutingAlgorithm``); the shortest where it says nothing.
+    """
     axis = {"longitudinal": 0, "lateral": 1}.get(kind)
     if axis is not None and system in ("lane", "road", "trajectory"):
         own, lane = first.here(), target.here()
@@ -77,7 +83,7 @@ def signed(world: World, first: Motion, target: Target, kind: str, system: str) 
             return math.inf
         if axis == 1:
             return lane.t - own.t if lane.road_id == own.road_id else math.inf
-        along = separation(world.network, own, lane)
+        along = separation(world.network, own, lane, algorithm, first.route)
         return math.inf if along is None else along
     here, there = first.place(), target.place()
     if axis is None:

@@ -12,6 +12,7 @@ from drivesim.opendrive import LanePosition, RoadNetwork
 from drivesim.openscenario.model import positions as model
 from drivesim.openscenario.model.base import Element
 from drivesim.openscenario.roads import Itinerary, shifted_lane
+from drivesim.streams import stream
 from drivesim.transforms import Pose
 from drivesim.world import World
 
@@ -237,8 +238,7 @@ class Places:
         key = id(route), distance
         known = self._reached.get(key)
         if known is None:
-            stops = [self._waypoint(point) for point in route.waypoints]
-            known = Itinerary.of(self._network(route), stops).at(distance)
+            known = self.itinerary(route).at(distance)
             if not any(hasattr(point.position, "entity_ref") for point in route.waypoints):
                 self._reached[key] = known
         return known
@@ -249,9 +249,13 @@ class Places:
             raise complaint(point, "a waypoint is on no road", "put waypoints on lanes")
         return found
 
-    def waypoints(self, route: model.Route) -> list[LanePosition]:
-        """Lanes of a route's waypoints, in order."""
-        return [self._waypoint(point) for point in route.waypoints]
+    def itinerary(self, route: model.Route) -> Itinerary:
+        """The way past a route's waypoints, each reached as its own strategy says; one of chance is the same for all
+        who take this route."""
+        stops = [self._waypoint(point) for point in route.waypoints]
+        strategies = [point.route_strategy for point in route.waypoints]
+        chance = stream(self.world.seed, "route", route.name) if "random" in strategies else None
+        return Itinerary.of(self._network(route), stops, strategies, chance)
 
     def _on_trajectory(self, place: model.TrajectoryPosition) -> Pose:
         from drivesim.openscenario.paths import Path

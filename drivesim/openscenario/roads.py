@@ -2,117 +2,25 @@
 
 from __future__ import annotations
 
-import heapq
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
-from weakref import WeakKeyDictionary
+from itertools import pairwise, repeat
 
 import numpy as np
 
 from drivesim.errors import ScenarioError
 from drivesim.opendrive import LanePosition, RoadNetwork
-
-FARTHEST = 20_000.0
-"""Metres beyond which no way is looked for."""
+from drivesim.opendrive.ways import Strategy, Way
 
 _LOOKAHEAD = 2
 """Roads that who wanders knows ahead: a connecting road and the one that it leads to."""
-
-_Node = tuple[str, int]
-"""A road and the direction, +1 or -1 along s, in which it is travelled."""
-
-
-_KNOWN: WeakKeyDictionary[RoadNetwork, dict[_Node, tuple[_Node, ...]]] = WeakKeyDictionary()
-
-
-@dataclass(frozen=True, slots=True)
-class Way:
-    """Roads in the order they are travelled, the first and last in part, and the metres between the ends."""
-
-    roads: tuple[str, ...]
-    length: float
-
-
-def way(network: RoadNetwork, start: LanePosition, goal: LanePosition) -> Way | None:
-    """The shortest way with the traffic, lane changes allowed; None where there is none."""
-    sense = network.lane_direction(start.road_id, start.lane_id, start.s)
-    if start.road_id == goal.road_id and (goal.s - start.s) * sense >= -1e-6:
-        return Way((start.road_id,), abs(goal.s - start.s))
-    between = _between(network, (start.road_id, sense), goal.road_id)
-    if between is None:
-        return None
-    roads, metres, direction = between
-    rest = network.frame(start.road_id).length - start.s if sense > 0 else start.s
-    last = goal.s if direction > 0 else network.frame(goal.road_id).length - goal.s
-    return Way(roads, rest + metres + last)
-
-
-_Between = tuple[tuple[str, ...], float, int]
-"""Roads from one to another, the metres of those between, and the direction along s in which the last is entered."""
-
-
-def _between(network: RoadNetwork, start: _Node, goal: str) -> _Between | None:
-    """The shortest way from the end of a road to the beginning of another; worked out once per map."""
-    known = _WAYS.setdefault(network, {})
-    if (start, goal) not in known:
-        known[start, goal] = _shortest(network, start, goal)
-    return known[start, goal]
-
-
-_WAYS: WeakKeyDictionary[RoadNetwork, dict[tuple[_Node, str], _Between | None]] = WeakKeyDictionary()
-
-
-def _shortest(network: RoadNetwork, start: _Node, goal: str) -> _Between | None:
-    queue: list[tuple[float, int, _Node, tuple[str, ...]]] = []
-    seen: set[_Node] = set()
-    order = 0
-    for node in _onwards(network, start):
-        heapq.heappush(queue, (0.0, order, node, (start[0], node[0])))
-        order += 1
-    while queue:
-        done, _, node, roads = heapq.heappop(queue)
-        if node in seen or done > FARTHEST:
-            continue
-        seen.add(node)
-        road, direction = node
-        if road == goal:
-            return roads, done, direction
-        length = network.frame(road).length
-        for after in _onwards(network, node):
-            heapq.heappush(queue, (done + length, order, after, (*roads, after[0])))
-            order += 1
-    return None
-
-
-def _onwards(network: RoadNetwork, node: _Node) -> tuple[_Node, ...]:
-    """Where all lanes of a road that go its way lead; worked out once per map."""
-    known = _KNOWN.setdefault(network, {})
-    if node not in known:
-        known[node] = _following(network, node)
-    return known[node]
-
-
-def _following(network: RoadNetwork, node: _Node) -> tuple[_Node, ...]:
-    road, direction = node
-    frame = network.frame(road)
-    s = frame.length if direction > 0 else 0.0
-    found: dict[_Node, None] = {}
-    for lane in network.lanes(road, s):
-        if network.lane_direction(road, lane, s) == direction:
-            for other, other_lane in network.successors(road, lane):
-                ends = (0.0, network.frame(other).length)
-                entry = next((e for e in ends if other_lane in network.lanes(other, e)), None)
-                if entry is not None:
-                    found[other, network.lane_direction(other, other_lane, entry)] = None
-    return tuple(found)
 
 
 def wandering(network: RoadNetwork, road_id: str, sense: int, chance: np.random.Generator) -> tuple[str, ...]:
     """A road travelled in direction ``sense`` and the next ones, chosen by chance."""
     node, roads = (road_id, sense), [road_id]
     for _ in range(_LOOKAHEAD):
-        following = _onwards(network, node)
+        following = network.ways.onwards(node)
         if not following:
             break
         node = following[int(chance.integers(len(following)))]
@@ -124,7 +32,7 @@ def carried(network: RoadNetwork, start: LanePosition, goal: LanePosition) -> La
     """Where the lane of ``start`` runs beside ``goal``, on its road; None where it does not come by there."""
     if start.road_id == goal.road_id:
         return start
-    ahead, behind = way(network, start, goal), way(network, goal, start)
+    ahead, behind = network.way(start, goal), network.way(goal, start)
     reached = None
     if ahead is not None and (behind is None or ahead.length <= behind.length):
         reached = network.follow_lane(start, ahead.length, route=ahead.roads)
@@ -135,15 +43,30 @@ def carried(network: RoadNetwork, start: LanePosition, goal: LanePosition) -> La
     return reached
 
 
-def separation(network: RoadNetwork, start: LanePosition, goal: LanePosition) -> float | None:
-    """Metres along the roads from one place to another, negative where the goal lies behind; None without a way."""
-    ahead, behind = way(network, start, goal), way(network, goal, start)
+def separation(
+    network: RoadNetwork, start: LanePosition, goal: LanePosition, algorithm: str | None = None,
+    route: Sequence[str] = (),
+) -> float | None:  # fmt: skip
+    """Metres along the roads from one place to another, negative where the goal lies behind; None without a way.
+
+    Args:
+        algorithm: of the standard's ``RoutingAlgorithm``; the shortest way where it says nothing.
+        route: roads of the assigned route, for that algorithm.
+    """
+    within = frozenset(route) if algorithm == "assignedRoute" and route else None
+    strategy = STRATEGIES.get(algorithm or "", "shortest")
+    ahead = network.way(start, goal, strategy, within=within)
+    behind = network.way(goal, start, strategy, within=within)
     if ahead is None and behind is None:
         return None
     if behind is None or (ahead is not None and ahead.length <= behind.length):
         assert ahead is not None
         return ahead.length
     return -behind.length
+
+
+STRATEGIES: dict[str, Strategy] = {"fastest": "fastest", "leastIntersections": "leastIntersections"}
+"""Of routing algorithms that are not the shortest way."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,14 +78,22 @@ class Itinerary:
     legs: tuple[Way, ...]
 
     @staticmethod
-    def of(network: RoadNetwork, stops: Sequence[LanePosition]) -> Itinerary:
+    def of(
+        network: RoadNetwork, stops: Sequence[LanePosition], strategies: Sequence[Strategy] = (),
+        chance: np.random.Generator | None = None,
+    ) -> Itinerary:  # fmt: skip
         """
+        Args:
+            strategies: of each stop, how it is reached from the one before; empty for the shortest way.
+            chance: for ``random``.
+
         Raises:
             ScenarioError: no way leads from one stop to the next.
         """
         legs = []
-        for before, after in pairwise(stops):
-            leg = way(network, before, after)
+        wanted: Iterable[Strategy] = strategies[1:] or repeat("shortest")
+        for (before, after), strategy in zip(pairwise(stops), wanted, strict=False):
+            leg = network.way(before, after, strategy, chance)
             if leg is None:
                 raise ScenarioError(
                     f"no way leads from road '{before.road_id}' to road '{after.road_id}'", element="Route",

@@ -11,18 +11,15 @@ from drivesim.openscenario.model import actions as model
 from drivesim.openscenario.motion import Motion
 from drivesim.openscenario.paths import Path, Place
 from drivesim.openscenario.positions import complaint
-from drivesim.openscenario.roads import Itinerary, way
 from drivesim.streams import stream
 from drivesim.transforms import Pose
 
 
 def assign_route(action: model.AssignRouteAction, cast: Cast, motion: Motion) -> None:
     """AssignRouteAction: take these roads at junctions from now on."""
-    network = cast.world.network
-    if network is None:
+    if cast.world.network is None:
         raise complaint(action, "there is no road network to route on", "give the scenario a LogicFile")
-    stops = cast.places.waypoints(action.route)
-    motion.route = Itinerary.of(network, stops).roads
+    motion.route = cast.places.itinerary(action.route).roads
     motion.wander = None
     cast.places.routes = {**cast.places.routes, motion.actor.name: motion.route}
     cast.world.routes = {**cast.world.routes, motion.index: motion.route}
@@ -62,7 +59,7 @@ class AcquirePosition(Running):
     def __init__(self, action: model.AcquirePositionAction, cast: Cast, motion: Motion) -> None:
         super().__init__(cast, motion)
         network, own, goal = cast.world.network, motion.lane, cast.places.lane(action.position)
-        found = way(network, own, goal) if network and own and goal else None
+        found = network.way(own, goal) if network and own and goal else None
         self._start = motion.odometer
         self._straight: Straight | None = None
         if found is not None:

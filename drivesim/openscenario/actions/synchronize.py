@@ -11,7 +11,6 @@ from drivesim.openscenario.model import actions as model
 from drivesim.openscenario.model.positions import Position
 from drivesim.openscenario.motion import Motion
 from drivesim.openscenario.paths import Path
-from drivesim.openscenario.roads import way
 from drivesim.transforms import Pose
 
 _SOON = 1e-3
@@ -48,10 +47,10 @@ class Synchronize(Running):
         network, own = self.cast.world.network, motion.lane
         goal = self.cast.places.lane(place) if own is not None else None
         if network is not None and own is not None and goal is not None:
-            found = way(network, own, goal)
+            found = network.way(own, goal)
             if found is not None:
                 return found.length
-            if way(network, goal, own) is not None:
+            if network.way(goal, own) is not None:
                 return -1.0
         offset = motion.pose().inverse() @ pose
         return float(offset.translation[0]) if offset.translation[0] < 0 else math.hypot(*offset.translation[:2])
