@@ -1,8 +1,9 @@
-"""Build the Euro NCAP crossing tests: ``python scenarios/build_ncap.py``; means are those of ``build_scenarios.py``.
+"""Build the Euro NCAP tests: ``python scenarios/build_ncap.py``; means are those of ``build_scenarios.py``.
 
 Geometry as in the Euro NCAP AEB VRU 4.5.1 and AEB C2C 4.3.1 scenario set by Vector (MPL-2.0, read, not copied): start
 distances 4 m (nearside) and 6 m (farside) from the centre line of the vehicle under test, obstruction with a lateral
-gap and a gap ahead of 1 m each. The road has no parking lane, so that nothing else hides the target.
+gap and a gap ahead of 1 m each; cyclists ride 17 m (nearside) and 22 m (farside) at their steady speed, after 3 and 4 m
+of getting there (our choice). The road has no parking lane, so that nothing else hides the target.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from __future__ import annotations
 import math
 
 from build_scenarios import (
+    BICYCLE,
     HERE,
     LARGE_OBSTRUCTION,
     REFERENCE_CAR,
@@ -34,7 +36,7 @@ GLOBAL_VEHICLE_TARGET = Car("saloon", 4.023, 1.712, 1.427, 2.70, 0.60)
 def _draft(name: str, description: str, target_speed: float) -> Draft:
     draft = Draft(f"ncap/{name}", description, "../rural_road.xodr")
     draft.parameter("ego_speed", NUMBER, 40.0, 5, 130)
-    draft.parameter("target_speed", NUMBER, target_speed, 0, 20)
+    draft.parameter("target_speed", NUMBER, target_speed, 0, 130)
     draft.parameter("impact_location", NUMBER, 0.5, -0.25, 1.25)
     draft.surroundings("2026-06-15T12:30:00")
     ego = REFERENCE_CAR
@@ -88,6 +90,36 @@ def crossing(name: str, description: str, *, child: bool, farside: bool, speed: 
     return draft
 
 
+def crossing_cyclist(name: str, description: str, *, farside: bool, speed: float) -> Draft:
+    """A cyclist whose middle is at the impact location when the unbraked vehicle is there."""
+    draft = _draft(name, description, speed)
+    side, steady, ramp = (1.0, 22.0, 4.0) if farside else (-1.0, 17.0, 3.0)
+    middle = BICYCLE.length / 2 - BICYCLE.rear_overhang
+    aside = f"($impact_location - 0.5) * {REFERENCE_CAR.width}"
+    left = f"${{{side * (steady + ramp + middle)} + {aside}}}"
+    draft.add(
+        "Target", BICYCLE.entity(age="34"), lane_position(1, -1, IMPACT_S, left, round(-side * math.pi / 2, 10)), 0.0,
+        controller(
+            "targetBrain", behaviorTree="cyclist_crossing.xml", behavior="protocol", speed=kmh("target_speed"),
+            master="Ego", start_distance=str(steady + ramp), crossing_distance="45", acceleration_distance=str(ramp),
+        ),
+    )  # fmt: skip
+    return draft
+
+
+def same_way(name: str, description: str, target: xosc.Vehicle | xosc.Pedestrian, behind: float, speed: float) -> Draft:
+    """Someone who moves on in the lane, slower; the unbraked vehicle is there after :data:`LEAD_TIME`.
+
+    Args:
+        behind: what of the target is behind its reference point, m.
+    """
+    draft = _draft(name, description, speed)
+    place = f"${{{IMPACT_S + behind:.3f} - {LEAD_TIME} * $target_speed / 3.6}}"
+    offset = f"${{($impact_location - 0.5) * {REFERENCE_CAR.width}}}"
+    draft.add("Target", target, lane_position(1, -1, place, offset), kmh("target_speed"))
+    return draft
+
+
 def obstructed(draft: Draft) -> Draft:
     """With the two parked cars that hide a child."""
     beside = REFERENCE_CAR.width / 2 + 1.0
@@ -115,7 +147,15 @@ def main() -> None:
         crossing("cpfa", "Running adult from the farside (Euro NCAP CPFA)", child=False, farside=True, speed=8.0),
         obstructed(crossing("cpnco", "Child from behind cars (Euro NCAP CPNCO)", child=True, farside=False, speed=5.0)),
         stationary_car(),
-    )
+        same_way("ccrm", "Car to moving car (Euro NCAP CCRm)", GLOBAL_VEHICLE_TARGET.entity(),
+                 GLOBAL_VEHICLE_TARGET.rear_overhang, 20.0),
+        same_way("cpla", "Adult who walks ahead (Euro NCAP CPLA)",
+                 pedestrian("adult", 1.80, 0.60, 0.50, 78.0, age="40"), 0.30, 5.0),
+        same_way("cbla", "Cyclist who rides ahead (Euro NCAP CBLA)", BICYCLE.entity(age="34"),
+                 BICYCLE.rear_overhang, 15.0),
+        crossing_cyclist("cbna", "Cyclist from the nearside (Euro NCAP CBNA)", farside=False, speed=15.0),
+        crossing_cyclist("cbfa", "Cyclist from the farside (Euro NCAP CBFA)", farside=True, speed=20.0),
+    )  # fmt: skip
     for draft in made:
         print(draft.write().relative_to(HERE.parent))
 

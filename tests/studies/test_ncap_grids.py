@@ -54,6 +54,30 @@ def test_from_the_far_side_and_from_behind_too():
     assert unbraked("ccrs", 50, 1.25).hit_point == pytest.approx(1.0 - overlap / 1.815 / 2, abs=0.005)
 
 
+@pytest.mark.parametrize(("test", "location"), [("cbna", 0.5), ("cbna", 0.75), ("cbfa", 0.5), ("cbfa", 0.25)])
+def test_a_cyclist_is_at_the_impact_location_with_the_unbraked_vehicle(test, location):
+    """The touch comes before the middle is there by half a bicycle's width; where it is, is the middle of what of the
+    bicycle's length is before the car then."""
+    side, speed = (1.0, 15.0) if test == "cbna" else (-1.0, 20.0)
+    outcome = unbraked(test, 40, location)
+    middle = (location * 1.815 - side * (0.25 / 40 * speed)) / 1.815
+    low, high = max(middle - 0.945 / 1.815, 0.0), min(middle + 0.945 / 1.815, 1.0)
+    assert outcome.hit_point == pytest.approx((low + high) / 2, abs=0.005)
+    assert outcome.collision_time == pytest.approx(6.0 - 0.25 / (40 / 3.6), abs=0.001)
+
+
+@pytest.mark.parametrize(
+    ("test", "speed", "ahead"), [("ccrm", 50, 20.0), ("ccrm", 130, 70.0), ("cpla", 10, 5.0), ("cbla", 60, 15.0)]
+)
+def test_who_moves_the_same_way_is_reached_after_six_seconds(test, speed, ahead):
+    for location in (0.5, 0.25):
+        outcome = unbraked(test, speed, location, target_speed=str(ahead))
+        assert outcome.collision_time == pytest.approx(6.0, abs=0.001)
+        assert outcome.closing_speed == pytest.approx(speed - ahead, abs=0.01)
+        if test != "ccrm":  # the touch is somewhere on a target that is half a metre wide
+            assert outcome.hit_point == pytest.approx(location, abs=0.25 / 1.815)
+
+
 def test_layers_move_the_target_as_they_say():
     straight, nearer, turned = (
         unbraked("cpnco", 40, 0.5, **LAYERS[name].settings["CPNCO"] if name else {})
@@ -68,11 +92,17 @@ def test_the_grids_are_those_of_the_protocols():
     counted = Counter(cell.test.name for cell in cells_of("2026", [], extended=True))
     assert counted == {
         "CCRs": 56, "CPNA day": 30, "CPNA night": 30, "CPFA day": 30, "CPFA night": 30, "CPNCO day": 18,
-        "CPNCO night": 18,
+        "CPNCO night": 18, "CCRm": 77, "CPLA day": 24, "CPLA night": 24, "CBLA": 20, "CBNA": 30, "CBFA": 30,
     }  # fmt: skip
     standard = Counter(cell.test.name for cell in cells_of("2026", [], extended=False))
     assert (standard["CPNA day"], standard["CPFA day"], standard["CPNCO night"], standard["CCRs"]) == (18, 6, 6, 40)
+    assert (standard["CCRm"], standard["CPLA night"], standard["CBLA"], standard["CBNA"]) == (55, 6, 5, 12)
+    ahead = {cell.speed: cell.target_ahead for cell in cells_of("2026", ["CCRm"], extended=True)}
+    assert (ahead[30], ahead[80], ahead[90], ahead[130]) == (20.0, 20.0, 30.0, 70.0)
     assert len(cells_of("2023", ["CPNCO"], extended=True)) == 11
+    assert Counter(cell.test.name for cell in cells_of("2023", ["CPLA", "CBLA", "CBFA"], extended=True)) == {
+        "CPLA day": 9, "CPLA night": 9, "CBLA": 8, "CBFA": 11,
+    }  # fmt: skip
     assert {cell.test.name for cell in cells_of("2026", ["CPNA night"], extended=True)} == {"CPNA night"}
     for wrong in (("2025", [], None), ("2026", ["CPXX"], None), ("2026", [], "hail")):
         with pytest.raises(DrivesimError):
@@ -112,11 +142,15 @@ def test_the_official_calculator_takes_our_cells_and_sees_the_same_colours(tmp_p
     verdict = ask(CALCULATOR, cells, {"Speed": ["CPNA"]}, tmp_path)
     assert verdict.disagreements == ()
     assert verdict.verified >= 30
-    for name, most in (("CPNA", 1.0), ("CPFA", 1.0), ("CPNCO", 2.0), ("CCRs", 1.2)):
+    for name, most in (
+        ("CPNA", 1.0), ("CPFA", 1.0), ("CPNCO", 2.0), ("CCRs", 1.2), ("CCRm", 2.4), ("CPLA", 2.0), ("CBLA", 2.0),
+        ("CBNA", 1.0), ("CBFA", 1.0),
+    ):  # fmt: skip
         assert verdict.scores[name]["Standard"][1] == most
     avoided = [Judged(each.cell, 0.0, "green", 1.0) for each in cells]
     full = ask(CALCULATOR, avoided, {}, tmp_path / "full")
-    for name in ("CPNA", "CPFA", "CPNCO", "CCRs"):
+    assert 0.0 < full.scores["CPLA"]["Standard"][0] < 2.0  # no warnings are played
+    for name in ("CPNA", "CPFA", "CPNCO", "CCRs", "CCRm", "CBNA", "CBFA"):
         assert full.scores[name]["Standard"][0] == full.scores[name]["Standard"][1]
         assert full.scores[name]["Extended"][0] == full.scores[name]["Extended"][1]
 
@@ -135,6 +169,22 @@ def test_what_was_not_played_scores_nothing(tmp_path):
 def test_a_calculator_that_is_not_there_is_said(tmp_path):
     with pytest.raises(DrivesimError, match=r"--calculator.*pip install euroncap-rating-2026"):
         ask(tmp_path / "python", [], {}, tmp_path)
+
+
+def slow_touch(index, item):
+    """Stands in for the simulation: contact at 9 km/h more than the target's speed at 50 km/h, else at less."""
+    speed = float(item["target_speed"]) + (9.0 if item["ego_speed"] == "50" else -1.0)
+    return {"index": index, "outcomes": [{"collided": True, "impact_speed": speed}]}
+
+
+def test_what_counts_behind_someone_who_moves_is_the_difference_of_speeds(tmp_path):
+    cells = cells_of("2026", ["CBLA"], extended=False)
+    found, _ = play_grid(Asked("2026", "whatif_camera"), cells, tmp_path, play=slow_touch)
+    by_speed = {each.cell.speed: each for each in found}
+    assert by_speed[50].impact_speed == pytest.approx(9.0)
+    assert by_speed[50].colour == "yellow"
+    assert 0.0 < by_speed[40].impact_speed < 0.1
+    assert by_speed[40].colour == "orange"
 
 
 def hit_at_half_speed(index, item):

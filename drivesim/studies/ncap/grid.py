@@ -12,10 +12,13 @@ from drivesim.studies.sweep.workers import Play
 from drivesim.studies.whatif.outcome import Colour
 from drivesim.studies.whatif.study import Study, run_study
 
+LIGHTEST = 0.01
+"""Any contact is a contact, however slow, km/h."""
+
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """A cell and what came of it; speeds in km/h."""
+    """A cell and what came of it; speeds in km/h, that of impact relative to a target that moves the same way."""
 
     cell: Cell
     impact_speed: float
@@ -27,6 +30,7 @@ class Judged:
         cell = self.cell
         return {
             "test": cell.test.name, "speed": cell.speed, "impact_location": cell.location, "standard": cell.standard,
+            "target_speed": cell.target_ahead,
             "impact_speed": self.impact_speed, "colour": self.colour, "points": self.points,
         }  # fmt: skip
 
@@ -74,7 +78,8 @@ def play_grid(
         done += len(mine)
         for entry in finished:
             cell, outcome = mine[entry["index"]], entry["outcomes"][0]
-            speed = float(outcome["impact_speed"]) if outcome["collided"] else 0.0
+            touch = max(float(outcome["impact_speed"]) - cell.target_ahead, LIGHTEST)
+            speed = touch if outcome["collided"] else 0.0
             found[cell] = Judged(cell, speed, *judged(asked.protocol, cell, speed))
         for failure in failed:
             cell = mine[failure["index"]]

@@ -28,6 +28,8 @@ class Test:
         speeds: of the vehicle under test, km/h. locations: of impact, share of its width from the right.
         standard: locations of the standard range; the others are extended.
         worth: points of the standard and the extended range, 2026.
+        ahead: speeds of a target that moves the same way, by the vehicle's speed, km/h; what counts there is the
+            difference of speeds at impact. Empty for targets that cross or stand.
     """
 
     name: str
@@ -37,6 +39,7 @@ class Test:
     standard: frozenset[float]
     night: bool = False
     worth: tuple[float, float] = (0.0, 0.0)
+    ahead: tuple[int, ...] = ()
 
     @property
     def settings(self) -> dict[str, str]:
@@ -54,7 +57,18 @@ def _crossing(
     ]  # fmt: skip
 
 
+def _walking_ahead(locations: tuple[float, ...], speeds: tuple[int, ...]) -> list[Test]:
+    return [
+        Test(f"CPLA {light}", "ncap/cpla", speeds, locations, frozenset((0.5,)), light == "night", (1.0, 0.125),
+             (5,) * len(speeds))
+        for light in ("day", "night")
+    ]  # fmt: skip
+
+
 _WIDE = (0.9, 0.75, 0.5, 0.25, 0.1)
+_AHEAD = (0.75, 0.5, 0.25, 0.1)
+_RIDING = tuple(range(20, 61, 10))
+_DRIVING = tuple(range(30, 131, 10))
 _REAR = (1.25, 1.0, 0.75, 0.5, 0.25, 0.0, -0.25)
 _FIVES = tuple(range(10, 61, 5))
 TESTS: Mapping[Protocol, tuple[Test, ...]] = MappingProxyType({
@@ -63,12 +77,22 @@ TESTS: Mapping[Protocol, tuple[Test, ...]] = MappingProxyType({
         *_crossing("CPNA", _WIDE, (0.75, 0.5, 0.25), (0.5, 0.0625)),
         *_crossing("CPFA", _WIDE, (0.5,), (0.5, 0.0625)),
         *_crossing("CPNCO", (0.75, 0.5, 0.25), (0.5,), (1.0, 0.125)),
+        Test("CCRm", "ncap/ccrm", _DRIVING, _REAR, frozenset(_REAR[1:-1]), worth=(2.4, 0.3),
+             ahead=tuple(max(20, speed - 60) for speed in _DRIVING)),
+        *_walking_ahead(_AHEAD, tuple(range(10, 61, 10))),
+        Test("CBLA", "ncap/cbla", _RIDING, _AHEAD, frozenset((0.5,)), worth=(2.0, 0.25), ahead=(15,) * len(_RIDING)),
+        Test("CBNA", "ncap/cbna", tuple(range(10, 61, 10)), _WIDE, frozenset((0.75, 0.5)), worth=(1.0, 0.125)),
+        Test("CBFA", "ncap/cbfa", tuple(range(10, 61, 10)), _WIDE, frozenset((0.5, 0.25)), worth=(1.0, 0.125)),
     ),
     "2023": (
         Test("CPNA day", "ncap/cpna", _FIVES, (0.75, 0.25), frozenset((0.75, 0.25))),
         Test("CPNA night", "ncap/cpna", _FIVES, (0.75, 0.25), frozenset((0.75, 0.25)), night=True),
         Test("CPFA day", "ncap/cpfa", _FIVES, (0.5,), frozenset((0.5,))),
         Test("CPNCO day", "ncap/cpnco", _FIVES, (0.5,), frozenset((0.5,))),
+        *_walking_ahead((0.5,), _FIVES[2:]),
+        Test("CBLA", "ncap/cbla", _FIVES[3:], (0.5,), frozenset((0.5,)), ahead=(15,) * len(_FIVES[3:])),
+        Test("CBNA", "ncap/cbna", _FIVES, (0.5,), frozenset((0.5,))),
+        Test("CBFA", "ncap/cbfa", _FIVES, (0.5,), frozenset((0.5,))),
     ),
 })  # fmt: skip
 
@@ -127,10 +151,17 @@ class Cell:
         """Whether it belongs to the standard range."""
         return self.location in self.test.standard
 
+    @property
+    def target_ahead(self) -> float:
+        """Speed of a target that moves the same way, km/h; 0 for others."""
+        return float(self.test.ahead[self.test.speeds.index(self.speed)]) if self.test.ahead else 0.0
+
     def parameters(self, layer: Layer | None) -> dict[str, str]:
         """Of the scenario."""
         more = dict(layer.settings.get(self.test.name.split()[0], {})) if layer else {}
         given = {"ego_speed": str(self.speed), "impact_location": str(self.location), "duration": "12"}
+        if self.test.ahead:
+            given["target_speed"] = str(self.target_ahead)
         return {**given, **self.test.settings, **more}
 
 
@@ -168,7 +199,8 @@ def cells_of(protocol: str, names: list[str], *, extended: bool, layer: str | No
 
 
 def judged(protocol: str, cell: Cell, impact_speed: float) -> tuple[Colour, float]:
-    """Colour and points of a cell; impact speed in km/h, 0 without contact."""
+    """Colour and points of a cell; impact speed, relative to a target that moves the same way, in km/h, 0 without
+    contact."""
     if protocol == "2026":
         colour = euro_ncap_colour(cell.speed, impact_speed)
         if cell.standard:

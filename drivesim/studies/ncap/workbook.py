@@ -16,7 +16,7 @@ import openpyxl
 from euroncap_rating_2026 import common
 from euroncap_rating_2026.crash_avoidance import matrix_processing
 
-SHEETS = {"CCRs": "FC - Car & PTW"}
+SHEETS = {"CCRs": "FC - Car & PTW", "CCRm": "FC - Car & PTW"}
 PEOPLE = "FC - Ped & Cyc"
 
 
@@ -49,11 +49,22 @@ def presume_red(sheet: Any, claimed: set[str]) -> None:
                         sheet.cell(row, column).value = "Red"
 
 
+def declare_warnings(sheet: Any, claimed: set[str]) -> None:
+    """Rows of CPLA and CBLA in which a warning may be claimed instead of braking: claimed as such, and red."""
+    matrix = ""
+    for row in range(1, sheet.max_row + 1):
+        name = str(sheet.cell(row, 1).value or "")
+        matrix = name if name and not name.endswith("km/h") else matrix
+        if name.endswith("km/h") and matrix.split()[0] in claimed & {"CPLA", "CBLA"} and not sheet.cell(row, 3).value:
+            sheet.cell(row, 3).value = "FCW"
+
+
 def fill_predictions(book: Any, given: dict[str, Any]) -> None:
     """Colours of all cells, self-claimed; robustness layers YES or NO where the sheet asks."""
     claimed = {cell["test"].split()[0] for cell in given["cells"]}
-    for prefix in (*SHEETS.values(), PEOPLE):
+    for prefix in (*dict.fromkeys(SHEETS.values()), PEOPLE):
         presume_red(book[f"{prefix} pred."], claimed)
+    declare_warnings(book[f"{PEOPLE} pred."], claimed)
     sheet = book["Input parameters"]
     for row in range(1, sheet.max_row + 1):
         if sheet.cell(row, 5).value in claimed:
@@ -82,11 +93,12 @@ def fill_predictions(book: Any, given: dict[str, Any]) -> None:
 
 
 def fill_measurements(book: Any, given: dict[str, Any]) -> int:
-    """Impact speeds of the points chosen to be verified, the full speed where none was played; their count."""
+    """Impact speeds of the points chosen to be verified, the full speed where none was played, no time to collision
+    where a warning was; their count."""
     claimed = {cell["test"].split()[0] for cell in given["cells"]}
     speeds = {(c["test"], c["speed"], percent(c["impact_location"])): c["impact_speed"] for c in given["cells"]}
     count = 0
-    for prefix in (*SHEETS.values(), PEOPLE):
+    for prefix in (*dict.fromkeys(SHEETS.values()), PEOPLE):
         sheet, heads = book[f"{prefix} verif."], dict[str, int]()
         for row in range(1, sheet.max_row + 1):
             words = [sheet.cell(row, column).value for column in range(1, sheet.max_column + 1)]
@@ -97,7 +109,8 @@ def fill_measurements(book: Any, given: dict[str, Any]) -> int:
             elif str(words[0]).split()[0] in claimed and "VUT speed" in heads:
                 speed = int(str(sheet.cell(row, heads["VUT speed"]).value).split()[0])
                 place = sheet.cell(row, heads["Impact location"]).value
-                sheet.cell(row, heads["Value"]).value = speeds.get((words[0], speed, place), float(speed))
+                played = speeds.get((words[0], speed, place), float(speed))
+                sheet.cell(row, heads["Value"]).value = 0.0 if "FCW" in words else played
                 count += 1
     return count
 
@@ -107,7 +120,8 @@ def colours(given: dict[str, Any]) -> list[str]:
     found = []
     for cell in given["cells"]:
         point = matrix_processing.TestPoint(row=0, col=0, color=common.PredictionColor.RED)
-        point.attributes = {"VUT speed": f"{cell['speed']} km/h", "Function": "AEB"}
+        ahead = f"{round(cell['target_speed'])} km/h"
+        point.attributes = {"VUT speed": f"{cell['speed']} km/h", "Target speed": ahead, "Function": "AEB"}
         measured = matrix_processing.ComputedTestPoint(point, cell["test"], cell["impact_speed"])
         found.append(measured.measured_color.value.lower())
     return found
