@@ -78,7 +78,7 @@ CHECKS: tuple[tuple[str, Callable[[], str], bool, str], ...] = (
     ("images", _images, True, "pip install --force-reinstall opencv-python-headless"),
     ("video", _video, True, "pip install --force-reinstall av"),
     ("content", _content, True, "pip install --force-reinstall drivesim"),
-    ("tables and reports (optional)", _installed("pyarrow", "plotly"), False, "pip install 'drivesim[studies]'"),
+    ("studies (optional)", _installed("pyarrow", "plotly", "onnxruntime"), False, "pip install 'drivesim[studies]'"),
     ("Ray clusters (optional)", _installed("ray"), False, "pip install 'drivesim[ray]'"),
     ("search by optimisers (optional)", _installed("cmaes", "optuna"), False, "pip install 'drivesim[search]'"),
     ("learning (optional)", _installed("torch"), False, "pip install 'drivesim[torch]'"),

@@ -16,7 +16,7 @@ from drivesim.studies.ncap.calculator import Verdict, ask
 from drivesim.studies.ncap.grid import Asked, Judged, play_grid, stands
 from drivesim.studies.ncap.page import write_page
 from drivesim.studies.ncap.protocol import LAYERS, cells_of
-from drivesim.studies.whatif.run import looks_ahead
+from drivesim.studies.whatif.run import detectors_for, looks_ahead
 
 
 def ncap_command(
@@ -34,6 +34,7 @@ def ncap_command(
     if not looks_ahead(loaded):
         raise DrivesimError("no sensor of this rig looks ahead", file=loaded.path, element="--rig",
                             remedy="add a forward camera, lidar or radar")  # fmt: skip
+    detectors_for(loaded, seed)
     folder = out or Path("ncap") / f"{Path(rig).stem}_{protocol}"
     grids = {name: cells_of(protocol, tests, extended=extended and name is None, layer=name)
              for name in (None, *layers)}  # fmt: skip

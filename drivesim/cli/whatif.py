@@ -18,7 +18,7 @@ from drivesim.studies.sampling import draw_instances, space_of
 from drivesim.studies.whatif.compare import verdict
 from drivesim.studies.whatif.negative import SCENARIOS, FalseAlarms, play_negative
 from drivesim.studies.whatif.report import write_report
-from drivesim.studies.whatif.run import looks_ahead
+from drivesim.studies.whatif.run import detectors_for, looks_ahead
 from drivesim.studies.whatif.study import PLAN, Study, run_study
 from drivesim.studies.whatif.table import write_table
 from drivesim.studies.whatif.views import sights_of
@@ -53,6 +53,7 @@ def whatif_command(
     chosen = _detectors(detectors)
     for name in rigs:
         rig = load_rig(name)
+        detectors_for(rig, seed, dict(chosen))
         if not looks_ahead(rig):
             raise DrivesimError("no sensor of this rig looks ahead", file=rig.path, element="--rig",
                                 remedy="add a forward camera, lidar or radar")  # fmt: skip

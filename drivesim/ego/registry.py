@@ -11,14 +11,16 @@ from drivesim.ego.detections import Detector
 from drivesim.ego.lidar import LidarDetector
 from drivesim.ego.oracle_camera import OracleCamera
 from drivesim.ego.radar import RadarDetector
+from drivesim.ego.rgb_camera import RgbCamera
 from drivesim.errors import DrivesimError, did_you_mean
 
 GROUP = "drivesim.detectors"
 """Entry points of packages that bring detectors."""
 SHIPPED: Mapping[str, type] = {
-    "lidar_clusters": LidarDetector, "radar_clusters": RadarDetector, "oracle_camera": OracleCamera,
+    "rgb_camera": RgbCamera, "lidar_clusters": LidarDetector, "radar_clusters": RadarDetector,
+    "oracle_camera": OracleCamera,
 }  # fmt: skip
-DEFAULTS: Mapping[str, str] = {"camera": "oracle_camera", "lidar": "lidar_clusters", "radar": "radar_clusters"}
+DEFAULTS: Mapping[str, str] = {"camera": "rgb_camera", "lidar": "lidar_clusters", "radar": "radar_clusters"}
 """By kind of sensor."""
 
 
