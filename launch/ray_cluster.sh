@@ -5,6 +5,10 @@
 #   launch/ray_cluster.sh HOST:6379          join that head
 #   launch/ray_cluster.sh stop               end Ray on this machine
 #
+# Ray asks for a token where one lies in ~/.ray/auth_token (recent versions): copy it to all machines, and say
+# `export RAY_AUTH_MODE=token` on each, and before `drivesim sweep`. RAY_AUTH_MODE=disabled does without, for networks of
+# one's own.
+#
 # RAY_PORT chooses the head's port, CPUS how many instances this machine plays at once (default all cores).
 set -euo pipefail
 

@@ -486,8 +486,8 @@ def bench(
         list[str] | None,
         typer.Argument(
             metavar="NAME…",
-            help="camera, lidar, radar (all three: sensors), scene, record, env, carla, whatif, sweep, behaviors; "
-            "default all.",
+            help="camera, lidar, radar (all three: sensors), scene, record, env, carla, whatif, sweep, cluster, "
+            "behaviors; default all.",
         ),
     ] = None,
 ) -> None:

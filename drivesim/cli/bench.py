@@ -13,7 +13,7 @@ from rich.table import Table
 import drivesim
 from drivesim.errors import DrivesimError, did_you_mean
 
-BENCHMARKS = ("camera", "lidar", "radar", "scene", "record", "env", "carla", "whatif", "sweep", "behaviors")
+BENCHMARKS = ("camera", "lidar", "radar", "scene", "record", "env", "carla", "whatif", "sweep", "cluster", "behaviors")
 GROUPS = {"sensors": ("camera", "lidar", "radar")}
 _HEADINGS = ("ms", "× drivesim")
 

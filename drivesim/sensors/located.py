@@ -137,7 +137,7 @@ def _explain(detail: ErrorDetails, model: type[Strict], document: Document, at: 
     message = detail["msg"].removeprefix("Value error, ").removeprefix("Input ").rstrip(".")
     given = detail["input"]
     shown = f", not {given!r}" if isinstance(given, str | int | float) else ""
-    remedy = f"'{name}' is {description}" if description else "see docs/sensors.md for what belongs here"
+    remedy = f"'{name}' is {description}" if description else "mend it; docs/ says what belongs there"
     return document.error(f"{message}{shown}", location, remedy)
 
 

@@ -44,7 +44,7 @@ def read_confusion(path: Path) -> Confusion:
     except (OSError, UnicodeDecodeError) as error:
         reason = getattr(error, "strerror", None) or "is not text"
         raise DrivesimError(f"cannot be read: {reason}", file=path, remedy="give a CSV file") from error
-    if len(rows) < 3:
+    if not rows or len(rows[0]) < 3:
         raise DrivesimError("a confusion matrix has two classes or more", file=path,
                             remedy="write a head with the classes, then a row for each")  # fmt: skip
     classes = [name.strip() for name in rows[0][1:]]

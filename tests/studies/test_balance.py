@@ -108,7 +108,8 @@ def test_quotas_add_up(shares, count, expected):
 
 
 @pytest.mark.parametrize(("text", "message"), [
-    ("true,A,B\nA,1,2\n", r"two classes or more"),
+    ("true,A\nA,1\n", r"two classes or more"),
+    ("true,A,B\nA,1,2\n", r"1 rows of true classes, but 2 predicted ones"),
     ("true,A,B\nA,1,2\nB,1,2\nC,1,2\n", r"3 rows of true classes, but 2 predicted ones.*square"),
     ("true,A,B\nA,1,2\nC,1,2\n", r":3: row 'C' has no column of its name. Choose one of: B"),
     ("true,A,B\nA,1,2\nA,1,2\n", r":3: row 'A' stands twice"),

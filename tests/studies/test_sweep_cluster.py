@@ -34,7 +34,8 @@ def cluster(needs_ray):
     def start(*words):
         command = [sys.executable, "-c", "from ray.scripts.scripts import main; main()", "start", "--block"]
         options = ["--num-cpus=1", "--disable-usage-stats", "--node-ip-address=127.0.0.1"]
-        environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path), "PYTHONUNBUFFERED": "1"}
+        environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path), "PYTHONUNBUFFERED": "1",
+                       "RAY_AUTH_MODE": "disabled"}  # fmt: skip
         node = subprocess.Popen([*command, *options, *words], env=environment, start_new_session=True, text=True,
                                 stdout=subprocess.PIPE, stderr=subprocess.STDOUT)  # fmt: skip
         nodes.append(node)
@@ -113,6 +114,21 @@ def test_an_address_that_does_not_answer_or_is_something_else(needs_ray):
     finally:
         server.kill()
         server.wait()
+
+
+def test_a_cluster_that_asks_for_a_token_is_said(needs_ray, monkeypatch):
+    """As Ray does it: a ConnectionError for an error of its authentication."""
+    import ray
+
+    def refused(**_):
+        try:
+            raise ray.exceptions.RaySystemError("RPC error: InvalidAuthToken: token is missing or incorrect")
+        except ray.exceptions.RaySystemError as cause:
+            raise ConnectionError("Failed to connect to Ray cluster") from cause
+
+    monkeypatch.setattr(ray, "init", refused)
+    with pytest.raises(DrivesimError, match="asks for a token.*RAY_AUTH_MODE=token"):
+        RayCluster("auto")
 
 
 def test_without_ray_the_message_says_how_to_get_it(monkeypatch):

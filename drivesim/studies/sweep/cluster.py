@@ -47,6 +47,12 @@ class RayCluster:
         try:
             ray.init(address=address, log_to_driver=False, logging_level="ERROR", configure_logging=False)
         except Exception as error:
+            if _wants_token(error):
+                raise DrivesimError(
+                    f"the Ray cluster at {address} asks for a token", element="--ray",
+                    remedy="give its users' token and set RAY_AUTH_MODE=token; or start its head with "
+                    "RAY_AUTH_MODE=disabled where nobody else reaches it",
+                ) from error  # fmt: skip
             raise _unreachable(address, str(error).strip().splitlines()[0]) from error
 
     def __call__(self, play: Play, items: Sequence[Any], todo: Iterable[int]) -> Iterator[Result]:
@@ -142,6 +148,15 @@ def _unreachable(address: str, why: str) -> DrivesimError:
         f"no Ray cluster answers at {address} ({why})", element="--ray",
         remedy="start one with launch/ray_cluster.sh, or leave --ray away to use this machine",
     )  # fmt: skip
+
+
+def _wants_token(error: BaseException | None) -> bool:
+    """Whether an error of Ray's, or what it comes from, is about its authentication (token mode)."""
+    while error is not None:
+        if "AuthToken" in str(error) or type(error).__name__ == "AuthenticationError":
+            return True
+        error = error.__cause__ or error.__context__
+    return False
 
 
 def _last_line(error: Exception) -> str:
