@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable
+from dataclasses import fields
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -107,7 +109,15 @@ def radar_jobs(detections: RadarDetections, sample: Path, extra: Path, stem: str
         "bounces": detections.bounces,
         "paths": detections.paths,
     }
-    return [(sample / f"{stem}.pcd", lambda: radar_pcd(detections)), (extra / f"{stem}.npz", lambda: npz(labels))]
+    jobs: list[Job] = [(sample / f"{stem}.pcd", lambda: radar_pcd(detections))]
+    jobs.append((extra / f"{stem}.npz", lambda: npz(labels)))
+    further: dict[str, Any] = {"paths": detections.contributions, "clusters": detections.clusters}
+    further |= {f"cube_{scan}": cube for scan, cube in (detections.cubes or {}).items()}
+    for name, product in further.items():
+        if product is not None:
+            columns = {field.name: getattr(product, field.name) for field in fields(product)}
+            jobs.append((extra / name / f"{stem}.npz", partial(npz, columns)))
+    return jobs
 
 
 def write(path: Path, make: Callable[[], bytes]) -> int:

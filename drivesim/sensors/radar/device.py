@@ -42,6 +42,13 @@ class RadarScan(Strict):
     elevation_beamwidth_deg: float = Field(gt=0, le=90, description="one-way half-power beam width, degrees")
     eirp_dbm: float = Field(description="mean radiated power times antenna gain at boresight, dBm, e.g. 14")
     receive_gain_dbi: float = Field(description="receiving antenna gain with beam forming, dBi, e.g. 18")
+    side_lobe_db: float | None = Field(
+        default=None,
+        ge=-60,
+        le=-6,
+        description="first side lobe of the receiving beam relative to its main lobe, dB, e.g. -13.3 without taper; "
+        "absent where the device leaves out what side lobes hear",
+    )
     integration_ms: float = Field(gt=0, le=1000, description="coherent integration time, milliseconds")
     velocity_spans: list[Annotated[float, Field(gt=0)]] = Field(
         default=[],
@@ -141,6 +148,15 @@ class RadarDevice(Described):
     )
     bumper_permittivity: tuple[Annotated[float, Field(ge=1)], Annotated[float, Field(ge=0)]] = Field(
         default=(2.6, 0.02), description="[eps', eps''] of that plastic"
+    )
+    channels: list[Literal["paths", "clusters", "cube"]] = Field(
+        default=[], description="what is put out besides detections: 'paths' behind them, 'clusters', 'cube'"
+    )
+    cluster_cells: tuple[
+        Annotated[float, Field(gt=0)], Annotated[float, Field(gt=0)], Annotated[float, Field(gt=0)]
+    ] = Field(
+        default=(4.0, 15.0, 2.0),
+        description="cells of range, velocity and azimuth within which detections are one cluster, e.g. [4, 15, 2]",
     )
     max_detections: int = Field(ge=1, le=100_000, description="detections per cycle that the device puts out, e.g. 125")
 

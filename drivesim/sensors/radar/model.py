@@ -34,6 +34,9 @@ than one: two equal targets a resolution apart are told apart more often than no
 _WEAKEST_SEED = 0.02
 """A path this far below the threshold (power ratio) cannot be the strongest of a detection."""
 
+_LINE_SOURCE = 0.886
+"""Half-power beam width of a line source times D / lambda (Balanis, Antenna Theory, table 2.1)."""
+
 _WEAKEST_PATH = 1e-4
 """Paths below this SNR are left out."""
 
@@ -50,6 +53,7 @@ class Found:
         ambiguity: (N,) uint8, nuScenes ``ambig_state``.
         path: the strongest contributing one (direct or mirrored, whichever makes most of the power), -1 for none.
         owner: (P,) the detection that each path is part of, -1 for none.
+        lobe: (N,) bool, True for what a side lobe of the receiving beam heard of another detection's ``path``.
     """
 
     range: F64
@@ -62,6 +66,7 @@ class Found:
     ambiguity: NDArray[np.uint8]
     path: NDArray[np.int64]
     owner: NDArray[np.int64]
+    lobe: NDArray[np.bool_]
 
 
 def signal_to_noise(paths: Paths, cross_section: F32, device: RadarDevice, scan: RadarScan, weather: Weather) -> F64:
@@ -103,10 +108,46 @@ def detect(
     )
     owner = np.full(len(paths.length), -1, dtype=np.int64)
     owner[heard] = joined
-    rows = np.concatenate([rows, _false_alarms(scan, threshold, key, cycle)])
-    typical = _typical(joined, power, paths.bounces[heard] > 1, strongest)
-    path = np.concatenate([heard[typical], np.full(len(rows) - len(strongest), -1)])
-    return _measured(rows, path, owner, scan, threshold, own_velocity, key, cycle)
+    lobes, parent = side_lobes(rows, scan, threshold)
+    alarms = _false_alarms(scan, threshold, key, cycle)
+    typical = heard[_typical(joined, power, paths.bounces[heard] > 1, strongest)]
+    path = np.concatenate([typical, typical[parent], np.full(len(alarms), -1)])
+    lobe = np.repeat([False, True, False], [len(rows), len(lobes), len(alarms)])
+    rows = np.concatenate([rows, lobes, alarms])
+    return _measured(rows, path, owner, lobe, scan, threshold, own_velocity, key, cycle)
+
+
+def side_lobes(rows: F64, scan: RadarScan, threshold: float) -> tuple[F64, NDArray[np.int64]]:
+    """What the side lobes of the receiving beam hear of detections, and of which.
+
+    A row of antennas of aperture D looks through all angles at once. An echo from azimuth a is heard at sin a +-
+    (k + 1/2) lambda / D as well, k = 1, 2, ..., weaker by ``side_lobe_db`` and by 20 log((k + 1/2) / 1.5) more (side
+    lobes of a line source, Balanis, Antenna Theory, 2.4; a taper lowers them all). Where something else was detected,
+    that is what counts.
+
+    Args:
+        rows: (N, 6) as of :func:`~drivesim.sensors.radar.cells.resolve`.
+    """
+    parent = np.zeros(0, dtype=np.int64)
+    if scan.side_lobe_db is None or not len(rows):
+        return rows[:0], parent
+    spacing = float(scan.azimuth_resolution(np.zeros(1))[0]) / _LINE_SOURCE
+    order = np.arange(1, int(2.0 / spacing) + 1) + 0.5
+    level = 10.0 ** ((scan.side_lobe_db - 20.0 * np.log10(order / 1.5)) / 10.0)
+    sine = np.sin(rows[:, 2])[:, None] + np.concatenate([-order, order]) * spacing
+    power = rows[:, 3:4] * np.tile(level, 2)
+    heard = (power > threshold * (1.0 + rows[:, 5:6])) & (np.abs(sine) < np.sin(scan.azimuth_limit))
+    parent, which = np.nonzero(heard)
+    lobes = rows[parent].copy()
+    lobes[:, 2], lobes[:, 3] = np.arcsin(sine[parent, which]), power[parent, which]
+    lobes[:, 4] *= np.tile(level, 2)[which]
+    widths = scan.azimuth_resolution(lobes[:, 2])
+    taken = (
+        (np.abs(lobes[:, None, 0] - rows[None, :, 0]) < scan.range_resolution)
+        & (np.abs(lobes[:, None, 1] - rows[None, :, 1]) < scan.velocity_resolution)
+        & (np.abs(lobes[:, None, 2] - rows[None, :, 2]) < widths[:, None])
+    ).any(axis=1)
+    return lobes[~taken], parent[~taken]
 
 
 def _typical(
@@ -151,6 +192,7 @@ def _measured(
     rows: F64,
     path: NDArray[np.int64],
     owner: NDArray[np.int64],
+    lobe: NDArray[np.bool_],
     scan: RadarScan,
     threshold: float,
     own_velocity: tuple[float, float],
@@ -181,6 +223,7 @@ def _measured(
         ambiguity=ambiguity,
         path=path,
         owner=owner,
+        lobe=lobe,
     )
 
 

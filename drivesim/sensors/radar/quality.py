@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from drivesim.sensors.radar.device import RadarDevice, RadarScan
 from drivesim.sensors.radar.model import Found
-from drivesim.types import Paths
+from drivesim.types import Paths, RadarContributions
 
 F32 = NDArray[np.float32]
 F64 = NDArray[np.float64]
@@ -136,6 +136,33 @@ class Truth:
         )
 
 
+def contributions(
+    paths: Paths, cross_section: F32, power: F64, owner: NDArray[np.int64], rows: NDArray[np.int64]
+) -> RadarContributions:
+    """The paths of one scan that are part of a detection that is put out.
+
+    Args:
+        power: (P,) signal-to-noise ratios; owner: (P,) as of :class:`~drivesim.sensors.radar.model.Found`; rows: (N,)
+            place of each of the scan's detections among those that are put out, -1 for none.
+    """
+    member = np.flatnonzero(owner >= 0)
+    row = rows[owner[member]]
+    member, row = member[row >= 0], row[row >= 0]
+    return RadarContributions(
+        detection=row.astype(np.int32),
+        range=paths.length[member],
+        azimuth=paths.azimuth[member],
+        elevation=paths.elevation[member],
+        radial_velocity=paths.radial_rate[member],
+        rcs=(10.0 * np.log10(np.maximum(cross_section[member], 1e-12))).astype(np.float32),
+        snr=(10.0 * np.log10(power[member])).astype(np.float32),
+        material=paths.material[member],
+        semantic=paths.semantic[member],
+        instance=paths.instance[member],
+        bounces=paths.bounces[member],
+    )
+
+
 def invalid_states(found: Found, truth: Truth, rcs: F64, pdh0: U8, device: RadarDevice, scan: RadarScan) -> U8:
     """:class:`Invalid` of one scan's detections; the gravest reason counts. What takes several scans is
     :func:`unconfirmed`."""
@@ -153,7 +180,7 @@ def invalid_states(found: Found, truth: Truth, rcs: F64, pdh0: U8, device: Radar
         (Invalid.SUSPICIOUS_ANGLE, truth.spread > 0.5 * width),
         (Invalid.MULTI_TARGET, truth.second > _SECOND),
         (Invalid.NO_MAXIMUM, _beside_stronger(found, scan)),
-        (Invalid.ARTEFACT, pdh0 >= _ARTEFACT),
+        (Invalid.ARTEFACT, (pdh0 >= _ARTEFACT) | found.lobe),
         (Invalid.LOW_RCS, rcs < device.min_rcs_dbsm),
         (Invalid.OUTSIDE, np.abs(found.azimuth) > scan.azimuth_limit),
         # Where the reactive near field of the antenna ends (Balanis, Antenna Theory, 2.2.4).

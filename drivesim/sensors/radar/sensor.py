@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
 import numpy as np
@@ -14,22 +14,25 @@ from drivesim.sensors.beams import BeamHits, trace_columns
 from drivesim.sensors.clock import due, stamp
 from drivesim.sensors.motion import EgoMotion
 from drivesim.sensors.radar.bounce import Mirrored, joined, mirrored
+from drivesim.sensors.radar.clusters import clusters
 from drivesim.sensors.radar.device import RadarDevice, RadarScan
 from drivesim.sensors.radar.fan import Facets, Fan, fan
-from drivesim.sensors.radar.model import Found, detect, estimated_rcs
+from drivesim.sensors.radar.model import Found, detect, estimated_rcs, signal_to_noise
 from drivesim.sensors.radar.quality import (
     STANDSTILL,
     Invalid,
     Truth,
+    contributions,
     dynamics,
     false_alarm_class,
     invalid_states,
     unconfirmed,
 )
 from drivesim.sensors.radar.scattering import Reflection
+from drivesim.sensors.radar.volume import cube
 from drivesim.sensors.rig import Sensor
 from drivesim.streams import stream_key
-from drivesim.types import Paths, RadarDetections, Weather
+from drivesim.types import Paths, RadarContributions, RadarDetections, Weather
 
 F64 = NDArray[np.float64]
 F32 = NDArray[np.float32]
@@ -41,6 +44,7 @@ class _Heard:
 
     scan: RadarScan
     paths: Paths
+    sigma: F32
     found: Found
     truth: Truth
     rcs: F64
@@ -103,8 +107,9 @@ class Radar:
         columns = {name: values[strongest] for name, values in columns.items()}
         azimuth, velocity = columns["azimuth"], columns["radial_velocity"]
         compensated = velocity + own[0] * np.cos(azimuth) + own[1] * np.sin(azimuth)
-        values = {name: column.astype(_KINDS.get(name, np.float32)) for name, column in columns.items()}
-        return RadarDetections(
+        further = self._further(heard, strongest, weather, cycle)
+        values: dict[str, Any] = {name: column.astype(_KINDS.get(name, np.float32)) for name, column in columns.items()}
+        detections = RadarDetections(
             channel=self.sensor.channel,
             time_ns=time_ns,
             ego_from_sensor=self.sensor.ego_from_sensor,
@@ -114,7 +119,40 @@ class Radar:
             dynamic=self._dynamics(columns, compensated, motion, time_ns),
             deviation=_deviation(columns["range"], azimuth, velocity, values.pop("spread")),
             **values,
+            **further,
         )
+        if "clusters" in self.device.channels:
+            detections = replace(detections, clusters=clusters(detections, self.device))
+        return detections
+
+    def _further(
+        self, heard: list[_Heard], strongest: NDArray[np.intp], weather: Weather, cycle: int
+    ) -> dict[str, Any]:
+        """Paths behind the detections and cubes of the scans, where they are asked for."""
+        wanted = self.device.channels
+        if "paths" not in wanted and "cube" not in wanted:
+            return {}
+        powers = [signal_to_noise(each.paths, each.sigma, self.device, each.scan, weather) for each in heard]
+        further: dict[str, Any] = {}
+        if "paths" in wanted:
+            place = np.full(sum(len(each.rows) for each in heard), -1, dtype=np.int64)
+            place[strongest] = np.arange(len(strongest))
+            parts, start = [], 0
+            for each, power in zip(heard, powers, strict=True):
+                rows = np.full(len(each.found.path), -1, dtype=np.int64)
+                rows[each.rows] = place[start : start + len(each.rows)]
+                parts.append(contributions(each.paths, each.sigma, power, each.found.owner, rows))
+                start += len(each.rows)
+            further["contributions"] = RadarContributions(
+                **{field.name: np.concatenate([getattr(part, field.name) for part in parts])
+                   for field in fields(RadarContributions)}
+            )  # fmt: skip
+        if "cube" in wanted:
+            further["cubes"] = {
+                each.scan.name: cube(each.paths, power, each.scan, self._keys[each.scan.name], cycle)
+                for each, power in zip(heard, powers, strict=True)
+            }
+        return further
 
     def _confirm(self, heard: list[_Heard]) -> None:
         """Far scans against the nearest one: what that should have heard and did not is not believed."""
@@ -245,7 +283,7 @@ class Radar:
         truth = Truth.of(found, paths, sigma, ghost, itself)
         invalid = invalid_states(found, truth, rcs, false_alarm_class(found, scan), self.device, scan)
         kept = np.full(len(rcs), True) if self.device.keep_invalid else rcs >= self.device.min_rcs_dbsm
-        return _Heard(scan, paths, found, truth, rcs, invalid, np.flatnonzero(kept))
+        return _Heard(scan, paths, sigma, found, truth, rcs, invalid, np.flatnonzero(kept))
 
     def _own_velocity(self, motion: EgoMotion, time_ns: int) -> tuple[float, float]:
         """Velocity of the sensor along its x and y axes, m/s."""
