@@ -257,6 +257,26 @@ class RoadObject:
 
 
 @dataclass(frozen=True, slots=True)
+class Structure:
+    """A tunnel or a bridge: the road is in it, or on it, for ``length`` metres from ``s`` on.
+
+    Attributes:
+        type: of tunnels ``standard`` or ``underpass``; of bridges ``concrete``, ``steel``, ``brick`` or ``wood``.
+        lighting, daylight: of tunnels: shares of artificial and natural light, 0 to 1; None where the map says nothing.
+        lanes: ranges (from, to) of lane ids it applies to; empty for all.
+    """
+
+    id: str
+    name: str
+    type: str
+    s: float
+    length: float
+    lighting: float | None = None
+    daylight: float | None = None
+    lanes: tuple[tuple[int, int], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Signal:
     """A sign or traffic light; ``orientation`` + faces traffic in +s direction, - against it, none both."""
 
@@ -316,6 +336,8 @@ class Road:
     objects: tuple[RoadObject, ...] = ()
     signals: tuple[Signal, ...] = ()
     signal_references: tuple[SignalReference, ...] = ()
+    tunnels: tuple[Structure, ...] = ()
+    bridges: tuple[Structure, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

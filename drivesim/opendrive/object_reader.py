@@ -2,12 +2,33 @@
 
 from __future__ import annotations
 
-from drivesim.opendrive.model import Corner, ObjectMarking, Outline, Repeat, RoadObject, Signal, SignalReference
+from drivesim.opendrive.model import (
+    Corner,
+    ObjectMarking,
+    Outline,
+    Repeat,
+    RoadObject,
+    Signal,
+    SignalReference,
+    Structure,
+)
 from drivesim.opendrive.xml import Element
 
 
 def read_objects(road: Element) -> tuple[RoadObject, ...]:
     return tuple(map(_object, road.under("objects", "object")))
+
+
+def read_structures(road: Element, kind: str) -> tuple[Structure, ...]:
+    """Of a kind: ``tunnel`` or ``bridge``."""
+    return tuple(
+        Structure(
+            r.text("id", ""), r.text("name", ""), r.text("type", "standard" if kind == "tunnel" else "concrete"),
+            r.number("s"), r.number("length"), r.optional_number("lighting"), r.optional_number("daylight"),
+            _validity(r),
+        )
+        for r in road.under("objects", kind)
+    )  # fmt: skip
 
 
 def read_signals(road: Element) -> tuple[Signal, ...]:

@@ -25,7 +25,7 @@ from drivesim.opendrive.model import (
     Shape,
     Spiral,
 )
-from drivesim.opendrive.object_reader import read_objects, read_signal_references, read_signals
+from drivesim.opendrive.object_reader import read_objects, read_signal_references, read_signals, read_structures
 from drivesim.opendrive.xml import Element, cubic, cubics, parse, speed_of
 
 
@@ -114,6 +114,8 @@ def _road(element: Element) -> Road:
         objects=read_objects(element),
         signals=read_signals(element),
         signal_references=read_signal_references(element),
+        tunnels=read_structures(element, "tunnel"),
+        bridges=read_structures(element, "bridge"),
     )
 
 

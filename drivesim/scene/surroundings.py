@@ -13,6 +13,7 @@ from drivesim.cache import cached
 from drivesim.mesh import Mesh, merge
 from drivesim.opendrive import RoadNetwork
 from drivesim.opendrive.mesh import network_mesh
+from drivesim.opendrive.meshing.structures import structures_mesh
 from drivesim.scene.builder import LAMPS_OF, RaySceneBuilder
 from drivesim.scene.chance import Chance
 from drivesim.scene.city import City, build_city
@@ -91,7 +92,7 @@ def _built(
 
     def build() -> dict[str, NDArray[Any]]:
         city = build_city(network, seed, keep_clear=zones, first_instance=first_instance, district=district)
-        return replace(city, unique=merge([network_mesh(network), city.unique])).arrays()
+        return replace(city, unique=merge([network_mesh(network), structures_mesh(network), city.unique])).arrays()
 
     if not network.path.is_file():
         return City.from_arrays(build())
