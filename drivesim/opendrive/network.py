@@ -11,6 +11,7 @@ from typing import NamedTuple
 import numpy as np
 
 from drivesim.errors import ScenarioError, did_you_mean
+from drivesim.opendrive.conflicts import Conflict, conflicts
 from drivesim.opendrive.geodesy import Geodesy
 from drivesim.opendrive.locate import Locator
 from drivesim.opendrive.model import Junction, Lane, Map, Road
@@ -235,6 +236,13 @@ class RoadNetwork:
             within: ids of the only roads that may lie between the two; None for all.
         """
         return self.ways.way(start, goal, strategy, chance, within)
+
+    def conflicts(self, junction_id: str) -> tuple[Conflict, ...]:
+        """Pairs of paths through a junction that cross, merge or diverge, and where on each; worked out when asked."""
+        if junction_id not in self.junctions:
+            raise ScenarioError(f"there is no junction '{junction_id}'", file=self.path, element="junction",
+                                remedy=did_you_mean(junction_id, self.junctions))  # fmt: skip
+        return conflicts(self, junction_id)
 
     def successors(self, road_id: str, lane_id: int) -> tuple[tuple[str, int], ...]:
         """Lanes of other roads that traffic in this lane can continue on at the road's end."""
