@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, Protocol
@@ -11,6 +12,9 @@ import numpy as np
 
 from drivesim.errors import DrivesimError
 from drivesim.types import F64, CameraImage, Measurement, PointCloud, RadarDetections
+
+PERSON_HALF_WIDTH = 0.25
+"""Of an adult, m: half of the 0.50 m that Euro NCAP's adult target is wide."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -39,14 +43,21 @@ class Detection:
 def reference_point(low: F64, high: F64, person: bool) -> tuple[F64, float, float]:
     """The point of a box that stays on the object as it comes nearer, and half width and half length about it.
 
-    A person's middle. Of a vehicle ever other faces are in view, so the middle of what is seen wanders; its nearest
-    corner, towards the line straight ahead, does not.
+    A person's middle. Who comes out from behind something is seen in part, and the middle of that part moves half as
+    fast as the person does; so of less than a person's width the edge towards the line straight ahead is taken to be
+    the person's, and the middle to lie :data:`PERSON_HALF_WIDTH` behind it. Of a vehicle ever other faces are in view,
+    so the middle of what is seen wanders; its nearest corner, towards the line straight ahead, does not.
 
     Args:
         low, high: (2,) corners of what was seen, ego frame, m.
     """
     if person:
-        return (low + high) / 2, float(high[1] - low[1]) / 2, float(high[0] - low[0]) / 2
+        middle, half = (low + high) / 2, (high - low) / 2
+        if half[1] < PERSON_HALF_WIDTH and low[1] * high[1] > 0.0:
+            edge = min(low[1], high[1], key=abs)
+            middle[1] = edge + math.copysign(PERSON_HALF_WIDTH, edge)
+            half[1] = PERSON_HALF_WIDTH
+        return middle, float(half[1]), float(half[0])
     return np.array([low[0], min(max(0.0, float(low[1])), float(high[1]))]), 0.0, 0.0
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from drivesim.ego.detections import PERSON_HALF_WIDTH
 from drivesim.errors import DrivesimError, did_you_mean
 
 GRAVITY = 9.81
@@ -47,7 +48,7 @@ class EgoParameters:
     forget: float = 0.5
     manoeuvre: float = 2.5
     corridor_margin: float = 0.25
-    person_half_width: float = 0.25
+    person_half_width: float = PERSON_HALF_WIDTH
     person_half_length: float = 0.15
     path_time: float = 3.0
     warning_margin: float = 1.2

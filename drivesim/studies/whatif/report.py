@@ -119,10 +119,10 @@ def _doubts(instances: Sequence[dict[str, Any]], plan: dict[str, Any]) -> list[s
 
 def _figures(instances: Sequence[dict[str, Any]], rigs: list[str], summaries: list[RigSummary]) -> list[str]:
     try:
-        from drivesim.studies.whatif import figures
+        from drivesim.studies.whatif import drawing, figures
     except ImportError as error:
         raise DrivesimError("reports need plotly", remedy="pip install 'drivesim[studies]'") from error
-    drawn = [
+    shown = [
         ("Collisions", figures.collisions(summaries), "Bars: share of instances; whiskers: 95 % Wilson interval."),
         ("Impact speed", figures.impact_speeds(instances, rigs), "Higher and further left is better."),
         ("From sight to brake", figures.timelines(instances, rigs), "Zero is the first free straight line from the "
@@ -131,19 +131,16 @@ def _figures(instances: Sequence[dict[str, Any]], rigs: list[str], summaries: li
     names = figures.numeric_parameters(instances)
     if len(names) >= 2:
         title, plane = "Where each rig fails", figures.most_telling(instances, names)
-        drawn.append((title, figures.failures(instances, rigs, plane), "The two parameters that impact speed depends "
+        shown.append((title, figures.failures(instances, rigs, plane), "The two parameters that impact speed depends "
                       "on most. Crosses: collisions, larger when faster; circles: avoided. Point at one to see "
                       "why."))  # fmt: skip
     if names:
-        drawn.append(("By parameter", figures.by_parameter(instances, rigs), "Share of collisions among the instances "
+        shown.append(("By parameter", figures.by_parameter(instances, rigs), "Share of collisions among the instances "
                       "of each value, or of each third of the range."))  # fmt: skip
-    parts = []
-    for number, (title, figure, caption) in enumerate(drawn):
-        drawing = figure.to_html(
-            full_html=False, include_plotlyjs=number == 0, config={"displayModeBar": False, "responsive": True}
-        )
-        parts.append(f"<h2>{title}</h2><figure>{drawing}<figcaption>{caption}</figcaption></figure>")
-    return parts
+    return [
+        f"<h2>{title}</h2><figure>{drawing.drawn(figure)}<figcaption>{caption}</figcaption></figure>"
+        for title, figure, caption in shown
+    ] + [drawing.draws()]
 
 
 def _alarms(alarms: Sequence[FalseAlarms]) -> str:
@@ -197,8 +194,8 @@ def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
 
 
 def _summary_table(summaries: Sequence[RigSummary]) -> str:
-    head = ["rig", "instances", "collisions", "95 % interval", "mean impact, km/h", "Euro NCAP points",
-            "mean MAIS3+F risk", "false brakes"]  # fmt: skip
+    head = ["rig", "instances", "collisions", "95 % interval", "mean impact of collisions, km/h",
+            "Euro NCAP points", "mean MAIS3+F risk", "false brakes"]  # fmt: skip
     return _table(head, [
         [s.rig, str(s.instances), f"{s.collisions.estimate:.1%}", f"{s.collisions.low:.1%} to {s.collisions.high:.1%}",
          _number(s.impact_speed, ".1f"), _number(s.points, ".2f"), _number(s.risk, ".3f"), str(s.false_triggers)]
