@@ -1,13 +1,12 @@
 """drivesim: a scenario simulator for automated driving.
 
 The public surface is a handful of verbs; each is imported only when first used, so that ``import drivesim``
-costs nothing.
+costs nothing: every Python that starts where drivesim is installed does it (:mod:`drivesim.plugin`).
 """
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+TYPE_CHECKING = False
 
 __version__ = "0.1.0"
 
@@ -28,7 +27,9 @@ if TYPE_CHECKING:
     from drivesim.simulation import record, simulate
 
 
-def __getattr__(name: str) -> Any:
+def __getattr__(name: str) -> object:
+    from importlib import import_module
+
     if name not in _HOME:
         raise AttributeError(f"module 'drivesim' has no attribute {name!r}")
     return getattr(import_module(_HOME[name]), name)

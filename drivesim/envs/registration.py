@@ -1,8 +1,8 @@
 """Environments by name, one per shipped scenario.
 
-Importing :mod:`drivesim.envs` registers them; so does making one by its full name,
-``gymnasium.make("drivesim.envs:drivesim/ChildCrossing-v0")``, which imports it. The entry point in the group
-``gymnasium.envs`` names :func:`register_envs` for whoever loads plug-ins; gymnasium did so itself before 1.0.
+Importing :mod:`drivesim.envs` registers them, and so does gymnasium itself wherever drivesim is installed: see
+:mod:`drivesim.plugin`. The entry point in the group ``gymnasium.envs`` names :func:`register_envs` for whoever loads
+plug-ins by it.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-import gymnasium as gym
+from gymnasium.envs.registration import register, registry
 
 from drivesim import content
 
@@ -33,12 +33,12 @@ def playable() -> dict[str, Path]:
 def register_envs() -> None:
     """Register ``drivesim/<Scenario>-v0``; a scenario with a distribution of its name varies by it."""
     for name in playable():
-        if environment_id(name) in gym.registry:
+        if environment_id(name) in registry:
             continue
         options: dict[str, Any] = {"scenario": name}
         if (content.shipped("scenarios") / "distributions" / f"{name}.xosc").is_file():
             options["distribution"] = f"distributions/{name}"
-        gym.register(
+        register(
             id=environment_id(name),
             entry_point="drivesim.envs:ScenarioEnv",
             vector_entry_point="drivesim.envs:ScenarioVectorEnv",

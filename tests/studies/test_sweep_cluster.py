@@ -127,7 +127,7 @@ def test_a_cluster_that_asks_for_a_token_is_said(needs_ray, monkeypatch):
             raise ConnectionError("Failed to connect to Ray cluster") from cause
 
     monkeypatch.setattr(ray, "init", refused)
-    with pytest.raises(DrivesimError, match="asks for a token.*RAY_AUTH_MODE=token"):
+    with pytest.raises(DrivesimError, match=r"asks for a token.*RAY_AUTH_MODE=token"):
         RayCluster("auto")
 
 
