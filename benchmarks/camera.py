@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from benchmarks.baseline import trace_image
 from benchmarks.peer import open3d, world_triangles
 from drivesim.openscenario import load_scenario
+from drivesim.scene.frozen import freeze
 from drivesim.scene.raycast import RayScene
 from drivesim.sensors.camera.sensor import Camera
 from drivesim.sensors.camera.sky import daylight
@@ -66,10 +67,53 @@ def rows() -> list[Row]:
                 0.0,
             ),
         ]
-        peer = open3d_frame(rays, plain, pose, weather)
-        if peer is not None:
-            made.append(("Open3D + NumPy, prebuilt", best(peer), 0.0))
+        for name, peer in (
+            ("Open3D + NumPy, prebuilt", open3d_frame(rays, plain, pose, weather)),
+            ("Mitsuba 3 (LLVM), sun and sky, labels", mitsuba_frame(rays, plain, pose, weather)),
+        ):
+            if peer is not None:
+                made.append((name, best(peer), 0.0))
+        for name, channels in (("RGB, depth, semantic, instance", []), ("and normals, albedo", ["normal", "albedo"])):
+            small = Camera(sensor, 0)
+            small.device = plain.device.model_copy(update={**_SMALL, "channels": channels})
+            made.append(
+                (f"drivesim, 256 x 256, {name}", best(lambda camera=small: camera.render(rays, pose, weather)), 0.0)
+            )
     return [(name, seconds, seconds / ours) for name, seconds, _ in made]
+
+
+_SMALL = {"width": 256, "height": 256, "fx": 256.0, "fy": 256.0, "cx": 128.0, "cy": 128.0}
+"""What learners look at."""
+
+
+def mitsuba_frame(rays: RayScene, camera: Camera, pose: Pose, weather: Weather) -> Callable[[], Any] | None:
+    """Direct light of sun and sky, depth, normals and shape index from Mitsuba 3; None without it or its LLVM."""
+    try:
+        import mitsuba as mi
+
+        mi.set_variant("llvm_ad_rgb")
+        from drivesim.sensors.camera import photoreal
+
+        frozen = freeze(rays, 1.0)
+        table, light = camera._camera(rays, pose), daylight(weather)
+        towards = light.sun_direction.astype(float).tolist()
+        described: dict[str, Any] = {
+            "type": "scene",
+            "integrator": {
+                "type": "aov", "aovs": "depth:depth,normal:sh_normal,shape:shape_index",
+                "direct": {"type": "direct", "emitter_samples": 1, "bsdf_samples": 0},
+            },
+            "sensor": photoreal._sensor(mi, table, 1),
+            "sun": {"type": "directional", "direction": [-part for part in towards],
+                    "irradiance": {"type": "rgb", "value": light.sun.astype(float).tolist()}},
+            "sky": {"type": "constant", "radiance": {"type": "rgb", "value": light.cube[4].astype(float).tolist()}},
+        }  # fmt: skip
+        described |= photoreal._surfaces(mi, rays, frozen, 0.0)
+        scene = mi.load_dict(described)
+        np.array(mi.render(scene, spp=1))
+    except (ImportError, RuntimeError):
+        return None
+    return lambda: np.array(mi.render(scene, spp=1))
 
 
 def open3d_frame(rays: RayScene, camera: Camera, pose: Pose, weather: Weather) -> Callable[[], Any] | None:

@@ -72,6 +72,13 @@ def rows() -> list[Row]:
         found = [("drivesim lidar 64 x 2048, labels", own)]
         found.append(("drivesim, everyone moved and walked before", best_of(move_and_revolve)))
         found.append(("bare packets, no output", best_of(bare_packets(device, scene.rays, motion))))
+        for name, title in (
+            ("velodyne_vlp16", "VLP-16 sweep, 16 x 1808"),
+            ("velodyne_hdl64e", "HDL-64E sweep, 64 x 2083"),
+        ):
+            other = load_device(name)
+            assert isinstance(other, LidarDevice)
+            found.append((f"drivesim {title}", best_of(drivesim_revolution(other, scene.rays, motion, weather))))
         for name, rebuilt in (("Open3D + NumPy, tree prebuilt", False), ("Open3D + NumPy, tree rebuilt", True)):
             with contextlib.suppress(ImportError):
                 found.append((name, best_of(Open3dRevolution(device, scene.rays, motion, rebuilt=rebuilt), 6)))

@@ -486,7 +486,7 @@ def bench(
         list[str] | None,
         typer.Argument(
             metavar="NAME…",
-            help="camera, lidar, radar (all three: sensors), scene, record, env, carla, whatif, sweep, cluster, "
+            help="camera, lidar, radar, rig (all four: sensors), scene, record, env, carla, whatif, sweep, cluster, "
             "behaviors; default all.",
         ),
     ] = None,

@@ -13,8 +13,10 @@ from rich.table import Table
 import drivesim
 from drivesim.errors import DrivesimError, did_you_mean
 
-BENCHMARKS = ("camera", "lidar", "radar", "scene", "record", "env", "carla", "whatif", "sweep", "cluster", "behaviors")
-GROUPS = {"sensors": ("camera", "lidar", "radar")}
+BENCHMARKS = (
+    "camera", "lidar", "radar", "rig", "scene", "record", "env", "carla", "whatif", "sweep", "cluster", "behaviors",
+)  # fmt: skip
+GROUPS = {"sensors": ("camera", "lidar", "radar", "rig")}
 _HEADINGS = ("ms", "× drivesim")
 
 
