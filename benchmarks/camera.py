@@ -1,7 +1,8 @@
 """Camera: one 1600 x 900 frame of the child crossing, RGB and labels, against what it competes with.
 
 Peers: bare Embree packets for the same primary and sun rays (the limit), and Open3D RaycastingScene with NumPy shading
-(the usual way without a simulator), rebuilt from the triangles of this frame. Run: ``python -m benchmarks.camera``.
+(the usual way without a simulator), its tree built beforehand or, as where things move, for this frame.
+Run: ``python -m benchmarks.camera``.
 """
 
 from __future__ import annotations
@@ -68,7 +69,8 @@ def rows() -> list[Row]:
             ),
         ]
         for name, peer in (
-            ("Open3D + NumPy, prebuilt", open3d_frame(rays, plain, pose, weather)),
+            ("Open3D + NumPy, tree prebuilt", open3d_frame(rays, plain, pose, weather, rebuilt=False)),
+            ("Open3D + NumPy, tree rebuilt", open3d_frame(rays, plain, pose, weather, rebuilt=True)),
             ("Mitsuba 3 (LLVM), sun and sky, labels", mitsuba_frame(rays, plain, pose, weather)),
         ):
             if peer is not None:
@@ -116,14 +118,22 @@ def mitsuba_frame(rays: RayScene, camera: Camera, pose: Pose, weather: Weather) 
     return lambda: np.array(mi.render(scene, spp=1))
 
 
-def open3d_frame(rays: RayScene, camera: Camera, pose: Pose, weather: Weather) -> Callable[[], Any] | None:
-    """The same outputs from Open3D and NumPy; None where Open3D is not installed."""
+def open3d_frame(
+    rays: RayScene, camera: Camera, pose: Pose, weather: Weather, *, rebuilt: bool
+) -> Callable[[], Any] | None:
+    """The same outputs from Open3D and NumPy, its tree ``rebuilt`` for every frame, as it must be where things move, or
+    built beforehand; None where Open3D is not installed."""
     o3d = open3d()
     if o3d is None:
         return None
     vertices, triangles, source = world_triangles(rays)
-    scene = o3d.t.geometry.RaycastingScene()
-    scene.add_triangles(o3d.core.Tensor(vertices), o3d.core.Tensor(triangles))
+
+    def built() -> Any:
+        scene = o3d.t.geometry.RaycastingScene()
+        scene.add_triangles(o3d.core.Tensor(vertices), o3d.core.Tensor(triangles))
+        return scene
+
+    lasting = built()
     tables = rays.tables
     device = camera.device
     view = camera._camera(rays, pose)
@@ -135,6 +145,7 @@ def open3d_frame(rays: RayScene, camera: Camera, pose: Pose, weather: Weather) -
     light = daylight(weather)
 
     def frame() -> tuple[NDArray[Any], ...]:
+        scene = built() if rebuilt else lasting
         origin = np.broadcast_to(view[:3, 3], direction.shape)
         beams = np.concatenate([origin, direction], axis=-1).astype(np.float32)
         hit = scene.cast_rays(o3d.core.Tensor(beams))

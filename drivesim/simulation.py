@@ -7,6 +7,7 @@ Everything that runs a scenario (the recorder, the player without sensors, studi
 from __future__ import annotations
 
 import hashlib
+import platform
 from collections.abc import Callable, Iterator, Mapping
 from importlib.metadata import version
 from pathlib import Path
@@ -376,6 +377,7 @@ def _manifest(
         duration=simulation.duration,
         date=resolved.get("time_of_day", loaded.header.date),
         versions={
+            "python": platform.python_version(),
             "drivesim": __version__,
             "numpy": np.__version__,
             "numba": version("numba"),
