@@ -33,11 +33,10 @@ LEAD_TIME = 6.0
 GLOBAL_VEHICLE_TARGET = Car("saloon", 4.023, 1.712, 1.427, 2.70, 0.60)
 
 
-def _draft(name: str, description: str, target_speed: float) -> Draft:
-    draft = Draft(f"ncap/{name}", description, "../rural_road.xodr")
-    draft.parameter("ego_speed", NUMBER, 40.0, 5, 130)
-    draft.parameter("target_speed", NUMBER, target_speed, 0, 130)
-    draft.parameter("impact_location", NUMBER, 0.5, -0.25, 1.25)
+def country_road(name: str, description: str, ego_speed: float) -> Draft:
+    """A reference car on a straight road by day that would reach ``IMPACT_S`` after ``LEAD_TIME``, unbraked."""
+    draft = Draft(name, description, "../rural_road.xodr")
+    draft.parameter("ego_speed", NUMBER, ego_speed, 5, 130)
     draft.surroundings("2026-06-15T12:30:00")
     ego = REFERENCE_CAR
     draft.add(
@@ -45,6 +44,13 @@ def _draft(name: str, description: str, target_speed: float) -> Draft:
         lane_position(1, -1, f"${{{IMPACT_S - ego.front:.3f} - {LEAD_TIME} * $ego_speed / 3.6}}"),
         kmh("ego_speed"), controller("egoDriver", driver="constant"),
     )  # fmt: skip
+    return draft
+
+
+def _draft(name: str, description: str, target_speed: float) -> Draft:
+    draft = country_road(f"ncap/{name}", description, 40.0)
+    draft.parameter("target_speed", NUMBER, target_speed, 0, 130)
+    draft.parameter("impact_location", NUMBER, 0.5, -0.25, 1.25)
     return draft
 
 

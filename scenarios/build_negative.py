@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 
+from build_ncap import IMPACT_S, country_road
 from build_scenarios import (
     ESTATE,
     HERE,
@@ -15,39 +16,23 @@ from build_scenarios import (
     SALOON,
     Draft,
     controller,
-    kmh,
     lane_position,
     pedestrian,
 )
 from scenariogeneration import xosc
 
-NUMBER = xosc.ParameterType.double
-PLACE_S = 240.0
 PLATE = (3.7, 2.4, 0.025)
 """Length, width and thickness of the steel plate, m: about those of NHTSA's test procedures (assumed)."""
 KERB_DISTANCE = 2.0
 """Where the child stops, from the middle of the lane: a metre beside the car, m."""
 
 
-def _draft(name: str, description: str, speed: float) -> Draft:
-    draft = Draft(f"negative/{name}", description, "../rural_road.xodr")
-    draft.parameter("ego_speed", NUMBER, speed, 5, 130)
-    draft.surroundings("2026-06-15T12:30:00")
-    ego = REFERENCE_CAR
-    draft.add(
-        "Ego", ego.entity(colour="#8a1c22"),
-        lane_position(1, -1, f"${{{PLACE_S - ego.front:.3f} - 6.0 * $ego_speed / 3.6}}"),
-        kmh("ego_speed"), controller("egoDriver", driver="constant"),
-    )  # fmt: skip
-    return draft
-
-
 def child_at_kerb() -> Draft:
     """A child walks up to the road and stops."""
-    draft = _draft("child_at_kerb", "A child walks up to the road and stops", 50.0)
+    draft = country_road("negative/child_at_kerb", "A child walks up to the road and stops", 50.0)
     draft.add(
         "Target", pedestrian("child", 1.154, 0.45, 0.298, 21.0, age="6"),
-        lane_position(1, -1, PLACE_S, -4.0, math.pi / 2), 0.0,
+        lane_position(1, -1, IMPACT_S, -4.0, math.pi / 2), 0.0,
         controller(
             "childBrain", behaviorTree="adult_crossing.xml", behavior="protocol", speed=str(round(5 / 3.6, 4)),
             master="Ego", start_distance="4.0", crossing_distance=str(4.0 - KERB_DISTANCE),
@@ -59,20 +44,20 @@ def child_at_kerb() -> Draft:
 
 def steel_plate() -> Draft:
     """A steel plate covers a trench in the lane."""
-    draft = _draft("steel_plate", "A steel plate covers a trench in the lane", 80.0)
+    draft = country_road("negative/steel_plate", "A steel plate covers a trench in the lane", 80.0)
     length, width, thickness = PLATE
     box = xosc.BoundingBox(width, length, thickness, 0.0, 0.0, thickness / 2)
     plate = xosc.MiscObject("steel_plate", 1700.0, xosc.MiscObjectCategory.obstacle, box, "steel_plate")
-    draft.add("Target", plate, lane_position(1, -1, PLACE_S))
+    draft.add("Target", plate, lane_position(1, -1, IMPACT_S))
     return draft
 
 
 def parked_gap() -> Draft:
     """Two cars stand beside the lane, one on each side."""
-    draft = _draft("parked_gap", "Two cars stand beside the lane, one on each side", 80.0)
+    draft = country_road("negative/parked_gap", "Two cars stand beside the lane, one on each side", 80.0)
     for name, car, side in (("Target", ESTATE, -1.0), ("OtherCar", SALOON, 1.0)):
         aside = side * (REFERENCE_CAR.width / 2 + 1.0 + car.width / 2)
-        draft.add(name, car.entity(), lane_position(1, -1, PLACE_S, round(aside, 4)))
+        draft.add(name, car.entity(), lane_position(1, -1, IMPACT_S, round(aside, 4)))
     return draft
 
 
