@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import struct
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -46,8 +47,8 @@ class Cameras:
         coloured = record.blueprint == "sensor.camera.rgb"
         image = self._image(episode, record, scene, coloured)
         pixels = _ENCODERS[record.blueprint](image, episode)
-        payload = struct.pack("<IIf", width, height, fov) + pixels.tobytes()
-        return message(_KINDS[record.blueprint], episode.frame, episode.time, episode.place(record), payload)
+        head = struct.pack("<IIf", width, height, fov)
+        return message(_KINDS[record.blueprint], episode.frame, episode.time, episode.place(record), head, pixels.data)
 
     def _image(self, episode: Episode, record: Record, scene: Scene, coloured: bool) -> CameraImage:
         if self._frame != (episode.number, episode.frame):
@@ -106,9 +107,7 @@ def _blank(image: CameraImage) -> NDArray[np.uint8]:
 
 
 def _rgb(image: CameraImage, _: Episode) -> NDArray[np.uint8]:
-    pixels = _blank(image)
-    pixels[..., :3] = image.rgb[..., ::-1]
-    return pixels
+    return np.asarray(cv2.cvtColor(image.rgb, cv2.COLOR_RGB2BGRA))
 
 
 def _depth(image: CameraImage, _: Episode) -> NDArray[np.uint8]:

@@ -249,7 +249,10 @@ def token(stream: int, port: int) -> bytes:
     return struct.pack("<IHBB16x", stream, port, 1, 0)
 
 
-def message(kind: SensorType, frame: int, time: float, place: Transform, payload: bytes) -> bytes:
-    """One stream message with its length before it; place is the sensor's in the world."""
-    body = struct.pack("<QQd6f", kind, frame, time, *place[0], *place[1])
-    return struct.pack("<I", len(body) + len(payload)) + body + payload
+_HEAD = struct.Struct("<IQQd6f")
+
+
+def message(kind: SensorType, frame: int, time: float, place: Transform, *payload: bytes | memoryview) -> bytes:
+    """One stream message with its length before it; place is the sensor's in the world. Payloads follow each other."""
+    size = _HEAD.size - 4 + sum(memoryview(part).nbytes for part in payload)
+    return b"".join([_HEAD.pack(size, kind, frame, time, *place[0], *place[1]), *payload])
