@@ -175,11 +175,18 @@ class LaneSection:
 
 @dataclass(frozen=True, slots=True)
 class RoadLink:
-    """What a road's end touches: ``element_type`` is ``road`` or ``junction``, ``contact_point`` start or end."""
+    """What a road's end touches: ``element_type`` is ``road`` or ``junction``, ``contact_point`` start or end.
+
+    Attributes:
+        s, sense: of virtual junctions: where on the other road, and +1 or -1, in which direction along it the way goes
+            from a predecessor or on to a successor; s is None elsewhere.
+    """
 
     element_type: str
     element_id: str
     contact_point: str | None = None
+    s: float | None = None
+    sense: int = 1
 
 
 @dataclass(frozen=True, slots=True)

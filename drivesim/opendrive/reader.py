@@ -133,7 +133,10 @@ def _link(element: Element | None) -> RoadLink | None:
     contact = element.text("contactPoint", "")
     if contact not in ("start", "end", ""):
         raise element.error(f"contactPoint='{contact}' is not known", did_you_mean(contact, ("start", "end")))
-    return RoadLink(kind, element.text("elementId"), contact or None)
+    s = element.optional_number("elementS") if kind == "road" else None
+    return RoadLink(
+        kind, element.text("elementId"), contact or None, s, -1 if element.text("elementDir", "+") == "-" else 1
+    )
 
 
 def _plan_view(road: Element) -> Iterator[Geometry]:

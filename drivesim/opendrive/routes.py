@@ -16,8 +16,8 @@ Measure = Literal["lane", "road", "beside"]
 """What metres along a way are counted on: the lane's centre line, the roads' reference lines, or beside these at the
 lane's distance, so that what the lane moves sideways does not count."""
 
-_Entry = tuple[str, int, float]
-"""Road, lane and s at which a lane is entered."""
+_Entry = tuple[str, int, float, int]
+"""Road, lane and s at which a lane is entered, and the direction along s, +1 or -1, in which it is travelled then."""
 
 
 class Routes:
@@ -33,7 +33,7 @@ class Routes:
             section = frame.sections[-1 if sense > 0 else 0]
             lane = section.lanes.get(lane_id)
             if lane is not None and (frame.direction(lane) == sense) == with_traffic:
-                return tuple((road, lane) for road, lane, _ in self._entries(frame, lane, sense))
+                return tuple((road, lane) for road, lane, _, _ in self._entries(frame, lane, sense))
         return ()
 
     def follow(
@@ -55,6 +55,8 @@ class Routes:
         for _ in range(100_000):
             section = frame.sections[index]
             goal = section.end if sense > 0 else section.s
+            leave = self._departure(frame, lane, index, s, sense, route) if route else None
+            goal = leave[0] if leave else goal
             if measure == "road":
                 step = min(left, max((goal - s) * sense, 0.0))
                 s, left = s + sense * step, left - step
@@ -63,22 +65,21 @@ class Routes:
             if left <= 0.0:
                 return frame.road.id, lane.id, _within(frame, index, s), offset
             after = index + sense
-            if 0 <= after < len(frame.sections):
+            if leave is None and 0 <= after < len(frame.sections):
                 following = _across_sections(lane, frame.sections[after].lanes, sense)
                 if following is None:
                     return None
                 lane, index = following, after
                 continue
-            entry = self._choose(frame, self._entries(frame, lane, sense), sense, route)
+            entry = leave[1] if leave else self._choose(frame, self._entries(frame, lane, sense), sense, route)
             if entry is None:
                 return None
             frame = self._frames[entry[0]]
             s = entry[2]
-            entered = 1 if s <= 0.0 else -1
-            if entered != sense:
+            if entry[3] != sense:
                 offset = -offset
-            sense = entered
-            index = 0 if sense > 0 else len(frame.sections) - 1
+            sense = entry[3]
+            index = frame.section_index(s)
             lane = frame.sections[index].lanes[entry[1]]
         return None
 
@@ -138,9 +139,31 @@ class Routes:
         target = lane.successor if sense > 0 else lane.predecessor
         if other is None or target is None:
             return []
+        if link.s is not None:  # a virtual junction: the road goes into the other between its ends
+            at = min(max(link.s, 0.0), other.length)
+            return [(other.road.id, target, at, link.sense * sense)] if target in other.section(at).lanes else []
         at_start = self._contact(frame, other, link) == "start"
         section = other.sections[0 if at_start else -1]
-        return [(other.road.id, target, 0.0 if at_start else other.length)] if target in section.lanes else []
+        return [_at_end(other, target, at_start)] if target in section.lanes else []
+
+    def _departure(
+        self, frame: RoadFrame, lane: Lane, index: int, s: float, sense: int, route: tuple[str, ...]
+    ) -> tuple[float, _Entry] | None:  # fmt: skip
+        """Where within a section, and by which lane, the route leaves a road through a virtual junction."""
+        here = frame.road.id
+        after = route[route.index(here) + 1 : route.index(here) + 2] if here in route else route[:1]
+        path = self._frames.get(after[0]) if after else None
+        for link, at_start in ((path.road.predecessor, True), (path.road.successor, False)) if path else ():
+            if link is None or link.s is None or link.element_id != here:
+                continue
+            section = frame.sections[index]
+            inside = section.s <= link.s <= section.end and (link.s - s) * sense >= -1e-9
+            if not inside or link.sense != (sense if at_start else -sense):
+                continue
+            for other in path.sections[0 if at_start else -1].lanes.values() if path else ():
+                if other.id and (other.predecessor if at_start else other.successor) == lane.id and path:
+                    return link.s, _at_end(path, other.id, at_start)
+        return None
 
     def _contact(self, frame: RoadFrame, other: RoadFrame, link: RoadLink) -> str:
         """The end of ``other`` that touches; where the file leaves it out, the end that links back."""
@@ -164,9 +187,7 @@ class Routes:
                 if other.id
             )
             entries.extend(
-                (path.road.id, to, 0.0 if at_start else path.length)
-                for source, to in links
-                if source == lane.id and to in section.lanes
+                _at_end(path, to, at_start) for source, to in links if source == lane.id and to in section.lanes
             )
         if not entries:
             entries = self._against_connections(frame, lane, link)
@@ -185,7 +206,7 @@ class Routes:
                     continue
                 for other in path.sections[0 if at_start else -1].lanes.values():
                     if other.id and (other.predecessor if at_start else other.successor) == lane.id:
-                        entry = (path.road.id, other.id, 0.0 if at_start else path.length)
+                        entry = _at_end(path, other.id, at_start)
                         if entry not in entries:
                             entries.append(entry)
         return entries
@@ -203,7 +224,7 @@ class Routes:
 
     def _leads_to(self, entry: _Entry) -> str | None:
         road = self._frames[entry[0]].road
-        link = road.successor if entry[2] <= 0.0 else road.predecessor
+        link = road.successor if entry[3] > 0 else road.predecessor
         return link.element_id if link is not None and link.element_type == "road" else None
 
     def _turn(self, entry: _Entry) -> float:
@@ -211,6 +232,11 @@ class Routes:
         line = self._frames[entry[0]].line
         turn = line.at(line.length)[2] - line.at(0.0)[2]
         return abs((turn + pi) % (2.0 * pi) - pi)
+
+
+def _at_end(frame: RoadFrame, lane_id: int, at_start: bool) -> _Entry:
+    """A lane entered at one of its road's ends."""
+    return frame.road.id, lane_id, 0.0 if at_start else frame.length, 1 if at_start else -1
 
 
 def _across_sections(lane: Lane, lanes: Mapping[int, Lane], sense: int) -> Lane | None:
