@@ -9,7 +9,7 @@ import pytest
 
 torch = pytest.importorskip("torch", reason="PyTorch is not installed: pip install 'drivesim[torch]'")
 
-FOLDER = Path(__file__).resolve().parents[2] / "examples" / "adaptive_sampling"
+FOLDER = Path(__file__).resolve().parents[2] / "examples" / "learning"
 
 
 @pytest.fixture(scope="module")
@@ -17,14 +17,14 @@ def example():
     """The example's modules, imported as its script does."""
     sys.path.insert(0, str(FOLDER))
     try:
-        import experiment
+        import adaptive
         import network
         import recordings
 
-        yield experiment, network, recordings
+        yield adaptive, network, recordings
     finally:
         sys.path.remove(str(FOLDER))
-        for name in ("experiment", "network", "recordings"):
+        for name in ("adaptive", "network", "recordings"):
             sys.modules.pop(name, None)
 
 
@@ -40,10 +40,10 @@ def test_the_second_batch_is_as_large_as_asked_for_and_within_what_is_left(examp
     assert experiment.allot(np.array([0.5, 0.3, 0.2]), 10, np.array([9, 9, 9])).tolist() == [5, 3, 2]
     assert experiment.allot(np.array([0.9, 0.05, 0.05]), 10, np.array([4, 9, 9])).tolist() == [4, 3, 3]
     rng = np.random.default_rng(1)
-    cells = np.repeat(np.arange(len(experiment.CELLS)), 7)
-    first = experiment.pick(cells, np.full(len(experiment.CELLS), 2), rng, np.array([], dtype=int))
-    second = experiment.pick(cells, np.full(len(experiment.CELLS), 5), rng, first)
-    assert np.bincount(cells[first]).tolist() == [2] * len(experiment.CELLS)
+    cells = np.repeat(np.arange(8), 7)
+    first = experiment.pick(cells, np.full(8, 2), rng, np.array([], dtype=int))
+    second = experiment.pick(cells, np.full(8, 5), rng, first)
+    assert np.bincount(cells[first]).tolist() == [2] * 8
     assert sorted([*first, *second]) == list(range(len(cells)))
 
 
@@ -70,7 +70,9 @@ def test_a_network_learns_what_can_be_seen(example):
 
 def test_sets_share_no_city(example):
     _, _, recordings = example
-    seeds = {name: {run.seed for run in recordings.instances(name)[0]} for name in recordings.SETS}
+    seeds = {
+        name: {run.seed for run in recordings.instances(recordings.FULL, name)[0]} for name in recordings.FULL.sets
+    }
     assert not seeds["pool"] & seeds["test"]
     assert not seeds["pool"] & seeds["validation"]
     assert not seeds["validation"] & seeds["test"]
@@ -86,3 +88,13 @@ def test_the_published_result_is_what_its_seeds_say(example):
         assert result[measure]["adaptive_minus_uniform"] == pytest.approx(again[measure]["adaptive_minus_uniform"])
     assert all(sum(seed["drawn"]) == result["recordings_second"] for seed in result["seeds"])
     assert len(result["seeds"]) >= 3
+
+
+@pytest.mark.slow
+def test_it_runs(example, tmp_path):
+    experiment, _, _ = example
+    given = ["--recordings", str(tmp_path / "recordings"), "--out", str(tmp_path / "out"), "--quick", "--jobs", "1"]
+    experiment.main(given)
+    result = json.loads((tmp_path / "out" / "result.json").read_text())
+    assert all(sum(seed["drawn"]) == result["recordings_second"] for seed in result["seeds"])
+    assert (tmp_path / "out" / "adaptive_vs_uniform.png").stat().st_size > 10_000

@@ -1,7 +1,7 @@
 """Sample where the network errs, or evenly? The same number of recordings either way.
 
     pip install 'drivesim[studies,torch]' matplotlib
-    python examples/adaptive_sampling/experiment.py --recordings recordings/adaptive --out results
+    python examples/learning/adaptive.py --recordings recordings/adaptive --out results
 
 A small network learns to segment pictures of the child crossing under eight conditions (district, light, fog) from a
 first batch, evenly over conditions. Its confusion matrix on a validation set says under which conditions it errs.
@@ -23,21 +23,18 @@ from pathlib import Path
 import numpy as np
 import torch
 from network import CLASSES, confusion, intersection_over_union, load, train
-from recordings import CELLS, instances, record_all
+from recordings import FULL, QUICK, Plan, instances, record_all
 
 from drivesim.studies.statistics import bootstrap_mean
-
-FIRST = 2
-"""Recordings per condition in the first batch."""
 
 
 class Set:
     """Pictures of a set in memory, by recording and by condition."""
 
-    def __init__(self, folder: Path, name: str) -> None:
+    def __init__(self, plan: Plan, folder: Path, name: str) -> None:
         self.pictures, self.classes, recordings = load(str(folder / name / "recordings"))
         self.recordings = recordings.numpy()
-        self.cells = instances(name)[1]
+        self.plan, self.cells = plan, instances(plan, name)[1]
 
     def of(self, chosen: np.ndarray) -> tuple[torch.Tensor, torch.Tensor]:
         """Pictures and classes of some recordings."""
@@ -46,7 +43,7 @@ class Set:
 
     def confusions(self, network: torch.nn.Module) -> np.ndarray:
         """(cells, C, C) pixels."""
-        parts = [self.of(np.flatnonzero(self.cells == cell)) for cell in range(len(CELLS))]
+        parts = [self.of(np.flatnonzero(self.cells == cell)) for cell in range(len(self.plan.cells))]
         return np.stack([confusion(network, *part) for part in parts])
 
 
@@ -67,18 +64,18 @@ def allot(shares: np.ndarray, count: int, most: np.ndarray) -> np.ndarray:
 
 def pick(cells: np.ndarray, numbers: np.ndarray, rng: np.random.Generator, taken: np.ndarray) -> np.ndarray:
     """So many recordings of each condition, at random, none that was taken before."""
-    free = [np.setdiff1d(np.flatnonzero(cells == cell), taken) for cell in range(len(CELLS))]
+    free = [np.setdiff1d(np.flatnonzero(cells == cell), taken) for cell in range(len(numbers))]
     return np.concatenate([rng.permutation(f)[:n] for f, n in zip(free, numbers, strict=True)])
 
 
 def one_seed(seed: int, pool: Set, validation: Set, test: Set, steps: int) -> dict:
     """Scores of the first batch alone, and of both ways to go on."""
     rng = np.random.default_rng(seed)
-    even = np.full(len(CELLS), FIRST)
+    even = np.full(len(pool.plan.cells), pool.plan.first)
     first = pick(pool.cells, even, rng, np.array([], dtype=int))
     network = train(*pool.of(first), steps=steps, seed=seed)
     shares = demand(validation.confusions(network))
-    left = np.bincount(pool.cells, minlength=len(CELLS)) - even
+    left = np.bincount(pool.cells, minlength=len(even)) - even
     wanted = allot(shares, int(even.sum()), left)
     scores = {"first": score(test.confusions(network))}
     for name, numbers in (("adaptive", wanted), ("uniform", even)):
@@ -96,7 +93,7 @@ def score(confusions: np.ndarray) -> dict:
 
 def report(results: list[dict], settings: dict) -> dict:
     """Means over seeds, and the paired difference with its 95 % interval."""
-    summary: dict = {**settings, "classes": list(CLASSES), "cells": [" ".join(cell) for cell in CELLS]}
+    summary: dict = {**settings, "classes": list(CLASSES)}
     for measure in ("mean", "worst"):
         values = {name: np.array([r[name][measure] for r in results]) for name in ("first", "uniform", "adaptive")}
         interval = bootstrap_mean(values["adaptive"] - values["uniform"])
@@ -131,31 +128,40 @@ def plot(summary: dict, path: Path) -> None:
     for place, number in enumerate(drawn):
         axes[1].text(place, 0.97, f"{number:.1f}", ha="center", va="top", color=colours["adaptive"], fontsize=9)
     axes[0].set_title("by class")
-    axes[1].set_title(f"by condition; above: recordings drawn adaptively (evenly: {FIRST})")
+    axes[1].set_title(
+        f"by condition; above: recordings drawn adaptively (evenly: {summary['recordings_second'] // len(drawn)})"
+    )
     axes[0].legend(loc="upper right", fontsize=8)
     figure.suptitle(f"Held-out test set, {len(seeds)} seeds, bars are standard errors")
     figure.savefig(path, dpi=110)
 
 
-def main() -> None:
+def main(arguments: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--recordings", type=Path, default=Path("recordings/adaptive"))
     parser.add_argument("--out", type=Path, default=Path("results"))
     parser.add_argument("--seeds", type=int, default=4)
     parser.add_argument("--steps", type=int, default=1000)
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1)
-    given = parser.parse_args()
+    parser.add_argument("--quick", action="store_true", help="a few recordings and steps, to see that it runs")
+    given = parser.parse_args(arguments)
+    plan = QUICK if given.quick else FULL
+    if given.quick:
+        given.seeds, given.steps = 2, 4
     torch.set_num_threads(given.jobs)
-    record_all(given.recordings, given.jobs)
-    pool, validation, test = (Set(given.recordings, name) for name in ("pool", "validation", "test"))
+    record_all(plan, given.recordings, given.jobs)
+    pool, validation, test = (Set(plan, given.recordings, name) for name in ("pool", "validation", "test"))
     results = []
     for seed in range(given.seeds):
         began = time.perf_counter()
         results.append(one_seed(seed, pool, validation, test, given.steps))
         shown = ", ".join(f"{name} {results[-1][name]['mean']:.3f}" for name in ("first", "uniform", "adaptive"))
         print(f"seed {seed}: mean IoU {shown} ({time.perf_counter() - began:.0f} s)", flush=True)
-    budget = {"recordings_first": FIRST * len(CELLS), "recordings_second": FIRST * len(CELLS), "steps": given.steps,
-              "pictures_per_recording": len(pool.pictures) / len(pool.cells)}  # fmt: skip
+    batch = plan.first * len(plan.cells)
+    budget = {
+        "cells": [" ".join(cell) for cell in plan.cells], "recordings_first": batch, "recordings_second": batch,
+        "steps": given.steps, "pictures_per_recording": len(pool.pictures) / len(pool.cells),
+    }  # fmt: skip
     summary = report(results, budget)
     given.out.mkdir(parents=True, exist_ok=True)
     (given.out / "result.json").write_text(json.dumps(summary, indent=1) + "\n")
