@@ -261,6 +261,7 @@ def record(
     """
     from drivesim.recording import Recorder
     from drivesim.recording.preview import Preview
+    from drivesim.sensors.own_motion import OwnMotion
 
     loaded, equipment = as_scenario(scenario, parameters), as_rig(rig)
     if equipment is None:
@@ -287,7 +288,8 @@ def record(
             try:
                 for frame in simulation:
                     recorder.append(frame)
-                    states.append(frame.state)
+                    if equipment.own_motion != OwnMotion():
+                        states.append(frame.state)
                     preview.add(frame)
                     if progress:
                         progress(frame, expected)
@@ -302,9 +304,9 @@ def record(
 
 def _own_motion(simulation: Simulation, rig: Rig, states: list[WorldState]) -> dict[str, NDArray[Any]]:
     """What the rig's GNSS, IMU and odometry measured over a run; empty if it has none."""
-    from drivesim.sensors.own_motion import OwnMotion, measured_motion
+    from drivesim.sensors.own_motion import measured_motion
 
-    if rig.own_motion == OwnMotion():
+    if not states:
         return {}
     geodesy = simulation.network.geodesy
     return measured_motion(

@@ -43,6 +43,12 @@ _BOX_COLOURS = {
 _EDGES = ((0, 1), (1, 2), (2, 3), (3, 0), (4, 5), (5, 6), (6, 7), (7, 4), (0, 4), (1, 5), (2, 6), (3, 7))
 _BRIGHT = np.clip(PALETTE.astype(np.float64) * 0.75 + 60, 0, 255).astype(np.uint8)
 
+_KEPT = 160
+"""Small pictures kept for the contact sheet, some 300 kB each, before some are forgotten."""
+_SPREAD = 64
+"""As many are kept of the whole run, evenly spaced."""
+_DENSE = 2.5
+"""Seconds around the moment that counts, and before now, in which all are kept."""
 _AHEAD = 2
 """Frames that may wait to be drawn."""
 
@@ -50,7 +56,7 @@ Canvas = NDArray[np.uint8]
 
 
 class Preview:
-    """Collects frames while a run goes on; memory does not grow with its length beyond one small picture a second.
+    """Collects frames while a run goes on; memory does not grow with its length.
 
     Args:
         folder: of the recording. title: of the run. rate: pictures per second of the video.
@@ -94,6 +100,17 @@ class Preview:
         small = cv2.resize(panel, (WIDTH // 2, HEIGHT // 2), interpolation=cv2.INTER_AREA)
         encoded = cv2.imencode(".png", small[..., ::-1], [cv2.IMWRITE_PNG_COMPRESSION, 1])[1]
         self._moments.append((frame.time_ns * 1e-9, self._closeness(frame.state), bytes(encoded)))
+        self._thin_out()
+
+    def _thin_out(self) -> None:
+        """Once there are many, keep the latest, those near the moment that counts, and the rest evenly spaced."""
+        if len(self._moments) <= _KEPT:
+            return
+        times = np.array([moment[0] for moment in self._moments])
+        lasting = (np.abs(times - self._key_time()) < _DENSE) | (times > times[-1] - _DENSE)
+        place = np.floor((times - times[0]) / (times[-1] - times[0]) * _SPREAD)
+        lasting |= np.diff(place, prepend=-1.0) > 0.0
+        self._moments = [moment for moment, lasts in zip(self._moments, lasting, strict=True) if lasts]
 
     def close(self) -> None:
         """Finish the video and lay out the contact sheet; legal twice."""
@@ -122,12 +139,19 @@ class Preview:
                 others.append(gap)
         return min(people) if len(people) > 1 else min(others)
 
+    def _key_time(self) -> float:
+        """When the collision was, or when the ego was closest to anybody, or the middle; s."""
+        if self._crash is not None:
+            return self._crash
+        gaps = np.array([moment[1] for moment in self._moments])
+        if np.isfinite(gaps).any():
+            return self._moments[int(np.argmin(gaps))][0]
+        return 0.5 * (self._moments[0][0] + self._moments[-1][0])
+
     def _chosen(self) -> list[int]:
         """Moments for the sheet: the start, the end, the closest (or the collision), and what leads up to it."""
         times = np.array([moment[0] for moment in self._moments])
-        gaps = np.array([moment[1] for moment in self._moments])
-        key = float(times[int(np.argmin(gaps))]) if np.isfinite(gaps).any() else float(times[len(times) // 2])
-        key = self._crash if self._crash is not None else key
+        key = self._key_time()
         wanted = [times[0], key - 1.5, key - 0.7, key, key + 0.7, times[-1]]
         picked = {int(np.argmin(np.abs(times - t))) for t in wanted}
         for t in np.linspace(times[0], times[-1], 25):

@@ -7,6 +7,7 @@ import shutil
 from collections import deque
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -36,6 +37,8 @@ from drivesim.types import (
     WorldState,
 )
 
+_STATES = "extra/.states.part"
+"""Where states wait for the end of the run: on disk, so that memory does not grow with it."""
 _QUEUE = 48
 """Files that may wait to be encoded before the simulation waits for them: bounds memory."""
 
@@ -102,7 +105,7 @@ class Recorder:
         self._counts = dict.fromkeys(self._channels, 0)
         self._collisions: list[Collision] = []
         self._events: list[StoryboardEvent] = []
-        self._states: list[NDArray[np.float64]] = []
+        self._states = (folder / _STATES).open("wb")
         self._summary: Summary | None = None
 
     def append(self, frame: Frame) -> None:
@@ -119,9 +122,18 @@ class Recorder:
         self._time_ns = frame.time_ns
         self._collisions += frame.collisions
         self._events += frame.events
-        self._states.append(_state_rows(frame.state))
+        self._spool(frame.state)
         while len(self._pending) > _QUEUE or (self._pending and self._pending[0].done()):
             self._bytes += self._pending.popleft().result()
+
+    def _spool(self, state: WorldState) -> None:
+        try:
+            self._states.write(_state_rows(state).tobytes())
+        except OSError as error:
+            raise RecordingError(
+                f"cannot write: {error.strerror}", file=self.folder / _STATES,
+                remedy="free space, then record again with --overwrite",
+            ) from error  # fmt: skip
 
     def note(self, events: Sequence[StoryboardEvent]) -> None:
         """Record transitions that no frame carries: those with which the storyboard ended."""
@@ -216,12 +228,20 @@ class Recorder:
 
     def _write_runs(self) -> None:
         """Trajectories, storyboard transitions and collisions of the whole run."""
-        columns = np.array(self._states) if self._states else np.zeros((0, len(self._actors), len(STATE_COLUMNS)))
+        with suppress(OSError):  # a full disk, told of before
+            self._states.close()
+        spool = self.folder / _STATES
+        row = (len(self._actors), len(STATE_COLUMNS))
+        ticks = spool.stat().st_size // (8 * row[0] * row[1]) if row[0] else 0
+        columns: NDArray[np.float64] = np.zeros((0, *row))
+        if ticks:
+            columns = np.memmap(spool, dtype=np.float64, mode="r", shape=(ticks, *row))
         encode.write(
             self.folder / "extra" / "states.npz",
             lambda: encode.npz({"state": columns, "columns": np.array(STATE_COLUMNS),
                                 "actors": np.array([a.name for a in self._actors])}),
         )  # fmt: skip
+        spool.unlink()
         for name, rows in (("events", self._events), ("collisions", self._collisions)):
             text = json.dumps([{field: getattr(row, field) for field in row.__slots__} for row in rows], indent=1)
             encode.write(self.folder / "extra" / f"{name}.json", lambda text=text: (text + "\n").encode())  # type: ignore[misc]
