@@ -29,10 +29,11 @@ class _Registering:
         return self._own.create_module(spec)
 
     def exec_module(self, module: ModuleType) -> None:
-        self._own.exec_module(module)
-        from drivesim.envs.registration import register_envs
+        from importlib import import_module
 
-        register_envs()
+        self._own.exec_module(module)
+        if "drivesim.envs" not in sys.modules:  # which registers by itself, and may be what imports gymnasium
+            import_module("drivesim.envs")
 
 
 class _Waiting:

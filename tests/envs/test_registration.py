@@ -65,6 +65,12 @@ def test_a_fresh_process_finds_it_and_drives_the_same_trajectory(found):
     assert there == driven_here()
 
 
+def test_whether_drivesim_or_gymnasium_is_imported_first_does_not_matter():
+    first = f"import drivesim.envs\nimport gymnasium as gym\nprint('{NAME}' in gym.registry)"
+    assert printed(first) == printed(f"import gymnasium as gym\nimport drivesim.envs\nprint('{NAME}' in gym.registry)")
+    assert printed(first) == ["True"]
+
+
 def test_the_vector_environment_is_found_by_full_name_too():
     code = f"""
 import gymnasium as gym
