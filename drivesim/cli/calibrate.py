@@ -21,7 +21,7 @@ def calibrate_command(
 ) -> int:  # fmt: skip
     """Exit code: 0 when every parameter is even now and all are alike, 1 when some are not; stored either way."""
     at = _moments(moments) if moments else MOMENTS
-    meter = measure_by(measure, scenario, rig=rig, at=at, settings=settings)
+    meter = measure_by(measure, scenario, rig=rig, at=at, settings=settings, space=space)
     file = out or Path(f"{Path(scenario).stem}{SUFFIX}")
     if file.suffix != ".json":
         raise ScenarioError(f"'{file.name}' is no JSON file", element="--out", remedy=f"end its name in {SUFFIX}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import closing
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
@@ -12,11 +13,15 @@ import numpy as np
 
 from drivesim.errors import DrivesimError, RigError, did_you_mean
 from drivesim.openscenario.scenario import ScenarioFile
+from drivesim.scene import Scene
 from drivesim.sensors.rig import Rig, load_rig
 from drivesim.simulation import Simulation
 from drivesim.simulators.embedded import EmbeddedSimulator
 from drivesim.studies.dissimilarity import chamfer, ospa, structure
 from drivesim.studies.playing import Stage
+from drivesim.studies.space import Space
+from drivesim.studies.whatif.stage import Stage as Street
+from drivesim.studies.whatif.stage import Zones, zones_of
 from drivesim.types import CameraImage, Labels, Measurement, PointCloud, RadarDetections, WorldState
 from drivesim.world import World
 
@@ -24,6 +29,8 @@ OUTCOME = "outcome"
 MEASURES = (OUTCOME, "image", "lidar", "radar")
 MOMENTS = (1.0, 2.0, 3.0, 4.0)
 """Seconds at which sensors are compared, unless others are given."""
+_SPREAD = 48
+"""Instances that say, with the ends of each parameter, where actors may be."""
 _COMPARE: dict[str, Callable[[Any, Any], float]] = {"image": structure, "lidar": chamfer, "radar": ospa}
 _KINDS = {"image": "camera", "lidar": "lidar", "radar": "radar"}
 
@@ -70,10 +77,18 @@ class SensorMeasure:
 
     Args:
         kind: one of these. at: moments, s.
+        space: whose instances will be looked at: all stand in one street then, which is built once in each process,
+            unless the space varies it. Without it every instance has the street of its seed.
     """
 
     def __init__(
-        self, scenario: str, kind: str, rig: str | Path, at: Sequence[float], settings: Mapping[str, str] | None = None
+        self,
+        scenario: str,
+        kind: str,
+        rig: str | Path,
+        at: Sequence[float],
+        settings: Mapping[str, str] | None = None,
+        space: Space | None = None,
     ) -> None:
         whole = load_rig(rig)
         sensors = tuple(sensor for sensor in whole.sensors if sensor.kind == _KINDS[kind])
@@ -83,6 +98,7 @@ class SensorMeasure:
         self._scenario = scenario
         self._rig, self._kind, self._at = replace(whole, sensors=sensors), kind, tuple(sorted(at))
         self._settings = dict(settings or {})
+        self._zones = None if space is None else _zones(scenario, space, self._settings)
 
     def look(self, values: Mapping[str, str], seed: int) -> dict[tuple[float, str], Any]:
         """What is compared, by moment and channel: the first measurement from the moment on.
@@ -95,10 +111,15 @@ class SensorMeasure:
         lead = 0.0 if self._kind == "image" else period
 
         def make(world: World, rig: Rig | None, ego: int, run_seed: int) -> EmbeddedSimulator:
-            return _Glances(world, rig, ego, run_seed, [(m - lead, m + period) for m in self._at])
+            spans = [(m - lead, m + period) for m in self._at]
+            return _Glances(world, rig, ego, run_seed, spans, street.scene(world, ego, run_seed))
 
-        scenario = _file(self._scenario).scenario({**values, **self._settings})
-        with Simulation(scenario, self._rig, seed=seed, simulator=make) as simulation:
+        one = {} if self._zones is None else {"seed.city": "0"}
+        scenario = _file(self._scenario).scenario({**one, **values, **self._settings})
+        with (
+            closing(Street(self._zones)) as street,
+            Simulation(scenario, self._rig, seed=seed, simulator=make) as simulation,
+        ):
             for frame in simulation:
                 for channel, measured in frame.measurements.items():
                     time = measured.time_ns * 1e-9 + 1e-9
@@ -117,13 +138,23 @@ class SensorMeasure:
         return float(np.mean([_COMPARE[self._kind](first[key], second[key]) for key in both])) if both else 0.0
 
 
+def _zones(scenario: str, space: Space, settings: Mapping[str, str]) -> Zones:
+    """Ground that a street keeps clear for instances all over a space: some anywhere, and the ends of each axis."""
+    axes = len(space.parameters)
+    middle = np.full((2 * axes, axes), 0.5)
+    middle[np.arange(2 * axes), np.arange(2 * axes) // 2] = np.arange(2 * axes) % 2
+    points = np.concatenate([middle, np.random.default_rng(0).random((_SPREAD, axes))])
+    runs = [run for run in space.values(points) if space.allows(run)]
+    return zones_of(scenario, ({**run, **settings} for run in runs))
+
+
 class _Glances(EmbeddedSimulator):
     """Senses only in ticks that end within some spans of time (start, end), s."""
 
     def __init__(
-        self, world: World, rig: Rig | None, ego: int, seed: int, spans: Sequence[tuple[float, float]]
+        self, world: World, rig: Rig | None, ego: int, seed: int, spans: Sequence[tuple[float, float]], scene: Scene
     ) -> None:  # fmt: skip
-        super().__init__(world, rig, ego, seed, labels=False)
+        super().__init__(world, rig, ego, seed, labels=False, scene=scene)
         self._spans = spans
 
     def capture(self, before: WorldState, after: WorldState) -> tuple[Mapping[str, Measurement], Labels | None]:
@@ -148,9 +179,10 @@ def _essence(measured: Measurement) -> Any:
 
 
 def measure_by(
-    name: str, scenario: str, *, rig: str | Path, at: Sequence[float], settings: Mapping[str, str] | None = None
-) -> Measure:
-    """A measure by its name.
+    name: str, scenario: str, *, rig: str | Path, at: Sequence[float], settings: Mapping[str, str] | None = None,
+    space: Space | None = None,
+) -> Measure:  # fmt: skip
+    """A measure by its name; ``space`` as for :class:`SensorMeasure`.
 
     Raises:
         DrivesimError: no such measure, or the rig has no such sensor.
@@ -158,5 +190,5 @@ def measure_by(
     if name == OUTCOME:
         return OutcomeMeasure(scenario, settings)
     if name in _KINDS:
-        return SensorMeasure(scenario, name, rig, at, settings)
+        return SensorMeasure(scenario, name, rig, at, settings, space)
     raise DrivesimError(f"no measure '{name}'", element="--measure", remedy=did_you_mean(name, MEASURES))

@@ -1,9 +1,12 @@
 """What calibration measures: sensors are looked at at the moments asked for, and only differ where the world does."""
 
+import pickle
+
 import pytest
 
 from drivesim.errors import DrivesimError, RigError
 from drivesim.studies.measures import OutcomeMeasure, measure_by
+from drivesim.studies.space import space_of
 
 RIG = """
 sensors:
@@ -43,6 +46,18 @@ def test_sensors_are_looked_at_when_asked_and_see_what_moved(rig, kind):
     assert measure.difference(first, measure.look({"ego_speed": "40"}, 0)) == 0.0
     near, far = (measure.difference(first, measure.look({"ego_speed": speed}, 0)) for speed in ("40.5", "50"))
     assert 0.0 < near < far
+
+
+@pytest.mark.slow
+def test_instances_of_a_space_stand_in_one_street(rig):
+    """Another seed changes people and chance, not the houses; a space that varies the street has its own way."""
+    space = space_of("adult_from_far_side")
+    measure = pickle.loads(pickle.dumps(measure_by("lidar", "adult_from_far_side", rig=rig, at=[0.5], space=space)))
+    values = {"pedestrian_behavior": "protocol"}
+    first, other = (measure.look(values, seed) for seed in (0, 1))
+    assert measure.difference(first, other) < 0.1
+    moved = measure.look({**values, "seed.city": "5"}, 0)
+    assert measure.difference(first, moved) > 0.2
 
 
 def test_a_rig_or_a_moment_without_measurements_is_said(rig):
