@@ -269,9 +269,9 @@ def test_R22_presets_resolve_what_their_sheets_say(name):
                 place = np.stack([middle, middle])
                 place[:, axis] += (-0.5 * apart, 0.5 * apart)
                 targets = paths(place[:, 0], rate=place[:, 1], azimuth=place[:, 2])
-                found = [
-                    np.count_nonzero(detect(targets, np.full(2, 1e4, np.float32), device, scan, CLEAR, 3, c).path >= 0)
-                    for c in range(10)
+                echoes = [
+                    detect(targets, np.full(2, 1e4, np.float32), device, scan, CLEAR, 3, cycle) for cycle in range(10)
                 ]
+                found = [np.count_nonzero((each.path >= 0) & ~each.lobe) for each in echoes]
                 low, high = (low, apart) if np.mean(np.array(found) == 2) >= 0.5 else (apart, high)
             assert high == pytest.approx(step, rel=0.10), (scan.name, axis)
