@@ -148,6 +148,12 @@ def test_published_numbers_are_what_their_runs_say(example):
         factor: pytest.approx(cell["mean"], abs=1e-4)
         for factor, cell in again["measures"]["people played"]["worth"].items()
     }
+    inside = json.loads((PUBLISHED / "white_box.json").read_text())
+    loop = example.white_box.summarised(inside["rows"])
+    for part, values in inside["loop"].items():
+        assert values == pytest.approx(loop[part])
+    for found in inside["blame"].values():
+        assert sum(found["blame"].values()) == pytest.approx(1.0)
 
 
 @pytest.mark.slow
