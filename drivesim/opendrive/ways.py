@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import heapq
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
@@ -36,8 +37,8 @@ class Way:
     length: float
 
 
-_Between = tuple[tuple[str, ...], float, int]
-"""Roads from one to another, the metres of those between, and the direction along s in which the last is entered."""
+_Nodes = tuple[Node, ...]
+"""Roads from one to another, both included."""
 _Cost = tuple[float, float]
 
 
@@ -47,7 +48,18 @@ class Ways:
     def __init__(self, network: RoadNetwork) -> None:
         self._network = network
         self._after: dict[Node, tuple[Node, ...]] = {}
-        self._found: dict[tuple[Node, str, str, frozenset[str] | None], _Between | None] = {}
+        self._found: dict[tuple[Node, str, str, frozenset[str] | None], _Nodes | None] = {}
+        self._joints: dict[tuple[Node, Node], tuple[float, float]] = {}
+        """s at which one road is left and the other entered, where these are not their ends (virtual junctions)."""
+        self._leaving: dict[Node, list[Node]] = {}
+        for road in network.roads.values():
+            for link, sense in ((road.predecessor, 1), (road.successor, -1)):
+                if link is not None and link.s is not None and link.element_id in network.roads:
+                    path, main = (road.id, sense), (link.element_id, link.sense * sense)
+                    self._leaving.setdefault(main, []).append(path)
+                    end = 0.0 if sense > 0 else road.length
+                    self._joints[main, path] = link.s, end
+                    self._joints[(road.id, -sense), (link.element_id, -link.sense * sense)] = end, link.s
 
     def way(
         self, start: LanePosition, goal: LanePosition, strategy: Strategy = "shortest",
@@ -67,35 +79,52 @@ class Ways:
             between = self._found[key]
         if between is None:
             return None
-        roads, metres, direction = between
-        rest = network.frame(start.road_id).length - start.s if sense > 0 else start.s
-        last = goal.s if direction > 0 else network.frame(goal.road_id).length - goal.s
-        return Way(roads, rest + metres + last)
+        length = self._length(between, start.s, goal.s)
+        return Way(tuple(road for road, _ in between), length) if length is not None else None
+
+    def leaves(self, road_id: str) -> bool:
+        """Whether paths of virtual junctions leave a road between its ends."""
+        return (road_id, 1) in self._leaving or (road_id, -1) in self._leaving
+
+    def _length(self, nodes: _Nodes, begin: float, end: float) -> float | None:
+        """Metres along roads from s on the first to s on the last; None where a joint lies behind one."""
+        length, s = 0.0, begin
+        for a, b in pairwise(nodes):
+            usual = self._end(a, a[1] > 0), self._end(b, b[1] < 0)
+            left, entered = self._joints.get((a, b), usual)
+            if (left - s) * a[1] < -1e-6:
+                return None
+            length, s = length + abs(left - s), entered
+        return length + abs(end - s) if (end - s) * nodes[-1][1] >= -1e-6 else None
+
+    def _end(self, node: Node, far: bool) -> float:
+        """s of a road's end or beginning."""
+        return self._network.frame(node[0]).length if far else 0.0
 
     def _search(
         self, start: Node, goal: str, strategy: str, within: frozenset[str] | None, chance: np.random.Generator | None
-    ) -> _Between | None:
+    ) -> _Nodes | None:
         """The cheapest way from the end of a road to the beginning of another (Dijkstra's)."""
-        queue: list[tuple[_Cost, int, float, Node, tuple[str, ...]]] = []
+        queue: list[tuple[_Cost, int, float, Node, _Nodes]] = []
         seen: set[Node] = set()
         order = 0
         for node in self.onwards(start):
-            heapq.heappush(queue, ((0.0, 0.0), order, 0.0, node, (start[0], node[0])))
+            heapq.heappush(queue, ((0.0, 0.0), order, 0.0, node, (start, node)))
             order += 1
         while queue:
-            cost, _, done, node, roads = heapq.heappop(queue)
+            cost, _, done, node, nodes = heapq.heappop(queue)
             if node in seen or done > FARTHEST:
                 continue
             seen.add(node)
-            road, direction = node
+            road = node[0]
             if road == goal:
-                return roads, done, direction
+                return nodes
             if within is not None and road not in within:
                 continue
             length = self._network.frame(road).length
             more = self._cost(road, length, strategy, chance)
             for after in self.onwards(node):
-                entry = (cost[0] + more[0], cost[1] + more[1]), order, done + length, after, (*roads, after[0])
+                entry = (cost[0] + more[0], cost[1] + more[1]), order, done + length, after, (*nodes, after)
                 heapq.heappush(queue, entry)
                 order += 1
         return None
@@ -134,4 +163,4 @@ class Ways:
                     entry = next((e for e in ends if other_lane in network.lanes(other, e)), None)
                     if entry is not None:
                         found[other, network.lane_direction(other, other_lane, entry)] = None
-        return tuple(found)
+        return (*found, *self._leaving.get(node, ()))

@@ -177,6 +177,8 @@ class Motion:
             return False
         if self.wander is not None and lane.road_id not in self.route[:-1]:
             return False
+        if self.route and self.world.network is not None and self.world.network.ways.leaves(lane.road_id):
+            return False  # the route may leave the road in its middle
         onwards = -distance if self._against else distance
         offset = lane.offset if offset is None else offset
         made = self.world.cruise(self.index, lane, onwards, offset, self.next_speed, against=self._against)

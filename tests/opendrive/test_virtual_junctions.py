@@ -58,3 +58,17 @@ def test_a_path_enters_the_main_road_in_its_middle(yard):
 def test_a_path_enters_the_oncoming_lane_against_s(yard):
     there = yard.follow_lane(at("4", -1, 20.0), 15.0)
     assert (there.road_id, there.lane_id, there.s) == ("1", 1, pytest.approx(45.0))
+
+
+def test_ways_lead_out_of_the_main_road_and_into_it(yard):
+    out = yard.way(at("1", -1, 20.0), at("2", -1, 10.0))
+    assert (out.roads, out.length) == (("1", "2"), pytest.approx(20.0 + 10.0))
+    into = yard.way(at("3", -1, 20.0), at("1", -1, 90.0))
+    assert (into.roads, into.length) == (("3", "1"), pytest.approx(10.0 + 20.0))
+    against = yard.way(at("4", -1, 20.0), at("1", 1, 5.0))
+    assert (against.roads, against.length) == (("4", "1"), pytest.approx(10.0 + 45.0))
+
+
+def test_what_has_been_passed_leads_nowhere(yard):
+    assert yard.way(at("1", -1, 45.0), at("2", -1, 10.0)) is None
+    assert yard.way(at("3", -1, 20.0), at("1", -1, 60.0)) is None
