@@ -119,10 +119,9 @@ class RgbCamera:
         covariance += ((self.pixel_error * depth / fx) ** 2 + self.side_error**2) * np.outer(across, across)
         low, high = points.min(axis=0), points.max(axis=0)
         starts = seen.score >= self.start_score
-        if seen.kind != "vehicle":
-            return Detection(middle, covariance, float(high[1] - low[1]) / 2, 0.0, True, starts=starts)
-        position, half_width, half_length = reference_point(low, high, False)
-        return Detection(position, covariance, half_width, half_length, False, starts=starts)
+        person = seen.kind != "vehicle"
+        position, half_width, half_length = reference_point(low, high, person)
+        return Detection(position, covariance, half_width, half_length, person, starts=starts)
 
     def _depth(self, image: CameraImage, seen: Seen) -> tuple[float, float]:
         """Depth, m, and its standard deviation as a share."""

@@ -38,9 +38,8 @@ from drivesim.types import Actor, Frame, Measurement
 F64 = NDArray[np.float64]
 
 SCENARIOS = {
-    "child_crossing": "pedestrian", "pedestrian_behind_bus": "pedestrian", "adult_from_far_side": "pedestrian",
-    "cyclist_from_behind_van": "rider", "wrong_way_cyclist": "rider",
-    "motorway_cut_in": "vehicle",
+    "child_crossing": "pedestrian", "cyclist_from_behind_van": "rider", "pedestrian_behind_bus": "pedestrian",
+    "adult_from_far_side": "pedestrian", "wrong_way_cyclist": "rider", "motorway_cut_in": "vehicle",
 }  # fmt: skip
 """What is played, and what its target is."""
 CONDITIONS: Mapping[str, Mapping[str, str]] = {
@@ -71,11 +70,16 @@ class Score:
 
 
 def frames(scenario: str, values: Mapping[str, str], seed: int, stage: Stage) -> Iterator[tuple[Simulation, Frame]]:
-    """Every tick of an instance in which the target is within reach; the car does not brake."""
+    """Two ticks of every four of an instance in which the target is within reach; the car does not brake."""
     ego = 0
 
     class Near(EmbeddedSimulator):
+        ticks = 0
+
         def capture(self, before: Any, after: Any) -> Any:
+            self.ticks += 1
+            if (self.ticks - 1) // 2 % 2 == 0:  # a lidar's sweep takes the other two whole
+                return {}, None
             target = target_of(self.world.actors, self.world.actors[ego]).index
             away = after.position[0, target, :2] - after.position[0, ego, :2]
             return super().capture(before, after) if np.linalg.norm(away) < BINS[-1] + 8.0 else ({}, None)
@@ -182,7 +186,7 @@ def _row(*cells: str) -> str:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--instances", type=int, default=2, help="of each scenario in each condition")
+    parser.add_argument("--instances", type=int, default=1, help="of each scenario in each condition")
     parser.add_argument("--model", type=Path, default=MODEL)
     parser.add_argument("--only", choices=tuple(SCENARIOS), nargs="*", default=tuple(SCENARIOS))
     arguments = parser.parse_args()

@@ -83,8 +83,8 @@ def test_only_pixels_and_calibration_are_read(photographs, detector):
     asked, other = (detector.detect(each) for each in (image, scrambled))
     assert [d.position.tolist() for d in asked] == [d.position.tolist() for d in other]
     mount = image.ego_from_sensor
-    moved = replace(image, ego_from_sensor=Pose(mount.translation + [0.0, 2.0, 0.0], mount.rotation))
-    assert detector.detect(moved)[0].position[1] == pytest.approx(asked[0].position[1] + 2.0, abs=1e-9)
+    moved = replace(image, ego_from_sensor=Pose(mount.translation + [2.0, 0.0, 0.0], mount.rotation))
+    assert detector.detect(moved)[0].position[0] == pytest.approx(asked[0].position[0] + 2.0, abs=1e-9)
 
 
 def test_a_sharper_camera_sees_the_child_in_the_same_place(photographs, detector):
