@@ -1,6 +1,7 @@
 """The CARLA side against CARLA's documentation, byte by byte: handedness, field orders, units, origins. No server."""
 
 import math
+import re
 import struct
 from types import SimpleNamespace
 
@@ -284,15 +285,19 @@ def test_rays_enter_a_box_at_its_near_face():
 
 
 @pytest.mark.parametrize(
-    ("server", "fits"),
-    [("0.9.13", True), ("0.9.16", True), ("0.9.12", False), ("0.10.0", False), ("custom-build", True)],
-)
-def test_versions_that_do_not_fit_are_named(server, fits):
+    ("server", "client", "fits"),
+    [
+        ("0.9.13", "0.9.13", True), ("0.9.16", "0.9.16", True), ("0.9.16-dirty", "0.9.16", True),
+        ("custom-build", "0.9.16", True), ("0.9.12", "0.9.12", False), ("0.10.0", "0.10.0", False),
+        ("0.9.15", "0.9.16", False), ("0.9.16", "0.9.14", False),
+    ],
+)  # fmt: skip
+def test_versions_that_do_not_fit_are_named(server, client, fits):
     if fits:
-        _check_versions(server, "0.9.16")
+        _check_versions(server, client)
     else:
-        with pytest.raises(SimulatorError, match=server.replace(".", r"\.")):
-            _check_versions(server, "0.9.16")
+        with pytest.raises(SimulatorError, match=rf"{re.escape(server)}.*{re.escape(client)}"):
+            _check_versions(server, client)
 
 
 @pytest.mark.parametrize(

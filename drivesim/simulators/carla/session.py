@@ -186,15 +186,22 @@ def version_of(server: str) -> tuple[int, ...] | None:
 
 def _check_versions(server: str, client: str) -> None:
     """Raises:
-    SimulatorError: the server's version is not one of those known to fit.
+    SimulatorError: the server's version is not one of those known to fit, or not the client's, whose numbers of
+        sensors and fields of calls would be others: data that are taken for something else end the client.
     """
-    version = version_of(server)
+    version, own = version_of(server), version_of(client)
     if version is not None and not OLDEST <= version <= NEWEST:
         first, last = (".".join(map(str, limit)) for limit in (OLDEST, NEWEST))
         raise SimulatorError(
             f"the server is CARLA {server}, the client {client}",
             element="--carla",
-            remedy=f"use a server of {first} to {last}, best the client's own version",
+            remedy=f"use a server of {first} to {last}, and the client of its version",
+        )
+    if version is not None and own is not None and version != own:
+        raise SimulatorError(
+            f"the server is CARLA {server}, the client {client}: versions do not understand each other",
+            element="--carla",
+            remedy=f"start a server of {client}, or install the client of {server} (docs/carla.md)",
         )
 
 
