@@ -30,7 +30,7 @@ def main() -> None:
     parser.add_argument("--batch", type=int, default=4000, help="steps an iteration")
     parser.add_argument("--runners", type=int, default=0, help="processes that play; 0 plays in this one")
     options = parser.parse_args()
-    ray.init(include_dashboard=False, log_to_driver=False, num_cpus=max(options.runners, 1) + 1)
+    ray.init(address="local", include_dashboard=False, log_to_driver=False, num_cpus=max(options.runners, 1) + 1)
     register_env("child_crossing", child_crossing)
     config = (
         PPOConfig()

@@ -14,12 +14,12 @@ sensors:
     device: {base: camera_1600x900, width: 96, height: 54, fx: 76, fy: 76, cx: 48, cy: 27, antialiasing: 1}
     translation: [1.7, 0.0, 1.51]
     rotation: {ypr: [0, 0, 0]}
-    rate_hz: 4
+    rate_hz: 2
   LIDAR_TOP:
     device: {base: velodyne_vlp16, firing_cycle_us: null, columns: 90}
     translation: [0.94, 0.0, 1.84]
     rotation: {ypr: [0, 0, 0]}
-    rate_hz: 4
+    rate_hz: 2
 """
 MINUTES = 10
 GROWTH = 60e6
@@ -48,7 +48,7 @@ def test_ten_minutes_take_no_more_memory_than_the_first(tmp_path):
         dt=0.25, progress=note,
     )  # fmt: skip
     assert summary.duration == pytest.approx(60.0 * MINUTES, abs=1.0)
-    assert summary.counts["CAM_FRONT"] >= 4 * 60 * MINUTES - 4
+    assert summary.counts["CAM_FRONT"] >= 2 * 60 * MINUTES - 2
     assert max(seen) - min(seen) >= MINUTES - 2
     assert max(seen.values()) - seen[min(seen)] < GROWTH
     assert (tmp_path / "long" / "contact_sheet.png").is_file()

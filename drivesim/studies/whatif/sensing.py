@@ -25,9 +25,10 @@ if TYPE_CHECKING:
     from drivesim.sensors.rig import Rig
     from drivesim.world import World
 
-LEAD = 1.2
+LEAD = 2.0
 """Seconds of sensing before it can matter: a latency (0.1), five measurements at 10 Hz (the window of confirmation),
-0.6 in which the filter settles (five to six measurements) and tracks of clutter come and go (0.5 unseen)."""
+0.6 in which the filter settles (five to six measurements) and 0.5 that tracks of clutter last unseen, and some more: with
+1.2 s a camera's network braked a moment later in one run of many."""
 MARGIN = 2.0
 """Room beyond both bodies that still counts as touching, m."""
 STILL = 0.05
