@@ -331,7 +331,11 @@ def test_ctrl_c_of_the_command_puts_everything_back(server, tmp_path):
     before = server.state()
     command = [sys.executable, "-c", "from drivesim.cli import main; raise SystemExit(main())", "record"]
     options = ["child_crossing", "--rig", str(RIG), "--simulator", "carla", "--carla", f"127.0.0.1:{server.port}"]
-    recording = subprocess.Popen([*command, *options, "--out", str(tmp_path / "recording")], stdout=subprocess.DEVNULL)
+    recording = subprocess.Popen(
+        [*command, *options, "--out", str(tmp_path / "recording")],
+        stdout=subprocess.DEVNULL,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # shells let background jobs ignore it
+    )
     while not server.state()[4]:  # its sensors
         assert recording.poll() is None
         time.sleep(0.2)

@@ -27,8 +27,8 @@ if TYPE_CHECKING:
 
 LEAD = 2.0
 """Seconds of sensing before it can matter: a latency (0.1), five measurements at 10 Hz (the window of confirmation),
-0.6 in which the filter settles (five to six measurements) and 0.5 that tracks of clutter last unseen, and some more: with
-1.2 s a camera's network braked a moment later in one run of many."""
+0.6 in which the filter settles (five to six measurements), 0.5 that tracks of clutter last unseen, and some more: with
+1.2 s a car that sees by a camera's network braked a moment later in one run of many."""
 MARGIN = 2.0
 """Room beyond both bodies that still counts as touching, m."""
 STILL = 0.05
