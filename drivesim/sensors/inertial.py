@@ -11,7 +11,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.signal import lfilter
 
 from drivesim.streams import stream
 
@@ -44,6 +43,8 @@ class RandomProcess:
         return white + walk + self.turn_on * random.standard_normal() + self._wandering_bias(count, step, random)
 
     def _wandering_bias(self, count: int, step: float, random: np.random.Generator) -> F64:
+        from scipy.signal import lfilter  # takes half a second to import, which few rigs need
+
         keep = np.exp(-step / self.memory)
         drive = self.bias * np.sqrt(1.0 - keep**2) * random.standard_normal(count)
         drive[:1] = self.bias * random.standard_normal()
