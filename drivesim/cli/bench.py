@@ -7,10 +7,10 @@ from importlib import import_module
 from pathlib import Path
 
 import numba
-from rich.console import Console
 from rich.table import Table
 
 import drivesim
+from drivesim.cli.terminal import terminal
 from drivesim.errors import DrivesimError, did_you_mean
 
 BENCHMARKS = (
@@ -32,7 +32,7 @@ def bench_command(names: list[str]) -> None:
         if name not in BENCHMARKS:
             remedy = did_you_mean(name, [*BENCHMARKS, *GROUPS])
             raise DrivesimError(f"no benchmark '{name}'", element="NAME", remedy=remedy)
-    console = Console(highlight=False)
+    console = terminal()
     for name in wanted or BENCHMARKS:
         table = Table(title=f"{name} ({numba.get_num_threads()} threads)", title_justify="left")
         table.add_column("what")

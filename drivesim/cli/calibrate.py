@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 from rich.table import Table
 
+from drivesim.cli.terminal import counting_bar, terminal
 from drivesim.errors import ScenarioError
 from drivesim.studies.calibration import MOST_SPREAD, MOST_VARIATION, SUFFIX, Calibration, calibrate
 from drivesim.studies.measures import MOMENTS, OUTCOME, measure_by
@@ -25,11 +24,9 @@ def calibrate_command(
     file = out or Path(f"{Path(scenario).stem}{SUFFIX}")
     if file.suffix != ".json":
         raise ScenarioError(f"'{file.name}' is no JSON file", element="--out", remedy=f"end its name in {SUFFIX}")
-    console = Console(stderr=True, highlight=False, soft_wrap=True)
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     how = {"measure": measure, "configurations": configurations, "positions": positions, "step": step, "seed": seed,
            "settings": settings} | ({} if measure == OUTCOME else {"rig": rig, "at": list(at)})  # fmt: skip
-    with Progress(*columns, TimeRemainingColumn(), console=console, disable=quiet, transient=True) as bar:
+    with counting_bar(quiet) as bar:
         task = bar.add_task(f"{Path(scenario).stem}, by {measure}", total=None)
         found = calibrate(
             space, meter, configurations=configurations, points=positions, step=step, seed=seed, jobs=jobs,
@@ -53,7 +50,7 @@ def _moments(text: str) -> Sequence[float]:
 
 def _show(found: Calibration, file: Path) -> None:
     """Influence by parameter: how uneven it was, how uneven it is now, and how much of both chance makes."""
-    console = Console(highlight=False, soft_wrap=True)
+    console = terminal()
     console.print(f"variation of influence along each parameter (even: at most {MOST_VARIATION}), what of it is chance")
     table = Table("parameter", "influence", "before", "chance", "after", "chance", "configurations")
     whole = sum(entry.length for entry in found.parameters.values())

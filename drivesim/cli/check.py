@@ -7,10 +7,10 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from rich.console import Console
 from rich.markup import escape
 
 from drivesim import content
+from drivesim.cli.terminal import terminal
 from drivesim.errors import DrivesimError
 
 SPACE_SUFFIX = ".space.yaml"
@@ -18,7 +18,7 @@ SPACE_SUFFIX = ".space.yaml"
 
 def check_command(files: list[str], *, quiet: bool) -> int:
     """Check every file and print one line each, notes below it; 1 if any has a fault."""
-    console = Console(highlight=False, soft_wrap=True)
+    console = terminal()
     faults = 0
     for name in files:
         try:

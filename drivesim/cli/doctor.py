@@ -7,13 +7,14 @@ import importlib.metadata
 import platform
 from collections.abc import Callable
 
-from rich.console import Console
 from rich.markup import escape
+
+from drivesim.cli.terminal import terminal
 
 
 def doctor_command() -> int:
     """Print one line per check; 1 if something drivesim cannot do without is missing."""
-    console = Console(highlight=False, soft_wrap=True)
+    console = terminal()
     console.print(f"Python {platform.python_version()} on {platform.system()} {platform.machine()}")
     broken = 0
     for name, check, needed, remedy in CHECKS:

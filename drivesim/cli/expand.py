@@ -8,10 +8,10 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from rich.console import Console
 from rich.progress import track
 from rich.table import Table
 
+from drivesim.cli.terminal import terminal
 from drivesim.errors import DrivesimError, RecordingError
 from drivesim.openscenario.concrete import write_concrete
 from drivesim.openscenario.distributions import ParameterValueDistribution, read_distribution
@@ -41,18 +41,18 @@ def expand_command(
         _write_scenarios(distribution, counted, out) if out else _write_csv(distribution, counted, Path(csv or ""))
     )
     if not quiet:
-        Console(highlight=False).print(f"{written} instances of {distribution.scenario_file.name} in {out or csv}")
+        terminal().print(f"{written} instances of {distribution.scenario_file.name} in {out or csv}")
 
 
 def _counted(runs: Iterator[dict[str, str]], total: int, quiet: bool) -> Iterator[dict[str, str]]:
-    yield from track(runs, "expanding", total=total, console=Console(stderr=True), disable=quiet, transient=True)
+    yield from track(runs, "expanding", total=total, console=terminal(stderr=True), disable=quiet, transient=True)
 
 
 def _show(distribution: ParameterValueDistribution, runs: Iterator[dict[str, str]], quiet: bool) -> None:
     """How many there are, and the first of them."""
     if quiet:
         return
-    console = Console(highlight=False)
+    console = terminal()
     kind = "drawn at random" if distribution.stochastic else "every combination"
     console.print(f"{distribution.path.name}: {distribution.count} instances of "
                   f"{distribution.scenario_file.name}, {kind}")  # fmt: skip

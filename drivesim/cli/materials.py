@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from rich.console import Console
 from rich.table import Table
 
 from drivesim import materials
+from drivesim.cli.terminal import terminal
 from drivesim.materials import MATERIALS
 
 _HEADINGS = (
@@ -29,7 +29,7 @@ def show_materials() -> None:
             "metal" if metal else f"{m.permittivity_77.real:g} - {-m.permittivity_77.imag:g}j",
             f"{1000 * m.roughness_77:g}",
         )  # fmt: skip
-    console = Console(highlight=False)
+    console = terminal()
     console.width = max(console.width, _WIDTH)
     console.print(table)
     console.print((materials.__doc__ or "").split("\n\n", 1)[1].strip())

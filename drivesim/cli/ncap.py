@@ -7,8 +7,8 @@ import shlex
 from pathlib import Path
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
+from drivesim.cli.terminal import counting_bar, terminal
 from drivesim.ego import ego_parameters
 from drivesim.errors import DrivesimError
 from drivesim.sensors.rig import load_rig
@@ -40,9 +40,8 @@ def ncap_command(
              for name in (None, *layers)}  # fmt: skip
     played: dict[str | None, list[Judged]] = {}
     problems: list[str] = []
-    console = Console(highlight=False, soft_wrap=True)
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=console, disable=quiet) as bar:
+    console = terminal()
+    with counting_bar(quiet) as bar:
         for name, cells in grids.items():
             asked = Asked(protocol, rig, ego, seed, name)
             task = bar.add_task(name or f"grid of {protocol}", total=len(cells))
@@ -58,7 +57,7 @@ def ncap_command(
     (folder / "cells.json").write_text(json.dumps([each.as_dict() for each in played[None]], indent=1) + "\n")
     page = write_page(asked, played[None], held, verdict, command, folder)
     for problem in problems:
-        Console(stderr=True, highlight=False, soft_wrap=True).print(problem, markup=False)
+        terminal(stderr=True).print(problem, markup=False)
     if not quiet:
         _tell(console, played[None], held, verdict, page)
     return 1 if problems or (verdict is not None and verdict.disagreements) else 0

@@ -5,10 +5,10 @@ from __future__ import annotations
 import time
 from pathlib import Path
 
-from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
 from drivesim.cli.common import parse_settings, use_threads
+from drivesim.cli.terminal import terminal
 from drivesim.errors import ScenarioError
 from drivesim.types import Frame
 
@@ -43,7 +43,7 @@ def record_command(
         raise ScenarioError("nothing to record", element="SCENARIO", remedy="name a scenario, or use --from RECORDING")
     use_threads(jobs)
     folder = out or Path("recordings") / Path(scenario).stem
-    console = Console(highlight=False, soft_wrap=True)
+    console = terminal()
     started = time.perf_counter()
     columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[clock]}"))
     with Progress(*columns, TimeElapsedColumn(), TimeRemainingColumn(), console=console, disable=quiet) as bar:

@@ -9,9 +9,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from rich.console import Console
-
 from drivesim.cli.common import parse_settings
+from drivesim.cli.terminal import terminal
 from drivesim.errors import RecordingError
 from drivesim.simulation import Simulation, as_scenario
 from drivesim.types import Collision, Frame
@@ -50,7 +49,7 @@ def run_command(
                 )
     if quiet:
         return
-    console = Console(highlight=False)
+    console = terminal()
     console.print(
         f"{simulation.scenario.path.stem}: {frames * dt:.2f} s, {len(simulation.actors)} actors, "
         f"{transition_count} storyboard transitions"

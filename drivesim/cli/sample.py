@@ -7,11 +7,10 @@ from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
 from drivesim.cli.common import parse_settings
+from drivesim.cli.terminal import counting_bar, terminal
 from drivesim.errors import DrivesimError, ScenarioError
 from drivesim.studies.calibration import Calibration, read_calibration
 from drivesim.studies.samples import Samples, read_samples, write_csv, write_samples
@@ -68,7 +67,7 @@ def sample_command(order: Order, *, out: Path | None, listing: bool) -> int:
         if not order.quiet:
             _summary(samples, order.scenario, out)
     if complaint is not None:
-        Console(stderr=True, highlight=False, soft_wrap=True).print(f"[bold red]{complaint}[/]")
+        terminal(stderr=True).print(f"[bold red]{complaint}[/]")
         return 1
     return 0
 
@@ -156,9 +155,7 @@ def _balanced(space: Space, order: Order) -> tuple[Samples, str | None]:
         classes, shares = matrix.classes, matrix.shares()
     settings = parse_settings(order.settings)
     stage = Stage(order.scenario, settings=settings) if order.balance in PLAYED else None
-    console = Console(stderr=True, highlight=False, soft_wrap=True)
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=console, disable=order.quiet or stage is None, transient=True) as bar:
+    with counting_bar(order.quiet or stage is None) as bar:
         task = bar.add_task(f"{Path(order.scenario).stem}, by {order.balance}", total=order.number)
         found = draw_balanced(
             space, order.number, order.seed, order.balance, sampler=order.sampler, stage=stage, classes=classes,
@@ -170,7 +167,7 @@ def _balanced(space: Space, order: Order) -> tuple[Samples, str | None]:
 def _summary(samples: Samples, scenario: str, out: Path) -> None:
     from drivesim.studies.importance import effective_sample_size
 
-    console = Console(highlight=False, soft_wrap=True)
+    console = terminal()
     console.print(f"{len(samples)} instances of {scenario} in {out} ({samples.method})")
     if "class" in samples.notes:
         counts = Counter(samples.notes["class"])
@@ -181,7 +178,7 @@ def _summary(samples: Samples, scenario: str, out: Path) -> None:
 
 def _list(space: Space) -> None:
     """The parameters on the screen."""
-    console = Console(highlight=False, soft_wrap=True)
+    console = terminal()
     drawn = "values are drawn" if space.stochastic else "combinations are listed"
     console.print(f"{space.path.name}: {len(space.parameters)} parameters of {space.scenario_file.name}, {drawn}")
     table = Table("parameter", "type", "unit", "values")

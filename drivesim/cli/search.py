@@ -5,10 +5,8 @@ from __future__ import annotations
 import math
 from pathlib import Path
 
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
-
 from drivesim.cli.common import parse_settings
+from drivesim.cli.terminal import counting_bar, terminal
 from drivesim.errors import ScenarioError
 from drivesim.studies.choices import AST, stress_choices
 from drivesim.studies.playing import Stage
@@ -29,11 +27,8 @@ def search_command(
         return _stress(scenario, space, runs, below, blame, target, seed, settings, out, quiet)
     found_space = space_of(scenario, space)
     stage = Stage(scenario, settings=parse_settings(settings), target=target)
-    console = Console(highlight=False, soft_wrap=True)
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    with Progress(
-        *columns, TimeRemainingColumn(), console=Console(stderr=True), disable=quiet, transient=True
-    ) as bar:  # fmt: skip
+    console = terminal()
+    with counting_bar(quiet) as bar:
         task = bar.add_task(f"{Path(scenario).stem}, {method}", total=runs)
         found = search(
             found_space, stage, method=method, runs=runs, seed=seed, below=below, blame=blame,
@@ -64,11 +59,8 @@ def _stress(
     given = parse_settings(settings)
     stage = Stage(scenario, settings=given, target=target)
     actor = stage.target_name()
-    console = Console(highlight=False, soft_wrap=True)
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    with Progress(
-        *columns, TimeRemainingColumn(), console=Console(stderr=True), disable=quiet, transient=True
-    ) as bar:  # fmt: skip
+    console = terminal()
+    with counting_bar(quiet) as bar:
         task = bar.add_task(f"{Path(scenario).stem}, choices of {actor}", total=runs)
         found = stress_choices(
             scenario, stage, actor, settings=given, runs=runs, seed=seed, below=below, blame=blame,

@@ -6,11 +6,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from rich.console import Console
-
 from drivesim import content
 from drivesim.cli.common import parse_settings
 from drivesim.cli.materials import show_materials
+from drivesim.cli.terminal import terminal
 from drivesim.errors import ContentNotFoundError, DrivesimError, RecordingError
 
 if TYPE_CHECKING:
@@ -44,7 +43,7 @@ def show_command(
     except (OSError, ValueError) as error:
         raise RecordingError(f"cannot write: {error}", file=target, remedy="choose a writable .png or .jpg") from error
     if not quiet:
-        Console(highlight=False).print(f"{target}: {picture.width} by {picture.height} pixels")
+        terminal().print(f"{target}: {picture.width} by {picture.height} pixels")
 
 
 def _locate(name: str) -> Path:

@@ -7,10 +7,8 @@ from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
 
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
-
 from drivesim.cli.common import parse_settings
+from drivesim.cli.terminal import counting_bar, terminal
 from drivesim.errors import DrivesimError
 from drivesim.studies.sampling import draw_samples, space_of
 from drivesim.studies.sweep.cluster import RayCluster
@@ -53,11 +51,10 @@ def sweep_command(
         listed = [Instance(each, values, weight) for each, values, weight in rows]
     instances = tuple(replace(instance, parameters={**instance.parameters, **fixed}) for instance in listed)
     folder = out or Path("sweeps") / Path(scenario).stem
-    console = Console(highlight=False, soft_wrap=True)
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    console = terminal()
     with (
         RayCluster(ray) if ray else nullcontext() as cluster,
-        Progress(*columns, TimeRemainingColumn(), console=console, disable=quiet) as bar,
+        counting_bar(quiet) as bar,
     ):
         task = bar.add_task(Path(scenario).stem, total=len(instances))
         summary = run_sweep(
@@ -76,7 +73,7 @@ def sweep_command(
 
 
 def _complain(summary: Summary) -> None:
-    console = Console(stderr=True, highlight=False, soft_wrap=True)
+    console = terminal(stderr=True)
     for failure in summary.failures[:_SHOWN]:
         values = ", ".join(f"{name}={value}" for name, value in failure.parameters.items())
         console.print(f"instance {failure.index} failed: {failure.error} ({values})", markup=False)

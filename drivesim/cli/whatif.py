@@ -6,10 +6,8 @@ import json
 import shlex
 from pathlib import Path
 
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
-
 from drivesim.cli.common import parse_settings
+from drivesim.cli.terminal import counting_bar, terminal
 from drivesim.ego import ego_parameters
 from drivesim.ego.registry import DEFAULTS, make_detector
 from drivesim.errors import DrivesimError
@@ -64,9 +62,8 @@ def whatif_command(
         chosen,
     )  # fmt: skip
     folder = out or Path("whatif") / Path(scenario).stem
-    console = Console(highlight=False, soft_wrap=True)
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    with Progress(*columns, TimeRemainingColumn(), console=console, disable=quiet) as bar:
+    console = terminal()
+    with counting_bar(quiet) as bar:
         task = bar.add_task(f"{Path(scenario).stem}, {len(rigs)} rigs", total=len(instances))
         finished, failed = run_study(
             study, folder, jobs=jobs, progress=lambda done, total: bar.update(task, completed=done, total=total)
@@ -81,9 +78,7 @@ def whatif_command(
             failed = [*failed, *failed_there]
     for failure in failed:
         values = ", ".join(f"{name}={value}" for name, value in failure["parameters"].items())
-        Console(stderr=True, highlight=False, soft_wrap=True).print(
-            f"instance {failure['index']} failed: {failure['error']} ({values})", markup=False
-        )
+        terminal(stderr=True).print(f"instance {failure['index']} failed: {failure['error']} ({values})", markup=False)
     write_table(finished, folder)
     plan = json.loads((folder / PLAN).read_text())
     sights = sights_of(study, finished, [Path(name).stem for name in rigs]) if finished else []
