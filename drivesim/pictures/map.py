@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
 
 import numpy as np
 from PIL import Image
@@ -23,6 +22,7 @@ from drivesim.opendrive.meshing.builder import (
     Look,
 )
 from drivesim.opendrive.model import Road, RoadObject, Signal
+from drivesim.opendrive.objects import has_body, heading_of, pieces, ring, stretches
 from drivesim.pictures.canvas import INK, PAPER, Canvas, Colour, outline
 from drivesim.taxonomy import Tag
 
@@ -124,18 +124,27 @@ def _draw_road_ids(canvas: Canvas, network: RoadNetwork) -> None:
 
 
 def _draw_object(canvas: Canvas, network: RoadNetwork, road: Road, thing: RoadObject) -> None:
-    """A disc for what is round, a box or its outline for the rest; surfaces are in the mesh already."""
-    if thing.type in ("crosswalk", "parkingSpace", "roadMark", "roadSurface", "patch"):
+    """Its outline where it has one; else boxes for what is long, discs for what is round, bands for what goes on."""
+    if not has_body(thing):
         return
     green = thing.type in ("tree", "vegetation")
     fill: Colour = (146, 176, 120) if green else (188, 180, 172)
     edge: Colour = (112, 144, 90) if green else (140, 132, 124)
-    for s, t in _places(thing, road):
-        point = network.world_from_road(road.id, s, t)
+    frame = network.frame(road.id)
+    for each in thing.outlines:
+        if len(each.corners) > 2:
+            canvas.polygon(ring(frame, thing, each)[:, :2], fill, edge, 0.7)
+    for stretch in stretches(thing, frame.length):
+        points = [network.world_from_road(road.id, piece.s, piece.t) for piece in stretch]
+        width = max(canvas.scale * (stretch[0].width or 0.0), 1.2)
+        canvas.line(np.array([(point.x, point.y) for point in points]), edge, width)
+    for piece in () if thing.outlines else pieces(thing, frame.length):
+        point = network.world_from_road(road.id, piece.s, piece.t)
         at = np.array([point.x, point.y])
-        if thing.length and thing.width and not thing.radius and max(thing.length, thing.width) * canvas.scale > 4:
-            box = outline(point.x, point.y, point.heading + thing.hdg, thing.length, thing.width, 0.0)
-            canvas.polygon(_squared(box), fill, edge, 0.7)
+        length, width = piece.length or 0.0, piece.width or 0.0
+        if length and width and not thing.radius and max(length, width) * canvas.scale > 4:
+            heading = heading_of(frame, thing, piece.s, piece.t)
+            canvas.polygon(_squared(outline(point.x, point.y, heading, length, width, 0.0)), fill, edge, 0.7)
         else:
             canvas.disc(at, max((thing.radius or 0.2) * canvas.scale, 1.6), fill, edge, 0.7)
 
@@ -145,20 +154,6 @@ def _squared(box: np.ndarray) -> np.ndarray:
     back_left, _, nose, _, back_right = box
     middle = 0.5 * (back_left + back_right)
     return np.array([back_left, back_left + nose - middle, back_right + nose - middle, back_right])
-
-
-def _places(thing: RoadObject, road: Road) -> Iterator[tuple[float, float]]:
-    """s and t of an object and its copies."""
-    if not thing.repeats:
-        yield min(thing.s, road.length), thing.t
-    for repeat in thing.repeats:
-        count = int(repeat.length / repeat.distance) + 1 if repeat.distance > 0 else 0
-        for i in range(min(count, 2000)):
-            share = i * repeat.distance / repeat.length if repeat.length > 0 else 0.0
-            start = repeat.t_start if repeat.t_start is not None else thing.t
-            end = repeat.t_end if repeat.t_end is not None else start
-            if repeat.s + i * repeat.distance <= road.length:
-                yield repeat.s + i * repeat.distance, start + share * (end - start)
 
 
 def _draw_signal(canvas: Canvas, network: RoadNetwork, road: Road, signal: Signal) -> None:

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from drivesim.opendrive import RoadNetwork
 from drivesim.opendrive.meshing.builder import triangulate
 from drivesim.opendrive.meshing.lanes import stations, strips
-from drivesim.opendrive.meshing.objects import footprint
+from drivesim.opendrive.objects import footprint
 
 F64 = NDArray[np.float64]
 

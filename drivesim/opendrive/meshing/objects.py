@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from math import cos, pi, sin
+from math import cos, sin
 
 import numpy as np
 import shapely
@@ -11,6 +11,7 @@ from shapely.ops import substring
 
 from drivesim.opendrive.meshing.builder import Builder, Points, paint, triangulate
 from drivesim.opendrive.model import RoadObject, Signal
+from drivesim.opendrive.objects import box, footprint, placed
 from drivesim.opendrive.road import RoadFrame
 
 _LIFT = 0.005
@@ -49,34 +50,6 @@ def _drape(builder: Builder, frame: RoadFrame, s: float, area: shapely.Geometry,
         builder.add(paint(colour), np.column_stack([points, z]), triangles)
 
 
-def _placed(frame: RoadFrame, thing: RoadObject, u: float, v: float) -> tuple[float, float]:
-    """The world (x, y) of a point in the object's frame."""
-    origin = frame.point(thing.s, thing.t)
-    heading = origin.heading + thing.hdg + (pi if thing.orientation == "-" else 0.0)
-    return origin.x + u * cos(heading) - v * sin(heading), origin.y + u * sin(heading) + v * cos(heading)
-
-
-def _box(frame: RoadFrame, thing: RoadObject) -> list[tuple[float, float]]:
-    """Corners rear right, front right, front left, rear left."""
-    u, v = 0.5 * (thing.length or _BAY_LINE), 0.5 * (thing.width or _BAY_LINE)
-    return [_placed(frame, thing, a, b) for a, b in ((-u, -v), (u, -v), (u, v), (-u, v))]
-
-
-def footprint(frame: RoadFrame, thing: RoadObject) -> shapely.Geometry:
-    """The object's outer outline, else its box, in plan view."""
-    outline = next((o for o in thing.outlines if o.outer and len(o.corners) > 2), None)
-    if outline is None:
-        return shapely.Polygon(_box(frame, thing))
-    ring = []
-    for corner in outline.corners:
-        if corner.road:
-            p = frame.point(corner.a, corner.b)
-            ring.append((p.x, p.y))
-        else:
-            ring.append(_placed(frame, thing, corner.a, corner.b))
-    return shapely.Polygon(ring).buffer(0.0)
-
-
 def _zebra(frame: RoadFrame, thing: RoadObject) -> shapely.Geometry:
     """Bars along the road across the whole crosswalk, with a gap's margin shared between both ends."""
     heading = frame.point(thing.s, thing.t).heading
@@ -100,7 +73,7 @@ def _stop_line(frame: RoadFrame, signal: Signal) -> shapely.Geometry:
 
 def _add_markings(builder: Builder, frame: RoadFrame, thing: RoadObject) -> None:
     """Lines that the object declares along its sides or between corners of its outline."""
-    rear_right, front_right, front_left, rear_left = _box(frame, thing)
+    rear_right, front_right, front_left, rear_left = box(frame, thing)
     sides = {
         "left": (rear_left, front_left),
         "right": (rear_right, front_right),
@@ -113,7 +86,7 @@ def _add_markings(builder: Builder, frame: RoadFrame, thing: RoadObject) -> None
             corners = {c.id: c for outline in thing.outlines for c in outline.corners}
             chosen = [corners[i] for i in marking.corners if i in corners]
             path = [
-                (frame.point(c.a, c.b).x, frame.point(c.a, c.b).y) if c.road else _placed(frame, thing, c.a, c.b)
+                (frame.point(c.a, c.b).x, frame.point(c.a, c.b).y) if c.road else placed(frame, thing, c.a, c.b)
                 for c in chosen
             ]
         if len(path) < 2:

@@ -7,6 +7,7 @@ from dataclasses import replace
 from types import MappingProxyType
 
 import numpy as np
+import shapely
 from numpy.typing import NDArray
 
 from drivesim.errors import ScenarioError
@@ -16,6 +17,7 @@ from drivesim.scene.city.frontage import Frontage, covered_ground, frontages
 from drivesim.scene.city.inner_city import inner_city
 from drivesim.scene.city.installations import installations
 from drivesim.scene.city.layout import Plots, backdrop, countryside, motorway_side, residential
+from drivesim.scene.city.map_objects import taken_ground
 from drivesim.scene.city.model import City, Copy, Thing
 from drivesim.scene.city.parked import parked_cars
 from drivesim.scene.city.terrain import terrain
@@ -57,7 +59,7 @@ def build_city(
     if not edges:
         return City.of([], [], first_instance)
     covered = covered_ground(network)
-    plots = Plots(covered.buffer(0.0), keep_clear)
+    plots = Plots(shapely.union_all([covered.buffer(0.0), *taken_ground(network)]), keep_clear)
     chance = seed if isinstance(seed, Chance) else Chance(seed)
     things: list[Thing] = list(installations(network, chance.draws("city", "installations").whole))
     things += list(parked_cars(network, keep_clear, chance.seed_of("distractors")))

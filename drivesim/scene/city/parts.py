@@ -7,10 +7,12 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
+import shapely
 from numpy.typing import ArrayLike, NDArray
 
 from drivesim.materials import MaterialId
-from drivesim.mesh import Mesh
+from drivesim.mesh import Mesh, merge
+from drivesim.opendrive.meshing.builder import triangulate
 from drivesim.taxonomy import Tag
 
 Points = Sequence[Sequence[float]] | NDArray[np.float64]
@@ -76,6 +78,46 @@ def tube(points: Points, radii: ArrayLike, finish: Finish, sides: int = 8) -> Me
         semantic=finish.semantic,
         normals=outward.reshape(-1, 3),
     )
+
+
+def swept(line: Points, profile: ArrayLike, finish: Finish) -> Mesh:
+    """A solid drawn along a polyline, closed at its ends and open below.
+
+    Args:
+        line: (N, 3) points at its foot.
+        profile: (K, 2), or (N, K, 2) one per point: across (left positive) and up, from the right foot over the top to
+            the left foot, alike on both sides; K even.
+    """
+    path = np.asarray(line, dtype=np.float64)
+    shape = np.asarray(profile, dtype=np.float64)
+    shape = np.broadcast_to(shape, (len(path), *shape.shape[-2:]))
+    forward = np.gradient(path[:, :2], axis=0)
+    forward /= np.maximum(np.linalg.norm(forward, axis=1, keepdims=True), 1e-9)
+    left = np.column_stack([-forward[:, 1], forward[:, 0], np.zeros(len(path))])
+    rows = path[:, None] + shape[..., :1] * left[:, None] + shape[..., 1:] * np.array([0.0, 0.0, 1.0])
+    sides = np.stack([rows[:-1, :-1], rows[1:, :-1], rows[1:, 1:], rows[:-1, 1:]], axis=2).reshape(-1, 4, 3)
+    half = np.arange(shape.shape[1] // 2 - 1)
+    start, end = (
+        np.stack([row[half], row[half + 1], row[-half - 2], row[-half - 1]], axis=1) for row in (rows[0], rows[-1])
+    )
+    return quads(np.concatenate([sides, start, end[:, ::-1]]), finish)
+
+
+def prism(corners: ArrayLike, heights: ArrayLike, finish: Finish) -> Mesh:
+    """A solid over a ring (N, 3) of corners at its foot, with a height (N,) above each; open below."""
+    foot = np.asarray(corners, dtype=np.float64)
+    tall = np.asarray(heights, dtype=np.float64)
+    area = shapely.Polygon(foot[:, :2])
+    if not area.exterior.is_ccw:
+        foot, tall = foot[::-1], tall[::-1]
+    top = foot + tall[:, None] * np.array([0.0, 0.0, 1.0])
+    after, over = np.roll(foot, -1, axis=0), np.roll(top, -1, axis=0)
+    parts = [quads(np.stack([foot, after, over, top], axis=1), finish)]
+    for points, faces in triangulate(area.buffer(0.0)):
+        nearest = np.linalg.norm(points[:, None] - foot[None, :, :2], axis=2).argmin(axis=1)
+        lid = np.column_stack([points, top[nearest, 2]])
+        parts.append(Mesh.build(lid, faces, material=finish.material, albedo=finish.albedo, semantic=finish.semantic))
+    return merge(parts)
 
 
 def panel_with_openings(width: float, height: float, openings: Sequence[tuple[float, ...]], finish: Finish) -> Mesh:
