@@ -60,6 +60,8 @@ class Axles:
     track_width: float
     max_steering: float
     """Largest road-wheel angle, radians."""
+    max_steering_rate: float | None = None
+    """rad/s at which it changes at most; None for that of ordinary cars."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -282,7 +282,7 @@ def _vehicle(description: Description, model: str, index: int, name: str) -> Act
     limits = {"bicycle": (9.0, 1.5, 5.0), "truck": (28.0, 2.5, 7.0), "bus": (28.0, 2.0, 7.0)}
     return Actor(
         index, name, "vehicle", category, model, box,
-        Axles(wheelbase, 0.0, wheel, 0.0 if two else 0.85 * width, math.radians(70.0 if not two else 45.0)),
+        Axles(wheelbase, 0.0, wheel, 0.0 if two else 0.85 * width, math.radians(70.0 if not two else 45.0), math.inf),
         Performance(*limits.get(category, (55.0, 5.0, 9.0))), mass, {"colour": _hex(description.get("color"))},
     )  # fmt: skip
 

@@ -11,24 +11,21 @@ import numpy as np
 
 from drivesim import world as worlds
 from drivesim.carla_server import blueprints
+from drivesim.carla_server.driving import drive
 from drivesim.carla_server.lights import GREEN, OFF, RED, YELLOW, Programme, Stops, traffic_lights
 from drivesim.carla_server.physics import PhysicsControl, ordinary, refitted
 from drivesim.carla_server.records import Record, TrafficLight
-from drivesim.carla_server.wire import AckermannControl, Description, Refusal, Settings
+from drivesim.carla_server.wire import Description, Refusal, Settings
 from drivesim.opendrive import RoadNetwork
 from drivesim.simulators.carla.bodies import OWN_BODY
 from drivesim.simulators.carla.frames import Transform, Vector, carla_from_pose, mirrored, pose_from_carla
 from drivesim.simulators.carla.weather import CLEAR_NOON, Weather, weather_of
 from drivesim.transforms import Pose
-from drivesim.types import Collision, Performance, WorldState
+from drivesim.types import Collision, WorldState
 from drivesim.world import World
 
 DEFAULT_DELTA = 0.05
 """s, of a step when the client has not fixed any."""
-_DRAG = 0.3
-"""m/s2 that rolling and air take from a vehicle whose pedals are left alone (coast-down of a car at 50 km/h)."""
-_STANDING = 0.05
-"""m/s below which brakes hold and gears may change direction."""
 _SPAWN_GAP = 0.02
 """Boxes nearer than this in plan touch, m: spawning there is refused."""
 _SHOWN = {RED: "red", YELLOW: "yellow", GREEN: "green", OFF: "off"}
@@ -225,7 +222,7 @@ class Episode:
         if record.name is None:
             record.place = place
             return
-        record.led = None
+        record.led, record.thrown, record.spin = None, False, 0.0
         index = self.world.index(record.name)
         actor = self.world.actors[index]
         centre = centre_of(actor.box.center, actor.kind, actor.box.height)
@@ -236,8 +233,9 @@ class Episode:
         return mirrored(self.world.velocity[0, self.column(record)])
 
     def set_velocity(self, record: Record, velocity: Vector) -> None:
-        """As if it had always been so fast, m/s, CARLA's axes."""
+        """As if it had always been so fast, m/s, CARLA's axes; tyres take hold again after the next step."""
         index = self.column(record)
+        record.thrown = True
         self.world.velocity[0, index] = mirrored(velocity)
         heading = Pose.from_ypr((0.0, 0.0, 0.0), self.world.orientation[0, index]).rotation[:, 0]
         self.world.speed[0, index] = float(self.world.velocity[0, index] @ heading)
@@ -272,7 +270,7 @@ class Episode:
             velocity = tuple(self.world.velocity[0, index].tolist())
             self.world.command(index, worlds.Kinematic(self._body_pose(index), self.world.speed[0, index], velocity))
         elif record.is_vehicle:
-            self._drive(record, index)
+            drive(self.world, record, index, delta)
         else:
             direction, speed = record.walker.direction, record.walker.speed
             length = math.hypot(direction[0], direction[1])
@@ -306,38 +304,6 @@ class Episode:
         pose = self._grounded(pose_from_carla(place), Pose.identity())
         velocity = pose.rotation[:, 0] * speed
         self.world.command(index, worlds.Kinematic(pose, speed, tuple(velocity.tolist())))
-
-    def _drive(self, record: Record, index: int) -> None:
-        """Pedals and wheel to acceleration and road-wheel angle: a motor whose force falls towards top speed."""
-        control, actor = record.vehicle, self.world.actors[index]
-        assert actor.performance is not None
-        assert actor.axles is not None
-        self.world.lights[0, index] = record.lights & 0xFF
-        speed = float(self.world.speed[0, index])
-        if record.ackermann is not None:
-            self._follow(record.ackermann, index, speed, actor.performance)
-            return
-        direction = -1.0 if control.reverse else 1.0
-        if abs(speed) < _STANDING and control.throttle > 0.0 and not control.brake:
-            speed = self.world.speed[0, index] = direction * 1e-3
-        top = actor.performance.max_speed * (0.25 if control.reverse else 1.0)
-        drive = control.throttle * actor.performance.max_acceleration * max(0.0, 1.0 - abs(speed) / top)
-        brake = max(control.brake, 1.0 if control.hand_brake else 0.0) * actor.performance.max_deceleration
-        rolling = _DRAG * (1.0 + (speed / 14.0) ** 2) if control.throttle == 0.0 else 0.0
-        along = math.copysign(1.0, speed) if abs(speed) > 1e-4 else direction
-        acceleration = direction * drive - along * (brake + rolling)
-        steering = -control.steer * actor.axles.max_steering
-        self.world.command(index, worlds.VehicleControl(acceleration, steering))
-
-    def _follow(self, wanted: AckermannControl, index: int, speed: float, limits: Performance) -> None:
-        """The wanted speed with the wanted acceleration, or with what the vehicle can; the wanted angle."""
-        change = wanted.speed - speed
-        if abs(speed) < _STANDING and change < 0.0 and wanted.speed < 0.0:
-            speed = self.world.speed[0, index] = -1e-3  # backwards from standstill, which brakes alone never go
-        most = limits.max_acceleration if change * (speed or wanted.speed) > 0.0 else limits.max_deceleration
-        most = min(most, abs(wanted.acceleration)) if wanted.acceleration else most
-        acceleration = min(max(change / self.delta, -most), most)
-        self.world.command(index, worlds.VehicleControl(acceleration, -wanted.steer))
 
     def signals(self) -> dict[str, str]:
         """What each traffic light shows, by the map's id, as scenarios say it."""

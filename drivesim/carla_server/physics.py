@@ -7,6 +7,7 @@ limits as it would scale forces.
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Any, NamedTuple
 
@@ -18,6 +19,12 @@ TYRE_FRICTION = 3.5
 """CARLA's default of ``tire_friction``: stands for a vehicle's ordinary grip."""
 _PEAK_TORQUE, _BRAKE_TORQUE, _HAND_BRAKE = 400.0, 1500.0, 3000.0
 """N m of a passenger car's motor, of a wheel's brake, and of a rear wheel's hand brake."""
+STEERING_CURVE = ((0.0, 1.0), (20.0, 0.9), (60.0, 0.8), (120.0, 0.7))
+"""Share of full lock against speed in km/h: Unreal's default for vehicles on four wheels, which CARLA's keep
+(autoware_universe#13277 quotes what ``get_physics_control`` says)."""
+_RISE, _FALL = 2.5, 5.0
+"""Of full lock a second, that road wheels turn towards and away from it at most: Unreal's ``SteeringInputRate``, which
+CARLA's vehicles keep (carla#1939)."""
 _GEARS, _FINAL, _MAX_RPM = (2.85, 2.02, 1.35, 1.0), 4.0, 5800.0
 
 
@@ -137,8 +144,26 @@ def ordinary(actor: Actor) -> PhysicsControl:
     gears = [[ratio, 0.5, 0.65] for ratio in _GEARS]
     return PhysicsControl(
         curve, _MAX_RPM, 1.0, 0.15, 2.0, 0.35, True, 0.5, 10.0, _FINAL, gears, actor.mass, 0.3, (0.0, 0.0, 0.0),
-        [[0.0, 1.0], [120.0, 0.5]], wheels, False,
+        [list(point) for point in STEERING_CURVE], wheels, False,
     )  # fmt: skip
+
+
+def steered(now: float, wanted: float, delta: float) -> float:
+    """Where the road wheels have come to after ``delta`` seconds, as a share of full lock."""
+    change = wanted - now
+    rate = _RISE if now == 0.0 or change * now > 0.0 else _FALL
+    return now + min(max(change, -rate * delta), rate * delta)
+
+
+def lock(curve: Iterable[Sequence[float]], speed: float) -> float:
+    """Share of full lock that a speed, m/s, allows; straight between a steering curve's points."""
+    fast, before = 3.6 * abs(speed), None
+    for x, y in curve:
+        if x >= fast:
+            part = 1.0 if before is None or x <= before[0] else (fast - before[0]) / (x - before[0])
+            return y if before is None else before[1] + part * (y - before[1])
+        before = x, y
+    return 1.0 if before is None else before[1]
 
 
 def refitted(actor: Actor, made: Actor, wanted: PhysicsControl) -> Actor:

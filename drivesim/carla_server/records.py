@@ -49,6 +49,12 @@ class Record:
     vehicle: VehicleControl = field(default_factory=VehicleControl)
     ackermann: AckermannControl | None = None
     """In place of pedals and wheel, if it came later than they did."""
+    wheel: float = 0.0
+    """Share of full lock that the road wheels have come to, positive to the right."""
+    thrown: bool = False
+    """Whether a client has told a velocity since the last step."""
+    spin: float = 0.0
+    """How fast a client wants the body to turn in the next step, rad/s, positive to the left."""
     walker: WalkerControl = field(default_factory=WalkerControl)
     led: tuple[Transform, float] | None = None
     """Where a client's crowd wants a walker's feet in the next step, and its speed, m/s."""

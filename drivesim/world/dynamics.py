@@ -26,8 +26,6 @@ COAST, DRIVE, WALK, EXACT = 0, 1, 2, 3
 
 DRY_FRICTION = 0.9
 """Peak braking coefficient of dry asphalt (UN R152, test surface)."""
-STEERING_RATE = 0.4
-"""rad/s at the road wheels (CommonRoad vehicle models, Althoff et al. 2017, vehicles 1 to 3)."""
 TURN_RATE = math.pi
 """rad/s; people turn about within two steps (Hase & Stein 1999, J. Neurophysiology 81:2914)."""
 HEAD_RATE = 4.0
@@ -74,7 +72,7 @@ def _drive(
     v0 = speed[b, n]
     before = steering[b, n]
     wanted = before if coasts else min(max(cmd.steering, -lim.max_steering), lim.max_steering)
-    after = _towards(before, wanted, STEERING_RATE * dt)
+    after = _towards(before, wanted, lim.steering_rate * dt)
     curvature = math.tan(0.5 * (before + after)) / lim.wheelbase
     demand = 0.0 if coasts else cmd.acceleration
     demand = min(max(demand, -lim.max_deceleration), lim.max_acceleration)

@@ -17,6 +17,7 @@ LIMITS = np.dtype(
         ("wheelbase", np.float64),
         ("wheel_radius", np.float64),
         ("max_steering", np.float64),
+        ("steering_rate", np.float64),
         ("max_speed", np.float64),
         ("max_acceleration", np.float64),
         ("max_deceleration", np.float64),
@@ -37,6 +38,8 @@ _BICYCLE_DEVELOPMENT = 4.5
 """Metres a bicycle rolls per turn of its cranks: 60 turns a minute at 16 km/h."""
 _WHEEL_RADIUS = 0.32
 _MAX_STEERING = 0.6
+_STEERING_RATE = 0.4
+"""rad/s at the road wheels (CommonRoad vehicle models, Althoff et al. 2017, vehicles 1 to 3)."""
 _MASS_HEIGHT = 0.37
 """Of the centre of mass over that of the body: cars have 0.52 to 0.56 m at 1.45 m (NHTSA's inertia database, Heydinger
 et al. 1999, SAE 1999-01-1336)."""
@@ -61,6 +64,8 @@ def limits_of(actors: Sequence[Actor]) -> NDArray[Any]:
         record["wheelbase"] = max(wheelbase, _LEAST_WHEELBASE)
         record["wheel_radius"] = axles.wheel_diameter / 2 if axles and axles.wheel_diameter > 0 else _WHEEL_RADIUS
         record["max_steering"] = axles.max_steering if axles else _MAX_STEERING
+        told = axles.max_steering_rate if axles else None
+        record["steering_rate"] = _STEERING_RATE if told is None else told
         record["max_speed"] = performance.max_speed
         record["max_acceleration"] = performance.max_acceleration
         record["max_deceleration"] = performance.max_deceleration

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any
 
 from drivesim.carla_server import blueprints
@@ -11,6 +12,10 @@ from drivesim.carla_server.wire import Description, Refusal, token, transform, v
 
 if TYPE_CHECKING:
     from drivesim.carla_server.server import CarlaServer
+
+
+_FASTEST_SPIN = 3600.0
+"""Degrees a second."""
 
 
 def pack_actor(server: CarlaServer, record: Record) -> list[Any]:
@@ -94,10 +99,14 @@ def _free(server: CarlaServer, number: int) -> None:
 
 @method("set_actor_target_angular_velocity", void=True)
 def _angular_velocity(server: CarlaServer, number: int, rates: Any) -> None:
-    """Standing still is granted by the velocity; more than that vehicles cannot be told."""
-    server.episode.column(server.episode[number])
-    if any(vector(rates)):
-        raise Refusal("'set_actor_target_angular_velocity' is not implemented by drivesim: vehicles turn as wheels do")
+    """Degrees a second; vehicles have it for the next step, then their tyres take hold again."""
+    record = server.episode[number]
+    server.episode.column(record)
+    roll, pitch, yaw = vector(rates)
+    if record.is_vehicle:
+        record.spin = -math.radians(min(max(yaw, -_FASTEST_SPIN), _FASTEST_SPIN))
+    elif roll or pitch or yaw:
+        raise Refusal("'set_actor_target_angular_velocity' is not implemented by drivesim for bodies without wheels")
 
 
 def _pushed(server: CarlaServer, number: int, impulse: Any, seconds: float) -> None:

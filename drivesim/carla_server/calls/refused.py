@@ -14,7 +14,7 @@ _NO_LAYERS = "maps are of one piece here"
 _NO_SWITCH = "street lamps light up when it gets dark"
 _NO_WINDOW = "there is no window to draw in, and cameras see the world only"
 _NO_PARTS = "bodies have no named parts here"
-_NO_SPIN = "vehicles turn as their wheels do, nothing spins freely"
+_NO_SPIN = "tyres hold bodies; set_target_angular_velocity turns a vehicle for a step"
 _NO_ENGINE = "there is one kind of vehicle dynamics here"
 _NO_STREAM = "drivesim serve has no such data"
 
