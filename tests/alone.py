@@ -2,22 +2,36 @@
 
 import contextlib
 import os
+import shutil
 import signal
 import subprocess
 import sys
 import tempfile
 from pathlib import Path
 
+OFFLINE = ["unshare", "--map-root-user", "--net", sys.executable, str(Path(__file__).with_name("offline.py"))]
+"""Runs a command where the network is the loopback and nothing else."""
 
-def run_cases(file: Path, attempts: int = 3) -> tuple[int, str]:
+
+def can_be_offline() -> bool:
+    """Whether this machine lets one have a network of one's own."""
+    return (
+        shutil.which("unshare") is not None and not subprocess.run([*OFFLINE, "true"], capture_output=True).returncode
+    )
+
+
+def run_cases(file: Path, attempts: int = 3, *, offline: bool = False) -> tuple[int, str]:
     """Exit code and output of pytest on a file, tried again where a signal killed it.
 
     Servers that it started and could not stop end with it.
+
+    Args:
+        offline: in a network of its own with nothing but the loopback.
     """
     code, said = -1, ""
     for _ in range(attempts):
         with tempfile.TemporaryFile("w+") as output:
-            command = [sys.executable, "-m", "pytest", "-q", str(file)]
+            command = [*(OFFLINE if offline else ()), sys.executable, "-m", "pytest", "-q", str(file)]
             run = subprocess.Popen(command, stdout=output, stderr=subprocess.STDOUT, start_new_session=True)
             try:
                 code = run.wait()

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any
 
+from drivesim.carla_server.props import PROPS, USUAL
 from drivesim.carla_server.wire import AttributeType, Description, Refusal
 from drivesim.simulators.carla.bodies import FAMILY, OWN_BODY, body_from_text
 from drivesim.types import Actor, Axles, BoundingBox, Performance
@@ -59,23 +60,30 @@ _VEHICLES: dict[str, tuple[str, str, float, float, float, float, str]] = {
     "chevrolet.impala": ("car", "car", 5.36, 2.03, 1.41, 1700, "110,110,115|20,60,40"),
     "citroen.c3": ("car", "car", 3.99, 1.75, 1.50, 1050, "200,60,30|220,220,220"),
     "dodge.charger_2020": ("car", "car", 5.04, 1.91, 1.48, 1850, "30,30,32|150,20,20"),
+    "dodge.charger_police": ("car", "car", 4.97, 1.90, 1.48, 1900, "20,20,22"),
     "dodge.charger_police_2020": ("car", "car", 5.04, 1.91, 1.48, 1950, "20,20,22"),
     "ford.ambulance": ("van", "van", 6.36, 2.35, 2.43, 4200, "230,230,230"),
     "ford.crown": ("car", "car", 5.37, 1.99, 1.46, 1850, "230,190,30"),
     "ford.mustang": ("car", "car", 4.72, 1.89, 1.30, 1650, "40,80,150|150,20,20"),
     "jeep.wrangler_rubicon": ("car", "car", 3.87, 1.87, 1.87, 1900, "60,80,50|30,30,32"),
+    "lincoln.mkz_2017": ("car", "car", 4.92, 1.87, 1.48, 1720, "90,95,100|20,30,60|200,200,205"),
     "lincoln.mkz_2020": ("car", "car", 4.93, 1.86, 1.48, 1750, "90,95,100|200,200,205"),
+    "mercedes.coupe": ("car", "car", 4.70, 1.81, 1.40, 1670, "30,30,32|180,180,185"),
     "mercedes.coupe_2020": ("car", "car", 4.67, 1.82, 1.40, 1650, "200,200,205|30,30,32"),
     "mercedes.sprinter": ("van", "van", 5.92, 2.02, 2.60, 2400, "230,230,230"),
+    "micro.microlino": ("car", "car", 2.43, 1.50, 1.50, 515, "200,60,30|120,180,220"),
     "mini.cooper_s": ("car", "car", 3.82, 1.73, 1.41, 1200, "20,80,50|150,20,20"),
+    "mini.cooper_s_2021": ("car", "car", 3.85, 1.73, 1.41, 1220, "20,80,50|230,230,225"),
     "mitsubishi.fusorosa": ("bus", "bus", 10.27, 2.30, 3.10, 6000, "230,230,225"),
     "nissan.micra": ("car", "car", 3.72, 1.66, 1.53, 950, "200,60,30|180,180,185"),
+    "nissan.patrol": ("car", "car", 5.05, 1.94, 1.86, 2500, "110,110,115|60,80,50"),
     "nissan.patrol_2021": ("car", "car", 5.31, 1.99, 1.94, 2700, "200,200,205|30,30,32"),
     "seat.leon": ("car", "car", 4.28, 1.80, 1.46, 1300, "150,20,20|74,80,88"),
     "tesla.cybertruck": ("car", "truck", 5.88, 2.03, 1.90, 3000, "170,172,175"),
     "tesla.model3": ("car", "car", 4.69, 1.85, 1.44, 1750, "180,44,44|17,37,103|180,180,185|240,240,240|15,15,16"),
     "toyota.prius": ("car", "car", 4.54, 1.76, 1.47, 1400, "180,180,185|40,80,150"),
     "volkswagen.t2": ("van", "van", 4.51, 1.72, 1.95, 1300, "200,90,40|60,120,160"),
+    "volkswagen.t2_2021": ("van", "van", 4.51, 1.72, 1.95, 1300, "230,230,225|60,120,160"),
     "bh.crossbike": ("bicycle", "bicycle", 1.49, 0.60, 1.65, 90, "30,30,32"),
     "diamondback.century": ("bicycle", "bicycle", 1.64, 0.60, 1.65, 90, "50,96,242"),
     "gazelle.omafiets": ("bicycle", "bicycle", 1.84, 0.60, 1.65, 95, "30,30,32"),
@@ -85,23 +93,12 @@ _VEHICLES: dict[str, tuple[str, str, float, float, float, float, str]] = {
     "yamaha.yzf": ("motorbike", "motorcycle", 2.05, 0.75, 1.50, 260, "30,60,160"),
 }
 
+_SECOND = {"ambulance", "cybertruck", "european_hgv", "firetruck", "fusorosa", "sprinter"}
 _CHILDREN = frozenset({9, 10, 11, 12, 13, 14, 48, 49})
 _WALKERS = 51
 _ADULT = {"male": (1.78, 82.0), "female": (1.65, 70.0)}
 _CHILD = (1.20, 23.0)
 """Stature m and mass kg: NCD-RisC 2020 European adults of 19 years; a child of seven on the WHO median."""
-
-_PROPS: dict[str, tuple[float, float, float]] = {
-    "static.prop.streetbarrier": (0.4, 1.2, 1.1),
-    "static.prop.trafficcone01": (0.4, 0.4, 0.7),
-    "static.prop.constructioncone": (0.3, 0.3, 0.6),
-    "static.prop.container": (2.0, 5.0, 2.2),
-    "static.prop.box01": (0.6, 0.6, 0.6),
-    "static.prop.bin": (0.6, 0.6, 1.0),
-    "static.prop.bench01": (0.6, 1.6, 0.9),
-    "static.prop.shoppingcart": (0.6, 0.9, 1.0),
-    "static.prop.dirtdebris01": (1.0, 1.0, 0.15),
-}
 
 _CAMERA = (
     ("image_size_x", _INT, "800"), ("image_size_y", _INT, "600"), ("fov", _FLOAT, "90.0"),
@@ -200,7 +197,7 @@ def library() -> dict[str, Blueprint]:
             Attribute("base_type", _STRING, base, modifiable=False),
             Attribute("special_type", _STRING, _special(name), modifiable=False),
             Attribute("number_of_wheels", _INT, "2" if two else "4", modifiable=False),
-            Attribute("generation", _INT, "2" if name.endswith(("2020", "2021")) else "1", modifiable=False),
+            Attribute("generation", _INT, "2" if _is_second(name) else "1", modifiable=False),
             Attribute("has_dynamic_doors", _BOOL, "false", modifiable=False),
             Attribute("has_lights", _BOOL, "false" if category == "bicycle" else "true", modifiable=False),
         ]))  # fmt: skip
@@ -215,7 +212,7 @@ def library() -> dict[str, Blueprint]:
     for name, parameters in _SENSORS.items():
         own = [Attribute(*parameter) for parameter in parameters]
         entries.append((name, [Attribute("sensor_tick", _FLOAT, "0.0"), *own]))
-    for name, size in _PROPS.items():
+    for name, size in PROPS.items():
         large = "big" if math.prod(size) > 2.0 else "medium"
         entries.append((name, [Attribute("size", _STRING, large, modifiable=False)]))
     for kind in FAMILY.values():
@@ -232,6 +229,11 @@ def library() -> dict[str, Blueprint]:
 def _special(name: str) -> str:
     kinds = {"firetruck": "emergency", "ambulance": "emergency", "police": "emergency", "crown": "taxi"}
     return next((kind for part, kind in kinds.items() if part in name), "")
+
+
+def _is_second(name: str) -> bool:
+    """Whether CARLA has the vehicle of its second generation, with doors and lights of its own."""
+    return name.endswith(("2020", "2021")) or name.partition(".")[2] in _SECOND
 
 
 def has_body(blueprint: str) -> bool:
@@ -252,7 +254,7 @@ def body(description: Description, index: int, name: str) -> Actor:
         return _vehicle(description, model, index, name)
     if kind == "walker":
         return _walker(description, index, name)
-    length, width, height = _PROPS.get(description.blueprint, _PROPS["static.prop.box01"])
+    length, width, height = PROPS.get(description.blueprint, USUAL)
     box = BoundingBox((0.0, 0.0, height / 2), length, width, height)
     return Actor(index, name, "misc", "obstacle", description.blueprint, box, mass=30.0)
 

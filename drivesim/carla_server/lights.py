@@ -119,15 +119,25 @@ class Stops:
         self._middle = np.array([box.translation for box in boxes]).reshape(-1, 3)
         self._rotation = np.array([box.rotation for box in boxes]).reshape(-1, 3, 3)
         self._half = np.array([light.trigger[1] for light in self._lights]).reshape(-1, 3)
+        self._radius = np.linalg.norm(self._half, axis=1)
+
+    def __bool__(self) -> bool:
+        return bool(self._lights)
 
     def lights_at(self, points: NDArray[np.float64]) -> list[TrafficLight | None]:
         """The light in whose place each of N bodies is, by K points (N, K, 3) of it, right-handed."""
-        if not self._lights:
-            return [None] * len(points)
-        away = points[:, :, None] - self._middle
-        local = np.abs(np.einsum("nkli,lij->nklj", away, self._rotation))
-        inside = (local <= self._half).all(axis=-1).any(axis=1)
-        return [self._lights[row.argmax()] if row.any() else None for row in inside]
+        found: list[TrafficLight | None] = [None] * len(points)
+        if not self._lights or not len(points):
+            return found
+        middle = points[:, len(points[0]) // 2]
+        reach = np.sqrt(((points - middle[:, None]) ** 2).sum(axis=-1).max(axis=-1))
+        apart = ((middle[:, None, :2] - self._middle[:, :2]) ** 2).sum(axis=-1)
+        rows, lights = np.nonzero(apart <= (reach[:, None] + self._radius) ** 2)
+        away = points[rows] - self._middle[lights, None]
+        inside = (np.abs(np.einsum("pki,pij->pkj", away, self._rotation[lights])) <= self._half[lights, None]).all(-1)
+        for row, light in zip(rows[hits := inside.any(-1)].tolist(), lights[hits].tolist(), strict=True):
+            found[row] = found[row] or self._lights[light]
+        return found
 
 
 class Programme:

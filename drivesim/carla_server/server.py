@@ -42,14 +42,21 @@ class CarlaServer:
         host: address to listen at; clients elsewhere need another than the default.
         town: map at the start. folders: of the user's maps. seed: of looks and noise.
         recordings: folder of what clients record; None for the user's own.
+        real_time: in synchronous mode, too, no frame comes before the clock says so.
     """
 
     def __init__(
         self, port: int = 2000, host: str = "127.0.0.1", town: str = "residential_street",
         folders: Sequence[Path] = (), seed: int = 0, recordings: Path | None = None,
+        *, real_time: bool = False,
     ) -> None:  # fmt: skip
         self.host, self.port, self.stream_port = host, port, port + 1 if port else 0
         self.maps = Maps(folders)
+        self.managers: dict[int, tuple[str, object]] = {}
+        """Clients' traffic managers by port: their addresses, and whose they are."""
+        self.caller: object = None
+        """Who makes the call that is being answered."""
+        self._real_time, self._stepped = real_time, 0.0
         self._seed = seed
         self._subscribers: dict[int, set[asyncio.StreamWriter]] = {}
         self._servers: list[asyncio.Server] = []
@@ -76,6 +83,7 @@ class CarlaServer:
         """One frame: step, tell everyone; then sense for those who listen, which may take longer than they wait for an
         answer and therefore comes after it."""
         self._sense()
+        self._stepped = time.monotonic()
         episode = self.episode
         self.deck.before_step(episode)
         episode.step()
@@ -176,6 +184,9 @@ class CarlaServer:
             while data := await reader.read(1 << 16):
                 calls.feed(data)
                 for request in calls:
+                    self.caller = writer
+                    if self._real_time and isinstance(request, list) and request[2:3] == ["tick_cue"]:
+                        await self._due()
                     answer = self._handle(request)
                     if request[2] == "get_sensor_token" and list(request[3][1:]) == [WORLD_STREAM]:
                         introduced = self._welcomed
@@ -197,9 +208,14 @@ class CarlaServer:
             error.__traceback__ = None
             writer.transport.abort()
         finally:
+            self.managers = {port: kept for port, kept in self.managers.items() if kept[1] is not writer}
             self._writers.discard(writer)
             writer.close()
             self._tidy.connection_ended()
+
+    async def _due(self) -> None:
+        """Return when the clock is where the next frame will be."""
+        await asyncio.sleep(max(self._stepped + self.episode.delta - time.monotonic(), 0.0))
 
     async def _subscribed_since(self, known: int) -> None:
         """Return when another client than ``known`` ones has had its first snapshot, or soon."""

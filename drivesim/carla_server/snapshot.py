@@ -9,7 +9,6 @@ import numpy as np
 from drivesim.carla_server.episode import Episode
 from drivesim.carla_server.records import Record, TrafficLight
 from drivesim.carla_server.wire import ORIGIN, SensorType, message
-from drivesim.simulators.carla.frames import mirrored, rotation_from_ypr, turned
 from drivesim.transforms import rotation_from_ypr as rotations
 
 WORLD_STREAM = 1
@@ -26,6 +25,11 @@ _ACTIVE = 1
 _STILL = (0.0,) * 9
 _BONNET = 0.5
 """Height at which a vehicle is in a light's place, m."""
+_ALONG = np.array((-1.0, 0.0, 1.0))[:, None]
+"""Tail, middle and nose, in half lengths."""
+_MIRROR = np.array((1.0, -1.0, 1.0))
+_ROLLING = 0.1
+"""m/s from which an automatic gearbox is in gear."""
 _NO_LIGHT_STATE, _SPEED_LIMIT = 2, 30.0
 
 
@@ -39,17 +43,19 @@ def snapshot(episode: Episode, wall: float, delta: float, flags: int = 0) -> byt
     turns = rotations(episode.world.orientation[0]).reshape(-1, 3, 3)
     centres = _centres(episode, turns)
     lights = _lights(episode, centres, turns)
+    motions = _motions(episode, centres)
     for record in episode.records.values():
         if record.name is not None:
             index = episode.world.index(record.name)
-            place = (centres[index, 0], -centres[index, 1], centres[index, 2])
-            rotation = rotation_from_ypr(episode.world.orientation[0, index])
-            motion = _motion(episode, index)
+            motion = motions[index]
+            if record.is_vehicle:
+                own = _vehicle(record, float(episode.world.speed[0, index]), lights.get(index))
+            else:
+                own = _own_state(record)
         else:
-            place, rotation = episode.place(record)
-            motion = _STILL
-        own = _vehicle(episode, record, lights.get(record.name)) if record.is_vehicle else _own_state(record)
-        parts.append(_ACTOR.pack(record.id, _ACTIVE, *place, *rotation, *motion, own))
+            place, rotation = record.place if isinstance(record, TrafficLight) else episode.place(record)
+            motion, own = [*place, *rotation, *_STILL], _own_state(record)
+        parts.append(_ACTOR.pack(record.id, _ACTIVE, *motion, own))
     return message(SensorType.WORLD, episode.frame, episode.time, ORIGIN, b"".join(parts))
 
 
@@ -63,27 +69,33 @@ def _centres(episode: Episode, turns: np.ndarray) -> np.ndarray:
     return centres
 
 
-def _lights(episode: Episode, centres: np.ndarray, turns: np.ndarray) -> dict[str | None, TrafficLight]:
-    """The traffic light at which each vehicle is, by name."""
-    vehicles = [actor for actor in episode.world.actors if actor.kind == "vehicle"]
-    rows = [actor.index for actor in vehicles]
-    half = np.array([(-a.box.length / 2, 0.0, a.box.length / 2) for a in vehicles]).reshape(-1, 3)
-    up = np.array((0.0, 0.0, _BONNET))
-    points = centres[rows, None] + half[..., None] * turns[rows][:, None, :, 0] + up
+def _lights(episode: Episode, centres: np.ndarray, turns: np.ndarray) -> dict[int, TrafficLight]:
+    """The traffic light at which each vehicle is, by the vehicle's column."""
+    if not episode.stops:
+        return {}
+    vehicles = [(actor.index, 0.5 * actor.box.length) for actor in episode.world.actors if actor.kind == "vehicle"]
+    rows, half = [row for row, _ in vehicles], np.array([length for _, length in vehicles])
+    ahead = (half[:, None] * turns[rows, :, 0])[:, None]
+    points = (centres[rows] + (0.0, 0.0, _BONNET))[:, None] + ahead * _ALONG
     found = episode.stops.lights_at(points)
-    return {actor.name: light for actor, light in zip(vehicles, found, strict=True) if light is not None}
+    return {row: light for row, light in zip(rows, found, strict=True) if light is not None}
 
 
-def _motion(episode: Episode, index: int) -> tuple[float, ...]:
-    """Velocity m/s, angular velocity degrees/s, acceleration m/s2, CARLA's axes."""
+def _motions(episode: Episode, centres: np.ndarray) -> list[list[float]]:
+    """Of each body: location m, rotation degrees, velocity m/s, angular velocity degrees/s, acceleration m/s2; all in
+    CARLA's axes."""
     world = episode.world
-    spin = turned(np.degrees(world.angular_velocity[0, index]))
-    return (*mirrored(world.velocity[0, index]), *spin, *mirrored(world.acceleration[0, index]))
+    yaw, pitch, roll = np.degrees(world.orientation[0]).T
+    spin = np.degrees(world.angular_velocity[0]) * (-1.0, 1.0, -1.0)
+    rotation = np.stack([-pitch, -yaw, roll], axis=1)
+    velocity, acceleration = world.velocity[0] * _MIRROR, world.acceleration[0] * _MIRROR
+    rows: list[list[float]] = np.hstack([centres * _MIRROR, rotation, velocity, spin, acceleration]).tolist()
+    return rows
 
 
-def _vehicle(episode: Episode, record: Record, light: TrafficLight | None) -> bytes:
+def _vehicle(record: Record, speed: float, light: TrafficLight | None) -> bytes:
     c = record.vehicle
-    gear = c.gear if c.manual_gear_shift else -1 if c.reverse else int(abs(episode.velocity(record)[0]) > 0.1)
+    gear = c.gear if c.manual_gear_shift else -1 if c.reverse else int(abs(speed) > _ROLLING)
     at = (_NO_LIGHT_STATE, False, 0) if light is None else (light.state, True, light.id)
     return _VEHICLE.pack(
         c.throttle, c.steer, c.brake, c.hand_brake, c.reverse, c.manual_gear_shift, gear, _SPEED_LIMIT, *at, 0

@@ -100,13 +100,16 @@ def serve(
     port: Annotated[int, typer.Option(min=0, max=65534, help="Of calls; data is on the next. 0: any free.")] = 2000,
     host: Annotated[str, typer.Option(help="Address to listen at; 0.0.0.0 lets other machines in.")] = "127.0.0.1",
     town: Annotated[str, typer.Option("--map", metavar="NAME", help="Map at the start.")] = "residential_street",
+    real_time: Annotated[
+        bool, typer.Option(help="Synchronous frames come no sooner than the clock, for clients that watch.")
+    ] = False,
     seed: Seed = 0,
     quiet: Quiet = False,
 ) -> None:
     """Answer CARLA clients: the embedded simulator behind CARLA's wire protocol, without a GPU."""
     from drivesim.cli.serve import serve_command
 
-    serve_command(port, host, town, seed, quiet=quiet)
+    serve_command(port, host, town, seed, real_time=real_time, quiet=quiet)
 
 
 @app.command(epilog="Example: drivesim run motorway_cut_in --csv trajectories.csv --events events.csv")

@@ -15,10 +15,10 @@ from drivesim.carla_server.wire import Refusal
 from drivesim.errors import DrivesimError
 
 
-def serve_command(port: int, host: str, town: str, seed: int, *, quiet: bool) -> None:
+def serve_command(port: int, host: str, town: str, seed: int, *, real_time: bool, quiet: bool) -> None:
     folders = [Path(name) for name in os.environ.get("DRIVESIM_MAPS", "").split(os.pathsep) if name]
     try:
-        server = CarlaServer(port, host, town, folders, seed)
+        server = CarlaServer(port, host, town, folders, seed, real_time=real_time)
     except Refusal as refusal:
         raise DrivesimError(str(refusal), element="--map") from refusal
     try:

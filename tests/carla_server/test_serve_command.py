@@ -5,6 +5,7 @@ import re
 import socket
 import subprocess
 import sys
+import time
 
 import msgpack
 import pytest
@@ -57,3 +58,27 @@ def test_a_terminated_server_ends_in_order(connected):
         server.terminate()
         assert server.communicate()[1] == ""
     assert server.returncode == 0
+
+
+def test_in_real_time_synchronous_frames_wait_for_the_clock():
+    command = [sys.executable, "-c", "from drivesim.cli import main; raise SystemExit(main())", "serve", "--port", "0"]
+    server = subprocess.Popen([*command, "--real-time"], stdout=subprocess.PIPE, text=True)
+    try:
+        said = ""
+        while "Ctrl-C" not in said:
+            said += server.stdout.readline()
+        with socket.create_connection(("127.0.0.1", int(re.search(r"127\.0\.0\.1:(\d+)", said).group(1)))) as client:
+            settings = [True, False, [True, 0.05], True, 0.01, 10, 0.0, True, 3000.0, 2000.0, True]
+            calls = [["set_episode_settings", settings], *[["tick_cue"]] * 11]
+            answers = msgpack.Unpacker()
+            began = 0.0
+            for number, (name, *arguments) in enumerate(calls):
+                began = began or (time.monotonic() if number else 0.0)
+                client.sendall(msgpack.packb([0, number, name, [[False], *arguments]]))
+                while (answer := next(answers, None)) is None:
+                    answers.feed(client.recv(4096))
+                assert answer[2] is None
+            assert time.monotonic() - began >= 10 * 0.05 - 0.01
+    finally:
+        server.terminate()
+        server.wait()

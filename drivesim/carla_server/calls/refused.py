@@ -46,7 +46,6 @@ _ANSWERING = {
     "get_actor_socket_relative_transforms": _NO_PARTS, "get_bones_transform": _NO_PARTS,
     "get_wheel_pitch_angle": "wheels roll as fast as the vehicle goes",
     "is_sensor_enabled_for_ros": _NO_STREAM, "are_gbuffers_enabled": _NO_STREAM, "get_gbuffer_token": _NO_STREAM,
-    "get_traffic_manager_running": "traffic managers run in clients and are not known here",
     "console_command": "there is no console",
 }  # fmt: skip
 

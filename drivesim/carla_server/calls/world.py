@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from drivesim.carla_server.server import CarlaServer
 
 
+_MOST_MANAGERS, _LONGEST_ADDRESS = 64, 100
+
+
 @method("version")
 def _version(server: CarlaServer) -> str:
     return VERSION
@@ -127,13 +130,33 @@ def _set_weather(server: CarlaServer, values: list[Any]) -> None:
 
 
 @method("is_traffic_manager_running")
-def _no_manager(server: CarlaServer, *_: Any) -> bool:
-    return False
+def _is_managed(server: CarlaServer, port: int) -> bool:
+    return int(port) in server.managers
 
 
-@method("add_traffic_manager_running", "destroy_traffic_manager")
-def _manager(server: CarlaServer, *_: Any) -> bool:
+@method("get_traffic_manager_running")
+def _manager(server: CarlaServer, port: int) -> list[Any]:
+    """Where a client's traffic manager listens, for other clients to share it."""
+    if int(port) not in server.managers:
+        raise Refusal(f"no client has a traffic manager at port {int(port)}")
+    return [server.managers[int(port)][0], int(port)]
+
+
+@method("add_traffic_manager_running")
+def _add_manager(server: CarlaServer, place: list[Any]) -> bool:
+    """A client's traffic manager is there for all until that client leaves, if it knows where it is."""
+    address, port = str(place[0])[:_LONGEST_ADDRESS], int(place[1])
+    if not port:
+        return True
+    if port in server.managers or len(server.managers) >= _MOST_MANAGERS:
+        return False
+    server.managers[port] = address, server.caller
     return True
+
+
+@method("destroy_traffic_manager")
+def _forget_manager(server: CarlaServer, port: int) -> bool:
+    return server.managers.pop(int(port), None) is not None
 
 
 @method("cast_ray")
