@@ -101,9 +101,10 @@ def _obstacle(episode: Episode, record: Record, pack: Pack, _: int) -> _Found:
         return
     pose, reach = episode.pose(record), record.description.number("distance")
     radius = record.description.number("hit_radius")
+    only_dynamics = record.description.get("only_dynamics").lower() == "true"
     best: tuple[float, Record] | None = None
     for other in episode.records.values():
-        if other.name is None or other is owner:
+        if other.name is None or other is owner or (only_dynamics and other.blueprint.startswith("static.")):
             continue
         distance = _ahead(episode, other, pose.translation, pose.rotation[:, 0], radius)
         if distance <= reach and (best is None or distance < best[0]):

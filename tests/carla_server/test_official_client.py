@@ -11,7 +11,10 @@ from alone import run_cases
 pytest.importorskip("carla", reason="the official CARLA client is not installed (extra 'carla')")
 
 
-@pytest.mark.parametrize("cases", ["cases_world.py", "cases_calls.py", "cases_recorder.py", "cases_sensors.py"])
+CASES = ["cases_world.py", "cases_calls.py", "cases_events.py", "cases_recorder.py", "cases_sensors.py"]
+
+
+@pytest.mark.parametrize("cases", CASES)
 def test_cases(cases):
     """The client of 0.9.16 now and then ends with a segmentation fault inside ``load_world`` on a busy machine."""
     code, said = run_cases(Path(__file__).with_name(cases))
