@@ -66,14 +66,20 @@ def pooled(parts: Sequence[Cells]) -> tuple[F64, F64]:
     return edges, influence / sum(part.count for part in parts)
 
 
+Pairs = tuple[tuple[str, str], ...]
+"""Values of one parameter that are compared, one step each."""
+
+
 @dataclass(frozen=True, slots=True)
-class Walk:
-    """One configuration, and the values of one parameter between which it is compared."""
+class Base:
+    """One configuration, and for each parameter (by name) the values between which it is compared there.
+
+    All of them go to one process: along most parameters nothing but what moves changes, and the scene stays.
+    """
 
     run: Mapping[str, str]
     seed: int
-    name: str
-    pairs: tuple[tuple[str, str], ...]
+    walks: tuple[tuple[str, Pairs], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,17 +88,20 @@ class _Compare:
 
     measure: Measure
 
-    def __call__(self, index: int, walk: Walk) -> dict[str, Any]:
+    def __call__(self, index: int, base: Base) -> dict[str, Any]:
+        return {"rows": [self._row(base, name, pairs) for name, pairs in base.walks]}
+
+    def _row(self, base: Base, name: str, pairs: Pairs) -> list[float]:
         row = []
         last: tuple[str, Any] | None = None
-        for first, second in walk.pairs:
-            begin = last[1] if last is not None and last[0] == first else self._look(walk, first)
-            last = second, self._look(walk, second)
+        for first, second in pairs:
+            begin = last[1] if last is not None and last[0] == first else self._look(base, name, first)
+            last = second, self._look(base, name, second)
             row.append(self.measure.difference(begin, last[1]))
-        return {"row": row}
+        return row
 
-    def _look(self, walk: Walk, value: str) -> Any:
-        return self.measure.look({**walk.run, walk.name: value}, walk.seed)
+    def _look(self, base: Base, name: str, value: str) -> Any:
+        return self.measure.look({**base.run, name: value}, base.seed)
 
 
 class Meter:
@@ -121,48 +130,44 @@ class Meter:
         noisy, count = list(steps), 0
         batch = self._configurations or _BATCH
         while noisy and count < (self._configurations or MOST):
-            base = draw_samples(self._space, batch, first_seed + count)
-            walks = [
-                Walk(run, seed, each.name, self._pairs(each))
-                for each in noisy
-                for run, seed in zip(base.instances, base.seeds, strict=True)
-            ]
-            found = self._walked(walks, len(noisy) * batch)
+            drawn = draw_samples(self._space, batch, first_seed + count)
+            walks = tuple((each.name, self._pairs(each)) for each in noisy)
+            found = self._walked([Base(*each, walks) for each in zip(drawn.instances, drawn.seeds, strict=True)])
             for number, each in enumerate(noisy):
-                fresh = np.array(found[number * batch : (number + 1) * batch]) / each.size
+                fresh = np.array([walked[number] for walked in found]) / each.size
                 rows[each.name] = np.concatenate([rows[each.name], fresh])
             count += batch
             noisy = [] if self._configurations else [e for e in noisy if noise(rows[e.name]) > CHANCE]
         return rows
 
-    def _pairs(self, steps: Steps) -> tuple[tuple[str, str], ...]:
+    def _pairs(self, steps: Steps) -> Pairs:
         parameter = self._space.parameters[steps.name]
         return tuple(zip(parameter.values(steps.starts), parameter.values(steps.ends), strict=True))
 
-    def _walked(self, walks: Sequence[Walk], ahead: int) -> list[list[float]]:
-        """Rows in the order of ``walks``, whoever walked them.
+    def _walked(self, bases: Sequence[Base]) -> list[list[list[float]]]:
+        """Rows of each configuration by parameter, in the order of ``bases``, whoever walked them.
 
         Raises:
             DrivesimError: an instance cannot be measured.
         """
-        found: dict[int, list[float]] = {}
-        total = self._done + ahead
-        for number, row in self._results(walks):
-            found[number] = row
-            self._done += 1
+        found: dict[int, list[list[float]]] = {}
+        total = self._done + sum(len(base.walks) for base in bases)
+        for number, rows in self._results(bases):
+            found[number] = rows
+            self._done += len(rows)
             if self._progress:
                 self._progress(self._done, total)
-        return [found[number] for number in range(len(walks))]
+        return [found[number] for number in range(len(bases))]
 
-    def _results(self, walks: Sequence[Walk]) -> Iterator[tuple[int, list[float]]]:
+    def _results(self, bases: Sequence[Base]) -> Iterator[tuple[int, list[list[float]]]]:
         if self._jobs == 1:
-            yield from ((number, self._compare(number, walk)["row"]) for number, walk in enumerate(walks))
+            yield from ((number, self._compare(number, base)["rows"]) for number, base in enumerate(bases))
             return
-        todo: Iterable[int] = range(len(walks))
-        for result in finished_here(self._compare, walks, todo, self._jobs):
+        todo: Iterable[int] = range(len(bases))
+        for result in finished_here(self._compare, bases, todo, self._jobs):
             if result.row is None:
                 raise DrivesimError(result.error or "failed", element="--calibrate", remedy="play it with drivesim run")
-            yield result.index, result.decoded["row"]
+            yield result.index, result.decoded["rows"]
 
 
 def standard_error(rows: F64) -> F64:

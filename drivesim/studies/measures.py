@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import closing
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
@@ -14,6 +13,7 @@ import numpy as np
 from drivesim.errors import DrivesimError, RigError, did_you_mean
 from drivesim.openscenario.scenario import ScenarioFile
 from drivesim.scene import Scene
+from drivesim.scene.city.seasons import foliage_on
 from drivesim.sensors.rig import Rig, load_rig
 from drivesim.simulation import Simulation
 from drivesim.simulators.embedded import EmbeddedSimulator
@@ -108,18 +108,21 @@ class SensorMeasure:
         """
         found: dict[tuple[float, str], Any] = {}
         period = max(1.0 / sensor.rate_hz for sensor in self._rig.sensors)
-        lead = 0.0 if self._kind == "image" else period
+        lead = period if self._kind == "lidar" else 0.0
+        channels = [sensor.channel for sensor in self._rig.sensors]
+
+        def wanted(start: float, end: float) -> bool:
+            """Whether a tick is near a moment from which something is missing."""
+            half = 0.5 * (end - start)
+            near = (m for m in self._at if m - lead - half < end < m + period + half)
+            return any((moment, channel) not in found for moment in near for channel in channels)
 
         def make(world: World, rig: Rig | None, ego: int, run_seed: int) -> EmbeddedSimulator:
-            spans = [(m - lead, m + period) for m in self._at]
-            return _Glances(world, rig, ego, run_seed, spans, street.scene(world, ego, run_seed))
+            return _Glances(world, rig, ego, run_seed, wanted, _set(self._zones, world, ego, run_seed))
 
         one = {} if self._zones is None else {"seed.city": "0"}
         scenario = _file(self._scenario).scenario({**one, **values, **self._settings})
-        with (
-            closing(Street(self._zones)) as street,
-            Simulation(scenario, self._rig, seed=seed, simulator=make) as simulation,
-        ):
+        with Simulation(scenario, self._rig, seed=seed, simulator=make) as simulation:
             for frame in simulation:
                 for channel, measured in frame.measurements.items():
                     time = measured.time_ns * 1e-9 + 1e-9
@@ -148,18 +151,35 @@ def _zones(scenario: str, space: Space, settings: Mapping[str, str]) -> Zones:
     return zones_of(scenario, ({**run, **settings} for run in runs))
 
 
+_last: dict[Any, Street] = {}
+"""The one instance of this process whose scene stands, by all that decides it."""
+
+
+def _set(zones: Zones | None, world: World, ego: int, seed: int) -> Scene:
+    """An instance's scene: that of the last one where only what moves differs, as along most parameters."""
+    assert world.network is not None
+    look = (world.district, tuple(sorted(world.seeds.items())), foliage_on(world.weather.day_of_year))
+    place = (zones,) if zones is not None else (None, world.snapshot().position.tobytes())
+    key = (place, world.network.path, repr(world.actors), ego, seed, look)
+    if key not in _last:
+        for street in _last.values():
+            street.close()
+        _last.clear()
+        _last[key] = Street(zones)
+    return _last[key].scene(world, ego, seed)
+
+
 class _Glances(EmbeddedSimulator):
-    """Senses only in ticks that end within some spans of time (start, end), s."""
+    """Senses only in ticks (start, end), s, that are wanted."""
 
     def __init__(
-        self, world: World, rig: Rig | None, ego: int, seed: int, spans: Sequence[tuple[float, float]], scene: Scene
+        self, world: World, rig: Rig | None, ego: int, seed: int, wanted: Callable[[float, float], bool], scene: Scene
     ) -> None:  # fmt: skip
         super().__init__(world, rig, ego, seed, labels=False, scene=scene)
-        self._spans = spans
+        self._wanted = wanted
 
     def capture(self, before: WorldState, after: WorldState) -> tuple[Mapping[str, Measurement], Labels | None]:
-        end, half = float(after.time[0]), 0.5 * (float(after.time[0]) - float(before.time[0]))
-        if any(first - half < end < last + half for first, last in self._spans):
+        if self._wanted(float(before.time[0]), float(after.time[0])):
             return super().capture(before, after)
         return {}, None
 

@@ -58,6 +58,9 @@ def test_instances_of_a_space_stand_in_one_street(rig):
     assert measure.difference(first, other) < 0.1
     moved = measure.look({**values, "seed.city": "5"}, 0)
     assert measure.difference(first, moved) > 0.2
+    faster = measure.look({**values, "ego_speed": "45"}, 0)
+    again = measure.look(values, 0)  # in the scene that stood for the one before
+    assert measure.difference(first, again) == 0.0 < measure.difference(first, faster)
 
 
 def test_a_rig_or_a_moment_without_measurements_is_said(rig):
