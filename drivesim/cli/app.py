@@ -334,6 +334,9 @@ def search(
         float,
         typer.Option(metavar="MARGIN", help="Failure: gap of at most so many m; negative: impact of so many m/s."),
     ] = 0.0,
+    by: Annotated[
+        str, typer.Option(metavar="NAME", help="What margins measure: gap, ttc, ttb, pet (s) or rss (m).")
+    ] = "gap",
     blame: Annotated[
         str, typer.Option(help="anybody, or ego: only what the skilled human of UN R157 would have avoided.")
     ] = "anybody",
@@ -353,8 +356,8 @@ def search(
 
     raise typer.Exit(
         search_command(
-            scenario, space=space, runs=runs, method=method, below=below, blame=blame, target=target, seed=seed,
-            settings=settings or [], out=out, quiet=quiet,
+            scenario, space=space, runs=runs, method=method, below=below, by=by, blame=blame, target=target,
+            seed=seed, settings=settings or [], out=out, quiet=quiet,
         )
     )  # fmt: skip
 

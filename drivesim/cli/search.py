@@ -19,14 +19,14 @@ _FEW = 5
 
 
 def search_command(
-    scenario: str, *, space: str | None, runs: int, method: str, below: float, blame: str, target: str | None,
-    seed: int, settings: list[str], out: Path | None, quiet: bool,
+    scenario: str, *, space: str | None, runs: int, method: str, below: float, by: str, blame: str,
+    target: str | None, seed: int, settings: list[str], out: Path | None, quiet: bool,
 ) -> int:  # fmt: skip
     """Exit code: 0 when a failure was found, 1 when none was."""
     if method == AST:
-        return _stress(scenario, space, runs, below, blame, target, seed, settings, out, quiet)
+        return _stress(scenario, space, runs, below, by, blame, target, seed, settings, out, quiet)
     found_space = space_of(scenario, space)
-    stage = Stage(scenario, settings=parse_settings(settings), target=target)
+    stage = Stage(scenario, settings=parse_settings(settings), target=target, by=by)
     console = terminal()
     with counting_bar(quiet) as bar:
         task = bar.add_task(f"{Path(scenario).stem}, {method}", total=runs)
@@ -49,15 +49,15 @@ def search_command(
 
 
 def _stress(
-    scenario: str, space: str | None, runs: int, below: float, blame: str, target: str | None, seed: int,
-    settings: list[str], out: Path | None, quiet: bool,
+    scenario: str, space: str | None, runs: int, below: float, by: str, blame: str, target: str | None,
+    seed: int, settings: list[str], out: Path | None, quiet: bool,
 ) -> int:  # fmt: skip
     """Adaptive stress testing of the target's choices."""
     if space is not None:
         raise ScenarioError("adaptive stress testing varies choices, not a space", element="--space",
                             remedy="leave it out, and fix parameters with --set")  # fmt: skip
     given = parse_settings(settings)
-    stage = Stage(scenario, settings=given, target=target)
+    stage = Stage(scenario, settings=given, target=target, by=by)
     actor = stage.target_name()
     console = terminal()
     with counting_bar(quiet) as bar:

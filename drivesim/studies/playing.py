@@ -23,19 +23,23 @@ import numpy as np
 
 from drivesim.ego import EgoParameters
 from drivesim.ego.parameters import EGOS
+from drivesim.errors import DrivesimError, did_you_mean
 from drivesim.openscenario.scenario import ScenarioFile
 from drivesim.simulation import DEFAULT_DT, Simulation, ego_of
+from drivesim.studies.encounter import Criticality, Encounter
 from drivesim.studies.target import target_of
 from drivesim.studies.whatif.outcome import impact_speed
 from drivesim.types import Collision, WorldState
 from drivesim.world.boxes import boxes_of
-from drivesim.world.conflict import CRITICAL, conflict
+from drivesim.world.conflict import CRITICAL
 from drivesim.world.decisions import Decision
 
 OutcomeClass = Literal["no_conflict", "near_miss", "avoidable", "unavoidable"]
 OUTCOMES: tuple[str, ...] = get_args(OutcomeClass)
 _HORIZON = 6.0
 """Seconds; a conflict farther ahead is none yet."""
+_NO_CONFLICT = 10.0
+"""Seconds: where there was no conflict at all, a margin in seconds is this and the gap in metres on top."""
 _SEEN = 1 / 3
 """Share of the target's points in sight from which it counts as seen."""
 _VIEW = 60.0
@@ -52,7 +56,8 @@ class Played:
 
     Attributes:
         outcome: see the module.
-        margin: smallest gap, m; where there was contact, minus the impact speed in m/s.
+        margin: least of what the stage measures by, see :data:`MEASURED`; where there was contact, minus the impact
+            speed in m/s.
         least_ttc: s, infinite without conflict.
         impact_speed: of the ego at first contact with the target, km/h; 0 without.
         visible: categories of actors that were in sight within 60 m, sorted and joined by ``+``; ``nothing`` if none.
@@ -70,18 +75,32 @@ class Played:
     decisions: tuple[Decision, ...] = ()
 
 
+MEASURED: dict[str, str] = {
+    "gap": "smallest gap, m", "ttc": "least time to contact, s", "ttb": "least time to brake, s",
+    "pet": "post-encroachment time, s", "rss": "least RSS margin, m",
+}  # fmt: skip
+"""What margins measure, by name; definitions in :mod:`drivesim.world.criticality`."""
+
+
 class Stage:
     """A scenario that is read once and played many times.
 
     Args:
         target: name of the actor that must not be hit; None takes the person the story is about.
         settings: parameters fixed for all instances.
+        by: what margins measure.
+
+    Raises:
+        DrivesimError: nothing is measured by that name.
     """
 
     def __init__(
         self, scenario: str, *, settings: Mapping[str, str] | None = None, target: str | None = None,
-        dt: float = DEFAULT_DT,
+        dt: float = DEFAULT_DT, by: str = "gap",
     ) -> None:  # fmt: skip
+        if by not in MEASURED:
+            raise DrivesimError(f"no margin is measured by '{by}'", element="--by", remedy=did_you_mean(by, MEASURED))
+        self._by = by
         self._file = ScenarioFile(scenario)
         self._settings = dict(settings or {})
         self._target = target
@@ -96,20 +115,20 @@ class Stage:
         """One instance, until contact, until the target is passed or until the scenario ends."""
         scenario = self._file.scenario({**values, **self._settings})
         with Simulation(scenario, seed=seed, dt=self._dt) as simulation:
-            return _Run(simulation, self._target).play()
+            return _Run(simulation, self._target, self._by).play()
 
 
 class _Run:
-    def __init__(self, simulation: Simulation, target: str | None) -> None:
+    def __init__(self, simulation: Simulation, target: str | None, by: str) -> None:
         self.simulation = simulation
+        self.by = by
         self.ego = simulation.ego
         self.target = target_of(simulation.actors, simulation.ego, target)
-        self.boxes = boxes_of(simulation.actors)
+        self.encounter = Encounter(boxes_of(simulation.actors), self.ego.index, self.target.index)
         self.driver = EGOS["reference_driver"]
         self.seen: set[str] = set()
 
     def play(self) -> Played:
-        least_gap, least_ttc = math.inf, math.inf
         room: float | None = None
         before = self.simulation.world.snapshot()
         hit: Collision | None = None
@@ -121,8 +140,7 @@ class _Run:
                 break
             self._look(state)
             if state.present[0, self.target.index]:
-                gap, ttc = conflict(self.boxes, state, self.ego.index, self.target.index)
-                least_gap, least_ttc = min(least_gap, gap), min(least_ttc, ttc)
+                _, ttc = self.encounter.see(state)
                 distance, closing = self._ahead(state)
                 if room is None and ttc < _HORIZON and self._sees(self.target.index) >= _SEEN:
                     room = distance - stopping_distance(closing, self.driver)
@@ -136,8 +154,16 @@ class _Run:
             avoidable = room is not None and room >= 0.0 and speed > _STANDING
             room = -stopping_distance(speed, self.driver) if room is None else room
             return Played("avoidable" if avoidable else "unavoidable", -speed, 0.0, 3.6 * speed, visible, room, drawn)
-        outcome: OutcomeClass = "near_miss" if least_ttc < CRITICAL else "no_conflict"
-        return Played(outcome, least_gap, least_ttc, 0.0, visible, math.inf if room is None else room, drawn)
+        worst = self.encounter.criticality()
+        outcome: OutcomeClass = "near_miss" if worst.ttc < CRITICAL else "no_conflict"
+        room = math.inf if room is None else room
+        return Played(outcome, self._margin(worst), worst.ttc, 0.0, visible, room, drawn)
+
+    def _margin(self, worst: Criticality) -> float:
+        if self.by == "gap":
+            return worst.distance
+        least: float = getattr(worst, self.by)
+        return least if math.isfinite(least) else _NO_CONFLICT + worst.distance
 
     def _sees(self, actor: int) -> float:
         return self.simulation.world.visible_share(self.ego.index, actor)

@@ -6,27 +6,11 @@ import math
 from typing import Any
 
 import numba as nb
-import numpy as np
-from numpy.typing import NDArray
 
-from drivesim.types import WorldState
-from drivesim.world.boxes import CX, CY, CZ, HEIGHT, LENGTH, WIDTH, poses_of
+from drivesim.world.boxes import CX, CY, CZ, HEIGHT, LENGTH, WIDTH
 
 CRITICAL = 1.5
 """Seconds of time to contact below which an encounter counts as critical: van der Horst (1990), urban intersections."""
-
-
-def conflict(boxes: NDArray[np.float64], state: WorldState, first: int, second: int) -> tuple[float, float]:
-    """Gap, m, and time to contact, s, of two actors: :func:`time_to_contact` of a state's first world.
-
-    Args:
-        boxes: (N, 6) of all actors.
-    """
-    poses, velocity = poses_of(state.position[0], state.orientation[0]), state.velocity[0]
-    gap, seconds = time_to_contact(
-        boxes[first], poses[first], velocity[first], boxes[second], poses[second], velocity[second]
-    )
-    return float(gap), float(seconds)
 
 
 @nb.njit(cache=True)

@@ -4,7 +4,8 @@ import pytest
 from scipy import integrate
 
 from drivesim.ego import ego_parameters
-from drivesim.studies.playing import Stage, stopping_distance
+from drivesim.errors import DrivesimError
+from drivesim.studies.playing import MEASURED, Stage, stopping_distance
 
 DRIVER = ego_parameters("reference_driver")
 
@@ -43,3 +44,23 @@ def test_a_wide_berth_is_no_conflict_and_settings_win_over_values():
     assert played.outcome == "no_conflict"
     assert played.margin > 20.0
     assert played == stage.play({"cut_in_gap": "30"}, 0)
+
+
+def test_margins_are_measured_by_what_is_asked_for():
+    values = {"ego_speed": "30", "child_speed": "4", "child_behavior": "protocol", "ego_driver": "constant"}
+    hit = {by: Stage("child_crossing", by=by).play(values, 0) for by in MEASURED}
+    assert {played.margin for played in hit.values()} == {hit["gap"].margin}  # the impact speed, always
+    late = values | {"ego_driver": "attentive", "ego_speed": "41.7", "child_speed": "4.7", "child_looks": "true"}
+    late |= {"gap": "0.9", "lateral_gap": "1.17"}
+    near = {by: Stage("child_crossing", by=by).play(late, 8).margin for by in MEASURED}
+    assert 0.0 < near["ttb"] < near["ttc"] < 1.5  # it brakes at the last moment
+    assert 0.0 < near["gap"] < 1.0
+    assert 0.0 < near["pet"] < 2.0
+    assert near["rss"] < -20.0
+    wide = {"cut_in_gap": "35", "cut_in_speed": "105", "ego_speed": "100"}
+    clear = {by: Stage("motorway_cut_in", by=by).play(wide, 0) for by in MEASURED}
+    gap = clear["gap"].margin
+    assert clear["ttc"].margin == clear["ttb"].margin == 10.0 + gap  # never on a collision course
+    assert clear["rss"].margin < gap
+    with pytest.raises(DrivesimError, match=r"no margin is measured by 'tcc'\. Did you mean 'ttc'"):
+        Stage("motorway_cut_in", by="tcc")

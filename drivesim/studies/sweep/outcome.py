@@ -8,11 +8,12 @@ from dataclasses import dataclass
 from typing import Literal
 
 from drivesim.simulation import ego_of
+from drivesim.studies.encounter import Encounter
 from drivesim.studies.target import target_of
 from drivesim.studies.whatif.outcome import hit_point, impact_speed
 from drivesim.types import Actor, Collision, Frame, WorldState
 from drivesim.world.boxes import boxes_of
-from drivesim.world.conflict import CRITICAL, conflict
+from drivesim.world.conflict import CRITICAL
 
 Class = Literal["collision", "near_miss", "clear"]
 
@@ -25,13 +26,13 @@ class Outcome:
         outcome: ``collision`` with anybody; ``near_miss``: least time to contact below
             :data:`~drivesim.world.conflict.CRITICAL`; ``clear``.
         initial_speed: of the car after the first tick, km/h.
-        target: whom ``min_ttc`` and ``min_distance`` are about.
+        target: whom ``min_ttc`` and what follows it are about.
         hit: whom the car touched first; empty if nobody.
         collision_time: s; NaN without collision.
         impact_speed: of the car at first touch, km/h, 0 without. closing_speed: along the contact normal, km/h.
         hit_point: share of the car's width from its right edge; NaN without collision.
-        min_ttc: least time to contact with the target at any tick, s, both keeping their velocities; inf if they were
-            never on a collision course. min_distance: least gap between both boxes on the ground, m.
+        min_distance, min_ttc, min_ttb, max_drac, pet, min_rss_margin: how critical meeting the target was, see
+            :class:`~drivesim.studies.encounter.Criticality`.
         max_deceleration: of the car along its heading, m/s2, 0 if it never slowed down.
     """
 
@@ -46,6 +47,10 @@ class Outcome:
     min_ttc: float
     min_distance: float
     max_deceleration: float
+    min_ttb: float
+    max_drac: float
+    pet: float
+    min_rss_margin: float
 
 
 class Watch:
@@ -61,10 +66,9 @@ class Watch:
     def __init__(self, actors: Sequence[Actor], target: str | None = None) -> None:
         self._car = ego_of(tuple(actors))
         self._target = target_of(actors, self._car, target)
-        self._boxes = boxes_of(actors)
+        self._encounter = Encounter(boxes_of(actors), self._car.index, self._target.index)
         self._initial: float | None = None
         self._before: WorldState | None = None
-        self._ttc = self._gap = math.inf
         self._deceleration = 0.0
         self._hit: tuple[Collision, float, float] | None = None
 
@@ -77,7 +81,7 @@ class Watch:
         """Take in the next frame."""
         if self.over:
             return
-        state, car, target = frame.state, self._car.index, self._target.index
+        state, car = frame.state, self._car.index
         before = self._before or state
         if self._before is None:
             self._initial = float(state.speed[0, car])
@@ -90,17 +94,16 @@ class Watch:
                 speed = impact_speed(collision, before, state, car)
                 self._hit = (collision, speed, hit_point(collision, state, self._car))
                 break
-        if state.present[0, car] and state.present[0, target]:
-            gap, ttc = conflict(self._boxes, state, car, target)
-            self._gap, self._ttc = min(self._gap, gap), min(self._ttc, ttc)
+        self._encounter.see(state)
 
     def outcome(self) -> Outcome:
         """What was seen so far."""
         collision, speed, point = self._hit or (None, 0.0, math.nan)
         hit = "" if collision is None else _other(collision, self._car.name)
-        touched = hit == self._target.name
-        ttc = 0.0 if touched else self._ttc
-        kind: Class = "collision" if collision else "near_miss" if ttc < CRITICAL else "clear"
+        if hit == self._target.name:
+            self._encounter.touch()
+        worst = self._encounter.criticality()
+        kind: Class = "collision" if collision else "near_miss" if worst.ttc < CRITICAL else "clear"
         return Outcome(
             outcome=kind,
             initial_speed=3.6 * (self._initial or 0.0),
@@ -110,9 +113,13 @@ class Watch:
             impact_speed=3.6 * speed,
             closing_speed=3.6 * collision.closing_speed if collision else 0.0,
             hit_point=point,
-            min_ttc=ttc,
-            min_distance=0.0 if touched else self._gap,
+            min_ttc=worst.ttc,
+            min_distance=worst.distance,
             max_deceleration=self._deceleration,
+            min_ttb=worst.ttb,
+            max_drac=worst.drac,
+            pet=worst.pet,
+            min_rss_margin=worst.rss,
         )
 
 
