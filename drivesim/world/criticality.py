@@ -92,7 +92,7 @@ def deceleration_to_avoid(box_a: Any, pose_a: Any, velocity_a: Any, box_b: Any, 
 def time_to_brake(
     box_a: Any, pose_a: Any, velocity_a: Any, box_b: Any, pose_b: Any, velocity_b: Any, braking: float
 ) -> float:
-    """TTB of the first box, s, braking at most with ``braking``, m/s2: inf if they would not touch, 0 if it is too late."""
+    """TTB of the first box, s, with full ``braking`` in m/s2: inf if they would not touch, 0 if it is too late."""
     _, contact = time_to_contact(box_a, pose_a, velocity_a, box_b, pose_b, velocity_b)
     if contact == math.inf:
         return math.inf
