@@ -7,6 +7,7 @@ import pytest
 from scipy.special import ndtri
 from typer.testing import CliRunner
 
+from drivesim import content
 from drivesim.cli.app import app
 from drivesim.errors import ScenarioError
 from drivesim.studies.choices import stress_choices
@@ -116,6 +117,28 @@ def test_with_blame_every_failure_is_the_egos():
     best = ego.failures.notes["log_likelihood"][0]
     assert best == pytest.approx(-0.5 * ndtri(0.8) ** 2, abs=0.1)
     assert [entry[1] for entry in ego.story] == ["Hesitate", "Hesitate"]
+
+
+@pytest.mark.slow
+def test_blame_tells_what_a_driver_who_brakes_could_have_avoided(tmp_path):
+    """The attentive driver with worn brakes (3 m/s2): from a child that darts out nobody stops in time, from one that
+    is seen waiting better brakes do."""
+    path = content.find("scenarios", "child_crossing")
+    text = path.read_text().replace('maxDeceleration="9.0"', 'maxDeceleration="3"', 1)
+    worn = tmp_path / "worn.xosc"
+    worn.write_text(text.replace('filepath="', f'filepath="{path.parent}/'))
+    settings = {"child_behavior": "natural", "ego_speed": "40"}
+    stage = Stage(str(worn), settings=settings)
+
+    def failures(blame, runs):
+        found = stress_choices(str(worn), stage, "Child", settings=settings, runs=runs, blame=blame).failures
+        return [stage.play(run, seed) for run, seed in zip(found.instances, found.seeds, strict=True)]
+
+    anybodys, egos = failures("anybody", 40), failures("ego", 120)
+    assert all(played.impact_speed < 38.0 for played in (*anybodys, *egos))  # it braked every time
+    assert np.mean([played.outcome == "unavoidable" for played in anybodys]) > 0.5
+    assert egos
+    assert all(played.outcome == "avoidable" for played in egos)
 
 
 def test_failures_are_whole_instances():
