@@ -26,11 +26,14 @@ from drivesim.scene.embree import (
     NO_HIT,
     ORG_X,
     T_FAR,
+    T_NEAR,
+    TIME,
     intersect16,
     new_packets,
     new_valid,
 )
 from drivesim.scene.raycast import EVERYONE, RayScene, RayTables
+from drivesim.scene.trace import nearest
 from drivesim.sensors.lidar.device import LidarDevice
 from drivesim.sensors.lidar.sensor import Lidar
 from drivesim.sensors.motion import EgoMotion
@@ -44,6 +47,7 @@ F32 = NDArray[np.float32]
 
 MOUNT = Pose.from_ypr((0.94, 0.0, 1.84), (0.0, 0.0, 0.0))
 COLUMNS, RINGS = 2048, 64
+_CHUNK = 64
 _THROUGH, _MIRRORED = (np.zeros(len(MATERIALS), dtype=np.float32) for _ in range(2))
 _THROUGH[[MaterialId.WINDOW_GLASS, MaterialId.CAR_GLASS]] = 0.85
 _MIRRORED[[MaterialId.WINDOW_GLASS, MaterialId.CAR_GLASS, MaterialId.CHROME]] = 0.0064, 0.0064, 0.36
@@ -71,7 +75,8 @@ def rows() -> list[Row]:
         own = best_of(revolve)
         found = [("drivesim lidar 64 x 2048, labels", own)]
         found.append(("drivesim, everyone moved and walked before", best_of(move_and_revolve)))
-        found.append(("bare packets, no output", best_of(bare_packets(device, scene.rays, motion))))
+        found.append(("bare packets, beams from one place", best_of(bare_packets(device, scene.rays, motion))))
+        found.append(("bare packets, all rays of the model", best_of(bare_model_packets(device, scene.rays, motion))))
         for name, title in (
             ("velodyne_vlp16", "VLP-16 sweep, 16 x 1808"),
             ("velodyne_hdl64e", "HDL-64E sweep, 64 x 2083"),
@@ -211,28 +216,72 @@ def _directions(device: LidarDevice) -> NDArray[np.float32]:
 
 
 @nb.njit(parallel=True, nogil=True, cache=True)
-def _bare(tables: RayTables, direction: NDArray[np.float32], origin: NDArray[np.float32], limit: float) -> None:
-    for block in nb.prange(len(direction) // LANES):
+def _bare(tables: RayTables, direction: F32, origin: F32, time: F32, limit: Any) -> None:
+    for chunk in nb.prange((len(direction) // LANES + _CHUNK - 1) // _CHUNK):
         packet = new_packets(1)[0]
         ints = packet.view(np.int32)
         valid = new_valid()
-        for lane in range(LANES):
-            for axis in range(3):
-                packet[DIR_X + axis, lane] = direction[block * LANES + lane, axis]
-                packet[ORG_X + axis, lane] = origin[axis]
-            packet[T_FAR, lane] = limit
-            ints[MASK, lane] = EVERYONE
-            ints[GEOM_ID, lane] = NO_HIT
-        intersect16(tables.handles, valid, packet, True)
+        for block in range(chunk * _CHUNK, min((chunk + 1) * _CHUNK, len(direction) // LANES)):
+            for lane in range(LANES):
+                ray = block * LANES + lane
+                for axis in range(3):
+                    packet[DIR_X + axis, lane] = direction[ray, axis]
+                    packet[ORG_X + axis, lane] = origin[ray, axis]
+                packet[T_NEAR, lane], packet[T_FAR, lane], packet[TIME, lane] = 0.0, limit, time[ray]
+                ints[MASK, lane] = EVERYONE
+                ints[GEOM_ID, lane] = NO_HIT
+            intersect16(tables.handles, valid, packet, True)
 
 
 def bare_packets(device: LidarDevice, rays: RayScene, motion: EgoMotion) -> Callable[[], None]:
     """The same number of rays from one place, in packets of a ring's neighbours, nothing done with the hits."""
     rotation, place, _ = motion.sensor_motion(np.array([motion.end_ns]), MOUNT)
-    beam = (_directions(device) @ rotation[0].T).reshape(COLUMNS // LANES, LANES, RINGS, 3)
-    direction = beam.transpose(0, 2, 1, 3).reshape(-1, 3).astype(np.float32)
-    origin = (place[0] - rays.origin).astype(np.float32)
-    return lambda: _bare(rays.tables, direction, origin, device.max_range)
+    direction = _by_ring(_directions(device) @ rotation[0].T.astype(np.float32))
+    origin = np.tile((place[0] - rays.origin).astype(np.float32), (len(direction), 1))
+    time = np.zeros(len(direction), np.float32)
+    return lambda: _bare(rays.tables, direction, origin, time, np.float32(device.max_range))
+
+
+def bare_model_packets(device: LidarDevice, rays: RayScene, motion: EgoMotion) -> Callable[[], None]:
+    """Every ray that the full model asks for, nothing done with the hits: each from the sensor's place at its own time,
+    and those that go on through panes and into mirror images, neighbours in a ring beside each other as in drivesim."""
+    times = np.linspace(motion.start_ns, motion.end_ns, COLUMNS).astype(np.int64)
+    rotation, place, _ = motion.sensor_motion(times, MOUNT)
+    origin = _by_ring(np.repeat((place - rays.origin).astype(np.float32)[:, None], RINGS, axis=1))
+    direction = _by_ring(np.matmul(_directions(device), rotation.transpose(0, 2, 1)).astype(np.float32))
+    time = _by_ring(np.repeat(motion.fraction(times).astype(np.float32)[:, None, None], RINGS, axis=1))[:, 0]
+    legs = [(origin, direction, time)]
+    hits = nearest(rays, origin, direction, time, mask=EVERYONE, limit=device.max_range)
+    white = device.range_at_10_percent * np.sqrt(10.0)
+    for share, panes in ((_THROUGH, 4), (_MIRRORED, 1)):
+        weight = np.where(hits.triangle >= 0, share[rays.tables.material[hits.triangle]], 0.0)
+        beam = np.flatnonzero((weight > 0.0) & (hits.distance < white * np.sqrt(weight)))
+        beam = beam[np.argsort(np.arange(len(origin))[beam] // LANES % RINGS, kind="stable")]
+        start, ahead, then = origin[beam], direction[beam], time[beam]
+        start = start + ahead * (hits.distance[beam, None] + np.float32(2e-3))
+        if panes == 1:
+            normal = hits.normal[beam]
+            ahead = ahead - 2.0 * np.einsum("ij,ij->i", ahead, normal)[:, None] * normal
+            start = start + np.float32(4e-3) * normal
+        for _ in range(panes):
+            legs.append((start, ahead, then))
+            beyond = nearest(rays, start, ahead, then, mask=EVERYONE, limit=device.max_range)
+            on = np.flatnonzero((beyond.triangle >= 0) & (_THROUGH[rays.tables.material[beyond.triangle]] > 0.0))
+            start = start[on] + ahead[on] * (beyond.distance[on, None] + np.float32(2e-3))
+            ahead, then = ahead[on], then[on]
+    padded = [
+        tuple(np.resize(each, (-(-len(each) // LANES) * LANES, *each.shape[1:])) for each in leg)
+        for leg in legs
+        if len(leg[0])
+    ]
+    origin, direction, time = (np.concatenate([leg[part] for leg in padded]).astype(np.float32) for part in range(3))
+    return lambda: _bare(rays.tables, direction, origin, time, np.float32(device.max_range))
+
+
+def _by_ring(values: NDArray[Any]) -> NDArray[Any]:
+    """(COLUMNS, RINGS, K) in the order of packets: sixteen columns of a ring, the rings of these columns, the next."""
+    blocks = values.reshape(COLUMNS // LANES, LANES, RINGS, -1).transpose(0, 2, 1, 3)
+    return np.ascontiguousarray(blocks).reshape(COLUMNS * RINGS, -1)
 
 
 def best_of(run: Callable[[], Any], times: int = 12) -> float:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import Any
 
 import numba as nb
 import numpy as np
@@ -16,11 +15,12 @@ from drivesim.sensors.clock import due, nanoseconds, stamp
 from drivesim.sensors.lidar.device import LidarDevice
 from drivesim.sensors.lidar.model import CLUTTER, FULL_SCALE, bloom, receive
 from drivesim.sensors.lidar.patterns import Pattern, footprint, pattern
+from drivesim.sensors.lidar.room import PathRoom
 from drivesim.sensors.lidar.secondary import Onward, onward
 from drivesim.sensors.motion import EgoMotion
 from drivesim.sensors.rig import Sensor
 from drivesim.streams import stream_key
-from drivesim.types import Paths, PointCloud, Weather
+from drivesim.types import PointCloud, Weather
 
 F64 = NDArray[np.float64]
 F32 = NDArray[np.float32]
@@ -32,7 +32,7 @@ class _Sweep:
 
     pattern: Pattern
     direction: F32
-    hits: BeamHits
+    room: PathRoom
     rotation: F64
     translation: F64
     traced: int = 0
@@ -65,11 +65,8 @@ class Lidar:
         self._first = pattern(self.device, sensor.rate_hz, 0)
         self._columns = len(self._first.column_time)
         self._first_rays = footprint(self.device, self._first.direction)
-        count = self._first.offset.size * self.device.rays_per_beam
-        self._beam = np.arange(count, dtype=np.int32) // self.device.rays_per_beam
-        self._share = np.full(count, 1.0 / self.device.rays_per_beam, dtype=np.float32)
-        self._direct = np.ones(count, dtype=np.uint8)
         self._sweeps: dict[int, _Sweep] = {}
+        self._rooms: list[PathRoom] = []
 
     def capture(self, rays: RayScene, motion: EgoMotion, weather: Weather) -> PointCloud | None:
         """Fire the columns of this tick; the newest sweep that was completed by them, if any."""
@@ -79,6 +76,8 @@ class Lidar:
             sweep = self._sweeps.pop(number, None)
             if sweep is not None and sweep.traced == self._columns:
                 cloud = self._point_cloud(number, sweep, motion, weather)
+            if sweep is not None:
+                self._rooms.append(sweep.room)
         return cloud
 
     def _fire(self, rays: RayScene, motion: EgoMotion) -> None:
@@ -95,14 +94,15 @@ class Lidar:
 
     def _begin(self, number: int) -> _Sweep:
         scan, bundle = self._first, self._first_rays
+        room = self._rooms.pop() if self._rooms else PathRoom(scan, self.device.rays_per_beam)
         if self.device.pattern is not None and self.device.pattern.shape == "rosette":
             scan = pattern(self.device, self.sensor.rate_hz, number)
             bundle = footprint(self.device, scan.direction)
-        room = BeamHits.empty(*bundle.shape[:2])
+            room.aim(scan)
         return _Sweep(scan, bundle, room, np.empty((self._columns, 3, 3)), np.empty((self._columns, 3)))
 
     def _trace(self, rays: RayScene, motion: EgoMotion, sweep: _Sweep, times: NDArray[np.int64], part: slice) -> None:
-        hits = sweep.hits.part(part)
+        hits = sweep.room.hits.part(part)
         rotation, translation, more = self._shoot(rays, motion, times, sweep.direction[part], hits)
         sweep.rotation[part], sweep.translation[part] = rotation, translation
         sweep.traced += len(times)
@@ -122,7 +122,7 @@ class Lidar:
 
     def _point_cloud(self, number: int, sweep: _Sweep, motion: EgoMotion, weather: Weather) -> PointCloud:
         time_ns = stamp(number, self.sensor.rate_hz, self.sensor.phase)
-        paths, share = self._paths(time_ns, sweep)
+        paths, share = sweep.room.paths(time_ns, sweep.onward)
         echoes = receive(paths, self.device, weather, self._key, number, share)
         world_from_ego = motion.pose(time_ns)
         world_from_sensor = world_from_ego @ self.sensor.ego_from_sensor
@@ -187,38 +187,6 @@ class Lidar:
         measured[..., 0], intensity[..., 0] = np.abs(first), bright
         glare: NDArray[np.bool_] = first < 0.0
         return glare
-
-    def _paths(self, time_ns: int, sweep: _Sweep) -> tuple[Paths, F32]:
-        """All paths, direct ones first, both in the order of their beams, and each one's share of its beam's energy."""
-        hits, scan, rays = sweep.hits, sweep.pattern, self.device.rays_per_beam
-        names = ("ray", "length", "cosine", "material", "semantic", "instance", "share")
-        more = {name: np.concatenate([getattr(part, name) for part in sweep.onward]) for name in names}
-        order = np.argsort(more["ray"], kind="stable")
-        beyond = more["ray"][order] // rays
-
-        def joined(direct: NDArray[Any], name: str) -> NDArray[Any]:
-            return np.concatenate([direct.reshape(-1), more[name][order].astype(direct.dtype, copy=False)])
-
-        def departing(values: NDArray[Any]) -> NDArray[Any]:
-            flat = values.reshape(-1)
-            return np.concatenate([np.repeat(flat, rays) if rays > 1 else flat, flat[beyond]])
-
-        more["rate"], more["bounces"] = np.zeros(len(order)), np.full(len(order), 2)
-        more["share"] /= np.float32(rays)
-        paths = Paths(
-            beam=np.concatenate([self._beam, beyond.astype(np.int32)]),
-            azimuth=departing(scan.azimuth),
-            elevation=departing(scan.elevation),
-            length=joined(hits.length, "length"),
-            time=time_ns * 1e-9 + departing(scan.offset),
-            cos_incidence=joined(hits.cosine, "cosine"),
-            material=joined(hits.material, "material"),
-            semantic=joined(hits.semantic, "semantic"),
-            instance=joined(hits.instance, "instance"),
-            radial_rate=joined(hits.rate, "rate"),
-            bounces=joined(self._direct, "bounces"),
-        )
-        return paths, joined(self._share, "share")
 
 
 @nb.njit(parallel=True, nogil=True, cache=True)

@@ -1,0 +1,101 @@
+"""Memory for the paths of a scan, taken once and used for scan after scan."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from drivesim.sensors.beams import BeamHits
+from drivesim.sensors.lidar.patterns import Pattern
+from drivesim.sensors.lidar.secondary import Onward
+from drivesim.types import F32, Paths
+
+_SPARE = 0.25
+"""Paths that go on, for every direct one, that there is room for before more is taken."""
+
+_FIELDS: dict[str, type[np.generic]] = {
+    "beam": np.int32, "azimuth": np.float32, "elevation": np.float32, "length": np.float32, "time": np.float64,
+    "cosine": np.float32, "material": np.uint8, "semantic": np.uint8, "instance": np.int32, "rate": np.float32,
+    "bounces": np.uint8, "share": np.float32,
+}  # fmt: skip
+
+
+class PathRoom:
+    """The paths of a scan under way: direct ones, written by the tracing kernel where they stay, then those of rays
+    that went on.
+
+    Args:
+        scan: where the beams point; rays: of each beam.
+
+    Attributes:
+        hits: (C, B * rays) what the direct ones hit.
+    """
+
+    def __init__(self, scan: Pattern, rays: int) -> None:
+        columns, beams = scan.offset.shape
+        self._shape, self._rays = (columns, beams * rays), rays
+        self._direct = columns * beams * rays
+        self._offset = np.empty(self._direct)
+        self._of: dict[str, NDArray[Any]] = {}
+        self._take(int(self._direct * (1.0 + _SPARE)))
+        direct = slice(0, self._direct)
+        self._of["beam"][direct] = np.arange(self._direct) // rays
+        self._of["bounces"][direct], self._of["share"][direct] = 1, 1.0 / rays
+        self.aim(scan)
+        self._triangle = np.empty(self._shape, np.int32)
+        self._hits()
+
+    def aim(self, scan: Pattern) -> None:
+        """Take the directions and times of a scan of the same size."""
+        for name in ("azimuth", "elevation"):
+            self._of[name][: self._direct] = np.repeat(getattr(scan, name).reshape(-1), self._rays)
+        self._offset[:] = np.repeat(scan.offset.reshape(-1), self._rays)
+
+    def paths(self, time_ns: int, onward: Sequence[Onward]) -> tuple[Paths, F32]:
+        """All paths, direct ones first, both in the order of their beams, and each one's share of its beam's energy.
+        They last until the room is used again."""
+        ray = np.concatenate([part.ray for part in onward])
+        order = np.argsort(ray, kind="stable")
+        whole, tail = self._direct + len(order), slice(self._direct, self._direct + len(order))
+        if whole > len(self._of["beam"]):
+            self._take(whole)
+            self._hits()
+        of, ray = self._of, ray[order]
+        for name in ("length", "cosine", "material", "semantic", "instance", "share"):
+            of[name][tail] = np.concatenate([getattr(part, name) for part in onward])[order]
+        of["share"][tail] /= np.float32(self._rays)
+        of["rate"][tail], of["bounces"][tail] = 0.0, 2
+        for name in ("beam", "azimuth", "elevation"):
+            of[name][tail] = of[name][ray]
+        np.add(self._offset, time_ns * 1e-9, out=of["time"][: self._direct])
+        of["time"][tail] = of["time"][ray]
+        paths = Paths(
+            beam=of["beam"][:whole],
+            azimuth=of["azimuth"][:whole],
+            elevation=of["elevation"][:whole],
+            length=of["length"][:whole],
+            time=of["time"][:whole],
+            cos_incidence=of["cosine"][:whole],
+            material=of["material"][:whole],
+            semantic=of["semantic"][:whole],
+            instance=of["instance"][:whole],
+            radial_rate=of["rate"][:whole],
+            bounces=of["bounces"][:whole],
+        )
+        return paths, of["share"][:whole]
+
+    def _take(self, count: int) -> None:
+        """Room for ``count`` paths; what is there of the direct ones stays."""
+        for name, kind in _FIELDS.items():
+            larger = np.empty(count, kind)
+            if name in self._of:
+                larger[: self._direct] = self._of[name][: self._direct]
+            self._of[name] = larger
+
+    def _hits(self) -> None:
+        names = ("length", "cosine", "rate", "material", "semantic", "instance")
+        views = {name: self._of[name][: self._direct].reshape(self._shape) for name in names}
+        self.hits = BeamHits(**views, triangle=self._triangle)
