@@ -88,7 +88,7 @@ def sights(rays: RayScene, views: list[View]) -> list[Sight]:
     if not views:
         return []
     count = SAMPLES * SAMPLES
-    direction = np.concatenate([_grid(view) for view in views])
+    direction = np.concatenate([grid(view) for view in views])
     origin = np.repeat([view.camera.translation - rays.origin for view in views], count, axis=0)
     center = np.repeat([view.box.translation - rays.origin for view in views], count, axis=0)
     reach = np.repeat([np.linalg.norm(view.size) * 0.6 for view in views], count)
@@ -115,7 +115,7 @@ def sights(rays: RayScene, views: list[View]) -> list[Sight]:
     ]
 
 
-def _grid(view: View) -> F64:
+def grid(view: View) -> F64:
     """Unit directions (SAMPLES^2, 3), world axes, that cover the view's box evenly."""
     towards = view.box.translation - view.camera.translation
     distance = max(float(np.linalg.norm(towards)), 1e-6)

@@ -44,6 +44,11 @@ class EmbeddedSimulator:
                 rig, self._scene, world.actors, ego, world.weather, noise, labels=labels, memory=memory
             )
 
+    @property
+    def scene(self) -> Scene | None:
+        """What sensors look at; None without a rig."""
+        return self._scene
+
     def capture(self, before: WorldState, after: WorldState) -> tuple[Mapping[str, Measurement], Labels | None]:
         if self._scene is None or self._suite is None:
             return {}, None

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import hashlib
+import math
 
 import numpy as np
 import pytest
 
 import drivesim
+from drivesim.ego import ego_parameters
+from drivesim.studies.whatif.firsts import Firsts
+from drivesim.studies.whatif.run import run_of
 from drivesim.types import CameraImage, PointCloud
 
 CAMERA = """
@@ -78,3 +82,18 @@ def test_S7_another_rig_is_another_view_of_the_same_story(runs):
 
 def test_S7_a_sensor_measures_the_same_whoever_is_beside_it(runs):
     assert sensed(runs[0], "RADAR_FRONT") == sensed(runs[2], "RADAR_FRONT")
+
+
+def test_S7_every_sensor_says_when_it_first_measured_the_target_and_why_not_before(tmp_path):
+    (tmp_path / "all.yaml").write_text("sensors:" + CAMERA + LIDAR + RADAR)
+    played = run_of("child_crossing", tmp_path / "all.yaml", {}, parameters=ego_parameters("aeb"), seed=3)
+    firsts = Firsts(played)
+    outcome = played.play(lambda frame: firsts.watch(frame) or float(frame.state.time[0]) > 2.8)
+    camera, lidar, radar = firsts.found()
+    assert (camera.channel, lidar.channel, radar.channel) == ("CAM_FRONT", "LIDAR_TOP", "RADAR_FRONT")
+    # The child comes out from behind a parked car: sensors had their turn in the order of what they need to see of it.
+    assert lidar.cause == "occlusion"
+    assert lidar.time == pytest.approx(outcome.first_return.time, abs=0.11)
+    assert math.isnan(camera.time)  # a pixel of this camera is 30 cm wide there
+    assert set(camera.waited) == {"occlusion", "resolution"}
+    assert lidar.time < radar.time

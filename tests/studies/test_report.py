@@ -1,5 +1,6 @@
 """The report is one file that says the answer, and a browser shows it without complaint."""
 
+import math
 import re
 import shutil
 import subprocess
@@ -10,6 +11,7 @@ import pytest
 
 from drivesim.errors import DrivesimError
 from drivesim.studies.statistics import poisson_rate
+from drivesim.studies.whatif.firsts import FirstMeasurement
 from drivesim.studies.whatif.negative import FalseAlarms
 from drivesim.studies.whatif.report import write_report
 from drivesim.studies.whatif.table import write_table
@@ -109,12 +111,17 @@ def test_a_detector_that_reads_pictures_is_not_called_an_oracle(instances, tmp_p
 
 def test_views_stand_side_by_side_and_false_alarms_have_their_interval(instances, tmp_path):
     grey = np.full((40, 60, 3), 90, np.uint8)
-    sights = [(Telling(3, "The rigs differ most: one hits", 1.5), [View("one", grey, grey), View("two", None, grey)])]
+    late = FirstMeasurement("CAM_FRONT", "camera", 1.25, "occlusion", {"occlusion": 0.75, "field": 0.25})
+    never = FirstMeasurement("RADAR", "radar", math.nan, "weather", {"weather": 0.5})
+    views = [View("one", grey, grey, (late, never)), View("two", None, grey)]
+    sights = [(Telling(3, "The rigs differ most: one hits", 1.5), views)]
     alarms = [FalseAlarms("one", 2, 0.5, poisson_rate(2, 0.5), {"steel_plate": 2, "parked_gap": 0})]
     path, _, _ = write_report(instances, [], PLAN, "drivesim whatif", tmp_path, sights, alarms)
     body = path.read_text()
     assert body.count("data:image/jpeg;base64,") == 3
     assert "The rigs differ most: one hits" in body
+    assert "<td>1.25 s</td><td>hidden</td><td>hidden 0.8 s, outside its field of view 0.2 s</td>" in body
+    assert "<td>not until then</td><td>weather</td>" in body
     # Garwood (1936): 2 events have 0.2422 to 7.2247; here in half an hour.
     assert "0 to 14" in body
 

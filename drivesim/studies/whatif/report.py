@@ -182,9 +182,27 @@ def _sights(sights: Sequence[tuple[Telling, Sequence[View]]], instances: Sequenc
         )  # fmt: skip
         parts.append(
             f"<h3>Instance {which.index}, {which.time:.2f} s</h3><p>{html.escape(which.why)}</p>"
-            f"<p class='soft'>{html.escape(given)}</p><div class='beside'>{columns}</div>"
+            f"<p class='soft'>{html.escape(given)}</p><div class='beside'>{columns}</div>" + _firsts(views)
         )
     return parts
+
+
+_CAUSES = {
+    "field": "outside its field of view", "occlusion": "hidden", "signal": "too weak a signal", "weather": "weather",
+    "resolution": "too small or not told apart",
+}  # fmt: skip
+
+
+def _firsts(views: Sequence[View]) -> str:
+    """When each sensor first measured the target, and what kept it until then."""
+    rows = [
+        [view.rig, first.channel, f"{first.time:.2f} s" if math.isfinite(first.time) else "not until then",
+         "" if first.cause is None else _CAUSES[first.cause],
+         ", ".join(f"{_CAUSES[why]} {seconds:.1f} s" for why, seconds in first.waited.items())]
+        for view in views for first in view.firsts
+    ]  # fmt: skip
+    head = ["rig", "sensor", "first measurement of the target", "what kept it until then", "of what was sensed before"]
+    return _table(head, rows) if rows else ""
 
 
 def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:

@@ -28,6 +28,7 @@ from drivesim.types import CameraImage, Collision, Frame, WorldState
 
 if TYPE_CHECKING:
     from drivesim.openscenario import Scenario
+    from drivesim.scene import Scene
     from drivesim.sensors.rig import Rig
     from drivesim.simulators import Simulator
     from drivesim.world import World
@@ -149,6 +150,13 @@ class Run:
         self.chain = EgoChain(chosen, Geometry(self.front, box.width), parameters)
         self.driver = EgoDriver(self.chain)
         self.simulation.player.take_over(self.car.name, self.driver)
+
+    @property
+    def scene(self) -> Scene:
+        """What the sensors look at, as of the last frame that sensed."""
+        scene = self._gate.scene
+        assert scene is not None
+        return scene
 
     def play(self, watch: Callable[[Frame], bool] | None = None) -> Outcome:
         """The outcome; the run's scene is released.

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from drivesim.ego import ego_parameters
 from drivesim.ego.chain import ChainEvent
+from drivesim.studies.whatif.firsts import FirstMeasurement, Firsts
 from drivesim.studies.whatif.run import Run, run_of
 from drivesim.studies.whatif.stage import Stage, Zones, zones_of
 from drivesim.studies.whatif.study import Study, values_of
@@ -34,11 +35,13 @@ Image = NDArray[np.uint8]
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """One rig's: picture of its camera, if it has one, and the view from above, both RGB."""
+    """One rig's: picture of its camera, if it has one, and the view from above, both RGB; when each of its sensors
+    first measured the target, and why not before."""
 
     rig: str
     camera: Image | None
     above: Image
+    firsts: tuple[FirstMeasurement, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,15 +126,19 @@ def _views(study: Study, which: Telling, seed: int, zones: Zones) -> list[View]:
 def _view(run: Run, time: float) -> View:
     latest: dict[str, Measurement] = {}
     states: list[WorldState] = []
+    firsts = Firsts(run)
 
     def watch(frame: Frame) -> bool:
+        firsts.watch(frame)
         latest.update(frame.measurements)
         states[:] = [frame.state]
         return float(frame.state.time[0]) >= time - 1e-6
 
     run.play(watch)
     camera = next((m for m in latest.values() if isinstance(m, CameraImage)), None)
-    return View(run.rig.name, camera.rgb if camera is not None else None, _above(run, latest, states[0]))
+    return View(
+        run.rig.name, camera.rgb if camera is not None else None, _above(run, latest, states[0]), firsts.found()
+    )
 
 
 def _above(run: Run, latest: dict[str, Measurement], state: WorldState) -> Image:
