@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Protocol, get_args
 
 from drivesim import content
 from drivesim.behaviors.driver import CarFollowingDriver, Mode
 from drivesim.errors import ScenarioError, did_you_mean
+from drivesim.transforms import Pose
 from drivesim.types import Actor
-from drivesim.world import Control, World
+from drivesim.world import Control, Kinematic, World
 
 if TYPE_CHECKING:
     from drivesim.behaviors.traffic import TrafficDriver
 
+_LOG = logging.getLogger(__name__)
 _DRIVERS: dict[str, Mode] = {mode: mode for mode in get_args(Mode)}
 _TRAFFIC = "traffic"
+EXTERNAL = "ExternalController"
+"""The name under which scenarios leave an entity to a program outside the player: in ASAM's own example
+``EndOfTrafficJam`` of 1.3, and as the property ``esminiController`` ("The entity will not be moved by the scenario.
+Instead its state is expected to be reported from external simulator", esmini user guide, "ExternalController")."""
 
 
 class Declared(Protocol):
@@ -32,6 +39,21 @@ class Idle:
 
     def step(self, world: World, actor: int, dt: float) -> Control | None:
         return None
+
+
+class External:
+    """Waits for a program outside: the scenario does not move the actor, which stands until somebody takes it over
+    (``ScenarioPlayer.take_over``, an ego, an agent) or the storyboard puts it elsewhere."""
+
+    def __init__(self) -> None:
+        self._waits = False
+
+    def step(self, world: World, actor: int, dt: float) -> Control:
+        if not self._waits:
+            name = world.actors[actor].name
+            _LOG.warning("'%s' is left to a program outside, as its scenario says: it stands until one drives it", name)
+            self._waits = True
+        return Kinematic(Pose.from_ypr(world.position[0, actor], world.orientation[0, actor]), 0.0)
 
 
 class TreeController:
@@ -79,8 +101,8 @@ def _master(name: str, world: World) -> int:
 
 def make_controller(
     model: Declared, actor: Actor, world: World
-) -> CarFollowingDriver | TrafficDriver | TreeController | Idle:
-    """The controller that a scenario's properties ask for: ``behaviorTree`` or ``driver``.
+) -> CarFollowingDriver | TrafficDriver | TreeController | External | Idle:
+    """The controller that a scenario asks for: by its properties ``behaviorTree`` or ``driver``, or an external one.
 
     Raises:
         ScenarioError: an unknown driver or tree, or a tree whose inputs are missing.
@@ -101,4 +123,6 @@ def make_controller(
             element="Property driver",
             remedy=did_you_mean(mode, [*_DRIVERS, _TRAFFIC]),
         )
+    if EXTERNAL in (model.name, properties.get("esminiController")) and properties.get("mode") != "additive":
+        return External()
     return Idle()

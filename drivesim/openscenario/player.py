@@ -87,7 +87,8 @@ class ScenarioPlayer:
         self._init()
         for actor in world.actors:
             if actor.name not in self._controllers:
-                self._assign(actor.name, [c for c in scenario.controllers(actor.name) if c.properties])
+                declared = scenario.controllers(actor.name)
+                self._assign(actor.name, [c for c in declared if c.properties] or declared)
                 if actor.name in self.cast.traffic.names:
                     self._active[actor.name] = actor.name in self._controllers
         self._board = build(self, scenario.storyboard)
@@ -269,7 +270,7 @@ class ScenarioPlayer:
         if action.activate_lateral is not None or action.activate_longitudinal is not None:
             self._active[name] = bool(action.activate_lateral or action.activate_longitudinal)
 
-    def _assign(self, name: str, declared: list[ControllerModel]) -> None:
+    def _assign(self, name: str, declared: Sequence[ControllerModel]) -> None:
         for controller in declared:
             self._held[name] = controller
             self._controllers[name] = self._make_controller(controller, self.motions[name].actor, self.world)

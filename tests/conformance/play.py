@@ -12,6 +12,7 @@ import numpy as np
 from corpus import CORPUS, Case, Track, read_reference, use_maps
 from readings import READINGS, Replay, controlled
 
+from drivesim.behaviors import make_controller
 from drivesim.errors import DrivesimError
 from drivesim.opendrive import empty_network, read_network
 from drivesim.openscenario import Scenario, ScenarioPlayer, load_scenario, read_distribution
@@ -22,13 +23,6 @@ LONGEST = 120.0
 """Simulated seconds, as in the reference runs."""
 SAMPLE = 10
 """Ticks between notes: 0.1 s, as in the reference."""
-
-
-class Idle:
-    """Controllers of other simulators leave their actors to the default controller."""
-
-    def step(self, world: World, actor: int, dt: float) -> None:
-        return None
 
 
 @dataclass
@@ -116,7 +110,7 @@ def _start(scenario: Scenario) -> tuple[World, ScenarioPlayer]:
     network = read_network(scenario.road_file) if scenario.road_file else empty_network()
     world = World(network, scenario.actors(), scenario.weather(network.place()), 1)
     world.falls = False  # the reference player lets nobody be knocked over
-    return world, ScenarioPlayer(scenario, world, lambda model, actor, world: Idle())
+    return world, ScenarioPlayer(scenario, world, make_controller)
 
 
 def _run(case: Case, world: World, player: ScenarioPlayer) -> Track:

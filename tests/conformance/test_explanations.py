@@ -16,7 +16,7 @@ def outcome(monkeypatch):
     return lambda name: next((case, play(case)) for case in cases() if name in case.name and case.reference)
 
 
-@pytest.mark.parametrize("name", ["alks_cut-out.xosc", "4_4_1_cut_in_no_collision_template", "timing_scenario_with"])
+@pytest.mark.parametrize("name", ["alks_cut-out.xosc", "4_4_1_cut_in_no_collision_template", "loomingAdvancedTest"])
 def test_others_agree_where_one_has_a_controller_of_the_reference(outcome, name):
     case, made = outcome(name)
     assert made.error > case.tolerance

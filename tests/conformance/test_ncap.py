@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 from corpus import CORPUS, use_maps
-from play import Idle
 
+from drivesim.behaviors import make_controller
 from drivesim.opendrive import read_network
 from drivesim.openscenario import ParameterValueDistribution, Scenario, ScenarioPlayer, load_scenario, read_distribution
 from drivesim.openscenario.model.actions import AbsoluteSpeed, SynchronizeAction
@@ -51,7 +51,7 @@ def start(path: Path, values: dict[str, str]) -> tuple[Scenario, ScenarioPlayer]
     network = read_network(scenario.road_file)
     world = World(network, scenario.actors(), scenario.weather(network.place()), 1)
     world.falls = False
-    return scenario, ScenarioPlayer(scenario, world, lambda model, actor, world: Idle())
+    return scenario, ScenarioPlayer(scenario, world, make_controller)
 
 
 def met(scenario: Scenario, player: ScenarioPlayer) -> Meeting | None:

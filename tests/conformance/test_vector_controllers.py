@@ -6,7 +6,9 @@ import pytest
 from stage import DEFAULT_INIT, ENTITIES, Stage, act, after, event
 from xosc_files import CAR
 
+from drivesim.behaviors import make_controller
 from drivesim.errors import UnsupportedElementError
+from drivesim.openscenario import ControllerModel
 from drivesim.world import VehicleControl
 
 
@@ -93,3 +95,26 @@ def test_traffic_of_objects_that_only_something_outside_knows_is_unsupported_by_
     )
     with pytest.raises(UnsupportedElementError, match="ExternalObjectReference"):
         Stage(tmp_path, act(event("e", source)))
+
+
+@pytest.mark.parametrize(
+    ("controller", "gone"),
+    [
+        ('<Controller name="ExternalController" controllerType="movement"/>', 0.0),
+        ('<Controller name="c"><Properties><Property name="esminiController" value="ExternalController"/></Properties>'
+         "</Controller>", 0.0),
+        ('<Controller name="c"><Properties><Property name="esminiController" value="ExternalController"/>'
+         '<Property name="mode" value="additive"/></Properties></Controller>', 20.0),
+        ('<Controller name="SomebodyElses"/>', 20.0),
+    ],
+)  # fmt: skip
+def test_who_is_left_to_a_program_outside_is_not_moved_by_the_scenario(tmp_path, controller, gone, caplog):
+    """As in ASAM's example ``EndOfTrafficJam`` of 1.3; whoever takes over drives from where the actor stands."""
+    cars = ENTITIES.replace(f'"Ego">{CAR}', f'"Ego">{CAR}<ObjectController>{controller}</ObjectController>')
+    events = act(event("on", activate(True, ""), when=after(1.0)))
+    stage = Stage(tmp_path, events, entities=cars, init=DEFAULT_INIT, controller=make_controller).until(1.0)
+    before = stage.x()
+    assert stage.until(3.0).x() - before == pytest.approx(gone, abs=0.2)
+    assert ("program outside" in caplog.text) == (gone == 0.0)
+    stage.player.take_over("Ego", Pushes(ControllerModel("push", "", {"push": "2"}), None, None))
+    assert stage.until(4.0).speed() == pytest.approx((10.0 if gone else 0.0) + 2.0, abs=0.1)
