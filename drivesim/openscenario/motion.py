@@ -48,6 +48,7 @@ class Motion:
     Attributes:
         lane: where on the lanes; None moves straight.
         speed, next_speed: m/s now and at the end of the coming step; negative is backwards.
+        rate: by how much the speed has changed in the last step, m/s2; none after a jump.
         next_offset: lateral offset from the lane's centre at the end of the coming step, m in +t.
         across: metres of the coming step that go from lane to lane, out of the way that the speed makes; what the lane
             itself or an offset in it moves sideways does not count: speeds along a lane are longitudinal.
@@ -64,6 +65,7 @@ class Motion:
     _lane: LanePosition | None = None
     speed: float = 0.0
     next_speed: float = 0.0
+    rate: float = 0.0
     next_offset: float | None = None
     across: float = 0.0
     aside: tuple[float, float] = (0.0, 0.0)
@@ -137,7 +139,7 @@ class Motion:
 
     def set_speed(self, speed: float) -> None:
         """Change speed at once; a jump is no acceleration."""
-        self.speed = self.next_speed = speed
+        self.speed, self.next_speed, self.rate = speed, speed, 0.0
         self.world.speed[0, self.index] = speed
         self.world.velocity[0, self.index] = speed * self.pose().rotation[:, 0]
 
@@ -166,7 +168,7 @@ class Motion:
             there = self._steered(distance) or self._guided(distance, dt) or self._ahead(here, distance)
             self.odometer += math.dist(there[:3], here[:3])
             self.world.move(self.index, there, self.next_speed)
-        self.speed = self.next_speed
+        self.speed, self.rate = self.next_speed, (self.next_speed - self.speed) / dt
 
     def _cruises(self, distance: float) -> bool:
         """Whether nothing but the lane leads and it goes on: then that is commanded, in one compiled step."""
@@ -287,4 +289,5 @@ class Motion:
         """Take over the state after a step that something else drove; ``before``: (x, y, z) at its start."""
         self.odometer += math.dist(self.world.position[0, self.index].tolist(), before)
         self.speed = self.next_speed = float(self.world.speed[0, self.index])
+        self.rate = float(self.world.acceleration[0, self.index] @ self.pose().rotation[:, 0])
         self._strayed, self._rests = True, False

@@ -62,12 +62,37 @@ def test_a_followed_profile_without_times_is_as_fast_as_its_limits(tmp_path, goa
 
 
 def test_a_followed_profile_of_several_speeds_rounds_the_corners(tmp_path):
+    """Straight lines between the speeds, joined at an even jerk: the first corner begins when the profile does, each
+    other lies about its own time. 10 to 20 in 4 s is 2.5 m/s2, reached after 0.625 s and so 0.78125 m/s behind."""
     limits = JERK.replace('Rate="1"', 'Rate="4"')
     stage = Stage(tmp_path, act(event("e", profile((4, 20), (4, 14), (2, 18), mode="follow", limits=limits))))
-    assert stage.until(6).speed() == pytest.approx(17, abs=0.01)  # halfway on the way from 20 to 14
-    stage.until(11)
-    assert stage.speed() == pytest.approx(18)
-    assert stage.times("::e", "endTransition") == [pytest.approx(10.0, abs=0.011)]
+    assert stage.until(2).speed() == pytest.approx(15 - 0.78125, abs=1e-6)
+    assert stage.until(6).speed() == pytest.approx(17, abs=1e-6)  # halfway on the way from 20 to 14
+    assert stage.until(9).speed() == pytest.approx(16, abs=1e-6)
+    assert stage.until(12).speed() == pytest.approx(18, abs=1e-9)
+    assert stage.times("::e", "endTransition") == [pytest.approx(10.25, abs=0.011)]  # 2 m/s2 go at 4 m/s3 in 0.5 s
+
+
+def test_a_profile_takes_over_the_acceleration_that_another_leaves_behind(tmp_path):
+    """``DynamicConstraints`` "defines limitations to the action in terms of ... jerk": also where it begins."""
+    brakes = event("brakes", profile((None, 0), mode="follow", limits=JERK))
+    speeds_up = event("up", profile((6, 12), mode="follow", limits=JERK), when=after(2), priority="override")
+    found = speeds(Stage(tmp_path, act(brakes, speeds_up)), 9)
+    rates = [(b - a) / DT for a, b in pairwise(found)]
+    assert rates[198] == pytest.approx(-2.0, abs=0.02)  # two seconds at -1 m/s3
+    bends = [(b - a) / DT for a, b in pairwise(rates)]
+    assert max(bends) <= 4.0 + 1e-6
+    assert min(bends) >= -1.0 - 1e-6
+    assert found[799] == pytest.approx(12, abs=1e-9)
+    assert rates[-1] == pytest.approx(0.0, abs=1e-9)
+
+
+def test_a_profile_whose_corners_have_no_room_comes_to_rest_at_each_speed(tmp_path):
+    """0.2 s from speed to speed at 1 m/s3: one after the other, as soon as jerk allows; 1 m/s takes 2 sqrt(0.625)."""
+    steps = profile((0.2, 11), (0.2, 10), (0.2, 11), mode="follow", limits=JERK)
+    stage = Stage(tmp_path, act(event("e", steps))).until(8)
+    assert stage.speed() == pytest.approx(11, abs=1e-9)
+    assert stage.times("::e", "endTransition") == [pytest.approx(3 * 2 * math.sqrt(0.625), abs=0.011)]
 
 
 def test_a_relative_speed_is_relative_to_what_the_other_does_now(tmp_path):

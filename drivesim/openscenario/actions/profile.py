@@ -6,7 +6,6 @@ import math
 from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 
 from drivesim.openscenario.actions.running import Running
 from drivesim.openscenario.cast import Cast
@@ -14,8 +13,10 @@ from drivesim.openscenario.model import actions as model
 from drivesim.openscenario.motion import Motion
 
 _BARELY = 1e-9
-_STRETCH = 1.02
-"""How much more time a stretch is given at once that is too short for its roundings."""
+_SAME = 1e-9
+"""m/s between speeds that are the same."""
+_HALVINGS = 60
+"""Of an interval, until it is as narrow as numbers get."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,26 +85,50 @@ def straight(start: float, stretches: Sequence[tuple[float, float]]) -> Profile:
     return Profile(start, legs)
 
 
-def rounded(start: float, stretches: Sequence[tuple[float, float]], limits: Limits) -> Profile:
-    """The same with a limited jerk, from no acceleration to none: each corner is rounded about its own time, the first
-    and last within the time there is. A stretch that is too short for that, or for the limits, lasts longer."""
-    changes = [after - before for before, after in pairwise([start, *(goal for _, goal in stretches)])]
-    lost = [_lost(i, len(changes), change, limits) for i, change in enumerate(changes)]
-    spans = [
-        max(s[0], _shortest(change, rest, limits)) for s, change, rest in zip(stretches, changes, lost, strict=True)
-    ]
-    for _ in range(2000):
-        rates = [_rate(*each) for each in zip(spans, changes, lost, strict=True)]
-        corners = [_corner(before, after, limits) for before, after in pairwise([0.0, *rates, 0.0])]
-        short = [i for i, span in enumerate(spans) if sum(_roundings(i, corners)) > span * (1.0 + 1e-6)]
-        if not short:
-            break
-        for i in short:
-            spans[i] *= _STRETCH
-    legs: list[tuple[float, float]] = []
-    for i, rate in enumerate(rates):
-        legs += [(corners[i], rate), (max(spans[i] - sum(_roundings(i, corners)), 0.0), rate)]
-    return Profile(start, [*legs, (corners[-1], 0.0)])
+def rounded(start: float, stretches: Sequence[tuple[float, float]], limits: Limits, rate: float = 0.0) -> Profile:
+    """As near to the same as a limited jerk allows, from the acceleration there is (``rate``, m/s2) to none.
+
+    A single stretch takes its time: the roundings at both ends lie within it. Of several, each corner is rounded about
+    its own time; the first can begin no earlier than the profile. Where there is no room for that, every stretch ends
+    without acceleration. What is too short for the limits lasts longer.
+    """
+    if len(stretches) > 1:
+        made = _cornered(start, stretches, limits, rate)
+        if made is not None:
+            return made
+    legs: list[tuple[float, float]] = [(0.0, rate)]
+    speed = start
+    for lasts, goal in stretches:
+        legs += _stretch(goal - speed, lasts, rate, limits)
+        speed, rate = goal, 0.0
+    return Profile(start, legs)
+
+
+def _cornered(start: float, stretches: Sequence[tuple[float, float]], limits: Limits, rate: float) -> Profile | None:
+    """Along the straight lines between the speeds, from line to line at an even jerk; None where a corner has no
+    room."""
+    slopes, speed = [], start
+    for lasts, goal in stretches:
+        slopes.append((goal - speed) / max(lasts, _BARELY))
+        speed = goal
+    slope = slopes[0]
+    now = _corner(rate, slope, limits)
+    speed = start + 0.5 * (rate + slope) * now
+    legs, passed = [(0.0, rate), (now, slope)], 0.0
+    for (lasts, goal), coming in zip(stretches, [*slopes[1:], 0.0], strict=True):
+        passed += lasts
+        if abs(coming - slope) < _BARELY:
+            continue  # the line goes on
+        meet = (goal - coming * passed - speed + slope * now) / (slope - coming)
+        turn = _corner(slope, coming, limits)
+        straight_on = meet - 0.5 * turn - now
+        if straight_on < 0.0:
+            return None
+        legs += [(straight_on, slope), (turn, coming)]
+        speed += slope * straight_on + 0.5 * (slope + coming) * turn
+        now, slope = now + straight_on + turn, coming
+    legs.append((max(passed - now, 0.0), slope))
+    return Profile(start, legs) if abs(speed - stretches[-1][1]) < _SAME and slope == 0.0 else None
 
 
 def _corner(before: float, after: float, limits: Limits) -> float:
@@ -111,40 +136,54 @@ def _corner(before: float, after: float, limits: Limits) -> float:
     return abs(after - before) / limits.rate(after - before)
 
 
-def _roundings(i: int, corners: list[float]) -> tuple[float, float]:
-    """Seconds of a stretch that the roundings at its ends take: those at the profile's ends lie wholly in it."""
-    last = len(corners) - 2
-    return corners[i] * (1.0 if i == 0 else 0.5), corners[i + 1] * (1.0 if i == last else 0.5)
+def _stretch(change: float, lasts: float, rate: float, limits: Limits) -> list[tuple[float, float]]:
+    """How an acceleration goes over to one that is held, and from there to none, so that the speed changes by
+    ``change`` in ``lasts`` s; in the least time in which it can where that is too short."""
+
+    def held(span: float) -> float | None:
+        """The acceleration to hold; None where the span is too short."""
+        low, high = _range(span, rate, limits)
+        if low > high or not _gain(low, span, rate, limits) <= change <= _gain(high, span, rate, limits):
+            return None
+        for _ in range(_HALVINGS):
+            middle = 0.5 * (low + high)
+            low, high = (middle, high) if _gain(middle, span, rate, limits) < change else (low, middle)
+        return 0.5 * (low + high)
+
+    found, short = held(lasts), 0.0
+    if found is None:
+        while (found := held(lasts)) is None:
+            short, lasts = lasts, 1.5 * lasts + _BARELY
+        for _ in range(_HALVINGS):
+            middle = 0.5 * (short + lasts)
+            short, lasts = (middle, lasts) if held(middle) is None else (short, middle)
+        found = held(lasts) or 0.0
+    first, last = _corner(rate, found, limits), _corner(found, 0.0, limits)
+    return [(first, found), (max(lasts - first - last, 0.0), found), (last, 0.0)]
 
 
-def _lost(i: int, count: int, change: float, limits: Limits) -> float:
-    """Seconds for each m/s2 by which roundings at the profile's ends shorten a stretch."""
-    lost = 0.5 / limits.rate(change) if i == 0 else 0.0
-    return lost + (0.5 / limits.rate(-change) if i == count - 1 else 0.0)
+def _gain(held: float, span: float, rate: float, limits: Limits) -> float:
+    """The change of speed over a span, m/s; it grows with the acceleration that is held."""
+    first, last = _corner(rate, held, limits), _corner(held, 0.0, limits)
+    return 0.5 * (rate + held) * first + held * (span - first - last) + 0.5 * held * last
 
 
-def _shortest(change: float, lost: float, limits: Limits) -> float:
-    """Seconds that a change of speed takes within the limits."""
-    limit, size = limits.faster if change > 0.0 else limits.slower, abs(change)
-    if size >= lost * limit * limit:
-        return max(size / limit + lost * limit, _BARELY)
-    return 2.0 * math.sqrt(lost * size)
-
-
-def _rate(span: float, change: float, lost: float) -> float:
-    """The acceleration of a stretch: steeper where the profile begins or ends, to have time for the roundings."""
-    size = abs(change)
-    if lost <= 0.0:
-        return change / span
-    root = math.sqrt(max(span * span - 4.0 * lost * size, 0.0))
-    return math.copysign((span - root) / (2.0 * lost), change)
+def _range(span: float, rate: float, limits: Limits) -> tuple[float, float]:
+    """The least and the largest acceleration that can be gone over to, and come from, within a span."""
+    if _corner(rate, 0.0, limits) > span:
+        return math.inf, -math.inf  # not even to none
+    both = 1.0 / limits.faster_rate + 1.0 / limits.slower_rate
+    low = (rate / limits.slower_rate - span) / both
+    return max(low, -limits.slower), min((span + rate / limits.faster_rate) / both, limits.faster)
 
 
 class SpeedProfile(Running):
     """Speeds one after the other, each in its time or as soon as the limits allow.
 
     ``followingMode``: ``position`` applies "strictly linear interpolation between speed target values"; ``follow``
-    limits jerk, and "the acceleration is zero at the start and end of the profile".
+    applies jerk, "resulting in a smoother speed profile curve", and "the acceleration is zero at the start and end of
+    the profile". Where another action is ended while it changes the speed, the acceleration that it leaves behind goes
+    over to the profile's at the jerk that is allowed: to drop it at once would break the very limit that is set.
     """
 
     domains = ("longitudinal",)
@@ -164,7 +203,8 @@ class SpeedProfile(Running):
                 stretches.append((lasts, goal))
             speed = goal
         smooth = follows and bool(stretches) and math.isfinite(min(limits.faster_rate, limits.slower_rate))
-        self._profile = rounded(start, stretches, limits) if smooth else straight(start, stretches)
+        rate = motion.rate - (self._base.rate if self._base else 0.0)
+        self._profile = rounded(start, stretches, limits, rate) if smooth else straight(start, stretches)
         self._elapsed = 0.0
 
     def step(self, dt: float) -> None:
