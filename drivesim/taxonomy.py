@@ -186,11 +186,13 @@ _BY_MODEL: tuple[tuple[str, tuple[Tag, str]], ...] = (
         for word in ("walking_frame", "walkingframe", "rollator", "trolley", "cart", "bin")
     ),
     ("cone", (Tag.STATIC, "movable_object.trafficcone")),
-    ("wheelchair", (Tag.PEDESTRIAN, "human.pedestrian.wheelchair")),
+    ("wheelchair", (Tag.DYNAMIC, "movable_object.pushable_pullable")),
     ("dog", (Tag.DYNAMIC, "animal")),
     ("ball", (Tag.DYNAMIC, "movable_object.debris")),
 )
-"""What a word in the model's name says of an obstacle or of a thing without a category."""
+"""What a word in the model's name says of an obstacle or of a thing without a category. A wheelchair that is a thing is
+empty: CARLA's class Dynamic names wheelchairs, nuScenes' pushable_pullable is what a pedestrian may push; who sits in
+one is of the pedestrian category ``wheelchair``."""
 
 CHILD_STATURE_LIMIT = 1.45
 """Pedestrians below this bounding-box height, metres, are `human.pedestrian.child` when no age is given

@@ -17,6 +17,7 @@ from drivesim.scene.builder import RaySceneBuilder
 from drivesim.scene.chance import Chance
 from drivesim.scene.fleet import ROLLING, STEERED, SWINGING, Fleet, Part
 from drivesim.scene.imported import mesh_file
+from drivesim.scene.pushing import PUSHES, pushed_thing
 from drivesim.scene.raycast import EGO_BODY, EVERYONE, RayScene
 from drivesim.scene.shapes import SHOTS
 from drivesim.scene.vehicles import prop_model, vehicle_model
@@ -112,6 +113,9 @@ def _figure(actor: Actor, builder: RaySceneBuilder, looks: _Looks, mask: int) ->
         return _animal(actor, builder, looks.bodies.seed, mask)
     if actor.kind == "pedestrian" and actor.category == "wheelchair":
         return _wheelchair_user(actor, builder, looks, mask)
+    if actor.kind == "pedestrian" and actor.properties.get(PUSHES):
+        thing = builder.add_rigid(prop_model(pushed_thing(actor), looks.vehicles), actor.instance, mask=mask)
+        return Figure([Part(thing)], [_Walker(actor, builder, looks.bodies, mask)])
     if actor.kind == "pedestrian":
         return Figure(bodies=[_Walker(actor, builder, looks.bodies, mask)])
     if actor.kind == "vehicle":

@@ -83,20 +83,23 @@ _THINGS: tuple[tuple[str, str, str, tuple[float, float, float]], ...] = (
     ("walking_frame", "misc", "obstacle", (0.75, 0.60, 0.93)),
     ("dog", "pedestrian", "animal", (0.98, 0.22, 0.66)),
     ("small dog", "pedestrian", "animal", (0.55, 0.15, 0.36)),
+    ("pram pusher", "pedestrian", "pedestrian", (1.6, 0.6, 1.68)),
     ("umbrella", "pedestrian", "pedestrian", (0.5, 0.6, 1.66)),
 )  # fmt: skip
 """Name, kind, category, and box, m."""
 
 
 def draw_things(seed: int, width: int = 1800) -> Image.Image:
-    """What goes on pavements with people: wheelchairs, prams, walking frames, dogs, umbrellas."""
+    """What goes on pavements with people: wheelchairs, prams and who pushes them, walking frames, dogs, umbrellas."""
     rows = []
     slot = 1.12
     for group in (_THINGS[:4], _THINGS[4:]):
         stands, labels = [], []
         for number, (name, kind, category, (length, broad, height)) in enumerate(group):
-            box = BoundingBox((0.0, 0.0, 0.5 * height), length, broad, height)
-            actor = Actor(0, name, kind, category, name.replace(" ", "_"), box, properties={"carries": name})
+            pushes = name.removesuffix(" pusher") if name.endswith(" pusher") else ""
+            box = BoundingBox((0.5 if pushes else 0.0, 0.0, 0.5 * height), length, broad, height)
+            properties = {"carries": name, "pushes": pushes}
+            actor = Actor(0, name, kind, category, name.replace(" ", "_"), box, properties=properties)
             speed = 1.2 if category in ("animal", "pedestrian") else 0.0
             for view, yaw in enumerate((0.6, 0.5 * np.pi, 2.6)):
                 y = (3 * number + view + 0.5) * slot

@@ -18,12 +18,13 @@ from drivesim.scene.bodies.coarse import CELL, coarsened
 from drivesim.scene.bodies.head import WHITE, face, hair
 from drivesim.scene.bodies.helmet import Helmet, helmet_of
 from drivesim.scene.bodies.motion import upright
-from drivesim.scene.bodies.posture import HOLD, PHONE, posture
+from drivesim.scene.bodies.posture import BAR, HOLD, PHONE, UMBRELLA, posture
 from drivesim.scene.bodies.rider import RiderSeat
 from drivesim.scene.bodies.riding import seated
 from drivesim.scene.bodies.skinning import Skin, skin_normals, skin_points
 from drivesim.scene.bodies.surface import Piece, cut, normals_of
 from drivesim.scene.chance import Chance
+from drivesim.scene.pushing import PUSHES
 from drivesim.taxonomy import Tag
 from drivesim.types import Actor
 from drivesim.world.gait import stride_length
@@ -88,7 +89,7 @@ class Body:
         style, pieces = self._style, []
         if style[PHONE] > 0.0:
             pieces.append(telephone(self._joints, 0 if style[PHONE] == 1.0 else basis.SIDE))
-        if style[HOLD] > 0.0:
+        if style[HOLD] == UMBRELLA:
             trunk = standing[basis.UPPER_SPINE]
             palm = self.joints_of(standing)[basis.FINGERS + basis.SIDE]
             hand = trunk[:, :3].T @ (palm - trunk[:, 3])
@@ -114,8 +115,7 @@ class Body:
         if stature is None:
             drawn = streams.stream(chance.seed, "rider", actor.name).normal(1.765 - 0.13 * look.female, 0.06)
             stature = float(drawn) if rides else expected_stature(actor, look)
-        holds = not rides and "umbrella" in actor.properties.get("carries", "").lower()
-        held = posture(actor.name, chance.seed_of("posture"), look, umbrella=holds)
+        held = posture(actor.name, chance.seed_of("posture"), look, holds=_held(actor) if not rides else 0.0)
         if rides or actor.category == "wheelchair":
             held[PHONE] = 0.0  # both hands are at work
         helmet = helmet_of(actor, chance.seed_of("clothing"), look)
@@ -273,6 +273,13 @@ def _alignment(joints: F64) -> F64:
             k = np.array([[0.0, -axis[2], axis[1]], [axis[2], 0.0, -axis[0]], [-axis[1], axis[0], 0.0]])
             out[bone + side] = np.eye(3) + k + k @ k / (1.0 + along @ _DOWN)
     return out
+
+
+def _held(actor: Actor) -> float:
+    """What both hands of a pedestrian are for, as :mod:`~drivesim.scene.bodies.posture` says it; 0: nothing."""
+    if actor.properties.get(PUSHES):
+        return BAR
+    return UMBRELLA if "umbrella" in actor.properties.get("carries", "").lower() else 0.0
 
 
 def _seat_points(seat: RiderSeat) -> F64:

@@ -45,6 +45,7 @@ from drivesim.scene.bodies.gait import (
 from drivesim.scene.bodies.posture import (
     ARM_SPREAD,
     ARM_SWING,
+    BAR,
     FALL,
     HOLD,
     LEAN,
@@ -55,6 +56,7 @@ from drivesim.scene.bodies.posture import (
     STOOP,
     SWAY,
     TOE_OUT,
+    UMBRELLA,
 )
 
 F64 = NDArray[np.float64]
@@ -385,7 +387,7 @@ def upright(
         elbow = 14.0 * (1.0 - run) + 78.0 * run + (11.0 + 6.0 * run) * work * (1.0 + forward)
         abduction = style[ARM_SPREAD] / _DEGREE + 3.0 * run + 35.0 * (1.0 - upright_share)
         arm = LEFT_ARM if number == 0 else RIGHT_ARM
-        hold = style[HOLD] * upright_share if number == 1 else 0.0
+        hold = upright_share if style[HOLD] == BAR or (style[HOLD] == UMBRELLA and number == 1) else 0.0
         flexion *= 1.0 - hold
         elbow += hold * (14.0 - elbow)
         share = max(idle, hold)

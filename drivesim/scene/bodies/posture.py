@@ -15,10 +15,13 @@ RIGHT_ARM, HOLD, PHONE, COLUMNS = 14, 18, 19, 20
 """Columns of a posture: factor on the arms' swing; factor on the steps' width; phase of the idle sway, rad; how they
 fall, 1 back, -1 front; spread of the arms, rad; toe-out of the feet, rad; stoop of the trunk, rad; which leg takes the
 weight when standing, -1 right .. 1 left; nod when standing, rad; and four each from LEFT_ARM and RIGHT_ARM on, what the
-arm adds when standing: flexion, spread, elbow, inward turn, rad; 1 where the right arm holds something up all the time;
-1 or 2 for a telephone in the left or right hand."""
+arm adds when standing: flexion, spread, elbow, inward turn, rad; what the arms do all the time, walking or not:
+:data:`UMBRELLA` or :data:`BAR`; 1 or 2 for a telephone in the left or right hand."""
 
-_UMBRELLA = (0.20, 0.10, 1.75, 0.25)
+UMBRELLA, BAR = 1.0, 2.0
+"""The right arm holds an umbrella up; both hands are on the bar of a pram or a walking frame."""
+
+_UMBRELLA, _BAR = (0.20, 0.10, 1.75, 0.25), (0.42, -0.05, 0.80, 0.10)
 _TOE_OUT = 0.12
 """Murray, Drought & Kory 1964 (J Bone Joint Surg Am 46:335): 6.7 degrees out on average."""
 _HANGING, _POCKET, _PHONE, _HIP = (
@@ -29,8 +32,8 @@ _HANGING, _POCKET, _PHONE, _HIP = (
 )
 
 
-def posture(name: str, seed: int, look: Appearance, *, umbrella: bool = False) -> F64:
-    """The posture of an actor in the scenario seed's world, (20,); ``umbrella``: it holds one."""
+def posture(name: str, seed: int, look: Appearance, *, holds: float = 0.0) -> F64:
+    """The posture of an actor in the scenario seed's world, (20,); ``holds``: value of the column HOLD."""
     random = streams.stream(seed, "gait style", name)
     out = np.zeros(COLUMNS)
     out[ARM_SWING] = np.exp(random.normal(0.0, 0.18))
@@ -51,10 +54,14 @@ def posture(name: str, seed: int, look: Appearance, *, umbrella: bool = False) -
         arms[side] = np.array(_POCKET)
     elif habit < 0.46:
         arms[side] = np.array(_HIP)
-    if umbrella:
-        arms[1], out[HOLD] = np.array(_UMBRELLA), 1.0
+    out[HOLD] = holds
+    if holds == UMBRELLA:
+        arms[1] = np.array(_UMBRELLA)
         out[NOD] *= out[PHONE] == 1.0
         out[PHONE] *= out[PHONE] == 1.0
+    elif holds == BAR:
+        arms, out[NOD], out[PHONE] = [np.array(_BAR), np.array(_BAR)], 0.0, 0.0
+    spread = 0.1 if holds != BAR else 0.02  # hands stay on the bar
     for start, arm in zip((LEFT_ARM, RIGHT_ARM), arms, strict=True):
-        out[start : start + 4] = arm * np.exp(random.normal(0.0, 0.1, 4))
+        out[start : start + 4] = arm * np.exp(random.normal(0.0, spread, 4))
     return out
