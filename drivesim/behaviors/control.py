@@ -6,6 +6,7 @@ tick between attempts, it has no sequence that remembers a failure and nothing t
 
 from __future__ import annotations
 
+import math
 import uuid
 from collections.abc import Callable, Mapping, Sequence
 from enum import Enum
@@ -153,7 +154,7 @@ class ReactiveFallback(ReactiveSequence):
 
 
 class Parallel(Inner):
-    """Ticks every unfinished child; negative counts are from the end, -1 being all."""
+    """Ticks every unfinished child, those that were skipped again; negative counts are from the end, -1 being all."""
 
     def initialise(self) -> None:
         self._done: dict[int, Status] = {}
@@ -164,23 +165,23 @@ class Parallel(Inner):
 
     def update(self) -> Status:
         total, wanted, tolerated = len(self.children), self._count("success_count"), self._count("failure_count")
+        skipped = 0
         for index in range(total):
             if index in self._done:
                 continue
             status = self.ask(index)
-            if status != RUNNING:
+            if status is SKIPPED:
+                skipped += 1
+            elif status != RUNNING:
                 self._done[index] = status
             succeeded = sum(s == SUCCESS for s in self._done.values())
-            failed = sum(s == FAILURE for s in self._done.values())
-            skipped = len(self._done) - succeeded - failed
+            failed = len(self._done) - succeeded
             all_wanted = self.ports["success_count"] < 0
-            if succeeded >= wanted or (all_wanted and succeeded > 0 and succeeded + skipped >= wanted):
+            if succeeded >= wanted or (all_wanted and succeeded + skipped >= wanted):
                 return SUCCESS
-            if total - failed < wanted or failed >= max(tolerated, 1):
+            if total - failed < wanted or failed == tolerated:
                 return FAILURE
-        if skipped == total:
-            return SKIPPED
-        return FAILURE if len(self._done) == total else RUNNING
+        return SKIPPED if skipped == total else RUNNING
 
 
 class IfThenElse(Inner):
@@ -232,16 +233,18 @@ class ForceFailure(_Mapped):
 
 
 class KeepRunningUntilFailure(_Mapped):
-    _answers: ClassVar[Mapping[Status, Status]] = {SUCCESS: RUNNING}
+    _answers: ClassVar[Mapping[Status, Status]] = {SUCCESS: RUNNING, SKIPPED: RUNNING}
 
 
 class RetryUntilSuccessful(Inner):
-    """Attempts follow within a tick; without a limit (-1) one attempt a tick."""
+    """Attempts follow within a tick; without a limit (-1) one attempt a tick. A skip leaves the count as it is."""
 
     _again, _limit = FAILURE, "num_attempts"
+    _count = 0
 
     def initialise(self) -> None:
-        self._count = 0
+        if self.status is not SKIPPED:
+            self._count = 0
 
     def update(self) -> Status:
         limit = int(self.ports[self._limit])
@@ -274,7 +277,11 @@ class RunOnce(Inner):
 
 
 class Delay(Inner):
+    """Waits once for a child that is skipped and asked again."""
+
     def initialise(self) -> None:
+        if self.status is SKIPPED:
+            return
         self._due = self.agent.world.time + self.ports["delay_msec"] / 1000 - _ALMOST
 
     def update(self) -> Status:
@@ -285,8 +292,11 @@ class Delay(Inner):
 
 
 class Timeout(Inner):
+    """No time at all is no limit."""
+
     def initialise(self) -> None:
-        self._due = self.agent.world.time + self.ports["msec"] / 1000 - _ALMOST
+        limit = self.ports["msec"] / 1000 - _ALMOST
+        self._due = self.agent.world.time + limit if limit > 0.0 else math.inf
 
     def update(self) -> Status:
         return FAILURE if self.agent.world.time >= self._due else self.ask()

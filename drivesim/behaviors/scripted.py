@@ -65,17 +65,26 @@ class _Around(Ticked):
 
 
 class Precondition(_Around):
-    """Asks when it starts, not while the child runs."""
+    """Asks when it starts, not before the child has come to an end."""
 
     def __init__(self, name: str, child: Any, ports: Ports, board: Board) -> None:
         super().__init__(name, child)
         self._run, self._board = compile_script(ports["if"]), board
         self._else = _ANSWERS[ports["else"]]
+        self._runs = False
 
     def update(self) -> Status:
-        if self._child.status is RUNNING or is_true(self._run(self._board)):
-            return self.ask()
-        return self._else
+        self._runs = self._runs or is_true(self._run(self._board))
+        if not self._runs:
+            return self._else
+        status: Status = self.ask()
+        self._runs = status not in (SUCCESS, FAILURE)
+        return status
+
+    def terminate(self, new_status: Status) -> None:
+        if new_status is IDLE:
+            self._runs = False
+        super().terminate(new_status)
 
 
 class Scripted(_Around):
@@ -88,6 +97,16 @@ class Scripted(_Around):
         self._after = {name: compile_script(scripts[name]) for name in AFTER if name in scripts}
 
     def update(self) -> Status:
+        status = self._told()
+        if status is None:
+            status = self.ask()
+        if status in (SUCCESS, FAILURE):
+            self._do("_onSuccess" if status == SUCCESS else "_onFailure")
+            self._do("_post")
+        return status
+
+    def _told(self) -> Any:
+        """What the conditions say instead of the node; None: it is to be asked."""
         runs = self._child.status is RUNNING
         for name, script in self._before:
             if runs and name != "_while":
@@ -98,11 +117,7 @@ class Scripted(_Around):
                 return SKIPPED
             if true and name != "_while":
                 return {"_failureIf": FAILURE, "_successIf": SUCCESS, "_skipIf": SKIPPED}[name]
-        status: Status = self.ask()
-        if status in (SUCCESS, FAILURE):
-            self._do("_onSuccess" if status == SUCCESS else "_onFailure")
-            self._do("_post")
-        return status
+        return None
 
     def _do(self, name: str) -> None:
         if name in self._after:

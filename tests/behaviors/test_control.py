@@ -1,4 +1,8 @@
-"""Control nodes against the semantics of BehaviorTree.CPP 4: scripted children, expected answers tick by tick."""
+"""Control nodes against the semantics of BehaviorTree.CPP 4.10.0: scripted children, expected answers tick by tick.
+
+The answers were worked out from the reference's sources (commit 879522c). One difference is on purpose: attempts
+without limit go one a tick.
+"""
 
 from __future__ import annotations
 
@@ -102,7 +106,18 @@ def watch(agent, node, children, ticks):
         ("Inverter", ["KS"], "KF", [2]),
         ("ForceSuccess", ["KF"], "KS", [2]),
         ("ForceFailure", ["KS"], "KF", [2]),
-        ("KeepRunningUntilFailure", ["SKF"], "RKF", [3]),
+        ("KeepRunningUntilFailure", ["SKF"], "RRF", [3]),
+        ("Sequence", ["RS", "RF"], "RRF", [2, 2]),
+        ("Sequence", ["S", "S"], "SS", [2, 2]),
+        ("Fallback", ["RF", "RS"], "RRS", [2, 2]),
+        ("Fallback", ["F", "S"], "SS", [2, 2]),
+        ("SequenceWithMemory", ["K", "K"], "K", [1, 1]),
+        ("ReactiveSequence", ["RS", "S"], "RS", [2, 1]),
+        ("ReactiveFallback", ["RF", "S"], "RS", [2, 1]),
+        ("IfThenElse", ["S", "S", "F"], "SS", [2, 2, 0]),
+        ("WhileDoElse", ["S", "K", "S"], "K", [1, 1, 0]),
+        ("WhileDoElse", ["F", "S", "RS"], "RS", [2, 0, 2]),
+        ("WhileDoElse", ["RS", "S"], "RS", [2, 1]),
     ],
 )
 def test_answers_tick_by_tick(agent, kind, scripts, answers, ticks):
@@ -123,6 +138,11 @@ def test_answers_tick_by_tick(agent, kind, scripts, answers, ticks):
         ("Repeat", "S", -1, "RRRR", 4),
         ("Repeat", "SK", 3, "K", 2),
         ("RetryUntilSuccessful", "FK", 3, "K", 2),
+        ("Repeat", "SKSS", 3, "KS", 4),  # a skip leaves the count as it is
+        ("RetryUntilSuccessful", "FKFF", 3, "KF", 4),
+        ("Repeat", "S", 0, "S", 0),
+        ("RetryUntilSuccessful", "S", 0, "F", 0),
+        ("Repeat", "RSRSF", 3, "RRF", 5),
     ],
 )
 def test_attempts_follow_within_a_tick_unless_unlimited(agent, kind, script, count, answers, ticks):
@@ -140,8 +160,14 @@ def test_attempts_follow_within_a_tick_unless_unlimited(agent, kind, script, cou
         (["F", "RS", "RS"], 2, 2, "RS", [1, 2, 2]),
         (["F", "F", "R"], 2, 3, "F", [1, 1, 0]),
         (["F", "RS"], -2, -1, "RS", [1, 2]),
-        (["K", "RS"], -1, 1, "RS", [1, 2]),
-        (["K", "K"], -1, 1, "K", [1, 1]),
+        (["K", "RS"], -1, 1, "RS", [2, 2]),  # who is skipped is asked again
+        (["KS", "S"], 2, 1, "RS", [2, 1]),
+        (["S", "K"], 2, 1, "RR", [1, 2]),
+        (["R", "R"], 1, 0, "F", [1, 0]),  # no failure is one too many
+        (["F", "F", "S"], 1, 3, "S", [1, 1, 1]),
+        (["RS", "RF", "R"], 1, 1, "RS", [2, 1, 1]),
+        (["K", "K"], -1, 1, "S", [1, 1]),  # as in 4.10.0: all are wanted, and none is missing
+        (["K", "K"], 2, 1, "K", [1, 1]),
         (["K", "S", "S"], 2, 1, "S", [1, 1, 1]),
         (["K", "F"], -1, 1, "F", [1, 1]),
     ],
@@ -171,6 +197,8 @@ def test_delay_and_timeout_count_simulated_time(agent):
     assert play(agent, "Delay", ["S"], 5, delay_msec=300.0)[0] == "RRRSR"
     answers, ticks, halts = play(agent, "Timeout", ["R"], 4, msec=300.0)
     assert (answers, ticks, halts) == ("RRRF", [3], [1])
+    assert play(agent, "Timeout", ["RRS"], 3, msec=0.0)[0] == "RRS"  # no limit
+    assert play(agent, "Delay", ["KS"], 5, delay_msec=300.0)[0] == "RRRKS"  # waits once
 
 
 @pytest.mark.parametrize(("then_skip", "answers"), [(1.0, "RSKK"), (0.0, "RSSS")])
@@ -236,6 +264,29 @@ def test_scripts_after_an_end_and_after_a_halt(agent):
     node.tick_once()
     assert seen == ["x", "psx", "fpsx", "fpsx", "fpsx"]
     assert board.get("h") == "1"
+
+
+@pytest.mark.parametrize(
+    ("condition", "written"),
+    [("_successIf", {"s", "p"}), ("_failureIf", {"f", "p"}), ("_skipIf", set())],
+)
+def test_scripts_after_an_end_follow_what_a_condition_says_too(agent, condition, written):
+    board = Board({})
+    scripts = {condition: "true", "_onSuccess": "s := 1", "_onFailure": "f := 1", "_post": "p := 1"}
+    child = Told("R")
+    Scripted(child, scripts, board).tick_once()
+    assert (set(board.keys()), child.ticks) == (written, 0)
+
+
+def test_a_precondition_is_not_asked_again_before_its_child_has_ended(agent):
+    board = Board({})
+    node = Precondition("p", Told("KRS"), Ports({"if": "go", "else": "FAILURE"}, board), board)
+    got = ""
+    for value in "1000":
+        board["go"] = value
+        node.tick_once()
+        got += LETTERS[node.status]
+    assert got == "KRSF"
 
 
 @pytest.mark.parametrize(
