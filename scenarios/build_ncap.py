@@ -3,7 +3,9 @@
 Geometry as in the Euro NCAP AEB VRU 4.5.1 and AEB C2C 4.3.1 scenario set by Vector (MPL-2.0, read, not copied): start
 distances 4 m (nearside) and 6 m (farside) from the centre line of the vehicle under test, obstruction with a lateral
 gap and a gap ahead of 1 m each; cyclists ride 17 m (nearside) and 22 m (farside) at their steady speed, after 3 and 4 m
-of getting there (our choice). The road has no parking lane, so that nothing else hides the target.
+of getting there (our choice). CBNAO is that set's of 2026 (Frontal Collisions v1.1): two cars along the cyclist's way,
+0.2 m apart and 3.55 m off the centre line, 4.8 m between their sides and his; he starts 9.5 m away (at most 11.5 there)
+and rides the last 4.5 m at his steady speed. The road has no parking lane, so that nothing else hides the target.
 """
 
 from __future__ import annotations
@@ -96,10 +98,16 @@ def crossing(name: str, description: str, *, child: bool, farside: bool, speed: 
     return draft
 
 
-def crossing_cyclist(name: str, description: str, *, farside: bool, speed: float) -> Draft:
-    """A cyclist whose middle is at the impact location when the unbraked vehicle is there."""
+def crossing_cyclist(
+    name: str, description: str, *, speed: float, steady: float, ramp: float, farside: bool = False
+) -> Draft:
+    """A cyclist whose middle is at the impact location when the unbraked vehicle is there.
+
+    Args:
+        steady: last part of the way, ridden at ``speed`` km/h; ramp: first part, in which he gets there, m.
+    """
     draft = _draft(name, description, speed)
-    side, steady, ramp = (1.0, 22.0, 4.0) if farside else (-1.0, 17.0, 3.0)
+    side = 1.0 if farside else -1.0
     middle = BICYCLE.length / 2 - BICYCLE.rear_overhang
     aside = f"($impact_location - 0.5) * {REFERENCE_CAR.width}"
     left = f"${{{side * (steady + ramp + middle)} + {aside}}}"
@@ -137,6 +145,18 @@ def obstructed(draft: Draft) -> Draft:
     return draft
 
 
+def obstructed_cyclist(draft: Draft) -> Draft:
+    """With the two parked cars along the way of a cyclist from the nearside."""
+    aside = 3.55
+    beside = IMPACT_S - BICYCLE.width / 2 - 4.8
+    for name, car in (("LargeParkedCar", LARGE_OBSTRUCTION), ("SmallParkedCar", SMALL_OBSTRUCTION)):
+        left = -round(aside + car.rear_overhang, 3)
+        place = lane_position(1, -1, round(beside - car.width / 2, 3), left, round(-math.pi / 2, 10))
+        draft.add(name, car.entity(), place)
+        aside += car.length + 0.2
+    return draft
+
+
 def stationary_car() -> Draft:
     """A car that stands in the lane, its middle at the impact location."""
     draft = _draft("ccrs", "Car to stationary car (Euro NCAP CCRs)", 0.0)
@@ -159,8 +179,11 @@ def main() -> None:
                  pedestrian("adult", 1.80, 0.60, 0.50, 78.0, age="40"), 0.30, 5.0),
         same_way("cbla", "Cyclist who rides ahead (Euro NCAP CBLA)", BICYCLE.entity(age="34"),
                  BICYCLE.rear_overhang, 15.0),
-        crossing_cyclist("cbna", "Cyclist from the nearside (Euro NCAP CBNA)", farside=False, speed=15.0),
-        crossing_cyclist("cbfa", "Cyclist from the farside (Euro NCAP CBFA)", farside=True, speed=20.0),
+        crossing_cyclist("cbna", "Cyclist from the nearside (Euro NCAP CBNA)", speed=15.0, steady=17.0, ramp=3.0),
+        crossing_cyclist("cbfa", "Cyclist from the farside (Euro NCAP CBFA)", speed=20.0, steady=22.0, ramp=4.0,
+                         farside=True),
+        obstructed_cyclist(crossing_cyclist("cbnao", "Cyclist from behind cars (Euro NCAP CBNAO)", speed=10.0,
+                                            steady=4.5, ramp=5.0)),
     )  # fmt: skip
     for draft in made:
         print(draft.write().relative_to(HERE.parent))

@@ -5,6 +5,7 @@ import os
 from collections import Counter
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from drivesim.errors import DrivesimError
@@ -15,6 +16,7 @@ from drivesim.studies.ncap.grid import Asked, Judged, play_grid, stands
 from drivesim.studies.ncap.page import write_page
 from drivesim.studies.ncap.protocol import LAYERS, TESTS, Cell, cells_of, judged
 from drivesim.studies.sweep.outcome import Watch
+from drivesim.studies.whatif.sight import line_of_sight
 
 CALCULATOR = Path(os.environ.get("DRIVESIM_NCAP_PYTHON", Path.home() / ".cache/drivesim-ncap/bin/python"))
 
@@ -54,11 +56,11 @@ def test_from_the_far_side_and_from_behind_too():
     assert unbraked("ccrs", 50, 1.25).hit_point == pytest.approx(1.0 - overlap / 1.815 / 2, abs=0.005)
 
 
-@pytest.mark.parametrize(("test", "location"), [("cbna", 0.5), ("cbna", 0.75), ("cbfa", 0.5), ("cbfa", 0.25)])
+@pytest.mark.parametrize(("test", "location"), [("cbna", 0.5), ("cbna", 0.75), ("cbnao", 0.5), ("cbfa", 0.25)])
 def test_a_cyclist_is_at_the_impact_location_with_the_unbraked_vehicle(test, location):
     """The touch comes before the middle is there by half a bicycle's width; where it is, is the middle of what of the
     bicycle's length is before the car then."""
-    side, speed = (1.0, 15.0) if test == "cbna" else (-1.0, 20.0)
+    side, speed = {"cbna": (1.0, 15.0), "cbnao": (1.0, 10.0), "cbfa": (-1.0, 20.0)}[test]
     outcome = unbraked(test, 40, location)
     middle = (location * 1.815 - side * (0.25 / 40 * speed)) / 1.815
     low, high = max(middle - 0.945 / 1.815, 0.0), min(middle + 0.945 / 1.815, 1.0)
@@ -78,6 +80,26 @@ def test_who_moves_the_same_way_is_reached_after_six_seconds(test, speed, ahead)
             assert outcome.hit_point == pytest.approx(location, abs=0.25 / 1.815)
 
 
+def test_a_cyclist_behind_cars_comes_into_sight_where_similar_triangles_say():
+    """The corner of the first car, 5.05 m ahead of his line and 3.55 m aside, hides him until the line of sight to his
+    middle, which moves evenly by then, passes it."""
+    speed, riding = 60 / 3.6, 10 / 3.6
+    scenario = ScenarioFile("ncap/cbnao").scenario({"ego_speed": "60", "duration": "6"})
+    with Simulation(scenario) as simulation:
+        ego, target = simulation.ego, next(actor for actor in simulation.actors if actor.name == "Target")
+        mount = np.array([1.7, 0.0, 1.0])
+        ahead = ego.box.center[0] + ego.box.length / 2 - mount[0]
+        seen = next(
+            frame.time_ns * 1e-9
+            for frame in simulation
+            if line_of_sight(frame.state, simulation.actors, ego.index, target.index, mount)
+        )
+    # riding * tau * (D - 5.05) = 3.55 * D at D = speed * tau + ahead, tau seconds before they would meet
+    a, b, c = riding * speed, riding * (ahead - 5.05) - 3.55 * speed, -3.55 * ahead
+    before = (-b + np.sqrt(b * b - 4 * a * c)) / (2 * a)
+    assert seen == pytest.approx(6.0 - before, abs=0.05)
+
+
 def test_layers_move_the_target_as_they_say():
     straight, nearer, turned = (
         unbraked("cpnco", 40, 0.5, **LAYERS[name].settings["CPNCO"] if name else {})
@@ -92,7 +114,8 @@ def test_the_grids_are_those_of_the_protocols():
     counted = Counter(cell.test.name for cell in cells_of("2026", [], extended=True))
     assert counted == {
         "CCRs": 56, "CPNA day": 30, "CPNA night": 30, "CPFA day": 30, "CPFA night": 30, "CPNCO day": 18,
-        "CPNCO night": 18, "CCRm": 77, "CPLA day": 24, "CPLA night": 24, "CBLA": 20, "CBNA": 30, "CBFA": 30,
+        "CPNCO night": 18, "CCRm": 77, "CPLA day": 24, "CPLA night": 24, "CBLA": 20, "CBNA": 30, "CBNAO": 30,
+        "CBFA": 30,
     }  # fmt: skip
     standard = Counter(cell.test.name for cell in cells_of("2026", [], extended=False))
     assert (standard["CPNA day"], standard["CPFA day"], standard["CPNCO night"], standard["CCRs"]) == (18, 6, 6, 40)
@@ -144,13 +167,13 @@ def test_the_official_calculator_takes_our_cells_and_sees_the_same_colours(tmp_p
     assert verdict.verified >= 30
     for name, most in (
         ("CPNA", 1.0), ("CPFA", 1.0), ("CPNCO", 2.0), ("CCRs", 1.2), ("CCRm", 2.4), ("CPLA", 2.0), ("CBLA", 2.0),
-        ("CBNA", 1.0), ("CBFA", 1.0),
+        ("CBNA", 1.0), ("CBNAO", 2.0), ("CBFA", 1.0),
     ):  # fmt: skip
         assert verdict.scores[name]["Standard"][1] == most
     avoided = [Judged(each.cell, 0.0, "green", 1.0) for each in cells]
     full = ask(CALCULATOR, avoided, {}, tmp_path / "full")
     assert 0.0 < full.scores["CPLA"]["Standard"][0] < 2.0  # no warnings are played
-    for name in ("CPNA", "CPFA", "CPNCO", "CCRs", "CCRm", "CBNA", "CBFA"):
+    for name in ("CPNA", "CPFA", "CPNCO", "CCRs", "CCRm", "CBNA", "CBNAO", "CBFA"):
         assert full.scores[name]["Standard"][0] == full.scores[name]["Standard"][1]
         assert full.scores[name]["Extended"][0] == full.scores[name]["Extended"][1]
 

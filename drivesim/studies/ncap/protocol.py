@@ -82,6 +82,7 @@ TESTS: Mapping[Protocol, tuple[Test, ...]] = MappingProxyType({
         *_walking_ahead(_AHEAD, tuple(range(10, 61, 10))),
         Test("CBLA", "ncap/cbla", _RIDING, _AHEAD, frozenset((0.5,)), worth=(2.0, 0.25), ahead=(15,) * len(_RIDING)),
         Test("CBNA", "ncap/cbna", tuple(range(10, 61, 10)), _WIDE, frozenset((0.75, 0.5)), worth=(1.0, 0.125)),
+        Test("CBNAO", "ncap/cbnao", tuple(range(10, 61, 10)), _WIDE, frozenset((0.75, 0.5)), worth=(2.0, 0.25)),
         Test("CBFA", "ncap/cbfa", tuple(range(10, 61, 10)), _WIDE, frozenset((0.5, 0.25)), worth=(1.0, 0.125)),
     ),
     "2023": (
@@ -92,6 +93,7 @@ TESTS: Mapping[Protocol, tuple[Test, ...]] = MappingProxyType({
         *_walking_ahead((0.5,), _FIVES[2:]),
         Test("CBLA", "ncap/cbla", _FIVES[3:], (0.5,), frozenset((0.5,)), ahead=(15,) * len(_FIVES[3:])),
         Test("CBNA", "ncap/cbna", _FIVES, (0.5,), frozenset((0.5,))),
+        Test("CBNAO", "ncap/cbnao", _FIVES, (0.5,), frozenset((0.5,))),
         Test("CBFA", "ncap/cbfa", _FIVES, (0.5,), frozenset((0.5,))),
     ),
 })  # fmt: skip
