@@ -12,55 +12,37 @@ from numpy.typing import NDArray
 from drivesim.carla_server.records import NOWHERE, TrafficLight, Trigger
 from drivesim.carla_server.wire import Description
 from drivesim.opendrive import RoadNetwork
+from drivesim.opendrive.stops import StoppingPlace, guarded_junctions, stopping_places
 from drivesim.simulators.carla.frames import Transform, carla_from_pose, pose_from_carla
 from drivesim.transforms import Pose
 
 RED, YELLOW, GREEN, OFF = range(4)
-_TRIGGER = (1.5, 0.0, 1.0)
-"""Half length along the road and half height of where vehicles stop for a light, m."""
+_LENGTH, _HEIGHT = 1.5, 1.0
+"""Half of them, of the box in which vehicles stop for a light, m."""
 TRAFFIC_LIGHT_TYPE = "1000001"
 """OpenDRIVE signal type of a traffic light (ASAM OpenDRIVE 1.8, signal catalogue of the country "OpenDRIVE")."""
 
 
 def working_signals(network: RoadNetwork) -> Iterator[tuple[str, str, Transform]]:
-    """Id, controlling group and place of every traffic light of the map."""
+    """Id, controlling group and place of every traffic light of the map; as CARLA's, they have their x axis across the
+    road, whichever way they look."""
     controller = {signal: name for name, signals in network.map.controllers.items() for signal in signals}
     for road in network.roads.values():
         for signal in road.signals:
             if not signal.dynamic or not signal.type.startswith(TRAFFIC_LIGHT_TYPE):
                 continue
             point = network.world_from_road(road.id, signal.s, signal.t)
-            facing = point.heading + signal.h_offset + (math.pi if signal.orientation == "+" else 0.0)
-            pose = Pose.from_ypr((point.x, point.y, point.z + signal.z_offset), (facing, 0.0, 0.0))
+            across = point.heading + signal.h_offset - 0.5 * math.pi
+            pose = Pose.from_ypr((point.x, point.y, point.z + signal.z_offset), (across, 0.0, 0.0))
             yield signal.id, controller.get(signal.id, signal.id), carla_from_pose(pose)
-
-
-def stopping_place(network: RoadNetwork, signal: str) -> tuple[Pose, float] | None:
-    """``world_from_stop`` in the middle of the driving lanes that a signal is for, where they pass it, x ahead, and
-    half their width, m; None where no such lane is."""
-    for road in network.roads.values():
-        for own in road.signals:
-            if own.id != signal:
-                continue
-            ahead = {"+": (1,), "-": (-1,)}.get(own.orientation, (1, -1))
-            lanes = [
-                lane for lane in network.lanes(road.id, own.s)
-                if network.lane_type(road.id, lane, own.s) == "driving"
-                and network.lane_direction(road.id, lane, own.s) in ahead
-            ]  # fmt: skip
-            if not lanes:
-                return None
-            points = [network.world_from_lane(road.id, lane, own.s) for lane in lanes]
-            x, y, z = (sum(getattr(point, axis) for point in points) / len(points) for axis in "xyz")
-            width = sum(network.lane_width(road.id, lane, own.s) for lane in lanes)
-            return Pose.from_ypr((x, y, z), (points[0].heading, 0.0, 0.0)), width / 2.0
-    return None
 
 
 def traffic_lights(network: RoadNetwork, first_id: int) -> list[TrafficLight]:
     """A record for each; lights of one controller are green together, controllers of a junction take turns."""
     found = list(working_signals(network))
-    junction_of = _junctions(network)
+    guarded = guarded_junctions(network)
+    junction_of = {controller: guarded[signal] for signal, controller, _ in reversed(found) if signal in guarded}
+    stops = stopping_places(network)
     turns: dict[str, list[str]] = {}
     for _, controller, _ in found:
         group = turns.setdefault(junction_of.get(controller, controller), [])
@@ -71,36 +53,21 @@ def traffic_lights(network: RoadNetwork, first_id: int) -> list[TrafficLight]:
     for offset, (signal, controller, place) in enumerate(found):
         junction = junction_of.get(controller, controller)
         phase = turns[junction].index(controller)
-        stop = stopping_place(network, signal)
+        stop = stops.get(signal)
         lights.append(TrafficLight(
             first_id + offset, Description(0, "traffic.traffic_light"), place=place, signal=signal,
-            trigger=_trigger(place, *stop) if stop else NOWHERE,
+            trigger=_trigger(place, stop) if stop else NOWHERE,
             group=numbers[junction], phase=phase, state=GREEN if phase == 0 else RED,
         ))  # fmt: skip
     return lights
 
 
-def _trigger(place: Transform, stop: Pose, half: float) -> Trigger:
-    """Where vehicles stop for a light, in its own axes of CARLA's."""
-    location, rotation = carla_from_pose(pose_from_carla(place).inverse() @ stop)
+def _trigger(place: Transform, stop: StoppingPlace) -> Trigger:
+    """Where vehicles stop for a light, in its own axes of CARLA's: x across their lanes, y along them."""
+    across = Pose.from_ypr((0.0, 0.0, 0.0), (-0.5 * math.pi, 0.0, 0.0))
+    location, rotation = carla_from_pose(pose_from_carla(place).inverse() @ stop.pose @ across)
     x, y, z = location
-    return (x, y, z + _TRIGGER[2]), (_TRIGGER[0], half, _TRIGGER[2]), rotation
-
-
-def _junctions(network: RoadNetwork) -> dict[str, str]:
-    """The junction that each controller's signals lead into, by the roads these stand on."""
-    place: dict[str, str] = {}
-    for road in network.roads.values():
-        ends = [
-            link.element_id for link in (road.predecessor, road.successor) if link and link.element_type == "junction"
-        ]
-        junction = road.junction or (ends[0] if ends else None)
-        for signal in road.signals:
-            if junction is not None:
-                place[signal.id] = junction
-    return {
-        name: place[signals[0]] for name, signals in network.map.controllers.items() if signals and signals[0] in place
-    }
+    return (x, y, z + _HEIGHT), (stop.half_width, _LENGTH, _HEIGHT), rotation
 
 
 class Stops:

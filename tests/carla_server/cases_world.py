@@ -373,7 +373,7 @@ def test_lights_know_where_to_stop_for_them_and_cars_that_they_stand_there(clien
         waypoint = world.get_map().get_waypoint(stop)
         assert waypoint.lane_type == carla.LaneType.Driving
         assert waypoint.transform.location.distance(stop) < 2.5
-        assert light.trigger_volume.extent.y > 1.0
+        assert light.trigger_volume.extent.x > 1.0
         car = world.spawn_actor(world.get_blueprint_library().find("vehicle.audi.a2"), waypoint_on_ground(waypoint))
         light.set_state(carla.TrafficLightState.Red)
         light.freeze(True)
