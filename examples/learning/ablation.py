@@ -15,7 +15,6 @@ Pictures and networks are kept in ``--pool``: a run that was stopped goes on whe
 
 from __future__ import annotations
 
-import argparse
 import csv
 import json
 import time
@@ -24,7 +23,7 @@ from pathlib import Path
 import numpy as np
 import played
 import streets
-from pool import VARIANTS, Pool, arguments_of, score, standard_error
+from pool import VARIANTS, Pool, begin, score, standard_error
 
 from drivesim.studies.statistics import bootstrap_mean
 
@@ -136,11 +135,8 @@ def show_variants(pool: Pool, path: Path) -> None:
 
 
 def main(arguments: list[str] | None = None) -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--out", type=Path, default=Path("results/ablation"))
-    given = arguments_of(parser, arguments)
+    given = begin("ablation", __doc__, arguments)
     pool: Pool = given.pool
-    pool.take_all()
     rows = measure(pool, given.seeds)
     learned = len(pool.learned_by(0)) * pool.count
     summary = report(rows, {"training_pictures": learned, "test_pictures": len(pool.test()[0]), "steps": pool.steps})

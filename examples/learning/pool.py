@@ -120,8 +120,14 @@ def standard_error(values: np.ndarray) -> float:
     return float(values.std(ddof=1) / len(values) ** 0.5) if len(values) > 1 else float("nan")
 
 
-def arguments_of(parser: argparse.ArgumentParser, given: list[str] | None) -> argparse.Namespace:
-    """The studies' common arguments, and a pool of them."""
+def begin(study: str, about: str, given: list[str] | None) -> argparse.Namespace:
+    """The studies' common arguments, and a pool of them with all its pictures.
+
+    Args:
+        study: its folder below ``results``. about: what it says of itself; the first line is shown.
+    """
+    parser = argparse.ArgumentParser(description=about.splitlines()[0])
+    parser.add_argument("--out", type=Path, default=Path("results") / study)
     parser.add_argument("--pool", type=Path, default=Path("results/pool"), help="folder of pictures and networks")
     parser.add_argument("--streets", type=int, default=10)
     parser.add_argument("--count", type=int, default=24, help="pictures of every street, in every variant")
@@ -137,4 +143,5 @@ def arguments_of(parser: argparse.ArgumentParser, given: list[str] | None) -> ar
     made.out.mkdir(parents=True, exist_ok=True)
     made.pool.mkdir(parents=True, exist_ok=True)
     made.pool = Pool(made.pool, made.streets, made.count, made.instances, made.steps)
+    made.pool.take_all()
     return made

@@ -21,9 +21,7 @@ Writes ``white_box.json``, ``white_box_failures.png`` and ``white_box.png``; the
 
 from __future__ import annotations
 
-import argparse
 import json
-from pathlib import Path
 
 import numpy as np
 import streets
@@ -31,7 +29,7 @@ import torch
 import white_box_plots
 from inside import Probe, blame, failures, misled_by, shares
 from network import train
-from pool import VARIANTS, Pool, arguments_of, score, standard_error
+from pool import VARIANTS, Pool, begin, score, standard_error
 
 from drivesim.studies.statistics import bootstrap_mean
 
@@ -107,11 +105,8 @@ def close_loop(pool: Pool, seeds: int) -> list[dict]:
 
 
 def main(arguments: list[str] | None = None) -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--out", type=Path, default=Path("results/white_box"))
-    given = arguments_of(parser, arguments)
+    given = begin("white_box", __doc__, arguments)
     pool: Pool = given.pool
-    pool.take_all()
     tried = try_blame(pool, given.seeds)
     rows = close_loop(pool, given.seeds)
     probe = Probe.of(pool, pool.unseen_by(0))
