@@ -21,8 +21,9 @@ from drivesim.studies.space import Space
 PREFIX = "parameter."
 """Before parameter names in Parquet tables, as in those of what-if."""
 _FIXED = ("instance", "seed", "weight")
-NOTES = ("pair", "changed", "class", "margin", "log_likelihood")
-"""Columns that say how instances belong together; no parameter of these names can be read back from CSV."""
+NOTES: dict[str, type] = {"pair": int, "changed": str, "class": str, "margin": float, "log_likelihood": float}
+"""Columns that say how instances belong together, and what is in them; no parameter of these names can be read back
+from CSV."""
 
 
 @dataclass(frozen=True)

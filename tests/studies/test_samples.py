@@ -90,3 +90,4 @@ def test_a_sweep_reads_what_was_drawn(tmp_path, suffix):
     read = read_instances(tmp_path / f"pairs.{suffix}")
     assert [instance.seed for instance in read] == [7, 7, 8, 8, 9, 9]
     assert tuple(dict(instance.parameters) for instance in read) == pairs.instances
+    assert [instance.notes for instance in read] == [{"pair": number // 2, "changed": "gap"} for number in range(6)]

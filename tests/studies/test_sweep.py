@@ -179,6 +179,21 @@ def test_samples_from_a_file_carry_seeds_and_weights(tmp_path):
         read_samples(tmp_path / "nowhere.csv")
 
 
+@pytest.mark.slow
+def test_a_pair_says_in_table_and_recordings_what_it_differs_in(tmp_path):
+    (tmp_path / "tiny.yaml").write_text(TINY_RIG)
+    (tmp_path / "pair.csv").write_text("seed,pair,changed,gap,ego_speed\n4,0,gap,0.6,40\n4,0,gap,1.9,40\n")
+    sweep = Sweep(
+        "child_crossing", tuple(read_samples(tmp_path / "pair.csv")), str(tmp_path / "tiny.yaml"), duration=0.6
+    )
+    rows = pq.read_table(run_sweep(sweep, tmp_path / "out").table).to_pylist()
+    assert [(row["pair"], row["changed"]) for row in rows] == [(0, "gap")] * 2
+    samples = [json.loads((tmp_path / "out" / row["recording"] / "sample.json").read_text()) for row in rows]
+    assert [(sample["pair"], sample["changed"]) for sample in samples] == [(0, "gap")] * 2
+    one, other = (sample["parameters"] for sample in samples)
+    assert [name for name in one if one[name] != other[name]] == ["gap"]
+
+
 def test_looks_mounting_and_choices_are_columns_like_any_other(tmp_path):
     drawn = {"ego_speed": "40", "seed.clothing": "12", "mount.all.z": "0.05", "choice.Child.0": "0.25"}
     sweep = Sweep("child_crossing", (Instance(0, drawn, 0.5),), duration=0.2)

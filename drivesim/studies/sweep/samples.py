@@ -13,8 +13,8 @@ from drivesim.studies.sweep.sweep import Instance
 
 
 def read_samples(path: Path, seed: int = 0) -> list[Instance]:
-    """A row per instance; columns ``seed`` and ``weight`` where there are any, parameters; others say how rows belong
-    together and are skipped.
+    """A row per instance; columns ``seed`` and ``weight`` where there are any, notes on how rows belong together, and
+    parameters.
 
     Args:
         seed: of the first row, one more for each, where the file says none.
@@ -24,8 +24,10 @@ def read_samples(path: Path, seed: int = 0) -> list[Instance]:
     """
     if path.suffix == ".parquet":
         table = read_table(path)
-        rows = zip(table.seeds, table.instances, table.weights.tolist(), strict=True)
-        return [Instance(each, values, weight) for each, values, weight in rows]
+        known = {name: column for name, column in table.notes.items() if name in NOTES}
+        notes = [{name: column[row] for name, column in known.items()} for row in range(len(table))]
+        rows = zip(table.seeds, table.instances, table.weights.tolist(), notes, strict=True)
+        return [Instance(*each) for each in rows]
     try:
         with path.open(newline="", encoding="utf-8") as file:
             reader = csv.DictReader(file, strict=True)
@@ -46,13 +48,13 @@ def _instance(row: dict[str | None, str | None], path: Path, line: int, seed: in
         raise ScenarioError("this row has another length than the header", file=path, line=line, element="--samples",
                             remedy="give every row a value for every column")  # fmt: skip
     values = {str(name).strip(): str(value).strip() for name, value in row.items()}
-    for name in ("instance", *NOTES):
-        values.pop(name, None)
+    values.pop("instance", None)
     try:
+        notes = {name: kind(values.pop(name)) for name, kind in NOTES.items() if name in values}
         seed, weight = int(values.pop("seed", seed)), float(values.pop("weight", 1.0))
         if not (math.isfinite(weight) and weight >= 0.0 and seed >= 0):
             raise ValueError(f"seed {seed}, weight {weight}")
     except ValueError as error:
         raise ScenarioError(f"no number where one should be: {error}", file=path, line=line, element="--samples",
                             remedy="seeds are whole numbers, weights are not negative") from error  # fmt: skip
-    return Instance(seed, values, weight)
+    return Instance(seed, values, weight, notes)

@@ -7,7 +7,7 @@ import json
 import shutil
 import socket
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -19,6 +19,7 @@ from drivesim.openscenario.beside import declaration
 from drivesim.openscenario.expressions import Value
 from drivesim.openscenario.scenario import ScenarioFile
 from drivesim.simulation import DEFAULT_DT, Simulation, as_rig, record
+from drivesim.studies.samples import NOTES
 from drivesim.studies.sweep.journal import PLAN, Journal
 from drivesim.studies.sweep.outcome import Outcome, Watch
 from drivesim.studies.sweep.table import columns_of, need_pyarrow, write_table
@@ -35,11 +36,16 @@ Executor = Callable[[Play, Sequence[Any], Iterable[int]], Iterator[Result]]
 
 @dataclass(frozen=True, slots=True)
 class Instance:
-    """One run: its scenario seed, its parameters, and what it stands for in weighted averages."""
+    """One run: its scenario seed, its parameters, and what it stands for in weighted averages.
+
+    Attributes:
+        notes: how it belongs together with others, see :data:`drivesim.studies.samples.NOTES`.
+    """
 
     seed: int
     parameters: Mapping[str, str]
     weight: float = 1.0
+    notes: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +148,7 @@ class PlayInstance:
             self.scenario, self.rig, part, parameters=instance.parameters, seed=instance.seed, dt=self.dt,
             duration=self.duration, progress=lambda frame, _: watch.see(frame),
         )  # fmt: skip
-        facts = {"instance": index, "seed": instance.seed, "weight": instance.weight}
+        facts = {"instance": index, "seed": instance.seed, "weight": instance.weight, **instance.notes}
         (part / SAMPLE).write_text(json.dumps(facts | {"parameters": dict(instance.parameters)}, indent=1) + "\n")
         shutil.rmtree(final, ignore_errors=True)
         part.replace(final)
@@ -179,7 +185,9 @@ def run_sweep(
         gather(journal, play, sweep.instances, jobs=jobs, executor=executor, progress=progress)
         kinds = _parameter_kinds(sweep)
         known = columns_of(Outcome) | ({"recording": str} if sweep.rig else {})
-        table = write_table(journal, _Given(sweep, kinds), {"seed": int, "weight": float, **_prefixed(kinds)}, known)
+        noted = {name: kind for name, kind in NOTES.items() if name in sweep.instances[0].notes}
+        given = {"seed": int, "weight": float, **noted, **_prefixed(kinds)}
+        table = write_table(journal, _Given(sweep, kinds), given, known)
         failures = tuple(
             Failure(index, journal.entry(index)["error"], sweep.instances[index].parameters)
             for index in journal.failures()
@@ -219,7 +227,7 @@ class _Given(Sequence[Mapping[str, Any]]):
     def __getitem__(self, index: Any) -> Any:
         instance = self._sweep.instances[index]
         values = {f"parameter.{name}": _typed(instance.parameters[name], kind) for name, kind in self._kinds.items()}
-        return {"seed": instance.seed, "weight": instance.weight, **values}
+        return {"seed": instance.seed, "weight": instance.weight, **instance.notes, **values}
 
 
 def _prefixed(kinds: Mapping[str, type]) -> dict[str, type]:
