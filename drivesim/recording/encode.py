@@ -111,7 +111,9 @@ def radar_jobs(detections: RadarDetections, sample: Path, extra: Path, stem: str
     }
     jobs: list[Job] = [(sample / f"{stem}.pcd", lambda: radar_pcd(detections))]
     jobs.append((extra / f"{stem}.npz", lambda: npz(labels)))
-    further: dict[str, Any] = {"paths": detections.contributions, "clusters": detections.clusters}
+    further: dict[str, Any] = {
+        "paths": detections.contributions, "clusters": detections.clusters, "tracks": detections.tracks,
+    }  # fmt: skip
     further |= {f"cube_{scan}": cube for scan, cube in (detections.cubes or {}).items()}
     for name, product in further.items():
         if product is not None:
@@ -153,6 +155,7 @@ def radar_pcd(detections: RadarDetections) -> bytes:
         flat = detections.range * np.cos(detections.elevation)
         c, s = np.cos(detections.azimuth), np.sin(detections.azimuth)
         points["x"], points["y"] = flat * c, flat * s
+        points["z"] = detections.range * np.sin(detections.elevation)
         points["dyn_prop"] = detections.dynamic
         points["id"] = np.arange(count)
         points["rcs"] = detections.rcs

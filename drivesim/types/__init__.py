@@ -11,7 +11,14 @@ from drivesim.types.arrays import F32, F64, I32, U8, U16
 from drivesim.types.frame import Frame, StoryboardEvent
 from drivesim.types.labels import Box2D, Labels, Skeleton
 from drivesim.types.measurements import CameraImage, Measurement, Paths, PointCloud
-from drivesim.types.radar import RADAR_INVALID, RadarClusters, RadarContributions, RadarCube, RadarDetections
+from drivesim.types.radar import (
+    RADAR_INVALID,
+    RadarClusters,
+    RadarContributions,
+    RadarCube,
+    RadarDetections,
+    RadarTracks,
+)
 from drivesim.types.world import Actor, Axles, BoundingBox, Collision, Light, Performance, Weather, WorldState
 
 __all__ = [
@@ -38,6 +45,7 @@ __all__ = [
     "RadarContributions",
     "RadarCube",
     "RadarDetections",
+    "RadarTracks",
     "Skeleton",
     "StoryboardEvent",
     "Weather",

@@ -1,4 +1,4 @@
-"""What a radar measures: detections, the paths behind them, clusters, the cube."""
+"""What a radar measures: detections, the paths behind them, clusters, objects over cycles, the cube."""
 
 from __future__ import annotations
 
@@ -58,6 +58,28 @@ class RadarClusters:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class RadarTracks:
+    """Objects that a radar follows over cycles, oldest first; (K, ...) each.
+
+    Attributes:
+        number: int32, kept as long as the object is followed.
+        position: (K, 2) float32 x and y in the sensor frame, m; velocity: (K, 2) over ground along the same axes, m/s.
+        extent: (K, 2) float32 along both, m; rcs: float32 dBsm, smoothed.
+        existence: float32, share of its last five cycles in which it was measured; age: int32, cycles.
+        instance: int32, of the cluster that was last its.
+    """
+
+    number: I32
+    position: F32
+    velocity: F32
+    extent: F32
+    rcs: F32
+    existence: F32
+    age: I32
+    instance: I32
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class RadarCube:
     """Signal-to-noise ratio of one scan over range, radial velocity and azimuth.
 
@@ -90,7 +112,7 @@ class RadarDetections:
         true_rcs: (N,) float32 dBsm, of all contributing paths together; -inf for false alarms.
         bounces: (N,) uint8, of the strongest path, 1 for a direct echo, 0 for a false alarm.
         paths: (N,) int32, how many contribute.
-        contributions, clusters, cubes (by scan): where the device is asked for them (``channels``).
+        contributions, clusters, tracks, cubes (by scan): where the device is asked for them (``channels``).
     """
 
     channel: str
@@ -120,6 +142,7 @@ class RadarDetections:
     paths: I32
     contributions: RadarContributions | None = None
     clusters: RadarClusters | None = None
+    tracks: RadarTracks | None = None
     cubes: Mapping[str, RadarCube] | None = None
 
     @property

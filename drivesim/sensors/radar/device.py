@@ -40,6 +40,13 @@ class RadarScan(Strict):
         min_length=1, description="pairs [|azimuth| in degrees, resolution there in degrees]"
     )
     elevation_beamwidth_deg: float = Field(gt=0, le=90, description="one-way half-power beam width, degrees")
+    elevation_resolution_deg: float | None = Field(
+        default=None,
+        gt=0,
+        le=90,
+        description="width of the receiving beam in elevation, degrees, of devices that measure elevation, e.g. 2.3; "
+        "absent where they do not",
+    )
     eirp_dbm: float = Field(description="mean radiated power times antenna gain at boresight, dBm, e.g. 14")
     receive_gain_dbi: float = Field(description="receiving antenna gain with beam forming, dBi, e.g. 18")
     side_lobe_db: float | None = Field(
@@ -149,8 +156,10 @@ class RadarDevice(Described):
     bumper_permittivity: tuple[Annotated[float, Field(ge=1)], Annotated[float, Field(ge=0)]] = Field(
         default=(2.6, 0.02), description="[eps', eps''] of that plastic"
     )
-    channels: list[Literal["paths", "clusters", "cube"]] = Field(
-        default=[], description="what is put out besides detections: 'paths' behind them, 'clusters', 'cube'"
+    channels: list[Literal["paths", "clusters", "tracks", "cube"]] = Field(
+        default=[],
+        description="what is put out besides detections: 'paths' behind them, 'clusters', 'tracks' of these over "
+        "cycles, 'cube'",
     )
     cluster_cells: tuple[
         Annotated[float, Field(gt=0)], Annotated[float, Field(gt=0)], Annotated[float, Field(gt=0)]

@@ -47,6 +47,8 @@ class Found:
 
     Attributes:
         range: m; velocity: radial, m/s; azimuth: rad; snr: power ratio.
+        elevation: rad, of all that is in the cell, weighted by power, as comparing beams above each other measures it;
+            0 where the device does not measure it.
         deviation: (N, 3) standard deviations of range, velocity and azimuth.
         power: SNR without noise and fading, the sum over all contributing paths; 0 for false alarms.
         clutter: mean power of what surrounds the detection, in noise powers.
@@ -59,6 +61,7 @@ class Found:
     range: F64
     velocity: F64
     azimuth: F64
+    elevation: F64
     snr: F64
     deviation: F64
     power: F64
@@ -111,10 +114,12 @@ def detect(
     lobes, parent = side_lobes(rows, scan, threshold)
     alarms = _false_alarms(scan, threshold, key, cycle)
     typical = heard[_typical(joined, power, paths.bounces[heard] > 1, strongest)]
+    elevation = _elevations(joined, power, paths.elevation[heard], len(rows), scan)
+    elevation = np.concatenate([elevation, elevation[parent], np.zeros(len(alarms))])
     path = np.concatenate([typical, typical[parent], np.full(len(alarms), -1)])
     lobe = np.repeat([False, True, False], [len(rows), len(lobes), len(alarms)])
     rows = np.concatenate([rows, lobes, alarms])
-    return _measured(rows, path, owner, lobe, scan, threshold, own_velocity, key, cycle)
+    return _measured(rows, elevation, path, owner, lobe, scan, threshold, own_velocity, key, cycle)
 
 
 def side_lobes(rows: F64, scan: RadarScan, threshold: float) -> tuple[F64, NDArray[np.int64]]:
@@ -148,6 +153,16 @@ def side_lobes(rows: F64, scan: RadarScan, threshold: float) -> tuple[F64, NDArr
         & (np.abs(lobes[:, None, 2] - rows[None, :, 2]) < widths[:, None])
     ).any(axis=1)
     return lobes[~taken], parent[~taken]
+
+
+def _elevations(joined: NDArray[np.int64], power: F64, elevation: F32, count: int, scan: RadarScan) -> F64:
+    """Mean elevation (N,) of the paths in each detection by their power, rad; 0 where the scan does not measure it."""
+    if scan.elevation_resolution_deg is None:
+        return np.zeros(count)
+    member = joined >= 0
+    total = np.bincount(joined[member], power[member], count)
+    mean: F64 = np.bincount(joined[member], power[member] * elevation[member], count) / total
+    return mean
 
 
 def _typical(
@@ -190,6 +205,7 @@ def _false_alarms(scan: RadarScan, threshold: float, key: int, cycle: int) -> F6
 
 def _measured(
     rows: F64,
+    elevation: F64,
     path: NDArray[np.int64],
     owner: NDArray[np.int64],
     lobe: NDArray[np.bool_],
@@ -208,6 +224,10 @@ def _measured(
     )  # fmt: skip
     deviation = spread[:, None] * resolution
     measured = rows[:, :3] + noise * deviation
+    if scan.elevation_resolution_deg is not None:
+        errors = stream(key, "elevation errors", cycle).standard_normal(len(rows))
+        limit = scan.elevation_limit
+        elevation = np.clip(elevation + errors * spread * np.radians(scan.elevation_resolution_deg), -limit, limit)
     standing = -own_velocity[0] * np.cos(measured[:, 2]) - own_velocity[1] * np.sin(measured[:, 2])
     velocity, ambiguity = unfold(
         measured[:, 1], rows[:, 3], deviation[:, 1], path >= 0, scan, threshold, standing, key, cycle
@@ -216,6 +236,7 @@ def _measured(
         range=np.clip(measured[:, 0], scan.min_range, scan.max_range),
         velocity=velocity,
         azimuth=measured[:, 2],
+        elevation=elevation,
         snr=rows[:, 3],
         deviation=deviation,
         power=rows[:, 4],
@@ -228,7 +249,8 @@ def _measured(
 
 
 def estimated_rcs(found: Found, device: RadarDevice, scan: RadarScan) -> F64:
-    """What the radar takes for the cross-section, dBsm: the radar equation inverted at elevation 0, in clear air."""
-    gain = scan.two_way_gain_db(found.azimuth, np.zeros_like(found.azimuth))
+    """What the radar takes for the cross-section, dBsm: the radar equation inverted in clear air, at the elevation that
+    it measured or else at 0."""
+    gain = scan.two_way_gain_db(found.azimuth, found.elevation)
     decibels: F64 = 10.0 * np.log10(found.snr) - device.budget_db(scan) - gain + 40.0 * np.log10(found.range)
     return decibels

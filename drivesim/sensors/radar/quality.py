@@ -168,8 +168,9 @@ def invalid_states(found: Found, truth: Truth, rcs: F64, pdh0: U8, device: Radar
     :func:`unconfirmed`."""
     state = np.full(len(found.path), int(Invalid.VALID), dtype=np.uint8)
     width = scan.azimuth_resolution(found.azimuth)
-    # A row of antennas measures the angle to itself: elevation bends azimuths towards the middle.
-    bent = np.abs(np.arcsin(np.sin(truth.azimuth) * np.cos(truth.elevation)) - truth.azimuth)
+    # A row of antennas measures the angle to itself: elevation bends azimuths towards the middle, unless it is known.
+    elevation = 0.0 if scan.elevation_resolution_deg is not None else truth.elevation
+    bent = np.abs(np.arcsin(np.sin(truth.azimuth) * np.cos(elevation)) - truth.azimuth)
     longest = max(device.scans, key=lambda each: each.max_range)
     aperture = 0.886 * device.wavelength / float(scan.azimuth_resolution(np.zeros(1))[0])
     beyond = np.asarray(found.range) > (np.inf if scan is longest else 0.95 * scan.max_range)

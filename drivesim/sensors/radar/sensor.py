@@ -29,6 +29,7 @@ from drivesim.sensors.radar.quality import (
     unconfirmed,
 )
 from drivesim.sensors.radar.scattering import Reflection
+from drivesim.sensors.radar.tracks import Tracker
 from drivesim.sensors.radar.volume import cube
 from drivesim.sensors.rig import Sensor
 from drivesim.streams import stream_key
@@ -58,9 +59,10 @@ class _Heard:
         with np.errstate(divide="ignore"):
             true_rcs = 10.0 * np.log10(truth.rcs)
         columns: dict[str, NDArray[Any]] = {
-            "range": found.range, "azimuth": found.azimuth, "radial_velocity": found.velocity, "rcs": self.rcs,
-            "snr": 10.0 * np.log10(found.snr), "semantic": np.where(real, paths.semantic[found.path], 0),
-            "instance": np.where(real, paths.instance[found.path], 0), "ambiguity": found.ambiguity,
+            "range": found.range, "azimuth": found.azimuth, "elevation": found.elevation,
+            "radial_velocity": found.velocity, "rcs": self.rcs, "snr": 10.0 * np.log10(found.snr),
+            "semantic": np.where(real, paths.semantic[found.path], 0), "ambiguity": found.ambiguity,
+            "instance": np.where(real, paths.instance[found.path], 0),
             "invalid": self.invalid, "false_alarm": false_alarm_class(found, self.scan), "spread": found.deviation,
             "true_range": truth.range, "true_azimuth": truth.azimuth, "true_elevation": truth.elevation,
             "true_radial_velocity": truth.rate, "true_rcs": true_rcs, "bounces": truth.bounces, "paths": truth.paths,
@@ -88,6 +90,7 @@ class Radar:
         self._keys = {scan.name: stream_key(seed, "radar", sensor.channel, scan.name) for scan in self.device.scans}
         self._reflection = Reflection(self.device.wavelength)
         self._facets: Facets | None = None
+        self._tracker = Tracker(self.device)
         self._movers: dict[int, bool] = {}
         """Bodies seen moving, and whether they crossed last."""
 
@@ -114,16 +117,25 @@ class Radar:
             time_ns=time_ns,
             ego_from_sensor=self.sensor.ego_from_sensor,
             world_from_ego=motion.pose(time_ns),
-            elevation=np.zeros(len(strongest), dtype=np.float32),
             radial_velocity_compensated=compensated.astype(np.float32),
             dynamic=self._dynamics(columns, compensated, motion, time_ns),
             deviation=_deviation(columns["range"], azimuth, velocity, values.pop("spread")),
             **values,
             **further,
         )
-        if "clusters" in self.device.channels:
-            detections = replace(detections, clusters=clusters(detections, self.device))
-        return detections
+        return self._gathered(detections)
+
+    def _gathered(self, detections: RadarDetections) -> RadarDetections:
+        """The detections with clusters and tracks of these, where they are asked for."""
+        wanted = self.device.channels
+        if "clusters" not in wanted and "tracks" not in wanted:
+            return detections
+        things = clusters(detections, self.device)
+        tracks = None
+        if "tracks" in wanted:
+            pose = detections.world_from_ego @ detections.ego_from_sensor
+            tracks = self._tracker.update(things, pose, detections.time_ns)
+        return replace(detections, clusters=things if "clusters" in wanted else None, tracks=tracks)
 
     def _further(
         self, heard: list[_Heard], strongest: NDArray[np.intp], weather: Weather, cycle: int
