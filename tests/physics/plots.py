@@ -24,6 +24,7 @@ from ranging import CLEAR, NIGHT, changed, paths  # noqa: E402
 from test_camera_lenses import FISHEYE  # noqa: E402
 from test_camera_lenses import device as lens_device  # noqa: E402
 from test_radar_body_rows import walk  # noqa: E402
+from test_radar_interference_rows import floor_db  # noqa: E402
 
 from drivesim.materials import MATERIALS, MaterialId  # noqa: E402
 from drivesim.sensors.camera.imager import Imager, next_exposure  # noqa: E402
@@ -31,6 +32,8 @@ from drivesim.sensors.camera.sky import daylight  # noqa: E402
 from drivesim.sensors.inertial import RandomProcess, allan_deviation  # noqa: E402
 from drivesim.sensors.lidar.model import receive  # noqa: E402
 from drivesim.sensors.lidar.model import signal_to_noise as signal_of_lidar  # noqa: E402
+from drivesim.sensors.radar.cube import Chirps, receiver_noise  # noqa: E402
+from drivesim.sensors.radar.interference import heard_from, noise_rise_db  # noqa: E402
 from drivesim.sensors.radar.model import detect, signal_to_noise  # noqa: E402
 from drivesim.sensors.radar.waves import two_ray_factor  # noqa: E402
 from drivesim.sensors.rig import load_device  # noqa: E402
@@ -244,12 +247,32 @@ def fog_contrast(axes: Any) -> None:
     axes.legend(fontsize=8)
 
 
+def interference(axes: Any) -> None:
+    own = Chirps(76.5e9, 300e6, 40e-6, 50e-6, 512, 128)
+    random = np.random.default_rng(7)
+    phases = np.exp(2j * np.pi * random.random(997))
+    quiet = receiver_noise((own.chirps, own.samples), random)
+    levels = np.arange(0.0, 41.0, 5.0)
+    for label, other in (
+        ("23 us chirps every 31.7 us", Chirps(76.5e9, 300e6, 23e-6, 31.7e-6, 512, 1)),
+        ("60 us, twice the band, every 73.3 us", Chirps(76.4e9, 600e6, 60e-6, 73.3e-6, 512, 1)),
+    ):
+        expected = [noise_rise_db(own, other, 10 ** (level / 10)) for level in levels]
+        (line,) = axes.plot(levels, expected, label=label)
+        heard = [quiet + heard_from(own, other, 10 ** (level / 10), 11.3e-6, phases) for level in levels]
+        axes.plot(levels, [floor_db(signal) for signal in heard], "o", color=line.get_color(), markersize=4)
+    axes.set(xlabel="interference over noise, a sample, dB", ylabel="noise floor rises by, dB",
+             title="R19: another radar's chirps, maps and theory")  # fmt: skip
+    axes.legend(fontsize=8)
+
+
 PLOTS: dict[str, Callable[[Any], None]] = {
     "radar_equation": radar_equation,
     "radar_lobing": lobing,
     "radar_ambiguity": ambiguity,
     "radar_micro_doppler": micro_doppler,
     "radar_side_lobes": side_lobes,
+    "radar_interference": interference,
     "lidar_equation": lidar_equation,
     "lidar_detection": lidar_detection,
     "lidar_noise": lidar_noise,
