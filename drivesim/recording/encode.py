@@ -50,7 +50,8 @@ def camera_jobs(image: CameraImage, sample: Path, extra: Path, stem: str) -> lis
 
 
 def _further_jobs(image: CameraImage, extra: Path, stem: str) -> list[Job]:
-    """Normals, albedo and flow, where the camera was asked for them; forward flow goes with the picture before."""
+    """Normals, albedo, events and flow, where the camera was asked for them; forward flow goes with the picture
+    before."""
     jobs: list[Job] = []
     normal, albedo, back, onward = image.normal, image.albedo, image.flow_backward, image.flow_forward
     if normal is not None:
@@ -60,6 +61,9 @@ def _further_jobs(image: CameraImage, extra: Path, stem: str) -> list[Job]:
     if back is not None and image.seen_backward is not None:
         seen = {"flow": back, "seen": image.seen_backward}
         jobs.append((extra / "flow_backward" / f"{stem}.npz", lambda: npz(seen)))
+    if image.events is not None:
+        changes = {field.name: getattr(image.events, field.name) for field in fields(image.events)}
+        jobs.append((extra / "events" / f"{stem}.npz", lambda: npz(changes)))
     if onward is not None and image.seen_forward is not None:
         before = f"{image.channel}__{image.previous_ns // 1000:012d}"
         shown = {"flow": onward, "seen": image.seen_forward}

@@ -79,7 +79,7 @@ class SensorSuite:
 
     def _once(self, sensor: Camera | Radar, now: bytes, seen: Any, motion: EgoMotion) -> Measurement | None:
         """What a sensor measures in a tick, remembered if an equal one has measured it."""
-        if self._memory is None or "tracks" in sensor.device.channels:  # tracks know the cycles before
+        if self._memory is None or _remembers(sensor):
             return sensor.capture(seen, motion, self.weather)
         key = (_description(sensor.sensor), now)
         if key not in self._memory:
@@ -93,6 +93,11 @@ class SensorSuite:
             for field in fields(state):
                 digest.update(np.ascontiguousarray(getattr(state, field.name)).tobytes())
         return digest.digest()
+
+
+def _remembers(sensor: Camera | Radar) -> bool:
+    """Whether what a sensor puts out depends on its measurements before: tracks and events do."""
+    return "tracks" in sensor.device.channels or getattr(sensor.device, "events", None) is not None
 
 
 def _description(sensor: Sensor) -> str:

@@ -1,4 +1,4 @@
-"""What sensors measure: paths of ranging sensors, pictures, point clouds."""
+"""What sensors measure: paths of ranging sensors, pictures, events, point clouds."""
 
 from __future__ import annotations
 
@@ -41,6 +41,20 @@ class Paths:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class CameraEvents:
+    """What an event camera reports between two exposures, N changes in order of time.
+
+    Attributes:
+        time_ns: (N,) int64; x, y: (N,) uint16, pixel; polarity: (N,) int8, 1 brighter, -1 darker.
+    """
+
+    time_ns: NDArray[np.int64]
+    x: NDArray[np.uint16]
+    y: NDArray[np.uint16]
+    polarity: NDArray[np.int8]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class CameraImage:
     """One exposure with its perfect labels; H x W, row-major, origin top left.
 
@@ -58,6 +72,7 @@ class CameraImage:
             before; NaN where there is none, never clipped.
         flow_forward: (H, W, 2) float32, of the picture before: add it to its pixels to be in this one.
         seen_backward, seen_forward: (H, W) bool, whether the place is visible at the other end.
+        events: changes of light since the exposure before, of event cameras; None for the first.
     """
 
     channel: str
@@ -76,6 +91,7 @@ class CameraImage:
     flow_forward: F32 | None = None
     seen_backward: NDArray[np.bool_] | None = None
     seen_forward: NDArray[np.bool_] | None = None
+    events: CameraEvents | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)

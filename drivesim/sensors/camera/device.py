@@ -9,7 +9,15 @@ from numpy.typing import NDArray
 from pydantic import Field, model_validator
 
 from drivesim.sensors.camera.projection import Lens
-from drivesim.sensors.located import Described
+from drivesim.sensors.located import Described, Strict
+
+
+class EventPixels(Strict):
+    """Pixels of an event camera."""
+
+    threshold: float = Field(default=0.2, gt=0.01, le=2, description="change of log luminance that makes an event")
+    mismatch: float = Field(default=0.03, ge=0, le=0.5, description="standard deviation of it over pixels, as a share")
+    refractory_us: float = Field(default=100.0, ge=0, le=10_000, description="rest of a pixel after an event, us")
 
 
 class CameraDevice(Described):
@@ -44,6 +52,9 @@ class CameraDevice(Described):
         default=[],
         max_length=3,
         description="further labels: normal, albedo, flow; each image takes another pass of rays",
+    )
+    events: EventPixels | None = Field(
+        default=None, description="pixels that report changes of light between exposures; {} for usual ones"
     )
     exposure_ms: float = Field(
         default=0.0, ge=0, le=50, description="time the shutter is open before the stamp, ms: motion blur; 0 for none"

@@ -14,6 +14,7 @@ from drivesim.scene.raycast import RayScene
 from drivesim.sensors.camera import develop
 from drivesim.sensors.camera.channels import Moment, flow, moment, normals_and_albedo
 from drivesim.sensors.camera.device import CameraDevice
+from drivesim.sensors.camera.events import EventSensor
 from drivesim.sensors.camera.kernel import trace_and_shade
 from drivesim.sensors.camera.sky import Daylight, daylight
 from drivesim.sensors.camera.surfaces import matt_table, surface_table
@@ -57,6 +58,9 @@ class Camera:
         pixels = self.device.width * self.device.height
         self._rays = self.device.corner_rays()
         self._last: Moment | None = None
+        self._events: EventSensor | None = None
+        if (pixels_of := self.device.events) is not None:
+            self._events = EventSensor(pixels_of, self.device.width, self.device.height, self._key)
         self._scratch = (
             np.empty((pixels, 3), np.float32),
             np.empty((pixels, 3), np.float32),
@@ -149,6 +153,7 @@ class Camera:
             semantic=semantic.reshape(height, width),
             instance=instance.reshape(height, width),
             intrinsic=device.intrinsic,
+            events=self._events.expose(radiance, time_ns) if self._events is not None else None,
         )
         return self._with_channels(image, rays, times) if device.channels else image
 

@@ -114,7 +114,10 @@ class LidarDevice(Described):
         if (self.columns is None) == (self.firing_cycle_us is None):
             raise ValueError("a lidar has either 'columns' or 'firing_cycle_us'")
         if self.channels is not None and self.channels != self.beams:
-            raise ValueError(f"{self.beams} elevations for {self.channels} channels")
+            raise ValueError(
+                f"{self.beams} elevations for {self.channels} channels; give as many in 'elevations_deg', or leave "
+                "'channels' out"
+            )
         if self.azimuth_offsets_deg is not None and len(self.azimuth_offsets_deg) != self.beams:
             raise ValueError(f"{len(self.azimuth_offsets_deg)} azimuth offsets for {self.beams} beams")
         if self.azimuth_window_deg is not None and self.pattern is not None:
