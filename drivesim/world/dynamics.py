@@ -1,4 +1,4 @@
-"""How actors move in one step: kinematic bicycle, walker, commanded pose, and sliding after a hit.
+"""How actors move in one step: kinematic bicycle or single track, walker, commanded pose, and sliding after a hit.
 
 The bicycle follows its rear axle (Kong et al. 2015, "Kinematic and dynamic vehicle models for autonomous driving
 control design"); arcs are integrated exactly for the step's mean steering angle and constant acceleration, so the
@@ -13,8 +13,9 @@ from typing import Any
 import numba as nb
 import numpy as np
 
-from drivesim.types import Light
+from drivesim.world.driving import BRAKE_LIGHT_DECELERATION, brake_light, built_up, towards, wrap
 from drivesim.world.gait import GRAVITY, stride_length
+from drivesim.world.single_track import drive as drive_single_track
 
 _ASKED = ("acceleration", "steering", "heading", "gaze", "max_acceleration", "vx", "vy", "vz", "speed")
 _POSE = ("x", "y", "z", "yaw", "pitch", "roll")
@@ -34,22 +35,8 @@ SLIDE_FRICTION = 0.66
 """Of a body on dry asphalt (Searle 1993, SAE 930659)."""
 FALL_DURATION = 0.6
 """Seconds from upright to lying."""
-BRAKE_LIGHT_DECELERATION = 0.7
-"""m/s2; lamps may light from here and must above 1.3 m/s2 (UN R13-H, 5.2.22.4)."""
-
-_BRAKE = int(Light.BRAKE)
 _TELEPORT_SPEED = 5.0
 """A commanded pose further off than its speed and this, m/s, explain is a jump, not a motion."""
-
-
-@nb.njit(cache=True)
-def _wrap(angle: float) -> float:
-    return (angle + math.pi) % (2.0 * math.pi) - math.pi
-
-
-@nb.njit(cache=True)
-def _towards(value: float, target: float, step: float) -> float:
-    return min(max(target, value - step), value + step)
 
 
 @nb.njit(cache=True)
@@ -72,7 +59,7 @@ def _drive(
     v0 = speed[b, n]
     before = steering[b, n]
     wanted = before if coasts else min(max(cmd.steering, -lim.max_steering), lim.max_steering)
-    after = _towards(before, wanted, lim.steering_rate * dt)
+    after = towards(before, wanted, lim.steering_rate * dt)
     curvature = math.tan(0.5 * (before + after)) / lim.wheelbase
     demand = 0.0 if coasts else cmd.acceleration
     demand = min(max(demand, -lim.max_deceleration), lim.max_acceleration)
@@ -86,7 +73,7 @@ def _drive(
     if not coasts and not held:
         heading = orientation[b, n, 0]
         last = acceleration[b, n, 0] * math.cos(heading) + acceleration[b, n, 1] * math.sin(heading)
-        a, demand = _built_up(last, demand, lim, dt)
+        a, demand = built_up(last, demand, lim, dt)
     if v0 != 0.0 and (v0 + a * dt) * v0 <= 0.0 and a * v0 < 0.0:
         moving = -v0 / a
         v1 = 0.0
@@ -102,7 +89,7 @@ def _drive(
     chord = distance * math.cos(pitch) * (math.sin(0.5 * turn) / (0.5 * turn) if abs(turn) > 1e-9 else 1.0)
     position[b, n, 0] += chord * math.cos(yaw + 0.5 * turn)
     position[b, n, 1] += chord * math.sin(yaw + 0.5 * turn)
-    yaw = _wrap(yaw + turn)
+    yaw = wrap(yaw + turn)
     orientation[b, n, 0] = yaw
     share = min(1.0, grip / max(abs(v1 * v1 * math.tan(after) / lim.wheelbase), 1e-9))
     rate = v1 * math.tan(after) / lim.wheelbase * share
@@ -118,7 +105,7 @@ def _drive(
     angular_velocity[b, n, 2] = rate
     speed[b, n] = v1
     steering[b, n] = after
-    _brake_light(b, n, held or demand < -BRAKE_LIGHT_DECELERATION, lights)
+    brake_light(b, n, held or demand < -BRAKE_LIGHT_DECELERATION, lights)
     return distance
 
 
@@ -133,22 +120,6 @@ def _grip_share(along: float, across: float, grip: float, transfer: float) -> fl
     left = max(1.0 - transfer * max(-along, 0.0) / GRAVITY, 0.1)
     wanted = math.hypot(along, across / left if across != 0.0 else 0.0)
     return min(1.0, grip / max(wanted, 1e-9))
-
-
-@nb.njit(cache=True)
-def _built_up(last: float, demand: float, lim: Any, dt: float) -> tuple[float, float]:
-    """Mean acceleration of a step and that at its end, on the way from the last one to the one in demand."""
-    rate = lim.deceleration_rate if demand < last else lim.acceleration_rate
-    if math.isinf(rate):
-        return demand, demand
-    end = _towards(last, demand, rate * dt)
-    ramp = abs(end - last) / rate
-    return (0.5 * (last + end) * ramp + end * (dt - ramp)) / dt, end
-
-
-@nb.njit(cache=True)
-def _brake_light(b: int, n: int, lit: bool, lights: Any) -> None:
-    lights[b, n] = (lights[b, n] | _BRAKE) if lit else (lights[b, n] & ~_BRAKE)
 
 
 @nb.njit(cache=True)
@@ -175,15 +146,15 @@ def _walk(
     yaw = orientation[b, n, 0]
     turn = 0.0
     if not math.isnan(heading):
-        turn = _towards(0.0, _wrap(heading - yaw), TURN_RATE * dt)
+        turn = towards(0.0, wrap(heading - yaw), TURN_RATE * dt)
     elif math.hypot(vx, vy) > 0.05:
-        turn = _towards(0.0, _wrap(math.atan2(vy, vx) - yaw), TURN_RATE * dt)
-    yaw = _wrap(yaw + turn)
+        turn = towards(0.0, wrap(math.atan2(vy, vx) - yaw), TURN_RATE * dt)
+    yaw = wrap(yaw + turn)
     orientation[b, n, 0] = yaw
     angular_velocity[b, n] = 0.0
     angular_velocity[b, n, 2] = turn / dt
     speed[b, n] = wx * math.cos(yaw) + wy * math.sin(yaw)
-    gaze[b, n] = _towards(gaze[b, n], gaze_target, HEAD_RATE * dt)
+    gaze[b, n] = towards(gaze[b, n], gaze_target, HEAD_RATE * dt)
     return math.hypot(dx, dy)
 
 
@@ -195,7 +166,7 @@ def _place_exactly(
     """Take the commanded pose; motion is what carries the old pose into the new. Returns the signed distance."""
     dx, dy, dz = cmd.x - position[b, n, 0], cmd.y - position[b, n, 1], cmd.z - position[b, n, 2]
     distance = math.sqrt(dx * dx + dy * dy + dz * dz)
-    turn = _wrap(cmd.yaw - orientation[b, n, 0])
+    turn = wrap(cmd.yaw - orientation[b, n, 0])
     jumped = distance > dt * (1.5 * max(abs(cmd.speed), abs(speed[b, n])) + _TELEPORT_SPEED)
     cos_yaw, sin_yaw = math.cos(cmd.yaw), math.sin(cmd.yaw)
     if not math.isnan(cmd.vx):
@@ -215,8 +186,8 @@ def _place_exactly(
         acceleration[b, n, 0] = (vx - velocity[b, n, 0]) / dt
         acceleration[b, n, 1] = (vy - velocity[b, n, 1]) / dt
         acceleration[b, n, 2] = (vz - velocity[b, n, 2]) / dt
-        nod = _wrap(cmd.pitch - orientation[b, n, 1])
-        lean = _wrap(cmd.roll - orientation[b, n, 2])
+        nod = wrap(cmd.pitch - orientation[b, n, 1])
+        lean = wrap(cmd.roll - orientation[b, n, 2])
         wx, wy, wz = _euler_rates(cmd.yaw, cmd.pitch, (turn / dt, nod / dt, lean / dt))
         angular_velocity[b, n, 0], angular_velocity[b, n, 1], angular_velocity[b, n, 2] = wx, wy, wz
         if abs(cmd.speed) > 0.5:
@@ -224,7 +195,7 @@ def _place_exactly(
     if not lim.walks:
         steering[b, n] = min(max(steer, -lim.max_steering), lim.max_steering)
         along = acceleration[b, n, 0] * cos_yaw + acceleration[b, n, 1] * sin_yaw
-        _brake_light(b, n, along * math.copysign(1.0, cmd.speed) < -BRAKE_LIGHT_DECELERATION, lights)
+        brake_light(b, n, along * math.copysign(1.0, cmd.speed) < -BRAKE_LIGHT_DECELERATION, lights)
     position[b, n, 0], position[b, n, 1], position[b, n, 2] = cmd.x, cmd.y, cmd.z
     orientation[b, n, 0], orientation[b, n, 1], orientation[b, n, 2] = cmd.yaw, cmd.pitch, cmd.roll
     velocity[b, n, 0], velocity[b, n, 1], velocity[b, n, 2] = vx, vy, vz
@@ -278,8 +249,14 @@ def advance(
                 distance = _walk(b, n, velocity[b, n, 0], velocity[b, n, 1], math.nan, gaze[b, n], 0.0, dt, position,
                                  orientation, velocity, acceleration, angular_velocity, speed, gaze)  # fmt: skip
             else:
-                distance = _drive(b, n, mode == COAST, cmd, lim, grip[b], dt, position, orientation, velocity,
-                                  acceleration, angular_velocity, speed, steering, lights)  # fmt: skip
+                distance, left = 0.0, dt
+                if lim.slips:
+                    distance, left = drive_single_track(b, n, mode == COAST, cmd, lim, grip[b], dt, position,
+                                                        orientation, velocity, acceleration, angular_velocity, speed,
+                                                        steering, lights)  # fmt: skip
+                if left > 0.0:
+                    distance += _drive(b, n, mode == COAST, cmd, lim, grip[b], left, position, orientation, velocity,
+                                       acceleration, angular_velocity, speed, steering, lights)  # fmt: skip
             freely = freely or (free[b, n] and (velocity[b, n, 0] != 0.0 or velocity[b, n, 1] != 0.0))
             if lim.walks:
                 pace = math.hypot(velocity[b, n, 0], velocity[b, n, 1])

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from drivesim.errors import ScenarioError, did_you_mean
 from drivesim.types import Actor, Performance
+from drivesim.world.single_track import CORNERING_STIFFNESS, UNDERSTEER
 
 LIMITS = np.dtype(
     [
@@ -25,13 +28,21 @@ LIMITS = np.dtype(
         ("deceleration_rate", np.float64),
         ("transfer", np.float64),
         ("stature", np.float64),
+        ("slips", np.bool_),
+        ("mass_behind", np.float64),
+        ("stiffness", np.float64),
+        ("understeer", np.float64),
         ("cycle", np.float64),
         ("mass", np.float64),
     ]
 )
 """One actor's constants: SI units; ``cycle`` is the distance per crank turn of a bicycle, 0 for others; ``transfer`` is
-the height of the centre of mass over its distance from the front axle, by which braking unloads the rear axle."""
+the height of the centre of mass over its distance from the front axle, ``mass_behind``, by which braking unloads the
+rear axle; ``slips`` chooses the single-track model, whose tyres have a ``stiffness`` over load, 1/rad, and whose front
+axle gives way by ``understeer`` more, rad per g."""
 
+MODELS = ("kinematic", "single_track")
+"""Values of an entity's property ``dynamics``, the first where it has none."""
 _DEFAULT_PERFORMANCE = Performance(max_speed=60.0, max_acceleration=5.0, max_deceleration=9.5)
 _WHEELBASE_OVER_LENGTH = 0.6
 _BICYCLE_DEVELOPMENT = 4.5
@@ -73,9 +84,41 @@ def limits_of(actors: Sequence[Actor]) -> NDArray[Any]:
         record["deceleration_rate"] = performance.max_deceleration_rate
         front = axles.front_x if axles else record["wheelbase"]
         behind = max(front - actor.box.center[0], _MASS_SHARE * record["wheelbase"])
+        record["mass_behind"] = behind
+        record["slips"] = _slips(actor)
+        record["stiffness"] = _number(actor, "corneringStiffness", CORNERING_STIFFNESS)
+        record["understeer"] = math.radians(_number(actor, "understeerGradient", math.degrees(UNDERSTEER)))
         record["transfer"] = 0.0 if two_wheeled else _MASS_HEIGHT * actor.box.height / behind
         record["stature"] = actor.box.height if actor.box.height > 0 else _STATURE
         record["cycle"] = _BICYCLE_DEVELOPMENT if actor.category == "bicycle" else 0.0
         mass = actor.mass or _DENSITY * actor.box.length * actor.box.width * actor.box.height
         record["mass"] = mass if mass > 0 else _MASS
     return table
+
+
+def _slips(actor: Actor) -> bool:
+    """Whether the entity's property ``dynamics`` asks for tyres that slip."""
+    asked = actor.properties.get("dynamics", MODELS[0])
+    if asked not in MODELS:
+        raise ScenarioError(f"'{actor.name}' has dynamics '{asked}'", element="Property dynamics",
+                            remedy=did_you_mean(asked, MODELS))  # fmt: skip
+    return asked == MODELS[1] and actor.category not in ("bicycle", "motorbike")
+
+
+def _number(actor: Actor, name: str, otherwise: float) -> float:
+    """A property of an entity that is a number above zero, if it has it.
+
+    Raises:
+        ScenarioError: it is none.
+    """
+    said = actor.properties.get(name)
+    if said is None:
+        return otherwise
+    try:
+        value = float(said)
+    except ValueError:
+        value = math.nan
+    if not 0.0 < value < math.inf:
+        raise ScenarioError(f"'{said}' of '{actor.name}' is no number above zero", element=f"Property {name}",
+                            remedy="write a decimal number or leave the property out")  # fmt: skip
+    return value
