@@ -59,15 +59,14 @@ def assess(
     dx, dy = x - world_from_ego.translation[0], y - world_from_ego.translation[1]
     ahead, left = cos_yaw * dx + sin_yaw * dy, -sin_yaw * dx + cos_yaw * dy
     along, across = cos_yaw * vx + sin_yaw * vy, -sin_yaw * vx + cos_yaw * vy
-    # Only motion across that is surer than its own uncertainty moves anything into the path, or out of it.
-    normal = np.array([-sin_yaw, cos_yaw])
-    unsure = math.sqrt(max(float(normal @ track.covariance[2:, 2:] @ normal), 0.0))
-    across = math.copysign(max(abs(across) - unsure, 0.0), across)
+    standing = p.thing_moves if track.person is False else 1.0
+    along = _sure(along, _spread(track, (cos_yaw, sin_yaw)), standing)
+    across = _sure(across, _spread(track, (-sin_yaw, cos_yaw)), standing)
     half_width, half_length = track.half_width, track.half_length
     if track.person:
         half_width, half_length = max(half_width, p.person_half_width), max(half_length, p.person_half_length)
     distance = float(ahead - half_length - car.front)
-    if ahead + half_length < car.front - 1.0 or distance > p.range or speed < 0.1:
+    if distance > p.range or speed < 0.1:
         return None
     closing = float(speed - along)
     ttc = time_to_collision(distance, closing)
@@ -76,6 +75,8 @@ def assess(
     reach = car.width / 2 + half_width + p.corridor_margin
     curvature = yaw_rate / max(speed, 1.0)
     now = left - 0.5 * curvature * ahead**2
+    if distance <= 0.0 and (abs(now) > car.width / 2 + half_width or ahead + half_length < car.front - 1.0):
+        return None  # beside the car, or passed: what it touches from there on, no brake prevents
     # The car is beside the object from first to last touch; until then the object may enter, or leave.
     beside = ttc + (2.0 * half_length + 0.5) / max(closing, 1.0)
     arrival, departure = now + across * ttc, now + across * beside
@@ -84,3 +85,14 @@ def assess(
         return None
     needed = stopping_distance(max(closing, 0.0), p.deceleration, p.jerk, p.dead_time)
     return Threat(track, distance, ttc, (distance - needed) / max(closing, 0.1))
+
+
+def _sure(speed: float, spread: float, standing: float) -> float:
+    """What of a speed is surer than its own standard deviation; nothing below ``standing`` of them."""
+    return math.copysign(abs(speed) - spread, speed) if abs(speed) > standing * spread else 0.0
+
+
+def _spread(track: Track, direction: tuple[float, float]) -> float:
+    """Standard deviation of a track's speed in a direction (unit vector), m/s."""
+    unit = np.array(direction)
+    return math.sqrt(max(float(unit @ track.covariance[2:, 2:] @ unit), 0.0))

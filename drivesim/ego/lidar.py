@@ -27,7 +27,13 @@ class LidarDetector:
         person_height: lowest and highest top of a person, m.
         person_extent: largest extent of a person seen from above, m.
         largest: longer clusters are walls or hedges, m.
-        sigma: standard deviation of a cluster's position, m.
+        person_foot, person_span: a person's points reach from at most this far above the ground over at least this
+            height, m. Bodies of cars shatter into clusters as wide as a person, which mostly hang in the air: half of
+            them are outside, 3 % of a child's clusters are (measured on the child crossing, nine of ten clusters that
+            wide are no person). What falls short only supports a person that is followed already.
+        sigma: standard deviation of a person's position, m.
+        thing_sigma: of a vehicle's nearest corner along and across the car's heading, m, as measured on parked cars: it
+            jumps as other faces come into view.
     """
 
     kind: ClassVar[str] = "lidar"
@@ -43,7 +49,10 @@ class LidarDetector:
     person_height: tuple[float, float] = (0.6, 2.2)
     person_extent: float = 0.9
     largest: float = 14.0
+    person_foot: float = 0.60
+    person_span: float = 0.40
     sigma: float = 0.12
+    thing_sigma: tuple[float, float] = (0.6, 0.2)
 
     def detect(self, measurement: Measurement) -> Sequence[Detection]:
         assert isinstance(measurement, PointCloud)
@@ -83,7 +92,10 @@ class LidarDetector:
         if not person and top < 0.8:
             return None
         position, half_width, half_length = reference_point(low, high, person)
-        return Detection(position, np.eye(2) * self.sigma**2, half_width, half_length, person)
+        spread = (self.sigma, self.sigma) if person else self.thing_sigma
+        foot = float(height.min())
+        stands = not person or (foot <= self.person_foot and top - foot >= self.person_span)
+        return Detection(position, np.diag(spread) ** 2, half_width, half_length, person, starts=stands)
 
 
 def ground(points: F64) -> F64:

@@ -30,6 +30,10 @@ class EgoParameters:
             from what is tracked of it, m, however little of it is in sight: half of 0.50 m, the width of Euro NCAP's
             adult target (a crossing child's stride spans more, 0.71 m), and half of 0.30 m, the width of its child
             target (AEB VRU v4.5.1).
+        thing_moves: what is no person counts as moving once its speed is this many of its standard deviations, and as
+            standing until then. Most of what stands beside a road are parked cars and posts, and the point of them that
+            is in view wanders; 3 lets 0.3 % of them seem to move if errors are Gaussian (a likelihood ratio test whose
+            threshold says how rare moving is; Bar-Shalom, Li and Kirubarajan 2001, 1.4.2).
         path_time: an object that will not be in the path within this time is no threat, s.
         warning_margin: the driver is warned this long before the brakes must act, s.
         brake_margin: brakes act this long before the last moment, s; infinite: as soon as there is a threat.
@@ -50,6 +54,7 @@ class EgoParameters:
     corridor_margin: float = 0.25
     person_half_width: float = PERSON_HALF_WIDTH
     person_half_length: float = 0.15
+    thing_moves: float = 3.0
     path_time: float = 3.0
     warning_margin: float = 1.2
     brake_margin: float = 0.35

@@ -69,7 +69,8 @@ class RgbCamera:
         start_score: of those that may start a track.
         ground_error: standard deviation of the ground's row, px.
         pixel_error: of the bearing, px.
-        side_error: of the place across beside that, m.
+        depth_error: least standard deviation of depth, share and m: boxes are cut off and ground is hidden.
+        side_error: of the place across beside the bearing's, of people and of vehicles' corners, m.
     """
 
     kind: ClassVar[str] = "camera"
@@ -80,7 +81,8 @@ class RgbCamera:
     start_score: float = 0.4
     ground_error: float = 1.5
     pixel_error: float = 1.5
-    side_error: float = 0.1
+    depth_error: tuple[float, float] = (0.06, 0.25)
+    side_error: tuple[float, float] = (0.1, 0.3)
 
     def __post_init__(self) -> None:
         _session(self.model)
@@ -115,11 +117,13 @@ class RgbCamera:
         distance = max(float(np.linalg.norm(middle)), 1e-6)
         along = middle / distance
         across = np.array([-along[1], along[0]])
-        covariance = (spread * distance) ** 2 * np.outer(along, along)
-        covariance += ((self.pixel_error * depth / fx) ** 2 + self.side_error**2) * np.outer(across, across)
+        person = seen.kind != "vehicle"
+        share, least = self.depth_error
+        covariance = max(spread * distance, math.hypot(share * distance, least)) ** 2 * np.outer(along, along)
+        side = math.hypot(self.pixel_error * depth / fx, self.side_error[0 if person else 1])
+        covariance += side**2 * np.outer(across, across)
         low, high = points.min(axis=0), points.max(axis=0)
         starts = seen.score >= self.start_score
-        person = seen.kind != "vehicle"
         position, half_width, half_length = reference_point(low, high, person)
         return Detection(position, covariance, half_width, half_length, person, starts=starts)
 

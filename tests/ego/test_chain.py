@@ -4,7 +4,7 @@ import dataclasses
 
 import numpy as np
 import pytest
-from ego_scenes import CAR, drive, echoes, ego_at, sweep
+from ego_scenes import CAR, MOUNT, drive, echoes, ego_at, sweep
 
 from drivesim.ego import Detection, OwnState, ego_parameters
 from drivesim.ego.chain import EgoChain
@@ -181,3 +181,14 @@ def test_a_detector_that_raises_is_named():
 
     with pytest.raises(DrivesimError, match=r"Raising failed: IndexError: no such thing"):
         drive(Raising(), lambda t, x: sweep(t, x, []), duration=0.5)
+
+
+def test_a_piece_of_a_car_that_hangs_in_the_air_starts_no_person():
+    """Bodies of cars shatter into clusters as wide as a person; one that begins at 0.7 m is none that stands there, but
+    may be what is left in sight of somebody who is followed already."""
+    whole = sweep(1.0, 0.0, [(20.0, -2.5, 0.3, 0.3, 1.15)])
+    height = MOUNT.apply(whole.points)[:, 2]
+    road = np.arange(len(height)) < 3000
+    for kept, starts in ((road | (height < 2.0), True), (road | (height > 0.7), False)):
+        (found,) = LidarDetector().detect(dataclasses.replace(whole, points=whole.points[kept]))
+        assert (found.person, found.starts) == (True, starts)

@@ -1,5 +1,6 @@
 """TTC and what is in the path, in closed form."""
 
+import dataclasses
 import math
 
 import numpy as np
@@ -87,3 +88,29 @@ def test_regulation_157_models_have_the_regulations_numbers():
 def test_an_unknown_ego_is_refused():
     with pytest.raises(DrivesimError, match="Did you mean 'regulation'"):
         ego_parameters("regulatoin")
+
+
+@pytest.mark.parametrize(("spread", "person", "threatens"), [
+    (0.9, False, False), (0.3, False, True), (0.9, True, True), (0.9, None, True),
+])  # fmt: skip
+def test_a_parked_car_whose_corner_wanders_is_no_threat(spread, person, threatens):
+    """1.9 m beside the line, 1.5 s away, seeming to move 2.2 m/s across: for a thing that is not sure until it is three
+    standard deviations, for a person it is sure but for one of them."""
+    seen = dataclasses.replace(track(18.85, -1.9, 0.0, 2.2, person=person), covariance=np.eye(4) * spread**2)
+    assert (assess(seen, 0.0, ORIGIN, 10.0, 0.0, CAR, EGOS["aeb"]) is not None) is threatens
+
+
+def test_speed_along_the_road_counts_as_far_as_it_is_sure():
+    """20 m ahead at 10 m/s, seeming to drive away at 4 m/s: the gap closes at 10, 10 - (4 - 2) or 6 m/s."""
+    for person, spread, closing in ((False, 2.0, 10.0), (True, 2.0, 8.0), (False, 1e-6, 6.0)):
+        seen = dataclasses.replace(track(23.85, 0.0, 4.0, person=person), covariance=np.eye(4) * spread**2)
+        threat = assess(seen, 0.0, ORIGIN, 10.0, 0.0, CAR, dataclasses.replace(EGOS["aeb"], path_time=9.0))
+        assert threat is not None
+        assert threat.time_to_collision == pytest.approx(20.0 / closing, rel=1e-4)
+
+
+def test_what_is_beside_the_bumper_already_is_not_braked_for():
+    """Its corner is 0.3 m behind the bumper, 0.3 m beside the car, and seems to come nearer."""
+    beside, before = (track(x, -1.2, 0.0, 2.5, half=0.0, person=False) for x in (3.3, 8.3))
+    assert assess(beside, 0.0, ORIGIN, 10.0, 0.0, CAR, EGOS["aeb"]) is None
+    assert assess(before, 0.0, ORIGIN, 10.0, 0.0, CAR, EGOS["aeb"]) is not None
