@@ -23,6 +23,7 @@ from drivesim.streams import stream
 
 F64 = NDArray[np.float64]
 
+RADAR = "sensor.other.radar"
 _MOST_RAYS = 4_000_000
 _MIRROR = np.array([1.0, -1.0, 1.0])
 
@@ -41,7 +42,7 @@ def rays_per_frame(episode: Episode, record: Record) -> int:
 
 def message_of(episode: Episode, record: Record, scene: Scene, seed: int) -> bytes:
     """A lidar's or radar's message of this frame."""
-    if record.blueprint == "sensor.other.radar":
+    if record.blueprint == RADAR:
         kind, payload = SensorType.RADAR, _radar(episode, record, scene, seed)
     elif record.blueprint == "sensor.lidar.ray_cast":
         kind, payload = SensorType.LIDAR, _lidar(episode, record, scene, seed)

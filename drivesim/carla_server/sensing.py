@@ -21,6 +21,13 @@ from drivesim.simulators.carla.frames import Vector, mirrored
 _APART = 1e-3
 """m between surfaces that a ray goes through."""
 _MOST_SURFACES = 64
+_LOOKING = (
+    "sensor.camera.rgb", "sensor.camera.depth", "sensor.camera.semantic_segmentation",
+    "sensor.camera.instance_segmentation", pixel_rays.NORMALS, pixel_rays.FLOW, "sensor.lidar.ray_cast",
+    "sensor.lidar.ray_cast_semantic",
+)  # fmt: skip
+_SMALL = {"image_size_x": "16", "image_size_y": "16", "points_per_second": "4000"}
+"""Attributes of sensors that are only to be compiled."""
 
 Pack = Callable[[Record], list[Any]]
 
@@ -52,16 +59,20 @@ class Sensing:
         for record in list(episode.records.values()):
             if not record.stream or record.stream not in listening or not _due(episode, record):
                 continue
-            kind = record.blueprint
-            if kind in {pixel_rays.NORMALS, pixel_rays.FLOW}:
-                yield record.stream, self._pixel_rays.message(episode, record, self._scene_of(episode, record))
-            elif kind.startswith("sensor.camera."):
-                yield record.stream, self._cameras.message(episode, record, self._scene_of(episode, record))
-            elif kind.startswith("sensor.lidar.") or kind == "sensor.other.radar":
-                yield record.stream, ranging.message_of(episode, record, self._scene_of(episode, record), self._seed)
+            if record.blueprint.startswith(("sensor.camera.", "sensor.lidar.")) or record.blueprint == ranging.RADAR:
+                yield record.stream, self._message(episode, record)
             else:
                 for data in events.messages(episode, record, pack, self._seed):
                     yield record.stream, data
+
+    def _message(self, episode: Episode, record: Record) -> bytes:
+        """What a sensor that looks into the scene sees of this frame."""
+        scene = self._scene_of(episode, record)
+        if record.blueprint in {pixel_rays.NORMALS, pixel_rays.FLOW}:
+            return self._pixel_rays.message(episode, record, scene)
+        if record.blueprint.startswith("sensor.camera."):
+            return self._cameras.message(episode, record, scene)
+        return ranging.message_of(episode, record, scene, self._seed)
 
     def _scene_of(self, episode: Episode, record: Record) -> Scene:
         """The scene of this frame; sensors look past the body that carries the first of them."""
@@ -116,12 +127,19 @@ class Sensing:
             self._things = things_of(self._street.city)
         return self._things
 
-    def prepare(self, episode: Episode) -> None:
-        """Build the city and compile what takes pictures, so that the first client does not wait for it."""
-        text = blueprints.library()["sensor.camera.rgb"].default()
-        small = tuple((n, t, "16" if n.startswith("image_size") else v) for n, t, v in text.attributes)
-        camera = Record(0, Description(text.uid, text.blueprint, small), place=episode.spectator.place)
-        self._cameras.message(episode, camera, self._scene_of(episode, camera))
+    def prepare(self, practice: Episode) -> None:
+        """Build the city and compile what looks at it, so that no client waits for that.
+
+        Args:
+            practice: an episode nobody sees, with the number of the first that they will.
+        """
+        for name in (*_LOOKING, ranging.RADAR):
+            text = blueprints.library()[name].default()
+            small = tuple((n, t, _SMALL.get(n, v)) for n, t, v in text.attributes)
+            self._message(practice, Record(0, Description(text.uid, name, small), place=practice.spectator.place))
+        x, y, z = practice.spectator.place[0]
+        list(self.along(practice, (x, y, z), (x, y, z - 2.0 * z)))
+        self._close_scene()
 
     def _close_scene(self) -> None:
         if self._scene is not None:

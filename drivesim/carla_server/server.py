@@ -15,6 +15,7 @@ from typing import Any
 import msgpack
 
 from drivesim.carla_server import calls
+from drivesim.carla_server.blueprints import library
 from drivesim.carla_server.episode import Episode
 from drivesim.carla_server.maps import Maps
 from drivesim.carla_server.memory import Tidy
@@ -30,6 +31,8 @@ _BEHIND = 2 * 1024 * 1024
 _WELCOME, _SETTLED = 0.25, 0.01
 """s that a new client's settings wait at most for its subscription to snapshots, and then for it to read the first: the
 client does not wait for that itself and would know no actors until the next tick."""
+_PRACTICE = ("vehicle.tesla.model3", "walker.pedestrian.0001", "vehicle.bh.crossbike")
+"""Who is there while things are compiled: a car, somebody on foot and somebody who rides."""
 _IDLE = 0.2
 """s between looks at whether to step while a client steps."""
 
@@ -74,8 +77,15 @@ class CarlaServer:
         self._tidy = Tidy()
 
     def prepare(self) -> None:
-        """Build the city and compile; without it the first sensor does."""
-        self.sensing.prepare(self.episode)
+        """Build the city and compile all that steps and senses: clients give up on an answer after seconds."""
+        episode = self.episode
+        practice = Episode(episode.network, episode.name, episode.number, self._seed)
+        for blueprint, place in zip(_PRACTICE, practice.spawn_points, strict=False):
+            with contextlib.suppress(Refusal):  # the map is so small that they stand in each other's way
+                practice.spawn(library()[blueprint].default(), place)
+        practice.step()
+        snapshot(practice, 0.0, practice.delta)
+        self.sensing.prepare(practice)
 
     # What calls do
 

@@ -35,7 +35,7 @@ async def _serve(server: CarlaServer, console: Console) -> None:
     stopped = asyncio.Event()
     with contextlib.suppress(NotImplementedError):  # Windows knows no SIGTERM, by which containers are stopped
         asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stopped.set)
-    with console.status("building the city"):
+    with console.status("building the city; the first start compiles for a minute or two"):
         server.prepare()
     await server.start()
     where = "this machine only" if server.host == "127.0.0.1" else "whoever reaches this machine"

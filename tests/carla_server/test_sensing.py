@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from drivesim.carla_server import CarlaServer
 from drivesim.carla_server.blueprints import library
 from drivesim.carla_server.episode import Episode
 from drivesim.carla_server.maps import Maps
@@ -50,3 +51,27 @@ def test_pictures_do_not_depend_on_who_was_there_before(episode):
     lived.close()
     lived.close()
     fresh.close()
+
+
+def test_those_who_were_there_while_all_was_compiled_are_seen_by_nobody():
+    camera = described("sensor.camera.instance_segmentation", image_size_x=64, image_size_y=48)
+    pictures = []
+    for ready in (True, False):
+        server = CarlaServer(0)
+        if ready:
+            server.prepare()
+        episode = server.episode
+        assert (episode.frame, episode.world.actors) == (0, ())
+        (x, y, z), turned = episode.spawn_points[0]  # where the car of the practice stood
+        above = episode.spawn(camera, ((x, y, z + 8.0), (-90.0, turned[1], 0.0)))
+        for _ in range(2):
+            episode.step()
+            (picture,) = seen(server.sensing, episode, above.stream)
+            pictures.append(np.frombuffer(picture[-64 * 48 * 4 :], np.uint32))
+            if len(pictures) % 2:
+                episode.spawn(described("vehicle.tesla.model3"), ((x, y, z), turned))
+        server.sensing.close()
+    empty, taken, empty_too, taken_too = pictures
+    assert (empty == empty_too).mean() > 0.999
+    assert (taken == taken_too).mean() > 0.999
+    assert (empty != taken).mean() > 0.05
