@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -37,12 +37,14 @@ class Balanced:
     Attributes:
         samples: with note ``class``; fewer than asked for where a class was not reached.
         wanted, found: instances by class. drawn: how many were looked at.
+        others: how many of these were of classes that were not wanted.
     """
 
     samples: Samples
     wanted: Mapping[str, int]
     found: Mapping[str, int]
     drawn: int
+    others: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def missing(self) -> list[str]:
@@ -57,7 +59,8 @@ class Balanced:
             # Rule of three: none in N draws means below 3 / N with 95 % confidence (Hanley & Lippman-Hand 1983).
             rare = f", below {100 * 3 / self.drawn:.2g} % with 95 % confidence" if found == 0 else ""
             parts.append(f"'{name}' has {found} of {self.wanted[name]}{rare}")
-        return f"not reached in {self.drawn} draws: {'; '.join(parts)}"
+        came = ", ".join(f"'{name}' {number}" for name, number in sorted(self.others.items()))
+        return f"not reached in {self.drawn} draws: {'; '.join(parts)}" + (f"; what else came: {came}" if came else "")
 
 
 def labeller(space: Space, by: str, stage: Stage | None) -> Callable[[Mapping[str, str], int], str]:
@@ -175,4 +178,5 @@ def _result(
         tuple(run for run, _, _ in looked), tuple(seed for _, seed, _ in looked), weights, notes,
         f"{pool.method}, balanced by {by}",
     )  # fmt: skip
-    return Balanced(samples, wanted, dict(have), drawn)
+    others = {name: number for name, number in Counter(pool.labels(drawn)).items() if name not in wanted}
+    return Balanced(samples, wanted, dict(have), drawn, others)

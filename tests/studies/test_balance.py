@@ -63,6 +63,9 @@ def test_values_of_a_parameter_are_classes_and_rare_ones_are_found(space):
 def test_what_is_visible_makes_classes_of_its_own(space):
     found = draw_balanced(space, 20, 0, "visible", stage=FastAndSlow())
     assert Counter(found.samples.notes["class"]) == {"car": 10, "car+pedestrian": 10}
+    beside = draw_balanced(space, 2, 0, "visible", stage=FastAndSlow(), classes=("car", "elephant"))
+    told = "'elephant' has 0 of 1, below 7.5 % with 95 % confidence; what else came: 'car+pedestrian' 2"
+    assert beside.complaint().endswith(told)
 
 
 def test_the_same_seed_gives_the_same_samples(space):
