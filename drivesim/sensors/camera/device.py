@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +18,19 @@ class EventPixels(Strict):
     threshold: float = Field(default=0.2, gt=0.01, le=2, description="change of log luminance that makes an event")
     mismatch: float = Field(default=0.03, ge=0, le=0.5, description="standard deviation of it over pixels, as a share")
     refractory_us: float = Field(default=100.0, ge=0, le=10_000, description="rest of a pixel after an event, us")
+
+
+class LensDrops(Strict):
+    """Rain drops on the glass before a lens."""
+
+    glass_mm: float = Field(default=10.0, gt=0, le=500, description="from the entrance pupil to the wet glass, mm")
+    per_cm2: float = Field(default=8.0, ge=0, le=100, description="drops per square centimetre")
+    radius_mm: tuple[Annotated[float, Field(gt=0.05)], Annotated[float, Field(le=5.0)]] = Field(
+        default=(0.3, 1.0), description="[smallest, largest] radius of a drop's base, mm"
+    )
+    contact_angle_deg: float = Field(
+        default=40.0, ge=10, le=90, description="angle between glass and water at a drop's edge, degrees; 40 is usual"
+    )
 
 
 class CameraDevice(Described):
@@ -56,6 +69,9 @@ class CameraDevice(Described):
     events: EventPixels | None = Field(
         default=None, description="pixels that report changes of light between exposures; {} for usual ones"
     )
+    drops: LensDrops | None = Field(
+        default=None, description="rain drops that the glass before the lens has while it rains; {} for usual ones"
+    )
     exposure_ms: float = Field(
         default=0.0, ge=0, le=50, description="time the shutter is open before the stamp, ms: motion blur; 0 for none"
     )
@@ -68,6 +84,8 @@ class CameraDevice(Described):
     def _looks_at_something(self) -> CameraDevice:
         if not (0.0 <= self.cx <= self.width and 0.0 <= self.cy <= self.height):
             raise ValueError("the principal point (cx, cy) lies outside the image")
+        if self.drops and (self.channels or self.renderer == "photoreal"):
+            raise ValueError("neither further 'channels' nor renderer photoreal can look through 'drops'")
         if self.renderer == "photoreal" and (self.lens or self.readout_ms or abs(self.fx - self.fy) > 1e-3 * self.fx):
             raise ValueError("renderer photoreal is for pinholes with square pixels and a global shutter")
         return self
@@ -91,10 +109,7 @@ class CameraDevice(Described):
         return np.asarray(rays / np.linalg.norm(rays, axis=1, keepdims=True))
 
     def corner_rays(self) -> NDArray[np.float32]:
-        """(H + 1, W + 1, 3) float32 directions at the corners of all pixels, zero where the lens sees nothing; without
-        a lens model (0, 0, 3): a pinhole's rays need no table."""
-        if self.lens is None:
-            return np.zeros((0, 0, 3), dtype=np.float32)
+        """(H + 1, W + 1, 3) float32 directions at the corners of all pixels, zero where the lens sees nothing."""
         x, y = np.meshgrid(np.arange(self.width + 1.0), np.arange(self.height + 1.0))
         rays = self.unproject(np.stack([x.ravel(), y.ravel()], axis=1))
         return np.nan_to_num(rays).astype(np.float32).reshape(self.height + 1, self.width + 1, 3)

@@ -14,6 +14,7 @@ from drivesim.scene.raycast import RayScene
 from drivesim.sensors.camera import develop
 from drivesim.sensors.camera.channels import Moment, flow, moment, normals_and_albedo
 from drivesim.sensors.camera.device import CameraDevice
+from drivesim.sensors.camera.drops import scattered, through_drops
 from drivesim.sensors.camera.events import EventSensor
 from drivesim.sensors.camera.kernel import trace_and_shade
 from drivesim.sensors.camera.sky import Daylight, daylight
@@ -34,6 +35,9 @@ I32 = NDArray[np.int32]
 
 _EXTRA = np.array([(-0.36, -0.13), (0.29, -0.25), (0.07, 0.38)], dtype=np.float32)
 """Samples of a pixel beside the one in its middle: a turned triangle, no two in a row or column."""
+
+_NO_TABLE = np.zeros((0, 0, 3), np.float32)
+"""Of a pinhole, whose rays need no table."""
 
 _NO_COLOUR, _NO_SHARE = np.empty((0, 3), np.float32), np.empty(0, np.float32)
 
@@ -56,7 +60,8 @@ class Camera:
         self.device = sensor.device
         self._key = stream_key(seed, "camera", sensor.channel)
         pixels = self.device.width * self.device.height
-        self._rays = self.device.corner_rays()
+        self._rays = _NO_TABLE if self.device.lens is None else self.device.corner_rays()
+        self._wet_rays: F32 | None = None
         self._last: Moment | None = None
         self._events: EventSensor | None = None
         if (pixels_of := self.device.events) is not None:
@@ -128,7 +133,8 @@ class Camera:
 
         def expose(pose: Pose, shift: float) -> tuple[F32, F32, NDArray[np.uint8], I32]:
             span = np.float32(times[0] + shift), np.float32(times[1] + shift)
-            return self._exposed(rays, light, self._camera(rays, pose), span, lamps, lit, wetness)
+            table = self._camera(rays, pose)
+            return self._exposed(rays, light, table, span, lamps, lit, wetness, self._lens(weather))
 
         radiance, depth, semantic, instance = expose(world_from_ego, 0.0)
         if device.renderer == "photoreal":
@@ -184,6 +190,7 @@ class Camera:
         lamps: F32,
         lit: NDArray[np.uint16],
         wetness: np.float32,
+        lens: F32,
     ) -> tuple[F32, F32, NDArray[np.uint8], I32]:
         """Radiance (P, 3), depth, semantic and instance (P,) of an instant."""
         device = self.device
@@ -196,7 +203,7 @@ class Camera:
 
         def shoot(samples: F32, rows: I32, tiles: int, outputs: tuple[NDArray, ...], ao: bool) -> None:
             trace_and_shade(
-                rays.tables, light, textures(), surfaces, lamps, lit, camera, self._rays, times, samples, rows, tiles,
+                rays.tables, light, textures(), surfaces, lamps, lit, camera, lens, times, samples, rows, tiles,
                 width, wetness, ao, *outputs,
             )  # fmt: skip
 
@@ -209,6 +216,16 @@ class Camera:
         if device.antialiasing > 1 and device.renderer == "shading":
             self._smooth_edges(shoot, direct, share, depth, semantic, instance)
         return direct, depth, semantic, instance
+
+    def _lens(self, weather: Weather) -> F32:
+        """The kernel's table of directions; in rain with drops on the glass, where the device has some."""
+        drops = self.device.drops
+        if drops is None or weather.rain <= 0.0:
+            return self._rays
+        if self._wet_rays is None:
+            dry = self.device.corner_rays()
+            self._wet_rays = through_drops(drops, scattered(drops, dry, self._key), dry)
+        return self._wet_rays
 
     def _camera(self, rays: RayScene, world_from_ego: Pose) -> F32:
         """The kernel's camera table: pose relative to the scene's origin, intrinsics, size."""

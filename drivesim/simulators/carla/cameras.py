@@ -59,11 +59,12 @@ class CarlaCamera:
                 f"camera '{sensor.channel}' has a lens model; CARLA's cameras are pinholes", element="lens",
                 remedy="record it with the embedded simulator, or leave the lens out",
             )  # fmt: skip
-        if device.events is not None:
-            raise RigError(
-                f"camera '{sensor.channel}' has event pixels, which pictures of a CARLA server cannot feed",
-                element="events", remedy="record it with the embedded simulator, or leave 'events' out",
-            )  # fmt: skip
+        for name in ("events", "drops"):
+            if getattr(device, name) is not None:
+                raise RigError(
+                    f"camera '{sensor.channel}' has {name}, which pictures of a CARLA server cannot show", element=name,
+                    remedy=f"record it with the embedded simulator, or leave '{name}' out",
+                )  # fmt: skip
         if abs(device.fx - device.fy) > 0.01 * device.fx:
             raise RigError(
                 f"camera '{sensor.channel}' has pixels that are not square; CARLA's are", element="fy",
