@@ -21,12 +21,16 @@ mpl.use("Agg")
 
 import matplotlib.pyplot as plt  # noqa: E402
 from ranging import CLEAR, NIGHT, changed, paths  # noqa: E402
+from test_camera_drop_rows import by_angles  # noqa: E402
 from test_camera_lenses import FISHEYE  # noqa: E402
 from test_camera_lenses import device as lens_device  # noqa: E402
 from test_radar_body_rows import walk  # noqa: E402
 from test_radar_interference_rows import floor_db  # noqa: E402
 
 from drivesim.materials import MATERIALS, MaterialId  # noqa: E402
+from drivesim.sensors.camera.device import EventPixels, LensDrops  # noqa: E402
+from drivesim.sensors.camera.drops import through_drops  # noqa: E402
+from drivesim.sensors.camera.events import EventSensor  # noqa: E402
 from drivesim.sensors.camera.imager import Imager, next_exposure  # noqa: E402
 from drivesim.sensors.camera.sky import daylight  # noqa: E402
 from drivesim.sensors.inertial import RandomProcess, allan_deviation  # noqa: E402
@@ -266,6 +270,38 @@ def interference(axes: Any) -> None:
     axes.legend(fontsize=8)
 
 
+def drops(axes: Any) -> None:
+    heights = np.linspace(-0.79, 0.79, 400)
+    for contact, colour in ((30.0, "tab:blue"), (40.0, "tab:orange")):
+        glass = LensDrops(glass_mm=10.0, contact_angle_deg=contact)
+        rays = np.stack([heights, np.zeros(400), np.full(400, 10.0)], axis=1).astype(np.float32)
+        bent = through_drops(glass, np.array([[0.0, 0.0, 0.8]]), rays)
+        axes.plot(heights, np.degrees(np.arctan2(bent[:, 0], bent[:, 2])), color=colour, label=f"{contact:g} degrees")
+        some = heights[20:-20:40]
+        reference = [np.degrees(by_angles(height, 10.0, 0.8, np.radians(contact))) for height in some]
+        axes.plot(some, reference, "o", color=colour, markersize=4)
+    axes.plot(heights, np.degrees(np.arctan(heights / 10.0)), "k:", linewidth=0.8, label="no drop")
+    axes.set(xlabel="where a ray meets a drop of 0.8 mm, mm", ylabel="direction behind it, degrees",
+             title="C17: upside down; dots trigonometry")  # fmt: skip
+    axes.legend(fontsize=8, title="contact angle", title_fontsize=8)
+
+
+def events(axes: Any) -> None:
+    times = np.arange(0.0, 0.5, 0.01)
+    light = np.exp(1.2 * np.sin(2.0 * np.pi * 4.0 * times))
+    axes.plot(1e3 * times, np.log(light), color="0.6", label="log luminance, at exposures")
+    pixel = EventSensor(EventPixels(threshold=0.2, mismatch=0.0, refractory_us=0.0), 1, 1, 1)
+    found = [
+        pixel.expose(np.full((1, 3), value, np.float32), round(1e9 * time))
+        for time, value in zip(times, light, strict=True)
+    ]
+    for polarity, mark, name in ((1, "^", "brighter"), (-1, "v", "darker")):
+        at = 1e-6 * np.concatenate([each.time_ns[each.polarity == polarity] for each in found if each is not None])
+        axes.plot(at, np.interp(at, 1e3 * times, np.log(light)), mark, markersize=4, label=name)
+    axes.set(xlabel="time, ms", ylabel="ln L", ylim=(-1.4, 2.5), title="C18: an event each 0.2 of ln L")
+    axes.legend(fontsize=8, loc="upper right")
+
+
 PLOTS: dict[str, Callable[[Any], None]] = {
     "radar_equation": radar_equation,
     "radar_lobing": lobing,
@@ -281,6 +317,8 @@ PLOTS: dict[str, Callable[[Any], None]] = {
     "camera_exposure": camera_exposure,
     "camera_fog": fog_contrast,
     "camera_photon_transfer": photon_transfer,
+    "camera_drops": drops,
+    "camera_events": events,
     "imu_allan": allan,
 }
 
