@@ -1,10 +1,10 @@
 """Resolution cells: which paths a radar cannot tell apart, what their echoes add up to, and what stands out.
 
-Paths live in a space of range, radial velocity and azimuth counted in half-cells, hashed to unit cubes, so that
-neighbours are found at once. The threshold stands above noise and above clutter: as in ordered-statistic greatest-of
-CFAR (Rohling 1983), the larger of the medians of reference cells nearer and farther at the same azimuth and Doppler,
-compared after compensating R^-4 (sensitivity-time control). Evenly spread clutter such as the road drops out; moving
-targets are untouched by it.
+Paths live in a space of range, radial velocity, azimuth and, where it is measured, elevation counted in half-cells,
+hashed to unit cubes, so that neighbours are found at once. The threshold stands above noise and above clutter: as in
+ordered-statistic greatest-of CFAR (Rohling 1983), the larger of the medians of reference cells nearer and farther at
+the same angles and Doppler, compared after compensating R^-4 (sensitivity-time control). Evenly spread clutter such as
+the road drops out; moving targets are untouched by it.
 """
 
 from __future__ import annotations
@@ -33,22 +33,24 @@ def _slot(keys: I64, key: int) -> int:
 
 
 @nb.njit(cache=True, inline="always")
-def _cube(r: int, v: int, a: int) -> int:
-    """The key of a unit cube; 20 bits each."""
-    return ((r + 524288) << 40) | ((v + 524288) << 20) | (a + 524288)
+def _cube(r: int, v: int, a: int, e: int) -> int:
+    """The key of a unit cube; 17, 17, 15 and 13 bits."""
+    return ((r + 65536) << 45) | ((v + 65536) << 28) | ((a + 16384) << 13) | (e + 4096)
 
 
 @nb.njit(nogil=True, cache=True)
 def resolve(
-    place: F64, cells: F64, power: F64, path: I64, faintest: float, threshold: float, key: int, cycle: int
+    place: F64, cells: F64, power: F64, path: I64, faintest: float, threshold: float, key: int, cycle: int, up: int
 ) -> tuple[F64, I64, I64]:
     """Gather, strongest first, the paths within one half-cell in every axis; keep sums above the threshold.
 
     Args:
         place: (P, 3) range m, radial velocity m/s, azimuth rad, strongest path first.
-        cells: (P, 3) the same in half-cells; power: (P,) SNR, descending; path: (P,) numbers that noise is keyed by.
+        cells: (P, 4) the same and elevation in half-cells; power: (P,) SNR, descending; path: (P,) numbers that noise
+            is keyed by.
         faintest: SNR below which a path gathers no others.
         threshold: SNR of a detection; key, cycle: random stream and counter.
+        up: 1 where elevation is measured, else 0, with no elevation in ``cells``.
 
     Returns:
         (N, 6) range, velocity, azimuth (centroids), SNR, SNR without noise and fading, and clutter (in noise powers) of
@@ -61,8 +63,10 @@ def resolve(
     keys, head, echo = np.full(size, -1, dtype=np.int64), np.full(size, -1, dtype=np.int64), np.zeros(size)
     following = np.empty(count, dtype=np.int64)
     for i in range(count):
-        slot = _slot(keys, _cube(int(np.floor(cells[i, 0])), int(np.floor(cells[i, 1])), int(np.floor(cells[i, 2]))))
-        keys[slot] = _cube(int(np.floor(cells[i, 0])), int(np.floor(cells[i, 1])), int(np.floor(cells[i, 2])))
+        r0, v0, a0 = int(np.floor(cells[i, 0])), int(np.floor(cells[i, 1])), int(np.floor(cells[i, 2]))
+        here = _cube(r0, v0, a0, int(np.floor(cells[i, 3])))
+        slot = _slot(keys, here)
+        keys[slot] = here
         following[i], head[slot] = head[slot], i
         echo[slot] += power[i] * place[i, 0] ** 4
     owner = np.full(count, -1, dtype=np.int64)
@@ -75,14 +79,17 @@ def resolve(
             continue
         real = imaginary = total = r = v = a = 0.0
         r0, v0, a0 = int(np.floor(cells[seed, 0])), int(np.floor(cells[seed, 1])), int(np.floor(cells[seed, 2]))
-        for neighbour in range(27):
-            near = _cube(r0 + neighbour // 9 - 1, v0 + neighbour // 3 % 3 - 1, a0 + neighbour % 3 - 1)
+        e0 = int(np.floor(cells[seed, 3]))
+        for neighbour in range(27 * (1 + 2 * up)):
+            level = e0 + neighbour // 27 - up
+            near = _cube(r0 + neighbour // 9 % 3 - 1, v0 + neighbour // 3 % 3 - 1, a0 + neighbour % 3 - 1, level)
             i = head[_slot(keys, near)]
             while i >= 0:
                 apart = max(
                     abs(cells[i, 0] - cells[seed, 0]),
                     abs(cells[i, 1] - cells[seed, 1]),
                     abs(cells[i, 2] - cells[seed, 2]),
+                    abs(cells[i, 3] - cells[seed, 3]),
                 )
                 if owner[i] < 0 and apart <= 1.0:
                     owner[i] = seed
@@ -102,7 +109,7 @@ def resolve(
         snr = (real + level * np.cos(angle)) ** 2 + (imaginary + level * np.sin(angle)) ** 2
         if snr < threshold:
             continue
-        clutter = _clutter(keys, echo, r0, v0, a0) / place[seed, 0] ** 4
+        clutter = _clutter(keys, echo, r0, v0, a0, e0, up) / place[seed, 0] ** 4
         if snr < threshold * (1.0 + clutter):
             continue
         rows[found, 0], rows[found, 1], rows[found, 2], rows[found, 3] = r / total, v / total, a / total, snr
@@ -119,7 +126,7 @@ def resolve(
 
 
 @nb.njit(nogil=True, cache=True)
-def _clutter(keys: I64, echo: F64, r0: int, v0: int, a0: int) -> float:
+def _clutter(keys: I64, echo: F64, r0: int, v0: int, a0: int, e0: int, up: int) -> float:
     """Larger of the medians of the reference cells nearer and farther: SNR times R^4."""
     cells = np.zeros((2, _REFERENCE_CELLS))
     for side in range(2):
@@ -127,8 +134,9 @@ def _clutter(keys: I64, echo: F64, r0: int, v0: int, a0: int) -> float:
             for half in range(2):
                 away = 3 + 2 * cell + half
                 r = r0 - away if side == 0 else r0 + away
-                for neighbour in range(9):
-                    near = _cube(r, v0 + neighbour // 3 - 1, a0 + neighbour % 3 - 1)
+                for neighbour in range(9 * (1 + 2 * up)):
+                    level = e0 + neighbour // 9 - up
+                    near = _cube(r, v0 + neighbour // 3 % 3 - 1, a0 + neighbour % 3 - 1, level)
                     cells[side, cell] += echo[_slot(keys, near)]
-    cells *= 4.0 / 9.0  # the neighbourhood spans 3 x 3 half-cells, a detection 2 x 2
+    cells *= (4.0 / 9.0) * (2.0 / 3.0) ** up  # the neighbourhood spans 3 half-cells in every axis, a detection 2
     return max(np.median(cells[0]), np.median(cells[1]))

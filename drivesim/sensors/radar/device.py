@@ -44,8 +44,8 @@ class RadarScan(Strict):
         default=None,
         gt=0,
         le=90,
-        description="width of the receiving beam in elevation, degrees, of devices that measure elevation, e.g. 2.3; "
-        "absent where they do not",
+        description="two targets this far apart in elevation are told apart, degrees, e.g. 2.3; absent where the "
+        "device does not measure elevation",
     )
     eirp_dbm: float = Field(description="mean radiated power times antenna gain at boresight, dBm, e.g. 14")
     receive_gain_dbi: float = Field(description="receiving antenna gain with beam forming, dBi, e.g. 18")

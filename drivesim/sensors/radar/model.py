@@ -47,8 +47,7 @@ class Found:
 
     Attributes:
         range: m; velocity: radial, m/s; azimuth: rad; snr: power ratio.
-        elevation: rad, of all that is in the cell, weighted by power, as comparing beams above each other measures it;
-            0 where the device does not measure it.
+        elevation: rad, 0 where the device does not measure it.
         deviation: (N, 3) standard deviations of range, velocity and azimuth.
         power: SNR without noise and fading, the sum over all contributing paths; 0 for false alarms.
         clutter: mean power of what surrounds the detection, in noise powers.
@@ -107,8 +106,9 @@ def detect(
     heard, power = heard[order], power[order]
     place = np.stack([paths.length[heard], paths.radial_rate[heard], paths.azimuth[heard]], axis=1, dtype=np.float64)
     rows, strongest, joined = resolve(
-        place, _in_cells(place, scan), power, heard, _WEAKEST_SEED * threshold, threshold, key, cycle
-    )
+        place, _in_cells(place, paths.elevation[heard], scan), power, heard, _WEAKEST_SEED * threshold, threshold, key,
+        cycle, int(scan.elevation_resolution_deg is not None),
+    )  # fmt: skip
     owner = np.full(len(paths.length), -1, dtype=np.int64)
     owner[heard] = joined
     lobes, parent = side_lobes(rows, scan, threshold)
@@ -178,15 +178,18 @@ def _typical(
     return typical
 
 
-def _in_cells(place: F64, scan: RadarScan) -> F64:
-    """Range, radial velocity and azimuth (P, 3) counted in half-cells; azimuth cells widen towards the edges."""
+def _in_cells(place: F64, elevation: F32, scan: RadarScan) -> F64:
+    """Range, radial velocity, azimuth and elevation (P, 4) counted in half-cells; azimuth cells widen towards the
+    edges, elevation is 0 where it is not measured."""
     angles = np.linspace(-scan.azimuth_limit, scan.azimuth_limit, 257)
     widths = scan.azimuth_resolution(0.5 * (angles[1:] + angles[:-1]))
     counted = np.concatenate([[0.0], np.cumsum(np.diff(angles) / widths)])
-    cells = np.empty_like(place)
+    cells = np.zeros((len(place), 4))
     cells[:, 0] = place[:, 0] / scan.range_resolution
     cells[:, 1] = place[:, 1] / scan.velocity_resolution
     cells[:, 2] = np.interp(place[:, 2], angles, counted)
+    if scan.elevation_resolution_deg is not None:
+        cells[:, 3] = elevation / np.radians(scan.elevation_resolution_deg)
     cells /= _CELL
     return cells
 

@@ -201,6 +201,9 @@ def _beside_stronger(found: Found, scan: RadarScan) -> Bool:
          found.azimuth / scan.azimuth_resolution(found.azimuth)], axis=1,
     )  # fmt: skip
     near = (np.abs(place[:, None] - place[None]) < 1.0).all(axis=2)
+    if scan.elevation_resolution_deg is not None:
+        width = np.radians(scan.elevation_resolution_deg)
+        near &= np.abs(found.elevation[:, None] - found.elevation[None]) < width
     return np.asarray((near & (found.snr[None] > found.snr[:, None])).any(axis=1))
 
 
