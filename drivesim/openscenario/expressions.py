@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 
 Value = float | int | bool | str
 
+_NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?")
 _TOKEN = re.compile(
     r"\s*(?:(?P<number>(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)|(?P<reference>\$[A-Za-z_][\w.\-]*?(?=[^\w.]|$|\.(?!\w)))"
     r"|(?P<name>[A-Za-z_]\w*)|(?P<text>'[^']*'|\"[^\"]*\")|(?P<operator>==|!=|<=|>=|&&|\|\||[-+*/%(),<>!]))"
@@ -131,7 +132,7 @@ class _Parser:
         while operator := self.take(*_COMPARE):
             right = self.sum()
             if isinstance(left, str) != isinstance(right, str):
-                raise ExpressionError(f"cannot compare text with a number in '{self.source}'")
+                left, right = self.number(left), self.number(right)
             left = _COMPARE[operator](left, right)
         return left
 
@@ -200,6 +201,9 @@ class _Parser:
             raise ExpressionError(f"{name}({shown}) has no value in '{self.source}'") from error
 
     def number(self, value: Value) -> float:
+        """A number; also that which a text holds: published scenarios calculate with parameters of type string."""
+        if isinstance(value, str) and _NUMBER.fullmatch(value.strip()):
+            return float(value)
         if isinstance(value, (bool, str)):
             raise ExpressionError(f"'{value}' is not a number in '{self.source}'")
         return value

@@ -6,9 +6,11 @@ a file is an error. No XML node leaves the reading modules.
 
 from __future__ import annotations
 
+import datetime as dt
 import operator
 import typing
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, NamedTuple, TypeVar
@@ -38,6 +40,8 @@ DEEPEST = 8
 """Catalogue references inside catalogue entries, one in another."""
 
 _WORDS = {"true": True, "1": True, "false": False, "0": False}
+DISPENSABLE = {("FileHeader", "author"), ("FileHeader", "date"), ("FileHeader", "description")}
+"""Attributes that nothing depends on: without them a file is read all the same, and told of it."""
 _PARAMETER_TYPES: dict[str, Any] = {"double": float, "boolean": bool, "string": str, "dateTime": str}
 
 
@@ -100,6 +104,8 @@ class Reader:
         references: entities that were named so far, and where.
         constants: elements that read the same whatever the parameters, with what was read and the entities named
             there; None remembers nothing.
+        outer: in a catalogue, the parameters of who refers to it: they are not in scope, but where an entry uses one
+            without declaring it, as some players let it, that is noted and read.
     """
 
     file: Path
@@ -110,6 +116,7 @@ class Reader:
     depth: int = 0
     references: list[Reference] = field(default_factory=list)
     constants: dict[Node, tuple[Element, tuple[Reference, ...]] | None] | None = None
+    outer: Mapping[str, Value] = field(default_factory=dict)
 
     def fail(self, node: Node, problem: str, remedy: str) -> ScenarioError:
         line = int(node.sourceline) if node.sourceline else None
@@ -184,8 +191,9 @@ class Reader:
         """A reader with names of its own that shares everything else."""
         made = dict(self.names if names is None else names)
         return Reader(
-            file, made, self.catalogs, self.unsupported, self.notes, self.depth, self.references, self.constants
-        )
+            file, made, self.catalogs, self.unsupported, self.notes, self.depth, self.references, self.constants,
+            self.outer,
+        )  # fmt: skip
 
     def attributes(self, layout: Layout, node: Node, values: dict[str, Any]) -> None:
         for name in map(str, node.attrib):
@@ -198,6 +206,9 @@ class Reader:
                 values[slot.field] = found
                 if found and name in ENTITIES:
                     self.references.append(Reference(found, self.source(node), str(node.tag)))
+            elif slot.required and (str(node.tag), name) in DISPENSABLE:
+                self.note(node, f"attribute '{name}' is missing", f'add {name}="..."')
+                values[slot.field] = ""
             elif slot.required:
                 raise self.fail(node, f"attribute '{name}' is missing", f'add {name}="..."')
 
@@ -213,7 +224,7 @@ class Reader:
         if raw is None:
             return None
         try:
-            text = as_text(resolve(raw, self.names)) if "$" in raw else raw
+            text = as_text(self.resolved(node, name, raw)) if "$" in raw else raw
             return convert(text, wanted)
         except ExpressionError as error:
             joined = joined_words(raw, self.names) if wanted is str else None
@@ -225,6 +236,17 @@ class Reader:
             raise self.fail(node, f"{name}='{raw}' {error}", error.remedy) from error
         except ValueError as error:
             raise self.fail(node, f"{name}='{raw}' {error}", f"give '{name}' a value of its type") from error
+
+    def resolved(self, node: Node, name: str, raw: str) -> Value:
+        """What references and expressions in an attribute come to."""
+        try:
+            return resolve(raw, self.names)
+        except ExpressionError:
+            if not self.outer:
+                raise
+            value = resolve(raw, {**self.outer, **self.names})
+            self.note(node, f"{name}='{raw}' uses a parameter that the catalogue does not declare", "declare it there")
+            return value
 
     def children(self, scope: Scope, holder: Node, found: dict[str, list[Element]]) -> None:
         """Read everything that stands in ``holder`` into lists per field."""
@@ -252,7 +274,10 @@ class Reader:
     def settle(self, slot: Slot, found: list[Element], node: Node, values: dict[str, Any]) -> None:
         """Give a field the elements found for it."""
         if not found:
-            if slot.required:
+            if slot.required and slot.many and node.tag == "Action":
+                self.note(node, "it holds no action", "it ends as soon as it begins; take it out")
+                values[slot.field] = ()
+            elif slot.required:
                 raise self.fail(node, f"<{slot.name}> is missing", "add it")
         elif slot.many:
             values[slot.field] = tuple(found)
@@ -313,7 +338,7 @@ class Reader:
                 raise self.fail(node, f"attribute '{attribute}' is missing", f'add {attribute}="..."')
         entry = self.catalogs.find(catalog, name, self, node)
         inner = self.nested(entry.path, {})
-        inner.depth = self.depth + 1
+        inner.depth, inner.outer = self.depth + 1, {**self.outer, **self.names}
         given = {}
         for assignment in node.iterfind("ParameterAssignments/ParameterAssignment"):
             key, value = self.reference(assignment, "parameterRef"), self.attribute(assignment, "value", str)
@@ -346,11 +371,19 @@ _RULES = {
 
 
 def holds(value: Value, rule: str, other: float | str) -> bool:
-    """Whether ``value rule other``; as numbers where both are."""
+    """Whether ``value rule other``; as numbers where both are, as moments where both are dates with their times."""
     a: Any = value
     b: Any = other
     try:
         a, b = float(a), float(b)
     except ValueError:
         a, b = as_text(value), str(other)
+        with suppress(ValueError):
+            a, b = _moment(a), _moment(b)
     return bool(_RULES[rule](a, b))
+
+
+def _moment(text: str) -> dt.datetime:
+    """A dateTime; without a zone it counts as UTC. ValueError where it is none."""
+    moment = dt.datetime.fromisoformat(text)
+    return moment if moment.tzinfo else moment.replace(tzinfo=dt.UTC)

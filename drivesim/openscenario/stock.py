@@ -58,7 +58,8 @@ def capacity(action: Traffic) -> int:
 
 
 def stock(name: str, action: Traffic) -> Iterator[tuple[ScenarioObject, Controller | None]]:
-    """The entities that an action can let out, by the weights of its distributions, each with its controller."""
+    """The entities that an action can let out, by the weights of its distributions, each with its controller; cars
+    where it says nothing of them."""
     count = capacity(action)
     if count == 0 or isinstance(action, (model.TrafficSinkAction, model.TrafficStopAction)):
         return
@@ -69,14 +70,18 @@ def stock(name: str, action: Traffic) -> Iterator[tuple[ScenarioObject, Controll
             for entry in action.traffic_distribution.entries for one in entry.entities
         ]  # fmt: skip
         for i, template in enumerate(shared(entries, count)):
-            held = [held.controller for held in template.controllers if held.controller]
-            yield ScenarioObject(name=f"{name} {i + 1}", entity=template.entity), held[0] if held else None
-    elif definition is not None:
-        drives = [entry for entry in definition.categories if entry.category not in _TOWED]
-        kinds = shared([(entry.weight, entry.category) for entry in drives], count)
-        drivers = shared([(entry.weight, entry.controller) for entry in definition.controllers], count)
+            own = [held.controller for held in template.controllers if held.controller]
+            yield ScenarioObject(name=f"{name} {i + 1}", entity=template.entity), own[0] if own else None
+    elif not isinstance(action, model.TrafficAreaAction):
+        cars: list[VehicleCategory] = ["car"] * count
+        nobody: list[Controller | None] = [None] * count
         civil: list[Role] = ["civil"] * count
-        roles = shared([(entry.weight, entry.role) for entry in definition.roles], count) or civil
+        drives = [entry for entry in definition.categories if entry.category not in _TOWED] if definition else []
+        held = definition.controllers if definition else ()
+        ranks = definition.roles if definition else ()
+        kinds = shared([(entry.weight, entry.category) for entry in drives], count) or cars
+        drivers = shared([(entry.weight, entry.controller) for entry in held], count) or nobody
+        roles = shared([(entry.weight, entry.role) for entry in ranks], count) or civil
         for i, (kind, driver, role) in enumerate(zip(kinds, drivers, roles, strict=True)):
             yield ScenarioObject(name=f"{name} {i + 1}", entity=_vehicle(kind, role)), driver
 

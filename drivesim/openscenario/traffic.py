@@ -144,7 +144,7 @@ class TrafficControl:
 
     def _let_out(self, running: _Running) -> bool:
         """One more entity somewhere free; False where there is no place or nobody is left."""
-        free = [name for name in self._stocks[id(running.action)] if name not in running.out]
+        free = [name for name in self._stocks.get(id(running.action), ()) if name not in running.out]
         if not free or self.world.network is None:
             return False
         motion = self.motions[free[int(running.chance.integers(len(free)))]]

@@ -55,6 +55,18 @@ def test_a_source_lets_vehicles_out_at_its_rate_and_speed(tmp_path):
     assert stage.x(first.name) == pytest.approx(200 + 20 * 20, abs=25)
 
 
+@pytest.mark.parametrize("definition", ["", DEFINITION])
+def test_a_swarm_that_says_nothing_of_its_vehicles_is_of_cars(tmp_path, definition):
+    """The schema demands neither ``TrafficDefinition`` nor ``TrafficDistribution``."""
+    swarm = traffic(
+        '<TrafficSwarmAction innerRadius="20" numberOfVehicles="8" offset="0" semiMajorAxis="200" semiMinorAxis="50" '
+        f'velocity="20"><CentralObject entityRef="Ego"/>{definition}</TrafficSwarmAction>'
+    )
+    stage = Stage(tmp_path, act(event("e", swarm)), init=INIT).until(0.1)
+    assert len(out(stage)) >= 4
+    assert {car.category for car in out(stage)} == ({"car", "bus"} if definition else {"car"})
+
+
 def test_vehicles_keep_their_distance_to_who_stands_in_the_way(tmp_path):
     init = private("Ego", teleport(at_lane(-1, 400))) + private("Other", teleport(at_lane(2, 1990)))
     stage = Stage(tmp_path, act(event("e", source(0.3))), init=init).until(40)

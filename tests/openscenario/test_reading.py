@@ -113,6 +113,9 @@ def maneuver(declared, wait):
     )
 
 
+EMPTY = '<Maneuver name="m"><Event name="e" priority="override"><Action name="a"/></Event></Maneuver>'
+
+
 def story(inner, declared=""):
     return (
         f'<Story name="s"><ParameterDeclarations>{declared}</ParameterDeclarations><Act name="a">'
@@ -191,6 +194,51 @@ def test_a_slip_in_a_foreign_catalogue_is_noted_and_read(load, tmp_path, caplog)
         read = load(catalogs=CARS, entities=thing(reference("cars", "car")))
     assert "'time' is not a number" in str(read.notes[0])
     assert "'time' is not a number" in caplog.text
+
+
+def test_a_catalogue_that_leans_on_its_scenarios_parameters_is_noted_and_read(load, tmp_path):
+    write(tmp_path, "moves/m.xosc", catalog("moves", maneuver("", "$v")))
+    place = '<ManeuverCatalog><Directory path="moves"/></ManeuverCatalog>'
+    read = load(parameters=DOUBLE.format("v", "12"), catalogs=place, story=story(reference("moves", "m")))
+    assert target_speed(read) == 12.0
+    assert "does not declare" in str(read.notes[0])
+    with pytest.raises(ScenarioError, match="no parameter is called 'v'"):
+        load(catalogs=place, story=story(reference("moves", "m")))
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        (' author="tests"', "", "'author' is missing"),
+        (' description="test"', "", "'description' is missing"),
+        (maneuver("", "1"), EMPTY, "holds no action"),
+    ],
+)
+def test_what_nothing_depends_on_is_noted_and_not_refused(load, old, new, said):
+    text = scenario(story=story(maneuver("", "1")))
+    assert old in text
+    assert [said in str(note) for note in load(text.replace(old, new)).notes] == [True]
+
+
+def test_a_text_that_holds_a_number_counts_as_one(load):
+    """As published ALKS scenarios calculate: ``RelativeLaneId`` is a string there."""
+    text = '<ParameterDeclaration name="lane" parameterType="string" value="-2"/>'
+    read = load(parameters=text, story=story(maneuver(DOUBLE.format("v", "${-3 * $lane}"), "$v")))
+    assert target_speed(read) == 6.0
+    with pytest.raises(ScenarioError, match="is not a number"):
+        load(parameters=text.replace("-2", "left"), story=story(maneuver(DOUBLE.format("v", "${-3 * $lane}"), "$v")))
+
+
+def test_moments_are_compared_as_moments(load):
+    """11:00 four hours east of Greenwich is 10:00 three hours east."""
+    rule = '<ConstraintGroup><ValueConstraint rule="{}" value="2021-07-09T10:00:00.34+03:00"/></ConstraintGroup>'
+    text = (
+        '<ParameterDeclaration name="t" parameterType="dateTime" value="2021-07-09T11:00:00.34+04:00">{}'
+        "</ParameterDeclaration>"
+    )
+    assert load(parameters=text.format(rule.format("equalTo"))).parameters["t"].startswith("2021")
+    with pytest.raises(ScenarioError, match="must not be"):
+        load(parameters=text.format(rule.format("greaterThan")))
 
 
 def test_a_catalogue_is_read_by_itself(tmp_path):
