@@ -55,8 +55,11 @@ class Timed:
 def _along(cast: Cast, values: Any, index: int, direction: str | None) -> float:
     """A vector quantity (B, N, 3) of an entity: its length, or its part along one of the entity's axes."""
     vector = np.asarray(values[0, index])
-    if direction is None:
-        return float(np.linalg.norm(vector))
+    return float(np.linalg.norm(vector)) if direction is None else _part(cast, vector, index, direction)
+
+
+def _part(cast: Cast, vector: Any, index: int, direction: str) -> float:
+    """The part of a vector (3,) along one of an entity's axes."""
     pose = Pose.from_ypr((0, 0, 0), cast.world.orientation[0, index])
     return float(vector @ pose.rotation[:, ("longitudinal", "lateral", "vertical").index(direction)])
 
@@ -72,8 +75,14 @@ def speed(condition: model.SpeedCondition, cast: Cast, motion: Motion, timed: Ti
 
 
 def relative_speed(condition: model.RelativeSpeedCondition, cast: Cast, motion: Motion, timed: Timed) -> bool:
-    other = cast.motion(condition.entity_ref, condition)
-    gap = _speed(cast, motion, condition.direction) - _speed(cast, other, condition.direction)
+    """Of the speeds; with a direction "only the projection to that direction is used in the comparison, with the
+    triggering entity/entities as the reference"."""
+    other, world = cast.motion(condition.entity_ref, condition), cast.world
+    if condition.direction is None:
+        gap = float(world.speed[0, motion.index] - world.speed[0, other.index])
+    else:
+        apart = world.velocity[:, motion.index] - world.velocity[:, other.index]
+        gap = _part(cast, apart[0], motion.index, condition.direction)
     return compared(gap, condition.rule, condition.value)
 
 
@@ -217,7 +226,12 @@ def _angle_near(value: float, wanted: float, tolerance: float) -> bool:
 def angle(condition: model.AngleCondition, cast: Cast, motion: Motion, timed: Timed) -> bool:
     axis = _ANGLES.index(condition.angle_type)
     value = float(cast.world.orientation[0, motion.index, axis])
-    if condition.coordinate_system in ("lane", "road"):
+    if condition.coordinate_system == "trajectory":
+        if motion.guide is None:
+            return False  # there is no trajectory to measure from
+        vx, vy, vz = cast.world.velocity[0, motion.index].tolist()
+        value -= (math.atan2(vy, vx), -math.atan2(vz, math.hypot(vx, vy)), 0.0)[axis]
+    elif condition.coordinate_system in ("lane", "road"):
         network, here = cast.world.network, motion.here()
         if network is None or here is None:
             return False

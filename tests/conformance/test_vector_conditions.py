@@ -93,6 +93,31 @@ def test_speed_relative_to_another_entity(tmp_path, asked, start):
     assert found == (start if start is None else pytest.approx(start, abs=0.021))
 
 
+@pytest.mark.parametrize(
+    ("asked", "holds"),
+    [
+        ('rule="greaterThan" value="9.9" direction="longitudinal"', True),
+        ('rule="lessThan" value="-19.9" direction="lateral"', True),
+        ('rule="lessThan" value="-9.9" direction="longitudinal"', False),
+        ('rule="lessThan" value="-9.9"', True),
+    ],
+)
+def test_a_relative_speed_is_projected_onto_the_triggering_entity(tmp_path, asked, holds):
+    """ "with the triggering entity/entities as the reference": 10 m/s along x, the other 20 m/s along y."""
+    across = '<Orientation type="relative" h="1.5707963267948966"/>'
+    turned = at_lane(-2, 100).replace("/></Position>", f">{across}</LanePosition></Position>")
+    init = private("Ego", teleport(at_lane(-1, 100)), speed(10)) + private("Other", teleport(turned), speed(20))
+    condition = f'<RelativeSpeedCondition entityRef="Other" {asked}/>'
+    assert (fires(tmp_path, condition, init=init, until=0.1) is not None) == holds
+
+
+@pytest.mark.parametrize("follows", [False, True])
+def test_an_angle_to_a_trajectory_needs_one(tmp_path, follows):
+    condition = '<AngleCondition angleType="heading" angle="0" angleTolerance="0.01" coordinateSystem="trajectory"/>'
+    acts = [act(event("go", LEAVING, when=after(1)))] if follows else []
+    assert fires(tmp_path, condition, *acts, until=3) == (pytest.approx(1.01, abs=0.011) if follows else None)
+
+
 def test_travelled_distance_counts_forwards_and_back(tmp_path):
     reverse = act(event("back", speed(-10), when=after(2)))
     assert fires(tmp_path, '<TraveledDistanceCondition value="35"/>', reverse) == pytest.approx(3.5, abs=0.011)

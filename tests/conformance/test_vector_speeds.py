@@ -40,6 +40,16 @@ def test_a_profile_by_position_is_straight_from_speed_to_speed(tmp_path):
     assert stage.until(7).times("::e", "endTransition") == [pytest.approx(6.0, abs=0.011)]
 
 
+@pytest.mark.parametrize(("mode", "first"), [("position", 16.0), ("follow", 10.0)])
+def test_a_speed_at_time_zero_is_where_the_profile_begins(tmp_path, mode, first):
+    """At once by position; who follows sets out from the speed there is, 10 m/s, for the next one."""
+    stage = Stage(
+        tmp_path, act(event("e", profile((0, 16), (8, 20), mode=mode, limits=JERK if mode == "follow" else "")))
+    )
+    assert stage.until(DT).speed() == pytest.approx(first, abs=0.02)
+    assert stage.until(8).speed() == pytest.approx(20, abs=1e-6)
+
+
 def test_a_followed_profile_keeps_its_time_and_its_jerk(tmp_path):
     """Acceleration "is zero at the start and end of the profile": 7 m/s more in 5 s, closed form."""
     stage = Stage(tmp_path, act(event("e", profile((5, 17), mode="follow", limits=JERK))))

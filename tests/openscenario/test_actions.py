@@ -156,6 +156,14 @@ def test_entities_leave_and_come(tmp_path):
     assert stage.x("Other") == pytest.approx(500, abs=0.5)
 
 
+def test_who_is_there_is_not_added_again(tmp_path):
+    added = f"<AddEntityAction>{at_lane(-1, 500)}</AddEntityAction>"
+    again = f'<GlobalAction><EntityAction entityRef="Other">{added}</EntityAction></GlobalAction>'
+    stage = Stage(tmp_path, act(event("come", again, when=after(1)))).until(2)
+    assert stage.x("Other") == pytest.approx(200 + 2 * 20)
+    assert stage.times("::come", "endTransition")
+
+
 @pytest.mark.parametrize(("dimension", "over"), [("time", 0.5), ("rate", 40.0)])
 def test_a_change_is_no_faster_than_the_vehicle(tmp_path, dimension, over):
     stage = Stage(tmp_path, act(event("e", speed(30, "linear", dimension, over)))).until(2)

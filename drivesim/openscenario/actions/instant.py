@@ -102,12 +102,13 @@ def environment(action: model.EnvironmentAction, cast: Cast) -> None:
 
 
 def entity(action: model.EntityAction, cast: Cast) -> None:
+    """Add who is not there, or take away; who is there already is not added again, and stays where it is."""
     for name in cast.members(action.entity_ref, action):
         motion = cast.motions[name]
-        if isinstance(action.action, model.AddEntityAction):
-            teleport(model.TeleportAction(position=action.action.position), cast, motion)
-        else:
+        if not isinstance(action.action, model.AddEntityAction):
             cast.world.remove(motion.index)
+        elif not cast.world.present[0, motion.index]:
+            teleport(model.TeleportAction(position=action.action.position), cast, motion)
 
 
 def _changed(before: Value, action: model.ParameterAction | model.VariableAction) -> Value:

@@ -192,12 +192,15 @@ class SpeedProfile(Running):
         super().__init__(cast, motion)
         limits = Limits.of(action.dynamic_constraints, motion)
         self._base = cast.motion(action.entity_ref, action) if action.entity_ref else None
-        start = speed = motion.speed - (self._base.speed if self._base else 0.0)
-        follows, stretches = action.following_mode == "follow", []
-        for entry in action.entries:
+        start = motion.speed - (self._base.speed if self._base else 0.0)
+        follows, stretches, entries = action.following_mode == "follow", [], action.entries
+        if entries[0].time == 0.0 and len(entries) > 1:  # where it begins, at once if by position
+            start, entries = (start if follows else entries[0].speed), entries[1:]
+        speed = start
+        for entry in entries:
             goal = min(entry.speed, limits.speed)
             needed = abs(goal - speed) / (limits.faster if goal > speed else limits.slower)
-            bound = action.dynamic_constraints is not None or not entry.time
+            bound = action.dynamic_constraints is not None or entry.time is None
             lasts = max(entry.time or 0.0, needed if bound else 0.0)
             if goal != speed or lasts > 0.0:
                 stretches.append((lasts, goal))
