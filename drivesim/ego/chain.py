@@ -5,6 +5,7 @@ from __future__ import annotations
 import heapq
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Literal
 
 import numpy as np
@@ -19,6 +20,9 @@ from drivesim.types import CameraImage, Measurement, PointCloud
 
 STANDING = 0.1
 """Brakes are held below this, m/s."""
+Answers = dict[tuple[int, Detector], tuple[Measurement, list[Detection]]]
+"""What detectors said, by the measurement's identity and the detector; measurements are kept, so that nothing else gets
+their identity."""
 EventKind = Literal["detection", "confirmation", "warning", "brake"]
 
 
@@ -57,13 +61,19 @@ class EgoChain:
     Args:
         detectors: by kind of sensor (``camera``, ``lidar``, ``radar``); measurements of other kinds are not used.
         car: its own geometry.
+        answers: by kind of sensor, of equal detectors to measurements that other cars were given too; this one adds to
+            them. Only for detectors that say the same of the same measurement.
 
     Attributes:
         events: everything it saw and did, in order.
     """
 
-    def __init__(self, detectors: Mapping[str, Detector], car: Geometry, parameters: EgoParameters) -> None:
+    def __init__(
+        self, detectors: Mapping[str, Detector], car: Geometry, parameters: EgoParameters, *,
+        answers: Mapping[str, Answers] = MappingProxyType({}),
+    ) -> None:  # fmt: skip
         self._detectors = dict(detectors)
+        self._answers = answers
         self._car = car
         self._parameters = parameters
         self._tracker = Tracker(parameters)
@@ -85,8 +95,18 @@ class EgoChain:
             if detector is None:
                 continue
             ready = measurement.time_ns * 1e-9 + self._parameters.latency(detector.kind)
-            heapq.heappush(self._pending, (ready, self._received, measurement, checked(detector, measurement)))
+            heapq.heappush(self._pending, (ready, self._received, measurement, self._found(detector, measurement)))
             self._received += 1
+
+    def _found(self, detector: Detector, measurement: Measurement) -> list[Detection]:
+        """What a detector says, asked once where answers are shared."""
+        answers = self._answers.get(detector.kind)
+        if answers is None:
+            return checked(detector, measurement)
+        key = id(measurement), detector
+        if key not in answers:
+            answers[key] = measurement, checked(detector, measurement)
+        return answers[key][1]
 
     def decide(self, own: OwnState, dt: float) -> float:
         """Deceleration for the coming tick of ``dt`` seconds, m/s2, 0 when there is no emergency."""

@@ -20,6 +20,8 @@ SHIPPED: Mapping[str, type] = {
     "rgb_camera": RgbCamera, "lidar_clusters": LidarDetector, "radar_clusters": RadarDetector,
     "oracle_camera": OracleCamera,
 }  # fmt: skip
+REPEATABLE = (RgbCamera, LidarDetector, RadarDetector)
+"""Detectors that say the same of the same measurement, whatever they were shown before."""
 DEFAULTS: Mapping[str, str] = {"camera": "rgb_camera", "lidar": "lidar_clusters", "radar": "radar_clusters"}
 """By kind of sensor."""
 

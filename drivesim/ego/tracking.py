@@ -117,11 +117,19 @@ class Tracker:
             return
         move = np.eye(4)
         move[0, 2] = move[1, 3] = dt
-        noise = self._parameters.manoeuvre**2
-        block = np.array([[dt**4 / 4, dt**3 / 2], [dt**3 / 2, dt**2]]) * noise
         track.state = move @ track.state
-        track.covariance = move @ track.covariance @ move.T + np.kron(block, np.eye(2))
+        track.covariance = move @ track.covariance @ move.T + self._unrest(dt)
         track.time = time
+
+    def _unrest(self, dt: float) -> F64:
+        """(4, 4) covariance that an object's own acceleration adds in ``dt`` seconds."""
+        variance = self._parameters.manoeuvre**2
+        place, both, speed = dt**4 / 4 * variance, dt**3 / 2 * variance, dt**2 * variance
+        added = np.zeros((4, 4))
+        added[0, 0] = added[1, 1] = place
+        added[0, 2] = added[2, 0] = added[1, 3] = added[3, 1] = both
+        added[2, 2] = added[3, 3] = speed
+        return added
 
     @staticmethod
     def _observe(track: Track, time: float) -> F64:
@@ -130,6 +138,17 @@ class Tracker:
         observe[:, :2] = np.eye(2)
         observe[:, 2:] = np.eye(2) * (time - track.time)
         return observe
+
+    def _expected(self, time: float) -> tuple[F64, F64]:
+        """Positions (T, 2) of all tracks at ``time``, and their covariances (T, 2, 2)."""
+        places, spreads = np.empty((len(self.tracks), 2)), np.empty((len(self.tracks), 2, 2))
+        for row, track in enumerate(self.tracks):
+            if track.time == time:  # as nearly always
+                places[row], spreads[row] = track.state[:2], track.covariance[:2, :2]
+            else:
+                observe = self._observe(track, time)
+                places[row], spreads[row] = observe @ track.state, observe @ track.covariance @ observe.T
+        return places, spreads
 
     def _assign(
         self, time: float, places: Sequence[F64], spreads: Sequence[F64], persons: Sequence[bool | None]
@@ -142,17 +161,17 @@ class Tracker:
         if not self.tracks or not places:
             return {}
         cost = np.full((len(self.tracks), len(places)), 1e6)
-        for i, track in enumerate(self.tracks):
-            observe = self._observe(track, time)
-            expected, spread = observe @ track.state, observe @ track.covariance @ observe.T
-            for j, (place, own) in enumerate(zip(places, spreads, strict=True)):
-                miss = place - expected
-                if None not in (track.person, persons[j]) and track.person != persons[j]:
-                    continue
-                if abs(miss[0]) > 8.0 or abs(miss[1]) > 8.0:
-                    continue
-                total = spread + own
-                distance = float(miss @ np.linalg.solve(total, miss))
+        expected, spread = self._expected(time)
+        miss = np.array(places) - expected[:, None]
+        near = (np.abs(miss) <= 8.0).all(axis=2)
+        near &= ~np.array([[None not in (t.person, p) and t.person != p for p in persons] for t in self.tracks])
+        pairs = np.argwhere(near)
+        if len(pairs):
+            which, place = pairs.T
+            total, off = spread[which] + np.array(spreads)[place], miss[which, place]
+            pulled = np.linalg.solve(total, off[:, :, None])[:, :, 0]
+            for (i, j), one, other in zip(pairs.tolist(), off, pulled, strict=True):
+                distance = float(one @ other)
                 if distance < GATE:
                     cost[i, j] = distance
         rows, columns = linear_sum_assignment(cost)

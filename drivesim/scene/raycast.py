@@ -11,6 +11,7 @@ Coordinates of rays and hits are float32 and relative to :attr:`RayScene.origin`
 
 from __future__ import annotations
 
+import math
 import weakref
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -103,6 +104,7 @@ class RayScene:
         origin: (3,) float64, world position of ray coordinates' zero.
         own_body: (I,) bool, which parts are the ego's own body.
         first_shot: (I,) int32, the part itself, or the first of those that show a deforming body's shots.
+        deforming: (I,) bool, which parts show a body that changes its shape.
         tables: what kernels take.
     """
 
@@ -123,6 +125,8 @@ class RayScene:
         self._parts = parts
         self.own_body = np.array([part.mask == EGO_BODY for part in parts], dtype=np.bool_)
         self.first_shot = _first_shots(meshes, parts)
+        self.deforming = np.array([meshes[part.mesh][1] for part in parts], dtype=np.bool_)
+        self._radii: dict[int, float] = {}
         self._top = SceneHandle(device, dynamic=True)
         self._instances: list[Geometry] = []
         self._present = [not part.moving or part.place is not None for part in parts]
@@ -266,6 +270,16 @@ class RayScene:
                 vertices[rows] = self._shapes[mesh][shot].vertices
         return vertices
 
+    def radius(self, handle: int) -> float:
+        """Of the sphere about a part's own origin that holds it in this tick, m."""
+        mesh = self._parts[handle].mesh
+        if self.deforming[handle]:
+            shown = self._shapes[mesh][: self._shots[mesh]]
+            return max(_reach(shape.vertices) for shape in shown)
+        if mesh not in self._radii:
+            self._radii[mesh] = _reach(self._meshes[mesh][0].vertices)
+        return self._radii[mesh]
+
     def present(self) -> NDArray[np.bool_]:
         """(I,) which parts are there."""
         return np.array(self._present, dtype=np.bool_)
@@ -311,6 +325,11 @@ class RayScene:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+
+def _reach(vertices: F32) -> float:
+    """How far vertices (V, 3) lie from their origin at most, m."""
+    return math.sqrt(float(np.einsum("ij,ij->i", vertices, vertices).max(initial=0.0)))
 
 
 def _first_shots(meshes: Sequence[tuple[Mesh, bool]], parts: Sequence[Part]) -> NDArray[np.int32]:

@@ -75,6 +75,17 @@ class BeamHits:
             triangle=np.empty(shape, dtype=np.int32),
         )
 
+    def forget(self) -> None:
+        """No ray has hit anything."""
+        self.length[...], self.triangle[...] = np.inf, -1
+        for values in (self.cosine, self.rate, self.material, self.semantic, self.instance):
+            values[...] = 0
+
+    def put(self, rays: NDArray[np.intp], hits: BeamHits) -> None:
+        """Write what some rays hit, by their numbers (column times B plus row)."""
+        for name in fields(self):
+            getattr(self, name.name).reshape(-1)[rays] = getattr(hits, name.name).reshape(-1)
+
     def part(self, columns: slice) -> BeamHits:
         """Views of some columns."""
         return BeamHits(*(getattr(self, name.name)[columns] for name in fields(self)))

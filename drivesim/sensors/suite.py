@@ -24,6 +24,10 @@ if TYPE_CHECKING:
 Memory = dict[tuple[str, bytes], Measurement | None]
 """Measurements by a sensor's description and the moment."""
 
+ONCE = frozenset({"camera", "radar"})
+"""Kinds of sensors of which equal ones in suites that share a memory hand out one measurement; a lidar's sweep spans
+ticks, in which worlds may part."""
+
 
 class SensorSuite:
     """What an ego equipped with ``rig`` measures.

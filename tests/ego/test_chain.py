@@ -87,6 +87,29 @@ def test_a_detector_never_sees_labels_unless_it_is_an_oracle():
     assert seen[-1] == 1
 
 
+def test_cars_that_share_measurements_and_answers_ask_once_and_do_the_same():
+    class Counting(LidarDetector):
+        asked = 0
+
+        def detect(self, measurement):
+            Counting.asked += 1
+            return super().detect(measurement)
+
+    once = {"lidar": {}}
+    clouds = {tick: sweep(0.05 * tick, 0.6 * tick, [PARKED, child(0.05 * tick)]) for tick in range(2, 60, 2)}
+
+    def done(**how):
+        chain = EgoChain({"lidar": Counting()}, CAR, ego_parameters("aeb"), **how)
+        for tick in range(1, 60):
+            chain.decide(OwnState(0.05 * tick, ego_at(0.6 * tick), 12.0), 0.05)
+            chain.receive({"LIDAR": clouds[tick]} if tick in clouds else {})
+        return [(event.kind, event.time, event.position) for event in chain.events]
+
+    first, second = done(answers=once), done(answers=once)
+    assert Counting.asked == len(clouds)
+    assert first == second == done()
+
+
 def test_nothing_is_known_before_the_latency_is_over():
     chain = drive(LidarDetector(), lambda t, x: sweep(t, x, [(30.0, 0.0, 0.5, 0.5, 1.7)]))
     assert all(event.time >= event.stamp + 0.1 - 1e-9 for event in chain.events if event.kind != "brake")

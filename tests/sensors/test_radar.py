@@ -114,6 +114,46 @@ def test_the_notch_takes_out_what_stands_and_leaves_what_moves(ars408, approach,
         assert rates[1][0] == pytest.approx(-approach, abs=0.1)
 
 
+def test_the_notch_goes_by_the_line_of_sight(ars408):
+    """Road under the bumper lies steeply below the beam: its radial speed is less than the car's, yet it stands."""
+    driving = EgoMotion(state(0.0, velocity=(14, 0, 0)), state(0.05, (0.7, 0, 0), velocity=(14, 0, 0)), 0)
+    notched = ars408.model_copy(update={"standing_notch": 0.2, "min_rcs_dbsm": -100.0})
+    with static_scene(ground()) as rays:
+        radar = Radar(mounted(notched, 20.0, (0.0, 0.0, 0.5)), 0)
+        cycles = [radar.capture(rays, driving, CLEAR) for _ in range(3)]
+    assert all((cycle.bounces == 0).all() for cycle in cycles)  # noise alone
+
+
+class AllRays(Radar):
+    """Traces every ray, whatever may move."""
+
+    def _movers_at(self, rays, motion, time_ns):
+        return None
+
+
+def test_rays_that_cannot_meet_what_moves_are_left_out_without_a_trace(ars408):
+    """A walker-sized sphere between a wall that mirrors and a parked box: the same bytes with all rays traced."""
+    notched = ars408.model_copy(update={"standing_notch": 0.2, "min_rcs_dbsm": -60.0})
+    driving = EgoMotion(state(0.0, velocity=(10, 0, 0)), state(0.05, (0.5, 0, 0), velocity=(10, 0, 0)), 0)
+    builder = RaySceneBuilder()
+    builder.add_static(ground())
+    parked, wall = builder.add_rigid(box((4.0, 1.8, 1.5)), 2), builder.add_rigid(box((40.0, 0.2, 3.0)), 3)
+    runner = builder.add_rigid(sphere(0.4), 9)
+    with builder.build() as rays:
+        for part, place in ((parked, (14.0, -3.0, 0.75)), (wall, (20.0, 6.0, 1.5))):
+            there = Pose.from_ypr(place, (0, 0, 0))
+            rays.set_motion(part, there, there)
+        start, end = (Pose.from_ypr((18.0, y, 0.6), (0, 0, 0)) for y in (1.0, 1.1))
+        rays.set_motion(runner, start, end, velocity=(-1.0, 2.0, 0.0))
+        rays.commit()
+        some, every = (kind(mounted(notched, 20.0, (0.0, 0.0, 0.5)), 0).capture(rays, driving, CLEAR)
+                       for kind in (Radar, AllRays))  # fmt: skip
+    assert (some.instance == 9).sum() > 1
+    assert (some.bounces == 3).any()
+    for name in ("range", "azimuth", "radial_velocity", "rcs", "snr", "instance", "bounces", "invalid", "paths"):
+        assert np.array_equal(getattr(some, name), getattr(every, name)), name
+
+
 @pytest.mark.parametrize("size", [0.05, 0.1])
 def test_plate_at_normal_incidence(ars408, near, size):
     expected = decibels(4 * np.pi * size**4 / ars408.wavelength**2)

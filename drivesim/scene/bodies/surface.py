@@ -102,13 +102,11 @@ def smoothed(values: F64, triangles: I64, rounds: int) -> F64:
     rim[boundary(triangles)] = True
     edges = edges[~rim[edges[:, 0]] | rim[edges[:, 1]]]
     out = values.copy()
+    near, other = np.concatenate([edges, edges[:, ::-1]]).T
+    number = np.bincount(near, minlength=len(out)).astype(np.float64)
+    movable = number > 0
     for _ in range(rounds):
-        total = np.zeros_like(out)
-        number = np.zeros(len(out))
-        for a, b in ((0, 1), (1, 0)):
-            np.add.at(total, edges[:, a], out[edges[:, b]])
-            np.add.at(number, edges[:, a], 1.0)
-        movable = number > 0
+        total = np.stack([np.bincount(near, column[other], len(out)) for column in out.T], axis=1)
         out[movable] = 0.5 * out[movable] + 0.5 * total[movable] / number[movable, None]
     return out
 

@@ -19,6 +19,7 @@ from dataclasses import dataclass, fields
 import numpy as np
 from numpy.typing import NDArray
 
+from drivesim.scene.movers import Movers
 from drivesim.scene.raycast import ALL, EVERYONE, RayScene
 from drivesim.scene.trace import nearest
 from drivesim.sensors.beams import BeamHits
@@ -35,6 +36,8 @@ _SPARSER = 4
 """One ray of so many is followed, and stands for all of them: roads alone send on half of a fan."""
 _OFF = 2e-3
 """Rays go on this far from the surface, m."""
+_OFF_COURSE = 0.02
+"""More than a mirrored ray's direction is off where its mirror's normal is taken from the triangle's corners, rad."""
 _AGAIN = 5e-3
 """The first surface is looked for again this far before and behind its distance, m."""
 
@@ -61,6 +64,11 @@ class Mirrored:
         return Mirrored(paths, self.sigma[rows], self.ghost[rows], self.own[rows])
 
 
+def followed(columns: int, rows: int) -> NDArray[np.bool_]:
+    """Which rays (columns, rows) of a fan go on over mirrors."""
+    return (np.arange(columns)[:, None] + 2 * np.arange(rows)) % _SPARSER == 0
+
+
 def mirrored(
     rays: RayScene,
     beams: Fan,
@@ -71,6 +79,7 @@ def mirrored(
     when: tuple[float, float],
     max_range: float,
     tells_apart: tuple[float, float],
+    movers: Movers | None = None,
 ) -> Mirrored | None:
     """Follow the rays of a fan over one mirror; None where there is none.
 
@@ -79,24 +88,30 @@ def mirrored(
         pose: ``world_from_sensor`` rotation (3, 3) and translation (3,), and the sensor's velocity (3,), m/s.
         when: ray time of the cycle, 0..1, and seconds since scenario start; max_range: of both legs, m.
         tells_apart: range and azimuth, m and rad, by which an echo must be off to be a ghost.
+        movers: where given, paths on which nothing moves may be left out.
     """
     rotation, translation, velocity = pose
     first = hits.length.ravel()
-    columns, rows = hits.length.shape
-    lattice = (np.arange(columns)[:, None] + 2 * np.arange(rows)) % _SPARSER == 0
     strength = reflection.mirror_of(hits.material.ravel(), hits.cosine.ravel())
-    chosen = np.flatnonzero(lattice.ravel() & (first < max_range) & (strength > WEAKEST_MIRROR))
+    chosen = np.flatnonzero(followed(*hits.length.shape).ravel() & (first < max_range) & (strength > WEAKEST_MIRROR))
     if not len(chosen):
         return None
     origin = translation - rays.origin
     ahead = beams.direction.reshape(-1, 3)[chosen].astype(np.float64) @ rotation.T
     leg = first[chosen].astype(np.float64)
+    if movers is not None:
+        worth = _may_meet(movers, rays, hits.triangle.ravel()[chosen], origin + leg[:, None] * ahead, ahead)
+        chosen, ahead, leg = chosen[worth], ahead[worth], leg[worth]
     surface = nearest(rays, origin + (leg - _AGAIN)[:, None] * ahead, ahead, when[0], mask=EVERYONE, limit=2 * _AGAIN)
     met = surface.triangle >= 0
     chosen, ahead, leg = chosen[met], ahead[met], leg[met]
     normal, moving = surface.normal[met].astype(np.float64), surface.velocity[met].astype(np.float64)
     onward = ahead - 2.0 * np.einsum("ni,ni->n", ahead, normal)[:, None] * normal
     place = origin + leg[:, None] * ahead
+    if movers is not None:
+        worth = movers.met(place, onward) | moving.any(axis=1)
+        chosen, leg = chosen[worth], leg[worth]
+        ahead, moving, onward, place, normal = (values[worth] for values in (ahead, moving, onward, place, normal))
     second = nearest(rays, place + _OFF * normal, onward, when[0], mask=ALL, limit=max_range)
     back = (second.triangle >= 0) & (second.distance + leg < max_range)
     if not back.any():
@@ -131,6 +146,24 @@ def mirrored(
         radial_rate=rate.astype(np.float32), bounces=np.full(count, 3, dtype=np.uint8),
     )  # fmt: skip
     return Mirrored(paths, sigma, off_range | off_azimuth, rays.own_body[second.part[back]])
+
+
+def _may_meet(movers: Movers, rays: RayScene, triangle: NDArray[np.int32], place: F64, ahead: F64) -> NDArray[np.bool_]:
+    """Which rays (N,) may meet something that moves beyond the mirror they hit, or hit one that moves.
+
+    Mirrors that stand in the static mesh are taken as their triangles lie, which is exact but for rounding.
+    """
+    tables = rays.tables
+    standing = triangle < tables.tri_base[1:].min(initial=len(tables.triangles))
+    corners = tables.vertices[tables.triangles[triangle[standing]]].astype(np.float64)
+    normal = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
+    size = np.linalg.norm(normal, axis=1)
+    normal /= np.maximum(size, 1e-30)[:, None]
+    coming = ahead[standing]
+    onward = coming - 2.0 * np.einsum("ni,ni->n", coming, normal)[:, None] * normal
+    worth = np.ones(len(triangle), dtype=np.bool_)
+    worth[standing] = movers.met(place[standing], onward, unsure=_OFF_COURSE) | (size < 1e-12)
+    return worth
 
 
 def joined(first: Paths, second: Paths) -> Paths:

@@ -90,6 +90,7 @@ def detect(
     key: int,
     cycle: int,
     own_velocity: tuple[float, float] = (0.0, 0.0),
+    numbers: NDArray[np.int64] | None = None,
 ) -> Found:
     """Detections of one scan, strongest first, false alarms last; the same arguments give the same detections.
 
@@ -97,6 +98,7 @@ def detect(
         cross_section: (P,) m2, of every path (energy mode: powers add).
         key: the sensor's random stream; cycle: number of the measurement.
         own_velocity: of the sensor along its x and y axes, m/s; tells standing things where velocities are ambiguous.
+        numbers: (P,) that the paths' noise goes by; their rows if absent.
     """
     snr = signal_to_noise(paths, cross_section, device, scan, weather)
     threshold = 10.0 ** (device.threshold_snr_db / 10.0)
@@ -105,8 +107,9 @@ def detect(
     order = np.argsort(-power, kind="stable")
     heard, power = heard[order], power[order]
     place = np.stack([paths.length[heard], paths.radial_rate[heard], paths.azimuth[heard]], axis=1, dtype=np.float64)
+    number = heard if numbers is None else numbers[heard]
     rows, strongest, joined = resolve(
-        place, _in_cells(place, paths.elevation[heard], scan), power, heard, _WEAKEST_SEED * threshold, threshold, key,
+        place, _in_cells(place, paths.elevation[heard], scan), power, number, _WEAKEST_SEED * threshold, threshold, key,
         cycle, int(scan.elevation_resolution_deg is not None),
     )  # fmt: skip
     owner = np.full(len(paths.length), -1, dtype=np.int64)

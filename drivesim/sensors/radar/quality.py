@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import IntEnum
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -76,6 +77,11 @@ def false_alarm_class(found: Found, scan: RadarScan) -> U8:
     return (1 + np.searchsorted(FALSE_ALARM_BOUNDS, probability, side="left")).astype(np.uint8)
 
 
+def of_path(values: NDArray[Any], path: NDArray[np.int64]) -> NDArray[Any]:
+    """Values (P,) of detections' paths (N,); 0 where a detection has none, -1."""
+    return np.append(values, np.zeros(1, values.dtype))[path]
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Truth:
     """What N detections of a scan came from; (N,) each.
@@ -116,10 +122,10 @@ class Truth:
         mean = summed(sigma * azimuth) / share
         spread = np.sqrt(summed(sigma * (azimuth - mean[row]) ** 2) / share)
         real = found.path >= 0
-        other = paths.instance[member] != paths.instance[found.path][row]
+        other = paths.instance[member] != of_path(paths.instance, found.path)[row]
 
         def strongest(values: F32) -> F64:
-            return np.where(real, values[found.path], np.nan).astype(np.float64)
+            return np.where(real, of_path(values, found.path), np.nan).astype(np.float64)
 
         return Truth(
             range=strongest(paths.length),
@@ -128,11 +134,11 @@ class Truth:
             rate=strongest(paths.radial_rate),
             rcs=total,
             paths=np.bincount(row, minlength=count),
-            bounces=np.where(real, paths.bounces[found.path], 0).astype(np.uint8),
+            bounces=of_path(paths.bounces, found.path),
             second=summed(sigma * other) / share,
             spread=spread,
-            ghost=real & ghost[found.path],
-            own=real & own[found.path],
+            ghost=of_path(ghost, found.path),
+            own=of_path(own, found.path),
         )
 
 

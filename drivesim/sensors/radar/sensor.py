@@ -9,11 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from drivesim.errors import RigError
+from drivesim.scene.movers import Movers
 from drivesim.scene.raycast import RayScene
 from drivesim.sensors.beams import BeamHits, trace_columns
 from drivesim.sensors.clock import due, stamp
 from drivesim.sensors.motion import EgoMotion
-from drivesim.sensors.radar.bounce import Mirrored, joined, mirrored
+from drivesim.sensors.radar.bounce import Mirrored, followed, joined, mirrored
 from drivesim.sensors.radar.clusters import clusters
 from drivesim.sensors.radar.device import RadarDevice, RadarScan
 from drivesim.sensors.radar.fan import Facets, Fan, fan
@@ -26,6 +27,7 @@ from drivesim.sensors.radar.quality import (
     dynamics,
     false_alarm_class,
     invalid_states,
+    of_path,
     unconfirmed,
 )
 from drivesim.sensors.radar.scattering import Reflection
@@ -37,6 +39,10 @@ from drivesim.types import Paths, RadarContributions, RadarDetections, Weather
 
 F64 = NDArray[np.float64]
 F32 = NDArray[np.float32]
+
+
+_MIRRORED = 1 << 32
+"""Added to a ray's number for the noise of what it meets over a mirror."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -55,14 +61,13 @@ class _Heard:
     def columns(self) -> dict[str, NDArray[Any]]:
         """What a :class:`RadarDetections` needs, the rows that are put out."""
         found, truth, paths = self.found, self.truth, self.paths
-        real = found.path >= 0
         with np.errstate(divide="ignore"):
             true_rcs = 10.0 * np.log10(truth.rcs)
         columns: dict[str, NDArray[Any]] = {
             "range": found.range, "azimuth": found.azimuth, "elevation": found.elevation,
             "radial_velocity": found.velocity, "rcs": self.rcs, "snr": 10.0 * np.log10(found.snr),
-            "semantic": np.where(real, paths.semantic[found.path], 0), "ambiguity": found.ambiguity,
-            "instance": np.where(real, paths.instance[found.path], 0),
+            "semantic": of_path(paths.semantic, found.path), "ambiguity": found.ambiguity,
+            "instance": of_path(paths.instance, found.path),
             "invalid": self.invalid, "false_alarm": false_alarm_class(found, self.scan), "spread": found.deviation,
             "true_range": truth.range, "true_azimuth": truth.azimuth, "true_elevation": truth.elevation,
             "true_radial_velocity": truth.rate, "true_rcs": true_rcs, "bounces": truth.bounces, "paths": truth.paths,
@@ -91,6 +96,8 @@ class Radar:
         self._reflection = Reflection(self.device.wavelength)
         self._facets: Facets | None = None
         self._tracker = Tracker(self.device)
+        self._now: tuple[int, Movers] | None = None
+        """What moved when a notch last asked."""
         self._movers: dict[int, bool] = {}
         """Bodies seen moving, and whether they crossed last."""
 
@@ -198,13 +205,17 @@ class Radar:
 
     def _direct(
         self, scan: RadarScan, rays: RayScene, motion: EgoMotion, time_ns: int, cycle: int,
-        own: tuple[float, float] | None = None,
+        own: F64 | None = None,
     ) -> tuple[Paths, F32, tuple[Fan, BeamHits, Facets]]:  # fmt: skip
         """First hits as paths; where ``own``, the sensor's velocity, is given, only what passes the notch."""
         beams = fan(scan, self._keys[scan.name], cycle, self.device.thinning)
         hits = BeamHits.empty(*beams.azimuth.shape)
-        facets = self._shoot(beams, scan, rays, motion, time_ns, hits)
-        kept = slice(None) if own is None else self._passing(hits.rate.ravel(), beams.azimuth.ravel(), own)
+        movers = self._movers_at(rays, motion, time_ns) if own is not None else None
+        facets = self._shoot(beams, scan, rays, motion, time_ns, hits, movers)
+        kept: slice | NDArray[np.intp] = slice(None)
+        if own is not None and self.device.standing_notch > 0.0:
+            seen = np.flatnonzero(hits.triangle.ravel() >= 0)
+            kept = seen[self._passing(hits.rate.ravel()[seen], beams.direction.reshape(-1, 3)[seen], own)]
         triangle, elevation = hits.triangle.ravel()[kept], beams.elevation.ravel()[kept]
         length, cosine, material = hits.length.ravel()[kept], hits.cosine.ravel()[kept], hits.material.ravel()[kept]
         sigma = self._reflection.cross_sections(
@@ -232,12 +243,21 @@ class Radar:
         )
         return paths, sigma, (beams, hits, facets)
 
-    def _passing(self, rate: F32, azimuth: F32, own: tuple[float, float]) -> slice | NDArray[np.intp]:
-        """Rows of echoes that the notch for what stands lets through."""
+    def _passing(self, rate: F32, direction: F32, own: F64) -> NDArray[np.bool_]:
+        """Which echoes the notch for what stands lets through.
+
+        Args:
+            rate: (P,) radial, m/s; direction: (P, 3) in the sensor's frame; own: its velocity there, m/s.
+        """
+        return np.abs(rate + direction @ own) >= self.device.standing_notch
+
+    def _movers_at(self, rays: RayScene, motion: EgoMotion, time_ns: int) -> Movers | None:
+        """What moves at an instant, if the radar hears nothing else."""
         if self.device.standing_notch == 0.0:
-            return slice(None)
-        over_ground = rate + np.float32(own[0]) * np.cos(azimuth) + np.float32(own[1]) * np.sin(azimuth)
-        return np.flatnonzero(np.abs(over_ground) >= self.device.standing_notch)
+            return None
+        if self._now is None or self._now[0] != time_ns:
+            self._now = time_ns, Movers.of(rays, float(motion.fraction(time_ns)))
+        return self._now[1]
 
     def _mirrored(
         self, scan: RadarScan, rays: RayScene, motion: EgoMotion, time_ns: int, first: tuple[Fan, BeamHits, Facets]
@@ -248,29 +268,34 @@ class Radar:
         when = float(motion.fraction(time_ns)), time_ns * 1e-9
         apart = scan.range_resolution, float(scan.azimuth_resolution(np.zeros(1))[0])
         pose = rotation[0], translation[0], velocity[0]
-        return mirrored(rays, beams, hits, facets, self._reflection, pose, when, scan.max_range, apart)
+        movers = self._movers_at(rays, motion, time_ns)
+        return mirrored(rays, beams, hits, facets, self._reflection, pose, when, scan.max_range, apart, movers)
 
     def _shoot(
-        self, beams: Fan, scan: RadarScan, rays: RayScene, motion: EgoMotion, time_ns: int, hits: BeamHits
-    ) -> Facets:
-        """Trace a fan into ``hits``; the shapes that their ``triangle`` counts. Another engine may take this step's
-        place."""
+        self, beams: Fan, scan: RadarScan, rays: RayScene, motion: EgoMotion, time_ns: int, hits: BeamHits,
+        movers: Movers | None,
+    ) -> Facets:  # fmt: skip
+        """Trace a fan into ``hits``, where ``movers`` are given only rays that may meet one; the shapes that their
+        ``triangle`` counts. Another engine may take this step's place."""
         if self._facets is None:
             self._facets = Facets.of(rays)
-        columns = len(beams.azimuth)
-        instants = np.full(columns, time_ns, dtype=np.int64)
-        rotation, translation, velocity = motion.sensor_motion(instants[:1], self.sensor.ego_from_sensor)
-        trace_columns(
-            rays,
-            np.repeat(translation, columns, axis=0),
-            np.repeat(rotation, columns, axis=0),
-            np.repeat(velocity, columns, axis=0),
-            motion.fraction(instants),
-            np.zeros(beams.azimuth.shape[1]),
-            beams.direction,
-            scan.max_range,
-            hits,
-        )
+        instant = np.array([time_ns], dtype=np.int64)
+        rotation, translation, velocity = motion.sensor_motion(instant, self.sensor.ego_from_sensor)
+        if movers is None:
+            _trace(rays, (rotation, translation, velocity), motion, instant, beams.direction, scan.max_range, hits)
+            return self._facets
+        # What stands does not pass the notch, so rays are left out that cannot meet anything else, and go nowhere on.
+        hits.forget()
+        others = movers.others(translation[0] - rays.origin, rotation[0])
+        worth = others.met(np.zeros(3), beams.direction.reshape(-1, 3))
+        if self.device.reflections:
+            worth |= followed(*beams.azimuth.shape).ravel()
+        chosen = np.flatnonzero(worth)
+        if len(chosen):
+            part = BeamHits.empty(len(chosen), 1)
+            some = beams.direction.reshape(-1, 1, 3)[chosen]
+            _trace(rays, (rotation, translation, velocity), motion, instant, some, scan.max_range, part)
+            hits.put(chosen, part)
         return self._facets
 
     def _scan(
@@ -281,28 +306,48 @@ class Radar:
         weather: Weather,
         time_ns: int,
         cycle: int,
-        own: tuple[float, float],
+        own: F64,
     ) -> _Heard:
         paths, sigma, first = self._direct(scan, rays, motion, time_ns, cycle, own)
         ghost = itself = np.zeros(len(sigma), dtype=np.bool_)
         detour = self._mirrored(scan, rays, motion, time_ns, first) if self.device.reflections else None
         if detour is not None:
-            detour = detour.part(self._passing(detour.paths.radial_rate, detour.paths.azimuth, own))
+            if self.device.standing_notch > 0.0:
+                ahead = first[0].direction.reshape(-1, 3)[detour.paths.beam]
+                detour = detour.part(np.flatnonzero(self._passing(detour.paths.radial_rate, ahead, own)))
             paths, sigma = joined(paths, detour.paths), np.concatenate([sigma, detour.sigma])
             ghost, itself = np.concatenate([ghost, detour.ghost]), np.concatenate([itself, detour.own])
-        found = detect(paths, sigma, self.device, scan, weather, self._keys[scan.name], cycle, own)
+        # Behind a notch noise goes by ray, so that it does not matter how many echoes there would be without.
+        notched = self.device.standing_notch > 0.0
+        numbers = paths.beam.astype(np.int64) + np.where(paths.bounces > 1, _MIRRORED, 0) if notched else None
+        found = detect(
+            paths, sigma, self.device, scan, weather, self._keys[scan.name], cycle, (own[0], own[1]), numbers
+        )
         rcs = estimated_rcs(found, self.device, scan)
         truth = Truth.of(found, paths, sigma, ghost, itself)
         invalid = invalid_states(found, truth, rcs, false_alarm_class(found, scan), self.device, scan)
         kept = np.full(len(rcs), True) if self.device.keep_invalid else rcs >= self.device.min_rcs_dbsm
         return _Heard(scan, paths, sigma, found, truth, rcs, invalid, np.flatnonzero(kept))
 
-    def _own_velocity(self, motion: EgoMotion, time_ns: int) -> tuple[float, float]:
-        """Velocity of the sensor along its x and y axes, m/s."""
+    def _own_velocity(self, motion: EgoMotion, time_ns: int) -> F64:
+        """Velocity (3,) of the sensor along its own axes, m/s."""
         instant = np.array([time_ns], dtype=np.int64)
         rotation, _, velocity = motion.sensor_motion(instant, self.sensor.ego_from_sensor)
-        own = velocity[0] @ rotation[0]
-        return float(own[0]), float(own[1])
+        own: F64 = velocity[0] @ rotation[0]
+        return own
+
+
+def _trace(
+    rays: RayScene, pose: tuple[F64, F64, F64], motion: EgoMotion, instant: NDArray[np.int64], direction: F32,
+    max_range: float, hits: BeamHits,
+) -> None:  # fmt: skip
+    """Trace rays (C, B) from one place at one instant; a single row of them in packets of neighbours."""
+    columns, rows = direction.shape[:2]
+    rotation, translation, velocity = (np.repeat(values, columns, axis=0) for values in pose)
+    trace_columns(
+        rays, translation, rotation, velocity, motion.fraction(np.repeat(instant, columns)), np.zeros(rows), direction,
+        max_range, hits,
+    )  # fmt: skip
 
 
 _KINDS: dict[str, Any] = {

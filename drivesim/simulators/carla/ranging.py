@@ -312,7 +312,12 @@ class CarlaRadar(Radar):
     echoes: Mapping[str, Echoes]
     moving: Moving
 
-    def _shoot(self, beams: Fan, scan: Any, rays: Any, motion: EgoMotion, time_ns: int, hits: BeamHits) -> Facets:
+    def _movers_at(self, rays: Any, motion: EgoMotion, time_ns: int) -> None:
+        """CARLA traces all rays, whatever moves."""
+
+    def _shoot(
+        self, beams: Fan, scan: Any, rays: Any, motion: EgoMotion, time_ns: int, hits: BeamHits, movers: Any
+    ) -> Facets:
         times = np.full(len(beams.direction), time_ns, dtype=np.int64)
         here = SensorAt(*motion.sensor_motion(times, self.sensor.ego_from_sensor))
         end = SensorAt(*motion.sensor_motion(np.array([motion.end_ns]), self.sensor.ego_from_sensor))

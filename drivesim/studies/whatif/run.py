@@ -14,10 +14,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from drivesim.ego import Detector, EgoChain, EgoParameters
-from drivesim.ego.chain import EventKind
+from drivesim.ego.chain import Answers, EventKind
 from drivesim.ego.emergency import Geometry, time_to_collision
-from drivesim.ego.registry import DEFAULTS, make_detector
+from drivesim.ego.registry import DEFAULTS, REPEATABLE, make_detector
 from drivesim.errors import RigError
+from drivesim.sensors.suite import ONCE
 from drivesim.simulation import DEFAULT_DT, Simulation
 from drivesim.studies.target import target_of
 from drivesim.studies.whatif.driver import EgoDriver
@@ -147,7 +148,14 @@ class Run:
         box = self.car.box
         self.front = box.center[0] + box.length / 2
         chosen = detectors if detectors is not None else detectors_for(rig, seed)
-        self.chain = EgoChain(chosen, Geometry(self.front, box.width), parameters)
+        answers: dict[str, Answers] = {}
+        if stage is not None:
+            shared = [kind for kind, each in chosen.items() if kind in ONCE and type(each) in REPEATABLE]
+            answers = {kind: stage.answers.setdefault(kind, {}) for kind in shared}
+        self.chain = EgoChain(chosen, Geometry(self.front, box.width), parameters, answers=answers)
+        self._firsts: dict[EventKind, Milestone] = {}
+        self._looked = 0
+        """How many of the chain's events have been looked at for the first of each kind."""
         self.driver = EgoDriver(self.chain)
         self.simulation.player.take_over(self.car.name, self.driver)
 
@@ -206,8 +214,8 @@ class Run:
         note of the target is noted."""
         if not self.chain.committed:
             return False
-        noted = [returned, *(self._first(kind, states) for kind in _NOTED)]
-        return stands or not any(math.isnan(each.time) for each in noted)
+        noted = self._noted(states)
+        return stands or (len(noted) == len(_NOTED) and not math.isnan(returned.time))
 
     def _outcome(
         self, test_speed: float, states: list[WorldState], hashes: list[str], sight: Milestone, returned: Milestone,
@@ -218,7 +226,7 @@ class Run:
         risk = serious_injury_risk(speed, self.target.age) if self.target.kind == "pedestrian" else None
         brakes = [event for event in self.chain.events if event.kind == "brake"]
         ours = [event for event in brakes if self._is_target(event.position, event.time, states)]
-        first = {kind: self._first(kind, states) for kind in _NOTED}
+        first = {kind: Milestone() for kind in _NOTED} | self._noted(states)
         return Outcome(
             rig=self.rig.name, test_speed=3.6 * test_speed, collided=hit is not None, impact_speed=speed,
             closing_speed=3.6 * hit.closing_speed if hit else 0.0,
@@ -231,14 +239,15 @@ class Run:
             hashes=tuple(hashes),
         )  # fmt: skip
 
-    def _first(self, kind: EventKind, states: list[WorldState]) -> Milestone:
-        """The first event of a kind that was about the target, when the chain knew it."""
-        for event in self.chain.events:
-            at = event.stamp if kind in ("detection", "confirmation") else event.time
-            if event.kind == kind and self._is_target(event.position, at, states):
+    def _noted(self, states: list[WorldState]) -> dict[EventKind, Milestone]:
+        """The first event of each kind that was about the target, when the chain knew it; of kinds that there were."""
+        for event in self.chain.events[self._looked :]:
+            at = event.stamp if event.kind in ("detection", "confirmation") else event.time
+            if event.kind not in self._firsts and self._is_target(event.position, at, states):
                 milestone = self._milestone(self._state_at(event.time, states))
-                return dataclasses.replace(milestone, time=event.time)
-        return Milestone()
+                self._firsts[event.kind] = dataclasses.replace(milestone, time=event.time)
+        self._looked = len(self.chain.events)
+        return self._firsts
 
     def _state_at(self, time: float, states: list[WorldState]) -> WorldState:
         return states[min(max(round(time / self.simulation.dt), 0), len(states) - 1)]

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from drivesim.ego.chain import Answers
 from drivesim.opendrive import RoadNetwork
 from drivesim.openscenario.scenario import ScenarioFile
 from drivesim.scene.chance import Chance
@@ -75,12 +76,14 @@ class Stage:
     Attributes:
         memory: what cameras and radars measured in this instance: until a rig reacts its world is the others', so equal
             sensors of two rigs measure the same, once.
+        answers: what detectors said of them, by kind of sensor.
     """
 
     def __init__(self, zones: Zones | None = None) -> None:
         self._zones = zones
         self._scene: Scene | None = None
         self.memory: Memory = {}
+        self.answers: dict[str, Answers] = {}
 
     def scene(self, world: World, ego: int, seed: int) -> Scene:
         """The instance's scene, built for the first run that asks."""
@@ -100,6 +103,7 @@ class Stage:
             self._scene.close()
             self._scene = None
         self.memory.clear()
+        self.answers.clear()
 
 
 _Key = tuple[Path, Chance, Zones, int, str | None, Foliage]
