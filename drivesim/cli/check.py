@@ -106,11 +106,13 @@ def _check_space(path: Path) -> Iterable[str]:
 
 def _check_map(path: Path) -> Iterable[str]:
     from drivesim.opendrive import read_network
+    from drivesim.opendrive.vocabulary import unread
+    from drivesim.opendrive.xml import parse
 
     network = read_network(path)
     if network.geodesy is not None:
         network.geodesy.wgs84_from_world(0.0, 0.0)
-    return []
+    return [str(note) for note in unread(parse(path))]
 
 
 def _check_rig(path: Path) -> Iterable[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from functools import lru_cache
 from pathlib import Path
 
@@ -10,6 +11,8 @@ from drivesim.opendrive.network import LanePosition, RoadNetwork
 from drivesim.opendrive.reader import read_map
 from drivesim.opendrive.road import RoadPoint
 from drivesim.xmlfile import stamp
+
+_LOG = logging.getLogger(__name__)
 
 __all__ = ["LanePosition", "RoadNetwork", "RoadPoint", "empty_network", "read_network"]
 
@@ -27,7 +30,10 @@ def read_network(path: Path | str) -> RoadNetwork:
 @lru_cache(maxsize=8)
 def _network(file: Path, digest: bytes) -> RoadNetwork:
     """The network of a file; kept while the file stays as it is, for scenarios that share a map."""
-    return RoadNetwork(read_map(file), file)
+    read = read_map(file)
+    for note in read.notes:
+        _LOG.warning("%s", note)
+    return RoadNetwork(read, file)
 
 
 def empty_network() -> RoadNetwork:

@@ -10,6 +10,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
+from drivesim.errors import ScenarioError
+from drivesim.opendrive.rail import Station, Switch
+
 
 @dataclass(frozen=True, slots=True)
 class Cubic:
@@ -345,6 +348,7 @@ class Road:
     signal_references: tuple[SignalReference, ...] = ()
     tunnels: tuple[Structure, ...] = ()
     bridges: tuple[Structure, ...] = ()
+    switches: tuple[Switch, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -360,10 +364,19 @@ class Connection:
 
 @dataclass(frozen=True, slots=True)
 class Junction:
+    """Roads that meet.
+
+    Attributes:
+        priorities: (road that goes first, road that waits), where the map says so.
+        controllers: ids of the traffic-light controllers that serve it.
+    """
+
     id: str
     name: str
     type: str
     connections: tuple[Connection, ...] = ()
+    priorities: tuple[tuple[str, str], ...] = ()
+    controllers: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -378,3 +391,6 @@ class Map:
     version: tuple[int, int] = (1, 8)
     controllers: Mapping[str, tuple[str, ...]] = field(default_factory=lambda: MappingProxyType({}))
     """Signal ids of each traffic-light controller."""
+    stations: tuple[Station, ...] = ()
+    notes: tuple[ScenarioError, ...] = ()
+    """What the file says of its surface that is not read."""

@@ -26,6 +26,8 @@ from drivesim.opendrive.model import (
     Spiral,
 )
 from drivesim.opendrive.object_reader import read_objects, read_signal_references, read_signals, read_structures
+from drivesim.opendrive.rail_reader import read_stations, read_switches
+from drivesim.opendrive.vocabulary import ground
 from drivesim.opendrive.xml import Element, cubic, cubics, parse, speed_of
 
 
@@ -66,6 +68,8 @@ def read_map(path: Path) -> Map:
                 for element in root.children("controller")
             }
         ),
+        stations=read_stations(root),
+        notes=tuple(ground(root)),
     )
 
 
@@ -116,6 +120,7 @@ def _road(element: Element) -> Road:
         signal_references=read_signal_references(element),
         tunnels=read_structures(element, "tunnel"),
         bridges=read_structures(element, "bridge"),
+        switches=read_switches(element),
     )
 
 
@@ -199,4 +204,11 @@ def _junction(element: Element) -> Junction:
         )
         for connection in element.children("connection")
     )
-    return Junction(element.text("id"), element.text("name", ""), element.text("type", "default"), tuple(connections))
+    return Junction(
+        id=element.text("id"),
+        name=element.text("name", ""),
+        type=element.text("type", "default"),
+        connections=tuple(connections),
+        priorities=tuple((record.text("high", ""), record.text("low", "")) for record in element.children("priority")),
+        controllers=tuple(record.text("id") for record in element.children("controller")),
+    )

@@ -58,6 +58,15 @@ class Element:
             for child in self.children(names[0]):
                 yield from child.under(*names[1:])
 
+    def descendants(self, name: str) -> Iterator[Element]:
+        """Elements of a name at any depth."""
+        for node in self._node.iter(name, f"{{*}}{name}"):
+            yield Element(node, self.path)
+
+    def attributes(self) -> set[str]:
+        """Names of its attributes; those of other namespaces left out."""
+        return {str(name) for name in self._node.attrib if not str(name).startswith("{")}
+
     @property
     def content(self) -> str:
         return (self._node.text or "").strip()
