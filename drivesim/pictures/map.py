@@ -49,7 +49,7 @@ def draw_map(network: RoadNetwork, title: str = "", width: int = 1800) -> Image.
         title: default the file's name.
         width: pixels; the height follows the map.
     """
-    canvas = Canvas(network.bounds(), width)
+    canvas = Canvas(_extent(network), width)
     draw_roads(canvas, network)
     _draw_road_ids(canvas, network)
     lanes = sum(len(section.lanes) - 1 for road in network.roads.values() for section in road.lane_sections)
@@ -62,6 +62,19 @@ def draw_map(network: RoadNetwork, title: str = "", width: int = 1800) -> Image.
     _draw_legend(canvas, network)
     canvas.scale_bar()
     return canvas.picture()
+
+
+def _extent(network: RoadNetwork) -> tuple[float, float, float, float]:
+    """x0, y0, x1, y1 of the roads and of all outlines beside them, m."""
+    corners = [
+        ring(network.frame(road.id), thing, outline)[:, :2]
+        for road in network.roads.values()
+        for thing in road.objects
+        for outline in thing.outlines
+    ]
+    x0, y0, x1, y1 = network.bounds()
+    points = np.concatenate([np.array([(x0, y0), (x1, y1)]), *corners])
+    return float(points[:, 0].min()), float(points[:, 1].min()), float(points[:, 0].max()), float(points[:, 1].max())
 
 
 def _counted(number: int, thing: str) -> str:
@@ -132,8 +145,11 @@ def _draw_object(canvas: Canvas, network: RoadNetwork, road: Road, thing: RoadOb
     edge: Colour = (112, 144, 90) if green else (140, 132, 124)
     frame = network.frame(road.id)
     for each in thing.outlines:
-        if len(each.corners) > 2:
-            canvas.polygon(ring(frame, thing, each)[:, :2], fill, edge, 0.7)
+        corners = ring(frame, thing, each)[:, :2]
+        if each.closed and len(corners) > 2:
+            canvas.polygon(corners, fill, edge, 0.7)
+        elif len(corners) > 1:
+            canvas.line(corners, edge, max(canvas.scale * (thing.width or 0.0), 1.2))
     for stretch in stretches(thing, frame.length):
         points = [network.world_from_road(road.id, piece.s, piece.t) for piece in stretch]
         width = max(canvas.scale * (stretch[0].width or 0.0), 1.2)
