@@ -270,9 +270,14 @@ def sample(
     ] = "outcome",
     rig: Annotated[
         str, typer.Option(metavar="NAME|FILE", help="Whose sensors.", rich_help_panel="Calibration")
-    ] = "default",
+    ] = "calibration",
     at: Annotated[
-        str | None, typer.Option(metavar="S,S,...", help="When sensors are compared.", rich_help_panel="Calibration")
+        str | None,
+        typer.Option(
+            metavar="S,S,...",
+            help="When sensors are compared; default four moments in which the target is in sight.",
+            rich_help_panel="Calibration",
+        ),
     ] = None,
     configurations: Annotated[
         int | None,

@@ -10,7 +10,7 @@ from rich.table import Table
 from drivesim.cli.terminal import counting_bar, terminal
 from drivesim.errors import ScenarioError
 from drivesim.studies.calibration import MOST_SPREAD, MOST_VARIATION, SUFFIX, Calibration, calibrate
-from drivesim.studies.measures import MOMENTS, OUTCOME, measure_by
+from drivesim.studies.measures import MOMENTS, OUTCOME, measure_by, moments_of
 from drivesim.studies.space import Space
 
 
@@ -19,7 +19,9 @@ def calibrate_command(
     positions: int, step: float | None, seed: int, jobs: int, settings: dict[str, str], out: Path | None, quiet: bool,
 ) -> int:  # fmt: skip
     """Exit code: 0 when every parameter is even now and all are alike, 1 when some are not; stored either way."""
-    at = _moments(moments) if moments else MOMENTS
+    at: Sequence[float] = MOMENTS
+    if measure != OUTCOME:
+        at = _moments(moments) if moments else moments_of(scenario, space, settings)
     meter = measure_by(measure, scenario, rig=rig, at=at, settings=settings, space=space)
     file = out or Path(f"{Path(scenario).stem}{SUFFIX}")
     if file.suffix != ".json":
@@ -56,7 +58,9 @@ def _show(found: Calibration, file: Path) -> None:
     whole = sum(entry.length for entry in found.parameters.values())
     for name, entry in found.parameters.items():
         share = entry.length / whole if whole > 0 else 0.0
-        numbers = (f"{value:.2f}" for value in (entry.before, entry.noise, entry.after, entry.noise_after))
+        numbers = [f"{value:.2f}" for value in (entry.before, entry.noise, entry.after, entry.noise_after)]
+        if not entry.felt:
+            numbers = ["not felt", "", "", ""]
         table.add_row(name, f"{100 * share:.0f} %", *numbers, " + ".join(map(str, entry.configurations)))
     console.print(table)
     console.print(f"mean influences per step now differ {found.spread:.2f} times (alike: at most {MOST_SPREAD})")

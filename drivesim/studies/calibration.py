@@ -17,7 +17,7 @@ import numpy as np
 
 from drivesim import __version__
 from drivesim.errors import DrivesimError, RecordingError, ScenarioError
-from drivesim.studies.influence import Cells, Meter, Steps, noise, pooled, standard_error, variation
+from drivesim.studies.influence import Meter, Steps, cells, felt_from, noise, standard_error, variation
 from drivesim.studies.measures import Measure
 from drivesim.studies.parameter import F64
 from drivesim.studies.remap import Remap
@@ -46,8 +46,11 @@ class Influence:
         configurations: that were measured before and after.
         knots: (2, K) positions and shares of the remap.
         before, after: coefficient of variation of the influence along the law, and along the remap.
-        length: whole influence of the parameter over the mean of all that have any; steps of equal change number so.
-        rate: mean influence per unit of ``length``, measured again along the remap.
+        length: whole influence of the parameter, as the measurement behind the remap has it, over the mean of all that
+            are felt; steps of equal change number so.
+        rate: mean influence per unit of ``length``, measured again along the remap; 0 for what is not felt.
+        felt: whether there is influence to speak of, see :data:`~drivesim.studies.influence.FELT`; without it the law
+            stays as it is, and how its influence varies is left open.
     """
 
     at: list[float]
@@ -61,6 +64,7 @@ class Influence:
     configurations: list[int]
     length: float
     rate: float
+    felt: bool = True
 
 
 @dataclass(frozen=True)
@@ -81,7 +85,7 @@ class Calibration:
     @property
     def uneven(self) -> list[str]:
         """Parameters whose influence still varies along the remap by more than :data:`MOST_VARIATION`."""
-        return [name for name, entry in self.parameters.items() if entry.after > MOST_VARIATION]
+        return [name for name, entry in self.parameters.items() if entry.felt and entry.after > MOST_VARIATION]
 
     @property
     def spread(self) -> float:
@@ -145,7 +149,7 @@ def calibrate(
     """Measure the influence of every parameter that is not a list of values, and fit its remap.
 
     What is left of its variation is then measured along the remap, in configurations that the remap has not seen; where
-    it is still uneven, the remap is fitted once more, to all that was measured, and measured again.
+    it is still uneven, the remap is mended by that and measured again, twice at most.
 
     Args:
         configurations: of the other parameters, spread by Latin hypercube; None: as many as chance asks for.
@@ -171,33 +175,42 @@ def calibrate(
     starts = np.linspace(0.0, 1.0 - size, points)
     even = Steps("", starts, np.append(starts[1:], 1.0) if step is None else starts + size, size)
     first = meter.along([replace(even, name=name) for name in names])
-    remaps, again = _evened(meter, even, first)
-    totals = {name: float(rows.mean()) for name, rows in first.items()}
-    felt = [total for total in totals.values() if total > 0]
+    least = felt_from(first)
+    felt = {name: rows for name, rows in first.items() if rows.mean() >= least > 0.0}
+    remaps, known, again = _evened(meter, even, felt, least)
+    totals = {name: float(rows.mean()) for name, rows in (first | known).items()}
+    mean = float(np.mean([totals[name] for name in felt])) if felt else 1.0
     parameters = {}
     for name in names:
-        length = totals[name] / float(np.mean(felt)) if felt else 0.0
+        length, remap = totals[name] / mean, remaps.get(name, Remap.identity())
+        after = again.get(name, np.empty((0, points)))
         parameters[name] = Influence(
             at=(0.5 * (even.starts + even.ends)).tolist(), mean=first[name].mean(axis=0).tolist(),
             error=standard_error(first[name]).tolist(),
-            noise=noise(first[name]), knots=[remaps[name].positions.tolist(), remaps[name].shares.tolist()],
-            before=variation(first[name].mean(axis=0)), after=variation(again[name].mean(axis=0)),
-            noise_after=noise(again[name]), configurations=[len(first[name]), len(again[name])], length=length,
-            rate=float(again[name].mean()) / length if length > 0 else 0.0,
+            noise=noise(first[name]), knots=[remap.positions.tolist(), remap.shares.tolist()],
+            before=variation(first[name].mean(axis=0)),
+            after=variation(after.mean(axis=0)) if name in felt else 0.0,
+            noise_after=noise(after) if name in felt else 0.0, configurations=[len(first[name]), len(after)],
+            length=length, rate=float(after.mean()) / length if name in felt else 0.0, felt=name in felt,
         )  # fmt: skip
     return Calibration(space.path.name, digest(space.path), parameters, dict(settings or {}))
 
 
-def _evened(meter: Meter, even: Steps, first: Mapping[str, F64]) -> tuple[dict[str, Remap], dict[str, F64]]:
-    """Remaps of what was measured ``first``, and rows measured along them; uneven ones are mended by what those say."""
-    cells = {name: [Cells.of(even, Remap.identity(), rows)] for name, rows in first.items()}
-    remaps: dict[str, Remap] = {}
-    again: dict[str, F64] = {}
+def _evened(
+    meter: Meter, even: Steps, first: Mapping[str, F64], least: float
+) -> tuple[dict[str, Remap], dict[str, F64], dict[str, F64]]:
+    """Remaps of what was measured ``first``, the rows that they are from, and rows measured along them.
+
+    Those that are uneven still are mended by the last measurement alone: many dissimilarities saturate, so what a step
+    changes depends on its length, and only the last steps have nearly the lengths that the next will have. With N as
+    the power a < 1 of a true change, the unevenness left falls with each round as (1 - a) to its number.
+    """
+    remaps = dict.fromkeys(first, Remap.identity())
+    known, again = dict(first), dict(first)
     uneven = list(first)
     for _ in range(_ROUNDS):
-        remaps |= {name: Remap.of(*pooled(cells[name])) for name in uneven}
-        again |= meter.along([even.through(name, remaps[name]) for name in uneven])
+        known |= {name: again[name] for name in uneven}
+        remaps |= {name: Remap.of(*cells(even, remaps[name], known[name])) for name in uneven}
+        again |= meter.along([even.through(name, remaps[name]) for name in uneven], least)
         uneven = [name for name in uneven if variation(again[name].mean(axis=0)) > MOST_VARIATION]
-        for name in uneven:
-            cells[name].append(Cells.of(even, remaps[name], again[name]))
-    return remaps, again
+    return remaps, known, again

@@ -19,8 +19,11 @@ from drivesim.studies.sweep.workers import finished_here
 CHANCE = 0.12
 """Coefficient of variation that chance alone may make, when nobody says how many configurations to take: three fifths
 of what counts as even."""
-_BATCH, MOST = 32, 1024
+_BATCH, MOST = 16, 1024
 """Configurations that are added at a time, and taken at most."""
+FELT = 1e-3
+"""A parameter with less influence than this share of the strongest one's changes nothing worth evening out: it is not
+measured until its noise is low."""
 _APART = 1_000_000
 """Between the scenario seeds of measurements that are to be independent."""
 
@@ -39,31 +42,16 @@ class Steps:
         return Steps(name, remap.position(self.starts), remap.position(self.ends), self.size)
 
 
-@dataclass(frozen=True, slots=True)
-class Cells:
-    """Influence per unit of a law (M,) between ``edges`` (M + 1,) of it, from ``count`` configurations."""
+def cells(even: Steps, remap: Remap, rows: F64) -> tuple[F64, F64]:
+    """Edges (M + 1,) within a law and influence (M,) per unit of it between them, of rows (C, M) along a remap.
 
-    edges: F64
-    influence: F64
-    count: int
-
-    @staticmethod
-    def of(even: Steps, remap: Remap, rows: F64) -> Cells:
-        """What rows (C, M) say that were measured along a remap; each step stands for what lies nearest to it."""
-        between = 0.5 * (even.ends[:-1] + even.starts[1:])
-        shares = np.concatenate([[0.0], between, [1.0]])
-        edges = remap.position(shares)
-        return Cells(edges, shrunk(rows) * np.diff(shares) / np.diff(edges), len(rows))
-
-
-def pooled(parts: Sequence[Cells]) -> tuple[F64, F64]:
-    """Edges and influence of several measurements, each counting as much as it has configurations."""
-    edges = np.unique(np.concatenate([part.edges for part in parts]))
-    middle = 0.5 * (edges[1:] + edges[:-1])
-    influence = np.zeros(len(middle))
-    for part in parts:
-        influence += part.count * part.influence[np.searchsorted(part.edges, middle) - 1]
-    return edges, influence / sum(part.count for part in parts)
+    Each step stands for what lies nearest to it. What chance alone may have made is left as the remap has it.
+    """
+    between = 0.5 * (even.ends[:-1] + even.starts[1:])
+    shares = np.concatenate([[0.0], between, [1.0]])
+    edges = remap.position(shares)
+    edges[0], edges[-1] = 0.0, 1.0
+    return edges, shrunk(rows) * np.diff(shares) / np.diff(edges)
 
 
 Pairs = tuple[tuple[str, str], ...]
@@ -122,8 +110,12 @@ class Meter:
         self._configurations, self._seed = configurations, seed
         self._done, self._progress, self._measurements = 0, progress, 0
 
-    def along(self, steps: Sequence[Steps]) -> dict[str, F64]:
-        """(C, M) changes by step size for each parameter, in configurations that no earlier call has seen."""
+    def along(self, steps: Sequence[Steps], least: float = 0.0) -> dict[str, F64]:
+        """(C, M) changes by step size for each parameter, in configurations that no earlier call has seen.
+
+        Args:
+            least: mean influence that is felt; by default as by :data:`FELT` among these parameters.
+        """
         first_seed = self._seed + self._measurements * _APART
         self._measurements += 1
         rows: dict[str, F64] = {each.name: np.empty((0, len(each.starts))) for each in steps}
@@ -137,7 +129,9 @@ class Meter:
                 fresh = np.array([walked[number] for walked in found]) / each.size
                 rows[each.name] = np.concatenate([rows[each.name], fresh])
             count += batch
-            noisy = [] if self._configurations else [e for e in noisy if noise(rows[e.name]) > CHANCE]
+            floor = least or felt_from(rows)
+            unsure = [each for each in noisy if noise(rows[each.name]) > CHANCE and rows[each.name].mean() >= floor]
+            noisy = [] if self._configurations else unsure
         return rows
 
     def _pairs(self, steps: Steps) -> Pairs:
@@ -168,6 +162,11 @@ class Meter:
             if result.row is None:
                 raise DrivesimError(result.error or "failed", element="--calibrate", remedy="play it with drivesim run")
             yield result.index, result.decoded["rows"]
+
+
+def felt_from(rows: Mapping[str, F64]) -> float:
+    """Mean influence from which on a parameter is felt, of rows (C, M) of all of them."""
+    return FELT * max((float(row.mean()) for row in rows.values()), default=0.0)
 
 
 def standard_error(rows: F64) -> F64:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
@@ -18,8 +18,9 @@ from drivesim.sensors.rig import Rig, load_rig
 from drivesim.simulation import Simulation
 from drivesim.simulators.embedded import EmbeddedSimulator
 from drivesim.studies.dissimilarity import chamfer, ospa, structure
-from drivesim.studies.playing import Stage
+from drivesim.studies.playing import SEEN, Stage
 from drivesim.studies.space import Space
+from drivesim.studies.target import target_of
 from drivesim.studies.whatif.stage import Stage as Street
 from drivesim.studies.whatif.stage import Zones, zones_of
 from drivesim.types import CameraImage, Labels, Measurement, PointCloud, RadarDetections, WorldState
@@ -28,7 +29,9 @@ from drivesim.world import World
 OUTCOME = "outcome"
 MEASURES = (OUTCOME, "image", "lidar", "radar")
 MOMENTS = (1.0, 2.0, 3.0, 4.0)
-"""Seconds at which sensors are compared, unless others are given."""
+"""Seconds at which sensors are compared where nothing says when there is something to see."""
+_TRIED = 16
+"""Instances that say when the target is in sight."""
 _SPREAD = 48
 """Instances that say, with the ends of each parameter, where actors may be."""
 _COMPARE: dict[str, Callable[[Any, Any], float]] = {"image": structure, "lidar": chamfer, "radar": ospa}
@@ -167,6 +170,35 @@ def _set(zones: Zones | None, world: World, ego: int, seed: int) -> Scene:
         _last.clear()
         _last[key] = Street(zones)
     return _last[key].scene(world, ego, seed)
+
+
+def moments_of(scenario: str, space: Space, settings: Mapping[str, str]) -> tuple[float, ...]:
+    """As many moments as :data:`MOMENTS`, even over the time in which the ego sees the target in most instances, s."""
+    points = np.random.default_rng(0).random((_TRIED, len(space.parameters)))
+    begins, ends = [], []
+    for number, run in enumerate(run for run in space.values(points) if space.allows(run)):
+        with Simulation(_file(scenario).scenario({**run, **settings}), seed=number) as simulation:
+            seen = list(_in_sight(simulation))
+        if seen:
+            begins.append(seen[0])
+            ends.append(seen[-1])
+    if not begins:
+        return MOMENTS
+    return tuple(np.round(np.linspace(np.median(begins), np.median(ends), len(MOMENTS)), 2).tolist())
+
+
+def _in_sight(simulation: Simulation) -> Iterator[float]:
+    """Times at which the ego sees its target before it touches or passes it, s."""
+    ego = simulation.ego
+    target = target_of(simulation.actors, ego)
+    for frame in simulation:
+        state = frame.state
+        names = {ego.name, target.name}
+        there = state.pose(ego.index).inverse().apply(state.position[0, target.index])
+        if any({hit.first, hit.second} == names for hit in frame.collisions) or there[0] < 0.0:
+            return
+        if simulation.world.visible_share(ego.index, target.index) >= SEEN:
+            yield float(state.time[0])
 
 
 class _Glances(EmbeddedSimulator):

@@ -40,7 +40,7 @@ _HORIZON = 6.0
 """Seconds; a conflict farther ahead is none yet."""
 _NO_CONFLICT = 10.0
 """Seconds: where there was no conflict at all, a margin in seconds is this and the gap in metres on top."""
-_SEEN = 1 / 3
+SEEN = 1 / 3
 """Share of the target's points in sight from which it counts as seen."""
 _VIEW = 60.0
 """Metres; what is nearer and in sight is visible."""
@@ -142,7 +142,7 @@ class _Run:
             if state.present[0, self.target.index]:
                 _, ttc = self.encounter.see(state)
                 distance, closing = self._ahead(state)
-                if room is None and ttc < _HORIZON and self._sees(self.target.index) >= _SEEN:
+                if room is None and ttc < _HORIZON and self._sees(self.target.index) >= SEEN:
                     room = distance - stopping_distance(closing, self.driver)
                 if distance < -self.ego.box.length - _PASSED:
                     break
@@ -173,7 +173,7 @@ class _Run:
             if actor.index == self.ego.index or actor.category in self.seen or not state.present[0, actor.index]:
                 continue
             away = state.position[0, actor.index] - state.position[0, self.ego.index]
-            if float(np.hypot(away[0], away[1])) < _VIEW and self._sees(actor.index) >= _SEEN:
+            if float(np.hypot(away[0], away[1])) < _VIEW and self._sees(actor.index) >= SEEN:
                 self.seen.add(actor.category)
 
     def _ahead(self, state: WorldState) -> tuple[float, float]:

@@ -80,10 +80,48 @@ def test_as_many_configurations_are_taken_as_chance_asks_for(tmp_path):
     speed, free = found.parameters["speed"], found.parameters["free"]
     assert speed.before > 0.5
     assert max(speed.noise, speed.noise_after) <= CHANCE
-    assert speed.configurations[0] > free.configurations[0] == 32
+    assert speed.configurations[0] > free.configurations[0] == 16
     assert not found.uneven
     assert found.spread <= 1.5
     assert seen[-1][0] == seen[-1][1] == sum(speed.configurations) + sum(free.configurations)
+
+
+class Saturating(Known):
+    """What changes little is noticed at once, what changes much hardly more."""
+
+    def difference(self, first, second):
+        return float(np.abs(first - second).sum() ** 0.5)
+
+
+def test_a_measure_that_saturates_is_evened_out_in_rounds(tmp_path):
+    """Each round undoes half of what is left of the logarithm of a law that spans 1 to 25."""
+    found = calibrate(yaml_space(tmp_path, TEXT), Saturating(), configurations=2, points=12)
+    speed, free = found.parameters["speed"], found.parameters["free"]
+    assert speed.before > 0.35
+    assert speed.after <= 0.2
+    assert free.after <= 0.01
+    assert found.spread <= 1.5
+
+
+class Faint(Known):
+    """``free`` changes next to nothing, and that by chance: in one configuration of ten."""
+
+    def look(self, values, seed):
+        seldom = np.random.default_rng(seed).random() < 0.1
+        return np.array([float(values["speed"]), 1e-3 * seldom * float(values["free"])])
+
+
+def test_what_is_not_felt_is_left_as_it_is_and_costs_little(tmp_path):
+    found = calibrate(yaml_space(tmp_path, TEXT), Faint())
+    speed, free = found.parameters["speed"], found.parameters["free"]
+    assert speed.felt
+    assert not free.felt
+    assert free.noise > CHANCE
+    assert free.configurations == [16, 0]
+    assert free.knots == [[0.0, 1.0], [0.0, 1.0]]
+    assert free.rate == 0.0 < free.length < 1e-3
+    assert not found.uneven
+    assert found.spread == 1.0
 
 
 def test_processes_measure_the_same_as_one(tmp_path):

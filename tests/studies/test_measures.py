@@ -5,7 +5,7 @@ import pickle
 import pytest
 
 from drivesim.errors import DrivesimError, RigError
-from drivesim.studies.measures import OutcomeMeasure, measure_by
+from drivesim.studies.measures import MOMENTS, OutcomeMeasure, measure_by, moments_of
 from drivesim.studies.space import space_of
 
 RIG = """
@@ -61,6 +61,15 @@ def test_instances_of_a_space_stand_in_one_street(rig):
     faster = measure.look({**values, "ego_speed": "45"}, 0)
     again = measure.look(values, 0)  # in the scene that stood for the one before
     assert measure.difference(first, again) == 0.0 < measure.difference(first, faster)
+
+
+def test_moments_are_those_in_which_the_target_is_in_sight():
+    """The child comes out between the cars after four seconds, and the car is past it after six."""
+    moments = moments_of("child_crossing", space_of("child_crossing"), {})
+    assert list(moments) == sorted(moments)
+    assert len(moments) == len(MOMENTS)
+    assert 4.0 <= moments[0] <= 5.0 < 5.5 <= moments[-1] <= 6.5
+    assert moments_of("child_crossing", space_of("child_crossing"), {"duration": "1"}) == MOMENTS
 
 
 def test_a_rig_or_a_moment_without_measurements_is_said(rig):
