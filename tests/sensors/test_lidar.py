@@ -211,3 +211,18 @@ def test_a_windowed_lidar_delivers_every_sweep_and_sees_ahead_only():
     assert len(clouds) == 4
     for cloud in clouds[1:]:
         assert np.degrees(np.abs(np.arctan2(cloud.points[:, 1], cloud.points[:, 0]))).max() < 61.0
+
+
+def test_a_lidar_in_a_glass_house_sees_what_stands_around_it(vlp16):
+    """Every beam goes on, more paths than direct ones, and sweep after sweep takes the same memory again."""
+    device = quiet(vlp16).model_copy(update={"returns": ["last"], "range_at_10_percent": 200.0, "max_range": 300.0})
+    house = box((6.0, 6.0, 6.0), (0.0, 0.0, 1.8), MaterialId.WINDOW_GLASS, instance=3)
+    around = box((40.0, 40.0, 40.0), (0.0, 0.0, 1.8), MaterialId.CONCRETE, instance=4)
+    with static_scene(house, around) as rays:
+        clouds = sweeps(device, rays, duration=0.4)
+    assert len(clouds) == 4
+    for cloud in clouds:
+        assert len(cloud.points) == 16 * device.columns_at(10.0)
+        assert (cloud.instance == 4).all()
+        np.testing.assert_allclose(np.abs(cloud.points).max(axis=1), 20.0, atol=1e-3)
+        np.testing.assert_allclose(cloud.points, clouds[0].points, atol=1e-5)

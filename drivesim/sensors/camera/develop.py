@@ -49,19 +49,27 @@ def soften(sky_share: F32, depth: F32, width: int, height: int) -> F32:
     Neighbours at another depth do not count; the sixteen pixels of a tile look in sixteen directions.
     """
     smooth = np.empty_like(sky_share)
+    zero, one = np.float32(0.0), np.float32(1.0)
     for y in nb.prange(height):
+        # One neighbour of a whole row at a time, in loops without branches: each runs in vector instructions.
+        total, weight = np.zeros(width, np.float32), np.zeros(width, np.float32)
+        limit = np.empty(width, np.float32)
+        start = y * width
         for x in range(width):
-            here = y * width + x
-            total, weight = np.float32(0.0), np.float32(0.0)
-            limit = np.float32(0.04) * depth[here] + np.float32(0.02)
-            for row in range(max(y - 2, 0), min(y + 2, height)):
-                for column in range(max(x - 2, 0), min(x + 2, width)):
-                    other = row * width + column
-                    if abs(depth[other] - depth[here]) < limit:
-                        total += sky_share[other]
-                        weight += np.float32(1.0)
-            share = total / weight if weight > 0.0 else np.float32(1.0)
-            smooth[here] = np.float32(0.12) + np.float32(0.88) * share
+            limit[x] = np.float32(0.04) * depth[start + x] + np.float32(0.02)
+        for row in range(max(y - 2, 0), min(y + 2, height)):
+            for aside in range(-2, 2):
+                first, count = max(-aside, 0), width - abs(aside)
+                here, other = start + first, row * width + first + aside
+                near, far, seen = depth[here : here + count], depth[other : other + count], sky_share[other:]
+                reach, shares, weights = limit[first:], total[first:], weight[first:]
+                for x in range(count):
+                    counts = one if abs(far[x] - near[x]) < reach[x] else zero
+                    shares[x] += seen[x] * counts
+                    weights[x] += counts
+        for x in range(width):
+            share = total[x] / weight[x] if weight[x] > zero else one
+            smooth[start + x] = np.float32(0.12) + np.float32(0.88) * share
     return smooth
 
 
@@ -101,6 +109,33 @@ def edges(depth: F32, instance: I32, semantic: U8, radiance: F32, width: int, he
                 found |= abs(light - beside) > contrast * (light + beside)
             inner = 0 < x < width - 1 and 0 < y < height - 1
             mark[here] = found or (inner and max(abs(bend_across), abs(bend_up)) > fold * near)
+
+
+@nb.njit(parallel=True, nogil=True, cache=True)
+def samples_at(chosen: NDArray[np.int64], width: int, offsets: F32) -> F32:
+    """Image coordinates (N * S, 2) of S samples in each chosen pixel, ``offsets`` (S, 2) from its middle."""
+    count = len(offsets)
+    samples = np.empty((len(chosen) * count, 2), np.float32)
+    for k in nb.prange(len(chosen)):
+        x, y = np.float32(chosen[k] % width) + np.float32(0.5), np.float32(chosen[k] // width) + np.float32(0.5)
+        for sample in range(count):
+            samples[k * count + sample, 0] = x + offsets[sample, 0]
+            samples[k * count + sample, 1] = y + offsets[sample, 1]
+    return samples
+
+
+@nb.njit(parallel=True, nogil=True, error_model="numpy", cache=True)
+def average(radiance: F32, chosen: NDArray[np.int64], direct: F32, ambient: F32, share: F32) -> None:
+    """Replace the radiance (P, 3) of chosen pixels by its mean with that of their samples (N * S, 3), in place;
+    skylight is scaled by its share as in :func:`add_ambient`, where there is any."""
+    count, split = len(direct) // len(chosen), len(share) > 0
+    for k in nb.prange(len(chosen)):
+        pixel = chosen[k]
+        for c in range(3):
+            total = np.float32(0.0)
+            for sample in range(k * count, (k + 1) * count):
+                total += direct[sample, c] + (ambient[sample, c] * share[pixel] if split else np.float32(0.0))
+            radiance[pixel, c] = (radiance[pixel, c] + total) / np.float32(count + 1)
 
 
 @nb.njit(nogil=True, error_model="numpy", cache=True)

@@ -254,18 +254,14 @@ class Camera:
         chosen = np.flatnonzero(mark)
         if not len(chosen):
             return
-        centres = np.stack([chosen % width + 0.5, chosen // width + 0.5], axis=1).astype(np.float32)
-        samples = np.ascontiguousarray((centres[:, None] + _EXTRA).reshape(-1, 2))
+        samples = develop.samples_at(chosen, width, _EXTRA)
         count = len(samples)
         direct = np.empty((count, 3), np.float32)
         soft = np.empty((count, 3), np.float32) if len(share) else _NO_COLOUR
         labels = (np.empty(count, np.float32), np.empty(count, np.float32), np.empty(count, np.uint8))
         rows = np.arange(count, dtype=np.int32)
         shoot(samples, rows, (count + 15) // 16, (direct, soft, *labels, np.empty(count, np.int32)), False)
-        if len(share):
-            direct += soft * np.repeat(share[chosen], len(_EXTRA))[:, None]
-        radiance[chosen] += direct.reshape(-1, len(_EXTRA), 3).sum(axis=1)
-        radiance[chosen] /= np.float32(len(_EXTRA) + 1)
+        develop.average(radiance, chosen, direct, soft, share)
 
     def _develop(self, radiance: F32, frame: int) -> NDArray[np.uint8]:
         device = self.device
