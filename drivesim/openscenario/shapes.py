@@ -15,8 +15,9 @@ SHAPES: dict[str, Callable[[float], float]] = {
 }
 PEAK_SLOPE = {"step": 0.0, "linear": 1.0, "sinusoidal": math.pi / 2, "cubic": 1.5}
 """Largest slope of each shape: a ``rate`` is the peak rate of change."""
-PEAK_BEND = {"step": 0.0, "linear": 0.0, "sinusoidal": math.pi**2 / 2, "cubic": 6.0}
-"""Largest curvature of each shape: a limit of lateral acceleration gives the duration."""
+PEAK_BEND = {"step": 0.0, "linear": 6.0, "sinusoidal": math.pi**2 / 2, "cubic": 6.0}
+"""Largest curvature of each shape: a limit of lateral acceleration gives the duration. A straight one has corners that
+no limit allows, and no curvature between them: it takes as long as the cubic that rounds them."""
 
 
 def progress(shape: str, fraction: float) -> float:

@@ -146,6 +146,20 @@ def test_variables_are_set_modified_and_asked_for(tmp_path):
     assert stage.until(2).times("::e") == [pytest.approx(1.0, abs=0.011)]
 
 
+@pytest.mark.parametrize(("shape", "seconds"), [("linear", 3.0), ("cubic", 3.0), ("sinusoidal", 2.7207)])
+def test_a_limit_of_lateral_acceleration_gives_an_offset_its_time(tmp_path, shape, seconds):
+    """1.5 m at 1 m/s2: 6 d / T2 is the cubic's peak, which a straight change takes the time of; pi2 / 2 d / T2 the
+    sinusoidal's."""
+    dynamics = f'<LaneOffsetActionDynamics dynamicsShape="{shape}" maxLateralAcc="1"/>'
+    target = '<LaneOffsetTarget><AbsoluteTargetLaneOffset value="1.5"/></LaneOffsetTarget>'
+    action = (
+        f'<LateralAction><LaneOffsetAction continuous="false">{dynamics}{target}</LaneOffsetAction></LateralAction>'
+    )
+    stage = Stage(tmp_path, act(event("e", action))).until(4)
+    assert stage.times("::e", "endTransition") == [pytest.approx(seconds, abs=0.011)]
+    assert stage.y() == pytest.approx(-0.5)
+
+
 def test_entities_leave_and_come(tmp_path):
     delete = '<GlobalAction><EntityAction entityRef="Other"><DeleteEntityAction/></EntityAction></GlobalAction>'
     add = delete.replace("<DeleteEntityAction/>", f"<AddEntityAction>{at_lane(-1, 500)}</AddEntityAction>")
