@@ -186,6 +186,28 @@ def test_the_minor_road_takes_gaps_longer_than_the_critical_one(make_world, tmp_
     assert (first[0] > 0.0) == waits
 
 
+@pytest.mark.parametrize("said", ["", '<priority high="1" low="0"/>', '<priority high="0" low="1"/>'])
+def test_priorities_of_the_map_come_before_who_is_nearer(make_world, tmp_path, said):
+    crossing(tmp_path, [EAST, NORTH, WEST, SOUTH])
+    file = tmp_path / "crossing.xodr"
+    file.write_text(file.read_text().replace("</junction>", said + "</junction>"))
+    network = read_network(file)
+    world = make_world(car(0), car(1, "Other"), network=network)
+    world.routes = {0: ("0", "2"), 1: ("1", "3")}
+    world.place(0, on_lane(network, "0", 1, 40.0), 9.0)
+    world.place(1, on_lane(network, "1", 1, 42.0), 9.0)
+    order = []
+
+    def watch():
+        for i in range(2):
+            if i not in order and math.hypot(*world.position[0, i, :2] - MIDDLE) < 5.0:
+                order.append(i)
+
+    drive(world, 25.0, watch=watch)
+    assert not world.collisions
+    assert order == ([1, 0] if 'high="1"' in said else [0, 1])
+
+
 def test_paths_through_a_junction_meet_where_they_should(tmp_path):
     network = crossing(tmp_path, [EAST, NORTH, WEST, SOUTH])
     lanes = lanes_of(network)

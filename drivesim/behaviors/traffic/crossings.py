@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import numba as nb
@@ -31,6 +32,7 @@ class Crossings(NamedTuple):
         other: (C,) the lane that is met.
         span: (C, 4) metres on this path from and to where it is met, and the same on the other.
         rank: (L,) right of way, smaller goes first.
+        prior: (C,) what the map says itself: 1 where the other goes first, -1 where this path does, 0 by rank.
         gap: (L,) row of :data:`GAPS`.
         approach: (L,) lane that leads to the junction.
         back: (L,) metres before the junction at which one stops so as to leave other paths free.
@@ -40,6 +42,7 @@ class Crossings(NamedTuple):
     other: Any
     span: Any
     rank: Any
+    prior: Any
     gap: Any
     approach: Any
     back: Any
@@ -55,12 +58,14 @@ def crossings_of(
     controlled: Any,
     yields: Any,
     right_hand: Any,
+    ahead_of: Callable[[int, int], bool] = lambda first, second: False,
 ) -> Crossings:
     """All meetings of a graph's lanes.
 
     Args:
         point: (M, 5) x, y, heading, speed, z; road: (L,) number of the road that a lane belongs to.
         controlled, yields: (L,) under a traffic light, or a sign that takes the right of way.
+        ahead_of: whether the map gives one path, or the lane that leads to it, priority over another.
     """
     count = len(length)
     approach, exits = _ends(after, inside)
@@ -76,7 +81,14 @@ def crossings_of(
     order = np.argsort(pairs[:, 0], kind="stable")
     begins = np.searchsorted(pairs[order, 0], np.arange(count + 1))
     back = _back(point, first, length, after, inside, approach)
-    return Crossings(begins, pairs[order, 1].copy(), spans[order].copy(), rank, gap, approach, back)
+    pairs = pairs[order]
+    prior = np.array([int(_goes_first(ahead_of, approach, b, a)) - int(_goes_first(ahead_of, approach, a, b))
+                      for a, b in pairs.tolist()], dtype=np.int64)  # fmt: skip
+    return Crossings(begins, pairs[:, 1].copy(), spans[order].copy(), rank, prior, gap, approach, back)
+
+
+def _goes_first(ahead_of: Callable[[int, int], bool], approach: Any, first: int, second: int) -> bool:
+    return ahead_of(first, second) or ahead_of(int(approach[first]), int(approach[second]))
 
 
 def _ends(after: Any, inside: Any) -> tuple[Any, Any]:

@@ -124,7 +124,9 @@ def _is_clear(
                     continue
                 if at < state.granted[j] or (waits[j] and state.waited[j] > max(state.waited[i], _INSISTENCE)):
                     return False
-                if crossings.rank[other] >= crossings.rank[lane] or state.waited[i] > _PATIENCE:
+                said = crossings.prior[c]
+                first = said > 0 or (said == 0 and crossings.rank[other] < crossings.rank[lane])
+                if not first or state.waited[i] > _PATIENCE:
                     continue
                 if speed[j] < _STANDING or lit[other] == SIGNAL_STOP:
                     continue

@@ -86,6 +86,7 @@ class Lanes:
                             centres[road.id, number, lane.id] = centre
         self.keys: list[Key] = list(centres)
         self.number = {key: i for i, key in enumerate(self.keys)}
+        self._priorities = {pair for junction in network.junctions.values() for pair in junction.priorities}
         self._heights = np.concatenate([points[:, 4] for points, _ in centres.values()]) if centres else np.empty(0)
         counts = [len(points) for points, _ in centres.values()]
         first = np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
@@ -103,8 +104,12 @@ class Lanes:
         road_number = np.unique([road.id for road in roads], return_inverse=True)[1] if roads else np.empty(0, np.int64)
         self.graph = LaneGraph(
             np.ascontiguousarray(point[:, :4]), first, length, after, *sides, inside, _endless(after, sides),
-            crossings_of(point, first, length, after, inside, road_number, controlled, yields, right_hand),
+            crossings_of(point, first, length, after, inside, road_number, controlled, yields, right_hand, self._prior),
         )  # fmt: skip
+
+    def _prior(self, first: int, second: int) -> bool:
+        """Whether a junction of the map gives the road of one lane priority over that of another."""
+        return (self.keys[first][0], self.keys[second][0]) in self._priorities
 
     def _after(self) -> Any:
         after = np.full((len(self.keys), 6), -1, dtype=np.int64)
