@@ -66,10 +66,12 @@ class RaySceneBuilder:
                 self._lamps[known] = lamps
         return self._add_part(known, instance, mask)
 
-    def add_copy(self, mesh: Mesh, instance: int, place: Pose) -> None:
+    def add_copy(
+        self, mesh: Mesh, instance: int, place: Pose, *, lamps: NDArray[np.uint8] | None = None
+    ) -> None:  # fmt: skip
         """Add one of many of a kind that stands still, ``place`` being ``world_from_mesh``; stored once like
         :meth:`add_rigid`'s, there from the start."""
-        handle = self.add_rigid(mesh, instance)
+        handle = self.add_rigid(mesh, instance, lamps=lamps)
         self._parts[handle - 1] = self._parts[handle - 1]._replace(place=place)
 
     def add_deforming(self, mesh: Mesh, instance: int, *, mask: int = EVERYONE) -> int:

@@ -26,6 +26,8 @@ from drivesim.mesh import Mesh, flat_triangles, merge
 from drivesim.scene.embree import MOST_STEPS, Device, Geometry, SceneHandle, engine_handles
 from drivesim.scene.motion import motion_steps
 from drivesim.scene.shapes import BOUNDS, RANGES, SHOTS, SharedShapes, close_all, shape_of
+from drivesim.scene.shelters import NO_SHELTERS
+from drivesim.scene.wakes import NO_WAKES
 from drivesim.transforms import Pose, quaternion_from_rotation
 
 F32 = NDArray[np.float32]
@@ -106,6 +108,8 @@ class RayScene:
         first_shot: (I,) int32, the part itself, or the first of those that show a deforming body's shots.
         deforming: (I,) bool, which parts show a body that changes its shape.
         tables: what kernels take.
+        shelters: (K, 12) float64, of tunnels, see :func:`~drivesim.scene.shelters.shelters`.
+        wakes: (K, 10) float64, of moving vehicles at the end of the tick, see :func:`~drivesim.scene.wakes.wakes`.
     """
 
     def __init__(
@@ -113,6 +117,7 @@ class RayScene:
         shared: SharedShapes | None = None,
     ) -> None:  # fmt: skip
         self.origin = origin
+        self.wakes, self.shelters = NO_WAKES, NO_SHELTERS
         self._shared = shared
         self._device = device = shared.device if shared else Device()
         self._meshes = meshes

@@ -17,6 +17,7 @@ from drivesim.scene.city.seasons import SUMMER, Foliage
 from drivesim.scene.raycast import RayScene
 from drivesim.scene.signals import SignalHeads
 from drivesim.scene.surroundings import Surroundings, keep_clear
+from drivesim.scene.wakes import wakes
 from drivesim.types import Actor, Light, Weather, WorldState
 
 LOW_BEAM_INTENSITY = 20_000.0
@@ -28,8 +29,9 @@ _BRAKE_LAMPS_ON = 1.3
 """Deceleration that lights the brake lamps, m/s2 (UN R13-H 5.2.22.4: required above 1.3, forbidden below 0.7)."""
 _BLINKS = 1.5
 """Flashes of an indicator per second (UN R6: 90 +- 30 a minute)."""
-STREET_LAMP_INTENSITY = 900.0
-"""Downwards, cd: some 15 lx on the road below a lamp of 6.5 m (EN 13201 class P1 has 15 lx on average)."""
+STREET_LAMP_INTENSITY = 600.0
+"""Downwards, cd: 14 lx on the road below a lamp of 6.5 m, 7 lx on average with a post every 30 m (EN 13201-2 has 7.5 lx
+for class P3, streets where people live)."""
 _STREET_LAMP_REACH = 30.0
 _STREET_LAMPS = 12
 """As many, nearest to the ego, throw light; the others only shine."""
@@ -78,12 +80,13 @@ class Scene:
         builder, city, unique = surroundings.builder(), surroundings.city, surroundings.unique
         builder.add_static(unique, lamps=surroundings.lamps)
         for copy in city.copies:
-            builder.add_copy(copy.shape, copy.instance, copy.place)
+            builder.add_copy(copy.shape, copy.instance, copy.place, lamps=surroundings.lamps_of(copy.shape))
         self._heads = SignalHeads(network, surroundings.mapped)
         self._luminaires = _luminaires(unique)
         self._cast = Cast(actors, builder, seed, ego=ego, seeds=seeds)
         self.rays: RayScene = builder.build()
         self._cast.enter(self.rays)
+        self.rays.shelters = surroundings.shelters
         self.signals: Mapping[str, str] = {}
         self._actors = tuple(actors)
         self._ego, self._lasting = ego, lasting
@@ -92,6 +95,7 @@ class Scene:
     def update(self, before: WorldState, after: WorldState) -> None:
         """Show the tick between two states: ray time 0 is ``before``, 1 is ``after``."""
         self._cast.move(before, after, self._near(after))
+        self.rays.wakes = wakes(self._actors, after)
         self._state = after
 
     def joints(self, before: WorldState, after: WorldState, fraction: float) -> dict[int, NDArray[np.float64]]:

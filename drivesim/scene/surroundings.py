@@ -17,8 +17,10 @@ from drivesim.opendrive.meshing.structures import structures_mesh
 from drivesim.scene.builder import LAMPS_OF, RaySceneBuilder
 from drivesim.scene.chance import Chance
 from drivesim.scene.city import City, build_city
+from drivesim.scene.city.evening import lit_rooms
 from drivesim.scene.city.seasons import SUMMER, Foliage, in_season
 from drivesim.scene.shapes import SharedShapes
+from drivesim.scene.shelters import shelters
 from drivesim.scene.signals import lens_flags
 from drivesim.types import Actor, WorldState
 
@@ -60,13 +62,23 @@ class Surroundings:
         self.city = in_season(_built(network, seed, zones, first_instance, district), foliage)
         self.mapped = self.city.unique
         self.unique = _moved(self.mapped, self.origin)
-        self.lamps = LAMPS_OF[self.unique.material] | lens_flags(self.unique)
+        self.lamps = LAMPS_OF[self.unique.material] | lens_flags(self.unique) | lit_rooms(self.mapped)
+        self.shelters = shelters(network)
+        self.shelters[:, :6] -= np.tile(self.origin, 2)
+        self._lamps_of: dict[int, NDArray[np.uint8]] = {}
         kinds = {id(copy.shape): copy.shape for copy in self.city.copies}
         self._shared = SharedShapes([self.unique, *kinds.values()]) if shared else None
 
     def builder(self) -> RaySceneBuilder:
         """A builder for a scene that stands here."""
         return RaySceneBuilder(self.origin, self._shared)
+
+    def lamps_of(self, shape: Mesh) -> NDArray[np.uint8]:
+        """(T,) lamp flags of a shape that stands in many places."""
+        found = self._lamps_of.get(id(shape))
+        if found is None:
+            found = self._lamps_of[id(shape)] = LAMPS_OF[shape.material] | lit_rooms(shape)
+        return found
 
     def close(self) -> None:
         """Release what is shared, after the scenes that stand here; legal twice."""

@@ -8,6 +8,7 @@ from maps import LANES, network, road
 
 from drivesim.materials import MaterialId
 from drivesim.opendrive.meshing.structures import CLEARANCE, DECK, SHELL, WALKWAY, structures_mesh
+from drivesim.scene.shelters import shelters
 from drivesim.taxonomy import Tag
 
 TUNNEL = (
@@ -58,6 +59,16 @@ def test_a_tunnel_is_a_shell_around_its_lanes(tmp_path):
     assert (np.sign(normals[walls, 1]) == -np.sign(centres[walls, 1])).all()  # the lining is seen from the lanes
     assert mesh.vertices[:, 0].min() == pytest.approx(10.0)
     assert mesh.vertices[:, 0].max() == pytest.approx(30.0)
+
+
+def test_a_tunnel_keeps_the_sky_out_as_far_as_it_goes(tmp_path):
+    rows = shelters(made(tmp_path, TUNNEL))
+    assert rows[0, :3] == pytest.approx([10.0, 0.0, 0.0], abs=1e-6)
+    assert rows[-1, 3:6] == pytest.approx([30.0, 0.0, 0.0], abs=1e-6)
+    assert np.allclose(rows[1:, :3], rows[:-1, 3:6])
+    assert np.allclose(rows[:, 6:8], (0.5 * WIDTH + WALKWAY, CLEARANCE))
+    assert np.allclose(rows[:, 9:], (LENGTH, 0.5, 0.1))
+    assert len(shelters(made(tmp_path, BRIDGE))) == 0
 
 
 def test_verges_lie_outside_a_tunnel_and_on_a_bridge(tmp_path):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from itertools import pairwise
 
 import numpy as np
+from numpy.typing import NDArray
 
 from drivesim.materials import MaterialId
 from drivesim.mesh import Mesh
@@ -61,6 +62,16 @@ def _tunnel(builder: Builder, frame: RoadFrame, tunnel: Structure, step: float) 
         for end, first in ((0, True), (-1, False)):
             face = np.stack([far_a[end], a[end], b[end], far_b[end]])
             _face(builder, _LINING, face if first else face[::-1])
+
+
+def tunnel_axis(frame: RoadFrame, tunnel: Structure, *, step: float = 5.0) -> NDArray[np.float64]:
+    """(N, 5) along a tunnel: middle of its floor (3), map coordinates, half its inner width, way from its start, m."""
+    rows = _edges(frame, tunnel, step, paved=True)
+    out = np.empty((len(rows), 5))
+    for number, (s, left, right) in enumerate(rows):
+        middle = frame.point(s, 0.5 * (left + right), 0.0)
+        out[number] = middle.x, middle.y, middle.z, 0.5 * (left - right) + WALKWAY, s - rows[0][0]
+    return out
 
 
 def _bridge(builder: Builder, frame: RoadFrame, bridge: Structure, step: float) -> None:

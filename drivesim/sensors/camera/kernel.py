@@ -39,7 +39,7 @@ from drivesim.scene.embree import (
 from drivesim.scene.hits import instance_rotations
 from drivesim.scene.raycast import ALL, EVERYONE, RayTables
 from drivesim.sensors.camera.dome import MIRROR_SHIFT, dome_place
-from drivesim.sensors.camera.lamps import beam_power, own_light
+from drivesim.sensors.camera.lamps import beam_power, luminaire_power, own_light
 from drivesim.sensors.camera.sky import Daylight
 from drivesim.sensors.camera.textures import LEVELS, SIZE, VARIATION, TextureTable, facet_tilt, texel, texel_nearest
 
@@ -55,6 +55,7 @@ TINY: Any = np.float32(1e-12)
 FAR: Any = np.float32(5000.0)
 PER_PI: Any = np.float32(1.0 / math.pi)
 FAINT: Any = np.float32(0.01)
+FLAT: Any = np.float32(0.21)
 COARSER: Any = np.uint64(MIRROR_SHIFT)
 UNORM: Any = np.float32(1.0 / 65535.0)
 
@@ -76,7 +77,7 @@ _GLASS = int(MaterialId.CAR_GLASS)
 _FOLIAGE = int(Texture.FOLIAGE)
 _SHINES = np.zeros(len(MaterialId), dtype=np.uint8)
 _SHINES[[MaterialId.HEADLAMP, MaterialId.TAILLAMP, MaterialId.INDICATOR]] = 1
-_SHINES[[MaterialId.STREET_LAMP, MaterialId.SIGNAL_LIGHT]] = 1
+_SHINES[[MaterialId.STREET_LAMP, MaterialId.SIGNAL_LIGHT, MaterialId.WINDOW_GLASS]] = 1
 _WET = tuple(
     i in {MaterialId.ASPHALT, MaterialId.CONCRETE, MaterialId.PAVING, MaterialId.ROAD_PAINT, MaterialId.KERB_STONE}
     for i in MaterialId
@@ -457,8 +458,8 @@ def trace_and_shade(
                         own = np.int32(look[row, 2])
                         who = own if own > 0 else inst_actor[part]
                         flags = int(lit[who]) if who < len(lit) else 0
-                        group = int(look[row, 3] >> 8) & flags
-                        gr, gg, gb = own_light(int(material), group, ONE, red, green, blue, night)
+                        group = int(look[row, 3] >> 8)
+                        gr, gg, gb = own_light(int(material), group, flags, ONE, red, green, blue, night)
                         s[BODY + lane] += mirror * gr
                         s[BODY + LANES + lane] += mirror * gg
                         s[BODY + 2 * LANES + lane] += mirror * gb
@@ -489,7 +490,7 @@ def trace_and_shade(
                     who = instance[target[lane]]
                     flags = int(lit[who]) if who < len(lit) else 0
                     red, green, blue = own_light(
-                        int(kind[lane]), int(kind[2 * LANES + lane]) & flags, -s[FACING + lane],
+                        int(kind[lane]), int(kind[2 * LANES + lane]), flags, -s[FACING + lane],
                         s[RED + lane], s[RED + LANES + lane], s[RED + 2 * LANES + lane], night,
                     )  # fmt: skip
                     s[GLOW + lane] += red
@@ -510,7 +511,8 @@ def trace_and_shade(
                         lx, ly, lz = lx / reach, ly / reach, lz / reach
                         ahead = -(lx * lamps[source, 3] + ly * lamps[source, 4] + lz * lamps[source, 5])
                         power = ONE
-                        if reach > lamps[source, 7] or reach < np.float32(0.05) or ahead < HALF:
+                        narrowest = FLAT if lamps[source, 8] > ZERO else HALF
+                        if reach > lamps[source, 7] or reach < np.float32(0.05) or ahead < narrowest:
                             power = ZERO
                         reach -= np.float32(0.12)
                     facing = s[NX + lane] * lx + s[NY + lane] * ly + s[NZ + lane] * lz
@@ -543,7 +545,7 @@ def trace_and_shade(
                             away = shadow[END + lane] + np.float32(0.12)
                             power = lamps[source, 6] / (away * away)
                             if lamps[source, 8] > ZERO:
-                                power *= min((ahead - HALF) * np.float32(4.0), ONE)
+                                power *= luminaire_power(ahead)
                             else:
                                 power *= beam_power(ahead, -lz - lamps[source, 5])
                         s[POWER + lane] = power

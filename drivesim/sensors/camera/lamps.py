@@ -15,15 +15,21 @@ _HEADLAMP = int(MaterialId.HEADLAMP)
 _TAILLAMP = int(MaterialId.TAILLAMP)
 _SIGNAL = int(MaterialId.SIGNAL_LIGHT)
 _INDICATOR = int(MaterialId.INDICATOR)
+_WINDOW = int(MaterialId.WINDOW_GLASS)
 _POSITION, _BRAKE, _REVERSE = int(Light.POSITION), int(Light.BRAKE), int(Light.REVERSE)
 _BEAMS = int(Light.LOW_BEAM | Light.HIGH_BEAM)
 _BLINKERS = int(Light.LEFT_BLINKER | Light.RIGHT_BLINKER)
 _DEGREES = np.float32(180.0 / math.pi)
 
+_ROOM = np.float32(2.2)
+"""Luminance of a lit window for each of its fifteen steps, cd/m2: the brightest shows walls of albedo 0.5 in 300 lx, as
+in a shop, less a third lost in the pane; homes have 50 to 150 lx."""
+
 _LENS = np.float32(36000.0)
 """Luminance of a lit lens over its albedo, cd/m2; lenses are dark, and a 200 mm signal has some 200 cd (EN 12368)."""
 
 ONE = np.float32(1.0)
+TWO = np.float32(2.0)
 ZERO = np.float32(0.0)
 
 
@@ -31,25 +37,53 @@ ZERO = np.float32(0.0)
 def beam_power(ahead: Any, above: Any) -> Any:
     """Share of a headlamp's peak intensity, low beam with its cut-off (shape after UN ECE R112, class B).
 
+    Below 1.5 degrees it falls off by e every 2.7: at 4 degrees 40 % are left (SAE J1383: at least 15,000 cd 1.5 degrees
+    down, at most 8,000 cd 4 degrees down), so that the road is lit evenly instead of burnt out before the bumper.
+
     Args:
         ahead: cosine between the beam's axis and the direction to the point.
         above: how far that direction lies above the axis, sine.
     """
     sideways = math.acos(min(ahead, ONE)) * _DEGREES * np.float32(1.0 / 16.0)
     cut = ONE / (ONE + math.exp((above * _DEGREES + np.float32(0.6)) * np.float32(6.0)))
-    return math.exp(-sideways * sideways) * (np.float32(0.97) * cut + np.float32(0.03))
+    near = math.exp(min((above * _DEGREES + np.float32(1.5)) * np.float32(1.0 / 2.7), ZERO))
+    return math.exp(-sideways * sideways) * (np.float32(0.97) * cut * near + np.float32(0.03))
+
+
+@nb.njit(error_model="numpy")
+def luminaire_power(down: Any) -> Any:
+    """Share of a street lamp's intensity straight down; rises sideways as 1 / cosine up to 65 degrees, none from 78 on.
+
+    That is the batwing of road luminaires, which light the middle between two posts, cut off so that they do not dazzle
+    (EN 13201-2, glare class G*3: at most 100 cd/klm at 80 degrees, 20 cd/klm at 90).
+
+    Args:
+        down: cosine between straight down and the direction to the point.
+    """
+    edge = min(max((down - np.float32(0.208)) * np.float32(1.0 / (0.423 - 0.208)), ZERO), ONE)
+    return edge * edge * (np.float32(3.0) - TWO * edge) / max(down, np.float32(0.423))
 
 
 @nb.njit(error_model="numpy")
 def own_light(
-    material: int, flags: int, cosine: Any, red: Any, green: Any, blue: Any, night: bool
+    material: int, group: int, lights: int, cosine: Any, red: Any, green: Any, blue: Any, night: bool
 ) -> tuple[Any, Any, Any]:
-    """Luminance of a lamp's glass, red, green and blue, cd/m2.
+    """Luminance of a lamp's glass or a window, red, green and blue, cd/m2.
 
     Args:
-        flags: which of the lights that light this glass are on (:class:`~drivesim.types.Light`); cosine: between the
+        group: the lights, any of which light this glass (:class:`~drivesim.types.Light`); of a window how it is lit at
+            night (:func:`~drivesim.scene.city.evening.lit_rooms`); lights: those that are on; cosine: between the
             viewer and the glass; red, green, blue: its colour.
     """
+    if material == _WINDOW:
+        room = _ROOM * np.float32(group & 15) if night else ZERO
+        warmth = np.float32(group >> 4)  # 0 as a bulb, 2700 K; 3 near daylight
+        return (
+            room,
+            room * (np.float32(0.66) + np.float32(0.09) * warmth),
+            room * (np.float32(0.28) + np.float32(0.18) * warmth),
+        )
+    flags = group & lights
     if material == _HEADLAMP:
         white = ZERO
         if flags & _BEAMS:

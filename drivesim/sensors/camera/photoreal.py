@@ -22,7 +22,7 @@ from drivesim.scene.frozen import Frozen, freeze
 from drivesim.scene.raycast import RayScene
 from drivesim.sensors.camera.dome import CENTRE, RADIUS
 from drivesim.sensors.camera.kernel import NIGHT, WETTED, trace_and_shade
-from drivesim.sensors.camera.lamps import beam_power
+from drivesim.sensors.camera.lamps import beam_power, luminaire_power
 from drivesim.sensors.camera.sky import Daylight
 from drivesim.sensors.camera.surfaces import matt_table
 from drivesim.sensors.camera.textures import textures
@@ -39,7 +39,7 @@ _WET_ROUGHNESS = 0.12
 """As in the camera's own shading."""
 _BEAM_HALF_ANGLE, _BEAM_PIXELS = 40.0, 128
 """Degrees from a low beam's axis within which it is followed, and the resolution of its shape."""
-_STREET_HALF_ANGLE = 60.0
+_STREET_HALF_ANGLE = 78.0
 _LAMP_COLOUR = (1.0, 0.96, 0.88)
 """As in the camera's own shading."""
 
@@ -190,13 +190,19 @@ def _lamp(mi: Any, lamp: F32) -> dict[str, Any]:
         "to_world": mi.ScalarTransform4f().look_at(origin=place, target=place + ahead, up=up),
         "intensity": {"type": "rgb", "value": [float(lamp[6]) * share for share in _LAMP_COLOUR]},
         "cutoff_angle": half,
-        "beam_width": half - 15.0 if street else half - 1.0,
+        "beam_width": half - 1.0,
     }
-    if not street:
-        spot["texture"] = {
-            "type": "bitmap", "raw": True, "wrap_mode": "clamp", "bitmap": mi.Bitmap(_beam(half, float(ahead[2])))
-        }  # fmt: skip
+    shape = _luminaire(half) if street else _beam(half, float(ahead[2]))
+    spot["texture"] = {"type": "bitmap", "raw": True, "wrap_mode": "clamp", "bitmap": mi.Bitmap(shape)}
     return spot
+
+
+def _luminaire(half: float) -> F32:
+    """A street lamp's share of its intensity straight down by direction, (N, N, 3), as of :func:`_beam`."""
+    across = np.linspace(-1.0, 1.0, _BEAM_PIXELS) * math.tan(math.radians(half))
+    u, v = np.meshgrid(across, across)
+    shares = [luminaire_power(np.float32(down)) for down in (1.0 / np.sqrt(1.0 + u * u + v * v)).ravel()]
+    return np.repeat(np.array(shares, dtype=np.float32).reshape(len(across), -1, 1), 3, axis=2)
 
 
 def _beam(half: float, rise: float) -> F32:

@@ -17,12 +17,14 @@ from drivesim.sensors.camera.device import CameraDevice
 from drivesim.sensors.camera.drops import scattered, through_drops
 from drivesim.sensors.camera.events import EventSensor
 from drivesim.sensors.camera.kernel import trace_and_shade
+from drivesim.sensors.camera.shelter import shelter
 from drivesim.sensors.camera.sky import Daylight, daylight
 from drivesim.sensors.camera.surfaces import matt_table, surface_table
 from drivesim.sensors.camera.textures import textures
 from drivesim.sensors.clock import due, stamp
 from drivesim.sensors.motion import EgoMotion
 from drivesim.sensors.rig import Sensor
+from drivesim.sensors.spray import plumes, veil
 from drivesim.streams import stream_key
 from drivesim.transforms import Pose
 from drivesim.types import CameraImage, Weather
@@ -149,6 +151,10 @@ class Camera:
             for pose, shift in earlier:
                 radiance += expose(pose, shift)[0]
             radiance /= np.float32(1 + len(earlier))
+        thrown_up = plumes(rays.wakes, weather, rays.origin)
+        if len(thrown_up):
+            table = self._camera(rays, world_from_ego)
+            veil(radiance, depth, table, self._rays, width, height, light.air, thrown_up, rays.origin)
         image = CameraImage(
             channel=self.sensor.channel,
             time_ns=time_ns,
@@ -196,7 +202,8 @@ class Camera:
         device = self.device
         width, height = device.width, device.height
         pixels, occluding = width * height, device.ambient_occlusion
-        direct, ambient, share = self._scratch if occluding else (self._scratch[0], _NO_COLOUR, _NO_SHARE)
+        split = occluding or len(rays.shelters) > 0
+        direct, ambient, share = self._scratch if split else (self._scratch[0], _NO_COLOUR, _NO_SHARE)
         depth, semantic = np.empty(pixels, np.float32), np.empty(pixels, np.uint8)
         instance = np.empty(pixels, np.int32)
         surfaces = surface_table() if device.reflections else matt_table()
@@ -210,8 +217,10 @@ class Camera:
         nothing, none = np.zeros((0, 2), np.float32), np.zeros(0, np.int32)
         tiles = ((width + 3) // 4) * ((height + 3) // 4)
         shoot(nothing, none, tiles, (direct, ambient, share, depth, semantic, instance), occluding)
-        if occluding:
-            share = develop.soften(share, depth, width, height)
+        if split:
+            share = develop.soften(share, depth, width, height) if occluding else np.ones_like(share)
+            if len(rays.shelters):
+                shelter(share, depth, camera, self._rays, width, height, rays.shelters, float(light.cube[4, 1]))
             develop.add_ambient(direct, ambient, share)
         if device.antialiasing > 1 and device.renderer == "shading":
             self._smooth_edges(shoot, direct, share, depth, semantic, instance)

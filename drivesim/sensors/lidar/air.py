@@ -70,7 +70,7 @@ class Air:
         return Air(
             anything=float(alpha_fog + alpha_rain + alpha_snow > 0.0 or false_alarm > 0.0),
             fog=per_ratio * alpha_fog / _lidar_ratio(device.wavelength_nm, 17.6, 22.0),
-            rain=per_ratio * alpha_rain / _lidar_ratio(device.wavelength_nm, 5.0, 575.0),
+            rain=drop_reflectivity(device, alpha_rain),
             snow=per_ratio * alpha_snow / 20.0,
             drops=8000.0 / 4.1 * weather.rain**0.21,
             flakes=7600.0 / 2.55 * weather.snow**-0.39 if weather.snow > 0.0 else 0.0,
@@ -88,6 +88,17 @@ class Air:
     def table(self) -> NDArray[np.float64]:
         """The attributes in order, float64, for kernels."""
         return np.array(astuple(self), dtype=np.float64)
+
+
+def drop_reflectivity(device: LidarDevice, alpha: float) -> float:
+    """Reflectivity of a pulse length of drops of the size of rain with extinction ``alpha``, 1/m."""
+    return math.pi * device.merging_distance * alpha / _lidar_ratio(device.wavelength_nm, 5.0, 575.0)
+
+
+@nb.njit(cache=True)
+def overlap(r: float) -> float:
+    """Share of an echo from ``r`` metres that the receiver sees, relative to the growth of 1 / r^2."""
+    return min(r / _FOCUS, 1.0) ** 2
 
 
 def _lidar_ratio(wavelength_nm: float, at_905: float, at_1550: float) -> float:
@@ -143,8 +154,7 @@ def add_air_echoes(
     number: Any = 0
     while fog + rain + snow > 0.0 and r < farthest - length and count < room - 1:
         number += 1
-        overlap = min(r / _FOCUS, 1.0) ** 2
-        gain = budget * overlap * math.exp(-2.0 * alpha * r) / (r * r)
+        gain = budget * overlap(r) * math.exp(-2.0 * alpha * r) / (r * r)
         wide = air[11] + r * air[10]
         volume = 0.7853981634 * wide * wide * length
         # Rare particles are strong: the mean alone does not tell how far to look.

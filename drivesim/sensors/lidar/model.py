@@ -26,7 +26,7 @@ from numpy.typing import NDArray
 
 from drivesim.materials import MaterialId, column
 from drivesim.sensors.atmosphere import optical_extinction
-from drivesim.sensors.lidar.air import Air, add_air_echoes
+from drivesim.sensors.lidar.air import Air, add_air_echoes, drop_reflectivity, overlap
 from drivesim.sensors.lidar.device import LidarDevice
 from drivesim.streams import hash64, normal32
 from drivesim.types import Paths, Weather
@@ -69,8 +69,9 @@ class Echoes:
 
 
 def receive(
-    paths: Paths, device: LidarDevice, weather: Weather, key: int, sweep: int, share: F32 | None = None
-) -> Echoes:
+    paths: Paths, device: LidarDevice, weather: Weather, key: int, sweep: int, share: F32 | None = None,
+    spray: F32 | None = None,
+) -> Echoes:  # fmt: skip
     """Detect, range and grade the echoes of every beam; the same arguments give the same echoes.
 
     Args:
@@ -78,6 +79,7 @@ def receive(
         key: the sensor's random stream (:func:`drivesim.streams.stream_key`).
         sweep: number of the revolution.
         share: (P,) of the beam's energy that takes each path, there and back; all of it if absent.
+        spray: (N, 3) of each beam, :func:`drivesim.sensors.spray.in_beams`; none if absent.
     """
     beams = int(paths.beam.max(initial=-1)) + 1
     slots = (beams, len(device.returns))
@@ -101,6 +103,8 @@ def receive(
         device.range_resolution,
         device.merging_distance,
         Air.of(device, weather).table(),
+        np.zeros((0, 3), np.float32) if spray is None else spray,
+        drop_reflectivity(device, 1.0),
         key,
         sweep,
         echoes.range,
@@ -223,6 +227,8 @@ def _receive(
     resolution: float,
     apart: float,
     air: F64,
+    spray: F32,
+    per_alpha: float,
     key: int,
     sweep: int,
     measured: F32,
@@ -231,6 +237,7 @@ def _receive(
 ) -> None:
     beams = len(measured)
     grading = 1.0 / budget
+    sprayed = len(spray) > 0
     for block in nb.prange((beams + _BLOCK - 1) // _BLOCK):
         place = np.empty((3, _MOST_ECHOES))
         ahead = np.searchsorted(owner[:direct], block * _BLOCK)
@@ -253,6 +260,8 @@ def _receive(
                 snr = float(share[i]) * rho * budget / (r * r)
                 if alpha > 0.0:
                     snr *= np.exp(-2.0 * alpha * r)
+                if sprayed and r > spray[beam, 1]:
+                    snr *= np.exp(-2.0 * spray[beam, 0])
                 count = _insert(place, count, r, snr, i)
             if count > 1:
                 farthest = place[0, count - 1]
@@ -260,7 +269,12 @@ def _receive(
             elif count == 1:
                 farthest = place[0, 0]
             if air[0] > 0.0:
-                count = add_air_echoes(place, count, _MOST_ECHOES, farthest, air, key, sweep, beam)
+                count = add_air_echoes(place, count, _MOST_ECHOES - 1, farthest, air, key, sweep, beam)
+            if sprayed and spray[beam, 2] > 0.0:
+                r = float(spray[beam, 1])
+                snr = budget * per_alpha * overlap(r) * float(spray[beam, 2]) / (r * r) * np.exp(-2.0 * alpha * r)
+                if snr > 0.5 * threshold:
+                    count = _insert(place, count, r, snr, -1)
             first, strongest, last = -1, -1, -1
             for echo in range(count):
                 snr = place[1, echo]

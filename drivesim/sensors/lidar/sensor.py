@@ -19,6 +19,7 @@ from drivesim.sensors.lidar.room import PathRoom
 from drivesim.sensors.lidar.secondary import Onward, onward
 from drivesim.sensors.motion import EgoMotion
 from drivesim.sensors.rig import Sensor
+from drivesim.sensors.spray import in_beams, plumes
 from drivesim.streams import stream_key
 from drivesim.types import PointCloud, Weather
 
@@ -67,6 +68,7 @@ class Lidar:
         self._first_rays = footprint(self.device, self._first.direction)
         self._sweeps: dict[int, _Sweep] = {}
         self._rooms: list[PathRoom] = []
+        self._wakes, self._origin = np.zeros((0, 10)), np.zeros(3)
 
     def capture(self, rays: RayScene, motion: EgoMotion, weather: Weather) -> PointCloud | None:
         """Fire the columns of this tick; the newest sweep that was completed by them, if any."""
@@ -113,6 +115,7 @@ class Lidar:
     ) -> tuple[F64, F64, Onward]:
         """Trace columns that fire at ``times``: rotations and translations of ``world_from_sensor`` then, and the rays
         that go on; fills ``hits``. Another engine may take this step's place."""
+        self._wakes, self._origin = rays.wakes, rays.origin
         rotation, translation, velocity = motion.sensor_motion(times, self.sensor.ego_from_sensor)
         time, lag = motion.fraction(times), self._late / (motion.end_ns - motion.start_ns)
         reach, farthest = self.device.max_range, self.device.range_at_10_percent * np.sqrt(10.0)
@@ -123,7 +126,7 @@ class Lidar:
     def _point_cloud(self, number: int, sweep: _Sweep, motion: EgoMotion, weather: Weather) -> PointCloud:
         time_ns = stamp(number, self.sensor.rate_hz, self.sensor.phase)
         paths, share = sweep.room.paths(time_ns, sweep.onward)
-        echoes = receive(paths, self.device, weather, self._key, number, share)
+        echoes = receive(paths, self.device, weather, self._key, number, share, self._spray(sweep, weather))
         world_from_ego = motion.pose(time_ns)
         world_from_sensor = world_from_ego @ self.sensor.ego_from_sensor
         rotation = np.tensordot(world_from_sensor.rotation, sweep.rotation, axes=(0, 1)).transpose(1, 0, 2)
@@ -176,6 +179,19 @@ class Lidar:
             cloud.cos_incidence,
         )
         return cloud
+
+    def _spray(self, sweep: _Sweep, weather: Weather) -> F32 | None:
+        """What spray does to every beam, as of :func:`~drivesim.sensors.spray.in_beams`, where vehicles are at the end
+        of the revolution; None without any."""
+        thrown_up = plumes(self._wakes, weather, self._origin)
+        if not len(thrown_up):
+            return None
+        bundle = sweep.room.hits.length.reshape(*sweep.pattern.offset.shape, -1)
+        place = np.ascontiguousarray(sweep.translation - self._origin)
+        return in_beams(
+            place, sweep.rotation, sweep.pattern.direction, bundle.max(axis=2), thrown_up, self._origin,
+            self.device.max_range,
+        )  # fmt: skip
 
     def _bloom(self, sweep: _Sweep, measured: F32, intensity: F32) -> NDArray[np.bool_]:
         """Spread the glare of retro-reflectors in place; (C, B), where it did."""
