@@ -35,7 +35,7 @@ def cluster(needs_ray):
         command = [sys.executable, "-c", "from ray.scripts.scripts import main; main()", "start", "--block"]
         options = ["--num-cpus=1", "--disable-usage-stats", "--node-ip-address=127.0.0.1"]
         environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path), "PYTHONUNBUFFERED": "1",
-                       "RAY_AUTH_MODE": "disabled", "RAY_raylet_start_wait_time_s": "300"}  # fmt: skip
+                       "RAY_AUTH_MODE": "disabled"}  # fmt: skip
         node = subprocess.Popen([*command, *options, *words], env=environment, start_new_session=True, text=True,
                                 stdout=subprocess.PIPE, stderr=subprocess.STDOUT)  # fmt: skip
         nodes.append(node)
