@@ -62,6 +62,17 @@ def test_the_answer_comes_first_and_doubts_are_said(page):
         assert doubt in body[: body.index("<h2>Rigs")]
 
 
+def test_who_avoids_by_braking_for_nothing_is_told(instances, tmp_path):
+    """Instance 0 has no collision with either rig, instance 1 has one with the first."""
+    for entry in instances[:2]:
+        entry["outcomes"][0]["false_triggers"] = 1
+    path, _, _ = write_report(instances, [], PLAN, "drivesim whatif", tmp_path)
+    doubts = path.read_text().split("<h2>Rigs")[0]
+    told = "<b>one</b> the car braked for something else than the target in 2 of 12 instances. It hit nobody in 1 "
+    assert told in doubts
+    assert "<b>two</b> the car" not in doubts
+
+
 def test_the_page_needs_nothing_else_and_shows_text_as_text(page):
     text = page.read_text()
     assert not re.search(r"<(script|link|img)[^>]+(src|href)=[\"']https?:", text)

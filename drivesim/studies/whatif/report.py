@@ -108,6 +108,13 @@ def _doubts(instances: Sequence[dict[str, Any]], plan: dict[str, Any]) -> list[s
     if caveats:
         notes.append(f"Injury risk (MAIS3+F, Monfort &amp; Mueller 2025) is outside its data: "
                      f"{html.escape('; '.join(caveats[:3]))}. Trust impact speeds more.")  # fmt: skip
+    for position, name in enumerate(plan["rigs"]):
+        stray = [entry["outcomes"][position] for entry in instances if entry["outcomes"][position]["false_triggers"]]
+        if stray:
+            spared = sum(not outcome["collided"] for outcome in stray)
+            notes.append(f"With <b>{html.escape(Path(name).stem)}</b> the car braked for something else than the "
+                         f"target in {len(stray)} of {len(instances)} instances. It hit nobody in {spared} of "
+                         "these, some perhaps by luck: that is no merit of the rig.")  # fmt: skip
     if not plan["full"]:
         notes.append("Sensing began shortly before anybody was within reach; first returns from farther away and "
                      "false alarms on the empty approach are not counted (--full counts them).")  # fmt: skip
