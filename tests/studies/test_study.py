@@ -11,12 +11,34 @@ import pytest
 from whatif_plays import Noted
 
 from drivesim.errors import DrivesimError, ScenarioError
+from drivesim.sensors.rig import load_rig
 from drivesim.studies.sampling import draw_instances, space_of
 from drivesim.studies.sweep.journal import FILE
 from drivesim.studies.whatif.compare import variance_ratio
+from drivesim.studies.whatif.run import looks_ahead
 from drivesim.studies.whatif.study import PLAN, Study, run_study
 
 RIGS = ("whatif_camera", "whatif_camera_radar")
+
+
+@pytest.mark.parametrize(
+    ("device", "yaw", "ahead"),
+    [
+        ("ouster_os1_64", 180, True),  # it turns all round
+        ("{base: ouster_os1_64, azimuth_window_deg: [-60, 60]}", 0, True),
+        ("{base: ouster_os1_64, azimuth_window_deg: [-60, 60]}", 90, False),
+        ("{base: ouster_os1_64, azimuth_window_deg: [120, 240]}", 180, True),
+        ("solid_state_120x25", 0, True),
+        ("solid_state_120x25", 90, False),
+        ("continental_ars408", 90, False),
+        ("camera_detection", 180, False),
+    ],
+)
+def test_a_rig_looks_ahead_if_one_of_its_sensors_does(tmp_path, device, yaw, ahead):
+    rig = tmp_path / "rig.yaml"
+    place = f"translation: [1.0, 0.0, 1.6], rotation: {{ypr: [{yaw}, 0, 0]}}, rate_hz: 10"
+    rig.write_text(f"description: One sensor\nsource: a test\nsensors:\n  ONE: {{device: {device}, {place}}}\n")
+    assert looks_ahead(load_rig(rig)) is ahead
 
 
 def small(count=3, **changes):

@@ -18,6 +18,7 @@ from drivesim.ego.chain import Answers, EventKind
 from drivesim.ego.emergency import Geometry, time_to_collision
 from drivesim.ego.registry import DEFAULTS, REPEATABLE, make_detector
 from drivesim.errors import RigError
+from drivesim.sensors.lidar.device import LidarDevice
 from drivesim.sensors.suite import ONCE
 from drivesim.simulation import DEFAULT_DT, Simulation
 from drivesim.studies.target import target_of
@@ -30,7 +31,7 @@ from drivesim.types import CameraImage, Collision, Frame, WorldState
 if TYPE_CHECKING:
     from drivesim.openscenario import Scenario
     from drivesim.scene import Scene
-    from drivesim.sensors.rig import Rig
+    from drivesim.sensors.rig import Rig, Sensor
     from drivesim.simulators import Simulator
     from drivesim.world import World
 
@@ -97,13 +98,19 @@ def detectors_for(rig: Rig, seed: int, chosen: Mapping[str, str] = MappingProxyT
 
 def looks_ahead(rig: Rig) -> bool:
     """Whether some sensor of the rig sees straight ahead."""
-    for sensor in rig.sensors:
-        if sensor.kind == "lidar":
+    return any(_sees_ahead(sensor) for sensor in rig.sensors)
+
+
+def _sees_ahead(sensor: Sensor) -> bool:
+    rotation, device = sensor.ego_from_sensor.rotation, sensor.device
+    if isinstance(device, LidarDevice) and device.pattern is None:  # it turns
+        if device.azimuth_window_deg is None:
             return True
-        forward = sensor.ego_from_sensor.rotation[:, 2 if sensor.kind == "camera" else 0]
-        if forward[0] > math.cos(math.radians(30.0)):
-            return True
-    return False
+        first, last = device.azimuth_window_deg
+        ahead = math.degrees(math.atan2(rotation[0, 1], rotation[0, 0]))  # the ego's x axis in the sensor's frame
+        return (ahead - first) % 360.0 <= (last - first) % 360.0
+    axis = rotation[:, 2 if sensor.kind == "camera" else 0]
+    return bool(axis[0] > math.cos(math.radians(30.0)))
 
 
 class Run:
