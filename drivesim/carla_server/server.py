@@ -33,6 +33,8 @@ _WELCOME, _SETTLED = 0.25, 0.01
 client does not wait for that itself and would know no actors until the next tick."""
 _PRACTICE = ("vehicle.tesla.model3", "walker.pedestrian.0001", "vehicle.bh.crossbike")
 """Who is there while things are compiled: a car, somebody on foot and somebody who rides."""
+_ANNOUNCED = 1.0
+"""s that a frame waits at most for who has asked for a sensor's stream and is not there yet: clients step at once."""
 _IDLE = 0.2
 """s between looks at whether to step while a client steps."""
 
@@ -57,6 +59,8 @@ class CarlaServer:
         self.maps = Maps(folders)
         self.managers: dict[int, tuple[str, object]] = {}
         """Clients' traffic managers by port: their addresses, and whose they are."""
+        self._awaited: dict[int, float] = {}
+        """Streams that clients are about to subscribe to, and until when frames wait for them."""
         self.caller: object = None
         """Who makes the call that is being answered."""
         self._real_time, self._stepped = real_time, 0.0
@@ -195,7 +199,7 @@ class CarlaServer:
                 calls.feed(data)
                 for request in calls:
                     self.caller = writer
-                    if self._real_time and isinstance(request, list) and request[2:3] == ["tick_cue"]:
+                    if isinstance(request, list) and request[2:3] == ["tick_cue"]:
                         await self._due()
                     answer = self._handle(request)
                     if request[2] == "get_sensor_token" and list(request[3][1:]) == [WORLD_STREAM]:
@@ -224,8 +228,17 @@ class CarlaServer:
             self._tidy.connection_ended()
 
     async def _due(self) -> None:
-        """Return when the clock is where the next frame will be."""
-        await asyncio.sleep(max(self._stepped + self.episode.delta - time.monotonic(), 0.0))
+        """Return when who wants to see the next frame is there, and in real time when the clock is where it will be."""
+        while any(time.monotonic() < until for until in self._awaited.values()):
+            await asyncio.sleep(1e-3)
+        self._awaited.clear()
+        if self._real_time:
+            await asyncio.sleep(max(self._stepped + self.episode.delta - time.monotonic(), 0.0))
+
+    def announced(self, stream: int) -> None:
+        """A client is about to subscribe to a sensor's stream."""
+        if not self._subscribers.get(stream) and any(r.stream == stream for r in self.episode.records.values()):
+            self._awaited[stream] = time.monotonic() + _ANNOUNCED
 
     async def _subscribed_since(self, known: int) -> None:
         """Return when another client than ``known`` ones has had its first snapshot, or soon."""
@@ -274,6 +287,7 @@ class CarlaServer:
             if stream != WORLD_STREAM and all(record.stream != stream for record in self.episode.records.values()):
                 return
             self._subscribers.setdefault(stream, set()).add(writer)
+            self._awaited.pop(stream, None)
             if stream == WORLD_STREAM and self._latest:
                 writer.write(self._latest)
                 await writer.drain()

@@ -90,6 +90,17 @@ def test_a_push_from_the_side_moves_a_vehicle_for_a_frame(world, spawn):
     assert car.get_velocity().length() < 0.1
 
 
+def test_the_frame_after_listen_is_measured_already(world, spawn):
+    """Scripts listen and step at once; the client subscribes in a thread of its own."""
+    car = spawn("vehicle.tesla.model3", 20, 1.75)
+    world.tick()
+    for _ in range(5):
+        heard = queue.Queue()
+        spawn("sensor.other.imu", parent=car, listen=heard.put)
+        frame = world.tick()
+        assert heard.get(timeout=20).frame == frame
+
+
 def test_landmarks_are_the_lights_of_the_map(client):
     world = client.load_world("crossing_with_lights")
     marks = world.get_map().get_all_landmarks()

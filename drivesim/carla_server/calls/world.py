@@ -30,6 +30,8 @@ def _episode_info(server: CarlaServer) -> list[Any]:
 
 @method("get_sensor_token")
 def _sensor_token(server: CarlaServer, stream: int) -> list[Any]:
+    if int(stream) != 1:
+        server.announced(int(stream))
     return [token(int(stream), server.stream_port)]
 
 
