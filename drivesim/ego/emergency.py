@@ -75,7 +75,7 @@ def assess(
     reach = car.width / 2 + half_width + p.corridor_margin
     curvature = yaw_rate / max(speed, 1.0)
     now = left - 0.5 * curvature * ahead**2
-    if distance <= 0.0 and (abs(now) > car.width / 2 + half_width or ahead + half_length < car.front - 1.0):
+    if distance <= 0.0 and (abs(now) > car.width / 2 + half_width or ahead + half_length < car.front - 0.5):
         return None  # beside the car, or passed: what it touches from there on, no brake prevents
     # The car is beside the object from first to last touch; until then the object may enter, or leave.
     beside = ttc + (2.0 * half_length + 0.5) / max(closing, 1.0)

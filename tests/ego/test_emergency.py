@@ -112,5 +112,7 @@ def test_speed_along_the_road_counts_as_far_as_it_is_sure():
 def test_what_is_beside_the_bumper_already_is_not_braked_for():
     """Its corner is 0.3 m behind the bumper, 0.3 m beside the car, and seems to come nearer."""
     beside, before = (track(x, -1.2, 0.0, 2.5, half=0.0, person=False) for x in (3.3, 8.3))
+    passed = track(2.9, -0.8, 0.0, 2.5, half=0.0, person=False)
+    assert assess(passed, 0.0, ORIGIN, 10.0, 0.0, CAR, EGOS["aeb"]) is None
     assert assess(beside, 0.0, ORIGIN, 10.0, 0.0, CAR, EGOS["aeb"]) is None
     assert assess(before, 0.0, ORIGIN, 10.0, 0.0, CAR, EGOS["aeb"]) is not None
