@@ -51,6 +51,8 @@ class Record:
     """In place of pedals and wheel, if it came later than they did."""
     wheel: float = 0.0
     """Share of full lock that the road wheels have come to, positive to the right."""
+    rolled: float = 0.0
+    """Angle of the wheels at the last step, rad."""
     thrown: bool = False
     """Whether a client has told a velocity since the last step."""
     spin: float = 0.0

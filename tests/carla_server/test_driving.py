@@ -3,6 +3,7 @@
 import math
 from types import SimpleNamespace
 
+import numpy as np
 import pytest
 
 from drivesim.carla_server.blueprints import library
@@ -85,3 +86,26 @@ def test_a_told_velocity_moves_and_turns_a_vehicle_for_one_step(episode):
     heading = math.radians(rotation[1])
     assert math.atan2(episode.velocity(record)[1], episode.velocity(record)[0]) == pytest.approx(heading, abs=1e-6)
     assert episode.place(record)[1][1] == pytest.approx(rotation[1], abs=1e-6)
+
+
+def test_a_light_straight_ahead_is_not_exactly_ahead_of_who_drives(episode):
+    """CARLA's agents heed what lies at an angle above 0 degrees; this one keeps to its line as well as it can."""
+    record, _ = put(episode, "tesla.model3", 0.0)
+    bearings = []
+    for _ in range(60):
+        (x, y, _), (_, yaw, _) = episode.place(record)
+        bearings.append(math.degrees(math.atan2(1.75 - y, 60.0 - x)) - yaw)
+        record.vehicle = VehicleControl(throttle=0.5, steer=math.radians(bearings[-1]))
+        episode.step()
+        assert abs(y - 1.75) < 0.003
+    moving = np.abs(bearings[10:])
+    assert np.float32(moving).min() > 0.0
+    assert moving.max() < 0.05
+
+
+def test_who_is_not_driven_stands_where_it_was_put(episode):
+    record, index = put(episode, "tesla.model3")
+    record.physics = False
+    start = episode.world.position[0, index].copy()
+    episode.step()
+    assert (episode.world.position[0, index] == start).all()
