@@ -134,6 +134,7 @@ class Simulation:
                 labels=labels,
                 events=tuple(events),
                 collisions=tuple(self.world.collisions[seen:]),
+                signals=dict(self.world.signals),
             )
             before = after
             index += 1

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
@@ -68,8 +69,20 @@ def sweep_command(
     if not quiet:
         classes = ", ".join(f"{count} {name.replace('_', ' ')}" for name, count in sorted(summary.classes.items()))
         console.print(f"{summary.count} instances: {classes or 'none finished'}")
+        if summary.means:
+            console.print(_criteria(summary.means))
         console.print(f"every number: [bold]{summary.table}[/]")
     return 1 if summary.failures else 0
+
+
+def _criteria(means: Mapping[str, float]) -> str:
+    """Means of a sweep in one line."""
+    words = {
+        "collision_rate": "{:.1%} collide", "red_lights": "{:.2f} red lights",
+        "lane_invasions": "{:.2f} lane invasions", "off_road": "{:.1%} of the way off road",
+        "route_completion": "{:.1%} of the route driven", "driving_score": "driving score {:.1f}",
+    }  # fmt: skip
+    return "on average " + ", ".join(text.format(means[name]) for name, text in words.items() if name in means)
 
 
 def _complain(summary: Summary) -> None:

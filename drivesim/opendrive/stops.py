@@ -14,7 +14,7 @@ from drivesim.opendrive.model import Road, Signal, SignalReference
 from drivesim.opendrive.network import RoadNetwork
 from drivesim.transforms import Pose
 
-_BEFORE = 3.0
+BEFORE_LINE = 3.0
 """Of the middle of a stopping place before the light's line or the junction, m, as CARLA's own boxes lie."""
 
 _Lane = tuple[str, int, float]
@@ -71,7 +71,7 @@ def _before_junctions(network: RoadNetwork, road: Road, lane: int, s: float) -> 
 def _back(network: RoadNetwork, road: str, lane: int, s: float) -> float:
     """Where traffic was before it came to s."""
     length = network.roads[road].length
-    return min(max(s - _BEFORE * network.lane_direction(road, lane, s), 0.0), length)
+    return min(max(s - BEFORE_LINE * network.lane_direction(road, lane, s), 0.0), length)
 
 
 def _place(network: RoadNetwork, lanes: list[_Lane]) -> StoppingPlace:

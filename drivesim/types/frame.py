@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from drivesim.types.labels import Labels
 from drivesim.types.measurements import Measurement
@@ -31,6 +31,7 @@ class Frame:
         measurements: by channel, only the sensors that were due.
         labels: None when no sensor was due.
         events, collisions: those of this tick.
+        signals: what the scenario says of the map's signals then, by id, see :class:`drivesim.world.World`.
     """
 
     index: int
@@ -40,3 +41,4 @@ class Frame:
     labels: Labels | None
     events: tuple[StoryboardEvent, ...] = ()
     collisions: tuple[Collision, ...] = ()
+    signals: Mapping[str, str] = field(default_factory=dict)

@@ -25,7 +25,7 @@ def unbraked(test, speed, location, **more):
     scenario = ScenarioFile(f"ncap/{test}").scenario(
         {"ego_speed": str(speed), "impact_location": str(location), "duration": "9", **more}
     )
-    watch = Watch(scenario.actors(), "Target")
+    watch = Watch(scenario, "Target")
     with Simulation(scenario) as simulation:
         for frame in simulation:
             watch.see(frame)

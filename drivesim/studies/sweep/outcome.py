@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
+import numpy as np
+
+from drivesim.opendrive import empty_network, read_network
+from drivesim.openscenario import Scenario
 from drivesim.simulation import ego_of
+from drivesim.studies.course import course_of
+from drivesim.studies.driving import Driving, driving_of
 from drivesim.studies.encounter import Encounter
 from drivesim.studies.target import target_of
 from drivesim.studies.whatif.outcome import hit_point, impact_speed
-from drivesim.types import Actor, Collision, Frame, WorldState
+from drivesim.types import Collision, Frame, WorldState
 from drivesim.world.boxes import boxes_of
 from drivesim.world.conflict import CRITICAL
 
@@ -63,12 +69,17 @@ class Watch:
         DrivesimError: nobody of that name, or nobody but the ego.
     """
 
-    def __init__(self, actors: Sequence[Actor], target: str | None = None) -> None:
-        self._car = ego_of(tuple(actors))
+    def __init__(self, scenario: Scenario, target: str | None = None) -> None:
+        actors = scenario.actors()
+        self._scenario, self._actors = scenario, actors
+        self._car = ego_of(actors)
         self._target = target_of(actors, self._car, target)
         self._encounter = Encounter(boxes_of(actors), self._car.index, self._target.index)
         self._initial: float | None = None
         self._before: WorldState | None = None
+        self._first: WorldState | None = None
+        self._track: list[tuple[float, ...]] = []
+        self._signals: list[Mapping[str, str]] = []
         self._deceleration = 0.0
         self._hit: tuple[Collision, float, float] | None = None
 
@@ -84,17 +95,33 @@ class Watch:
         state, car = frame.state, self._car.index
         before = self._before or state
         if self._before is None:
-            self._initial = float(state.speed[0, car])
+            self._initial, self._first = float(state.speed[0, car]), state
         else:
             elapsed = float(state.time[0] - before.time[0])
             self._deceleration = max(self._deceleration, float(before.speed[0, car] - state.speed[0, car]) / elapsed)
         self._before = state
+        x, y, _ = state.position[0, car].tolist()
+        vx, vy, _ = state.velocity[0, car].tolist()
+        self._track.append((float(state.time[0]), x, y, float(state.orientation[0, car, 0]), vx, vy))
+        self._signals.append(frame.signals)
         for collision in frame.collisions:
             if self._car.name in (collision.first, collision.second):
                 speed = impact_speed(collision, before, state, car)
                 self._hit = (collision, speed, hit_point(collision, state, self._car))
                 break
         self._encounter.see(state)
+
+    def driving(self) -> Driving:
+        """How well the car drove so far."""
+        network = read_network(self._scenario.road_file) if self._scenario.road_file else empty_network()
+        course, hit = None, ""
+        if self._first is not None:
+            course = course_of(self._scenario, network, self._car.index, self._first)
+        if self._hit is not None:
+            other = _other(self._hit[0], self._car.name)
+            hit = next(actor.kind for actor in self._actors if actor.name == other)
+        track = np.array(self._track, dtype=np.float64).reshape(-1, 6)
+        return driving_of(track, self._car.box, network, signals=self._signals, course=course, hit=hit)
 
     def outcome(self) -> Outcome:
         """What was seen so far."""

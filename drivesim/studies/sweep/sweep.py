@@ -12,6 +12,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from drivesim import __version__
 from drivesim.errors import RecordingError
 from drivesim.openscenario import load_scenario
@@ -19,6 +21,7 @@ from drivesim.openscenario.beside import declaration
 from drivesim.openscenario.expressions import Value
 from drivesim.openscenario.scenario import ScenarioFile
 from drivesim.simulation import DEFAULT_DT, Simulation, as_rig, record
+from drivesim.studies.driving import Driving
 from drivesim.studies.samples import NOTES
 from drivesim.studies.sweep.journal import PLAN, Journal
 from drivesim.studies.sweep.outcome import Outcome, Watch
@@ -29,6 +32,8 @@ RECORDINGS = "recordings"
 """Folder of a sweep's recordings, named by instance."""
 SAMPLE = "sample.json"
 """In each of them: which instance it is, with its weight."""
+CRITERIA = ("red_lights", "off_road", "lane_invasions", "route_completion", "driving_score")
+"""Columns that a summary gives the means of."""
 
 Executor = Callable[[Play, Sequence[Any], Iterable[int]], Iterator[Result]]
 """Plays instances somewhere: what to do, all items, numbers of those to play; results as they come in."""
@@ -73,7 +78,7 @@ class Sweep:
         """
         first = load_scenario(self.scenario, self.instances[0].parameters)
         rig = as_rig(self.rig)
-        Watch(first.actors(), self.target)
+        Watch(first, self.target)
         instances = json.dumps([asdict(instance) for instance in self.instances])
         return {
             "version": __version__,
@@ -100,11 +105,16 @@ class Failure:
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """What a sweep came to: where the table is, how many of which class, what failed."""
+    """What a sweep came to: where the table is, how many of which class, what failed.
+
+    Attributes:
+        means: weighted means over all that finished, of ``collision_rate`` and of :data:`CRITERIA` that are known.
+    """
 
     table: Path
     count: int
     classes: Mapping[str, int]
+    means: Mapping[str, float]
     failures: tuple[Failure, ...]
 
 
@@ -121,16 +131,16 @@ class PlayInstance:
 
     def __call__(self, index: int, instance: Instance) -> dict[str, Any]:
         scenario = _file(self.scenario).scenario(instance.parameters)
-        watch = Watch(scenario.actors(), self.target)
+        watch = Watch(scenario, self.target)
         if self.rig is None:
             with Simulation(scenario, seed=instance.seed, dt=self.dt, duration=self.duration) as simulation:
                 for frame in simulation:
                     watch.see(frame)
                     if watch.over:
                         break
-            return asdict(watch.outcome())
+            return _results(watch)
         place = self._record(index, instance, watch)
-        return {**asdict(watch.outcome()), "recording": str(place.relative_to(self.folder))}
+        return {**_results(watch), "recording": str(place.relative_to(self.folder))}
 
     def _record(self, index: int, instance: Instance, watch: Watch) -> Path:
         """A whole recording or none: it gets its name when it is finished."""
@@ -153,6 +163,10 @@ class PlayInstance:
         shutil.rmtree(final, ignore_errors=True)
         part.replace(final)
         return final
+
+
+def _results(watch: Watch) -> dict[str, Any]:
+    return {**asdict(watch.outcome()), **asdict(watch.driving())}
 
 
 @cache
@@ -184,7 +198,7 @@ def run_sweep(
     with Journal(folder, sweep.plan(), count) as journal:
         gather(journal, play, sweep.instances, jobs=jobs, executor=executor, progress=progress)
         kinds = _parameter_kinds(sweep)
-        known = columns_of(Outcome) | ({"recording": str} if sweep.rig else {})
+        known = columns_of(Outcome) | columns_of(Driving) | ({"recording": str} if sweep.rig else {})
         noted = {name: kind for name, kind in NOTES.items() if name in sweep.instances[0].notes}
         given = {"seed": int, "weight": float, **noted, **_prefixed(kinds)}
         table = write_table(journal, _Given(sweep, kinds), given, known)
@@ -192,7 +206,7 @@ def run_sweep(
             Failure(index, journal.entry(index)["error"], sweep.instances[index].parameters)
             for index in journal.failures()
         )
-    return Summary(table, count, _classes(table), failures)
+    return Summary(table, count, _classes(table), _means(table), failures)
 
 
 def gather(
@@ -269,3 +283,20 @@ def _classes(table: Path) -> dict[str, int]:
 
     counted = pq.read_table(table, columns=["outcome"])["outcome"].value_counts().to_pylist()
     return {entry["values"]: entry["counts"] for entry in counted if entry["values"] is not None}
+
+
+def _means(table: Path) -> dict[str, float]:
+    import pyarrow.parquet as pq
+
+    columns = pq.read_table(table, columns=["weight", "outcome", *CRITERIA])
+    outcome = np.array(columns["outcome"].to_pylist(), dtype=object)
+    finished = outcome != None  # noqa: E711
+    weight = columns["weight"].to_numpy()
+    values = {"collision_rate": np.where(finished, outcome == "collision", np.nan).astype(np.float64)}
+    values |= {name: columns[name].to_numpy().astype(np.float64) for name in CRITERIA}
+    found = {}
+    for name, each in values.items():
+        known = finished & ~np.isnan(each)
+        if weight[known].sum() > 0.0:
+            found[name] = float(np.average(each[known], weights=weight[known]))
+    return found
