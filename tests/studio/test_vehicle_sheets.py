@@ -37,10 +37,13 @@ def test_vehicles_fill_a_sheet(tmp_path):
 @pytest.mark.slow
 def test_a_street_is_dark_by_night_and_pale_in_fog(tmp_path):
     picture = shown("district", tmp_path, 400)
-    high = (picture.shape[0] - 200) // 4
-    day, night = picture[60 : 60 + high // 2, :200], picture[60 : 60 + high // 2, 200:]
-    assert night.mean() < 0.3 * day.mean()
+    rows = picture[40 : 40 + 2 * 134].reshape(2, 134, 400, 3)[:, :110]
+    day, night, fog = rows[0, :, :200], rows[0, :, 200:], rows[1, :, :200]
+    above_the_roofs, road = slice(0, 30), slice(70, 105)
+    assert night[above_the_roofs].mean() < 0.1 * day[above_the_roofs].mean()
+    assert night[road].mean() > 10.0 * night[above_the_roofs].mean()  # head lamps and street lamps are on
     assert day.std() > 20
+    assert fog.std() < 0.6 * day.std()
 
 
 def test_every_material_is_listed_with_all_its_columns():
