@@ -127,3 +127,29 @@ def test_one_stands_on_an_electric_scooter():
     assert height > 0.8
     assert made.rider.crank_radius == 0.0
     assert made.body.bounds()[1][2] == pytest.approx(1.14, abs=0.05)
+
+
+@pytest.mark.parametrize(
+    ("category", "model", "size", "wheelbase", "wheel"), [k for k in KINDS if k[0] in ("truck", "bus", "van")]
+)
+def test_wheels_turn_in_open_arches(category, model, size, wheelbase, wheel):
+    made = vehicle_model(actor(category, model, size, wheelbase, wheel), 0)
+    middle = made.body.vertices[made.body.triangles].mean(axis=1)
+    painted = made.body.material == MaterialId.CAR_PAINT
+    for hub in made.wheels[:2]:
+        beside = np.abs(middle[:, 1]) > 0.85 * size[1] / 2
+        in_reach = np.hypot(middle[:, 0] - hub.center[0], middle[:, 2] - hub.center[2]) < hub.radius
+        assert not (painted & beside & in_reach).any()
+
+
+@pytest.mark.parametrize("category", ["bus", "tram"])
+def test_one_sees_seats_through_the_windows_of_a_coach(category):
+    size = {"bus": (12.0, 2.55, 3.1), "tram": (30.0, 2.4, 3.5)}[category]
+    body = vehicle_model(actor(category, category, size, 5.9, 0.9), 0).body
+    middle = body.vertices[body.triangles].mean(axis=1)
+    glass = body.material == MaterialId.CAR_GLASS
+    for side in (1, -1):
+        assert (glass & (side * middle[:, 1] > 0.9 * size[1] / 2)).sum() > 20
+    pane_low = middle[glass & (np.abs(middle[:, 1]) > 0.9 * size[1] / 2), 2].min()
+    inside = (body.material == MaterialId.SYNTHETIC) & (np.abs(middle[:, 1]) < 0.8 * size[1] / 2)
+    assert (inside & (middle[:, 2] > pane_low) & (middle[:, 2] < 0.6 * size[2])).any()

@@ -14,6 +14,7 @@ from drivesim.scene.vehicles.assembly import (
     INDICATOR,
     INTERIOR,
     PLATE,
+    SEAT,
     STEEL,
     TAILLAMP,
     Assembly,
@@ -21,9 +22,11 @@ from drivesim.scene.vehicles.assembly import (
 )
 from drivesim.scene.vehicles.car import car_wheels, fit
 from drivesim.scene.vehicles.frame import Frame, frame_of
+from drivesim.scene.vehicles.hull import End, Hull, add_hull
 from drivesim.scene.vehicles.model import Lamp, VehicleModel
 from drivesim.scene.vehicles.paint import paint
-from drivesim.scene.vehicles.shapes import box, prism, rounded_box, tube
+from drivesim.scene.vehicles.shapes import box, join, prism, rounded_box, tube
+from drivesim.scene.vehicles.shell import ARCH_GAP
 from drivesim.streams import stream
 from drivesim.taxonomy import Tag
 from drivesim.types import Actor, Light
@@ -81,47 +84,66 @@ def _add_load(assembly: Assembly, frame: Frame, body_paint: Finish, start: float
     for y in (0.0, 0.55 * frame.half, -0.55 * frame.half):
         rod = tube([(doors, y, floor + 0.45), (doors, y, frame.top - 0.15)], 0.015 if y else 0.008, 6)
         assembly.add(rod, STEEL if y else BLACK)
-    add_rear(assembly, frame, floor)
+    _add_rear(assembly, frame, floor)
 
 
 def _add_cab(assembly: Assembly, frame: Frame, finish: Finish, length: float, floor: float) -> None:
-    x0, x1 = frame.front - length, frame.front
-    top = min(frame.top - 0.15, floor + 2.3)
-    outline = [
-        (x0, floor - 0.25),
-        (x1 - 0.06, floor - 0.25),
-        (x1, floor + 0.3),
-        (x1 - 0.03, floor + 0.95),
-        (x1 - 0.3, top - 0.1),
-        (x1 - 0.6, top),
-        (x0, top),
-    ]
-    half = frame.half - 0.06
-    assembly.add(prism(outline, -half, half), finish)
-    glass = [(x1 - 0.025, floor + 0.98), (x1 - 0.29, top - 0.2), (x1 - 0.31, top - 0.2), (x1 - 0.05, floor + 0.98)]
-    assembly.add(prism([(x + 0.015, z) for x, z in glass][::-1], -half + 0.12, half - 0.12), GLASS)
-    side = [(x0 + 0.5, floor + 0.95), (x1 - 0.15, floor + 0.95), (x1 - 0.38, top - 0.22), (x0 + 0.5, top - 0.22)]
-    assembly.add_both(prism(side, half - 0.01, half + 0.006), GLASS)
-    grille = box((0.02, 1.3, 0.4)).moved((x1 + 0.0, 0.0, floor + 0.35))
-    assembly.add(grille, BLACK)
-    bumper = rounded_box((0.25, 2 * half, 0.35), 0.05, 2).moved((x1 - 0.12, 0.0, floor - 0.22))
-    assembly.add(bumper, BLACK)
-    mirror = rounded_box((0.12, 0.16, 0.45), 0.03, 1).moved((x1 - 0.2, half + 0.0, floor + 1.3))
-    assembly.add_both(mirror, BLACK)
-    add_lamps(assembly, frame, floor - 0.1)
+    """A forward-control cab: deep screen, grille, bumper with the lamps, a side window, steps, a wind deflector."""
+    x0, x1, low = frame.front - length, frame.front, floor - 0.30
+    top = min(frame.top - 0.15, floor + 2.0)
+    height = top - low
+    belt, screen, grille = (
+        low + 0.52 * height,
+        (low + 0.47 * height, low + 0.88 * height),
+        (low + 0.2 * height, low + 0.42 * height),
+    )
+    lamps, bumper, window = (low + 0.04 * height, low + 0.12 * height), low + 0.16 * height, (x1 - 0.42, x0 + 0.55)
+    bars = np.linspace(*grille, 6)
+    hull = Hull(
+        x1, x0, frame.half - 0.04, low, top, belt,
+        End(0.42, 2.8, ((low, 0.04), (low + 0.1 * height, 0.0), (belt, 0.02), (top, 0.30))), End(0.0, 2.0),
+        shoulder=0.16, tumblehome=0.06, arches=(frame.front_axle,) if frame.front_axle > x0 else (), tyre=frame.radius,
+        lines_x=(*window, window[0] - 0.03, window[1] + 0.03, x0 + 0.30, x0 + 0.31),
+        lines_z=(belt + 0.03, screen[1] - 0.03, *screen, screen[0] + 0.05, screen[1] - 0.05, *bars, *lamps, bumper),
+        lines_across=(0.5, 0.55, 0.66, 0.86, 0.96, 0.97),
+    )  # fmt: skip
+    _, cells = hull.lattice()
+    x, z, across, nose, side = cells.x, cells.z, cells.across, cells.end > 0, cells.end == 0
+    skin = np.zeros(z.shape, dtype=np.int64)
+    skin[(z < bumper) & (nose | (x > frame.front_axle + ARCH_GAP * frame.radius))] = 1
+    skin[nose & (z > grille[0]) & (z < grille[1]) & (across < 0.66)] = 1
+    for below, above in zip(bars[1:-1:2], bars[2::2], strict=False):
+        skin[nose & (z > below) & (z < above) & (across < 0.55)] = 0
+    skin[nose & (z > lamps[0]) & (z < lamps[1]) & (across > 0.5) & (across < 0.86)] = 3
+    skin[nose & (z > lamps[0]) & (z < lamps[1]) & (across > 0.86) & (across < 0.96)] = 4
+    skin[nose & (z > screen[0]) & (z < screen[1]) & (across < 0.97)] = 1
+    skin[nose & (z > screen[0] + 0.05) & (z < screen[1] - 0.05) & (across < 0.96)] = 2
+    beside = side & (x < window[0]) & (x > window[1])
+    skin[beside & (z > belt) & (z < screen[1])] = 1
+    skin[beside & (x < window[0] - 0.03) & (x > window[1] + 0.03) & (z > belt + 0.03) & (z < screen[1] - 0.03)] = 2
+    skin[side & (x > x0 + 0.30) & (x < x0 + 0.31) & (z > bumper)] = 1
+    add_hull(assembly, hull, (finish, BLACK, GLASS, HEADLAMP, INDICATOR), skin, skin, frozenset({2}))
+    for y in (0.45 * hull.half, -0.45 * hull.half):
+        back = rounded_box((0.16, 0.5, 0.8), 0.06, 2).turned(1, -0.2).moved((x0 + 0.45, y, belt - 0.1))
+        assembly.add(join([back, box((0.5, 0.5, 0.15)).moved((x0 + 0.7, y, belt - 0.45))]), SEAT)
+    desk = rounded_box((0.4, 1.8 * hull.half, 0.4), 0.1, 2).moved((x1 - 0.55, 0.0, belt - 0.22))
+    assembly.add(desk, SEAT)
+    visor = rounded_box((0.16, 1.8 * hull.half, 0.05), 0.02, 1).turned(1, 0.3)
+    assembly.add(visor.moved((x1 - float(hull.nose.drawn_in(screen[1])), 0.0, screen[1] + 0.04)), BLACK)
+    deflector = [(x1 - 0.75, top - 0.04), (x0 + 0.1, top - 0.04), (x0 + 0.1, min(frame.top - 0.05, top + 0.45))]
+    assembly.add(prism(deflector[::-1], -0.8 * hull.half, 0.8 * hull.half), finish)
+    for z_arm in (belt + 0.25, screen[1] - 0.05):
+        arm = [(x1 - 0.35, hull.half - 0.06, z_arm), (x1 - 0.16, hull.half, z_arm)]
+        assembly.add_both(tube(arm, 0.018, 6), BLACK)
+    mirror = rounded_box((0.10, 0.16, screen[1] - belt - 0.2), 0.04, 2)
+    assembly.add_both(mirror.moved((x1 - 0.16, frame.half - 0.08, (belt + screen[1]) / 2 + 0.1)), BLACK)
+    step = rounded_box((0.5, 0.12, 0.05), 0.02, 1)
+    for rise in (0.08, 0.34):
+        assembly.add_both(step.moved((x1 - 0.45, hull.half - 0.05, low + rise)), STEEL)
+    assembly.add(box((0.012, 0.52, 0.11)).moved((x1 + 0.004, 0.0, lamps[1] + 0.08)), PLATE)
 
 
-def add_lamps(assembly: Assembly, frame: Frame, z: float) -> None:
-    """Head lamps, indicators and the front plate at height ``z``."""
-    lamp = rounded_box((0.06, 0.36, 0.16), 0.03, 2).moved((frame.front - 0.028, 0.72 * frame.half, z))
-    assembly.add_both(lamp, HEADLAMP)
-    blinker = rounded_box((0.06, 0.1, 0.14), 0.02, 1).moved((frame.front - 0.03, 0.72 * frame.half + 0.23, z))
-    assembly.add_both(blinker, INDICATOR)
-    plate = box((0.01, 0.52, 0.11)).moved((frame.front + 0.002, 0.0, z - 0.12))
-    assembly.add(plate, PLATE)
-
-
-def add_rear(assembly: Assembly, frame: Frame, z: float) -> None:
+def _add_rear(assembly: Assembly, frame: Frame, z: float) -> None:
     """Tail lamps, indicators, underrun bar and plate at height ``z``."""
     lamp = rounded_box((0.05, 0.32, 0.13), 0.02, 1).moved((frame.rear + 0.02, 0.78 * frame.half, z))
     assembly.add_both(lamp, TAILLAMP)
