@@ -17,6 +17,17 @@ def slow_square(index, item):
     return square(index, item)
 
 
+def count_threads(index, item):
+    """Threads of the process after a product of matrices that BLAS would share out, and how many others would take."""
+    import cv2
+    import numba
+    import numpy as np
+
+    np.ones((500, 500)) @ np.ones((500, 500))
+    running = len(list(Path("/proc/self/task").iterdir()))
+    return {"running": running, "numba": numba.config.NUMBA_NUM_THREADS, "opencv": cv2.getNumThreads()}
+
+
 def die_once(index, item):
     """Every fifth instance's process is killed, the first time."""
     marker, number = item

@@ -11,7 +11,7 @@ from collections import Counter
 
 import pyarrow.parquet as pq
 import pytest
-from sweep_plays import complain, die_always, die_at_once, die_once, slow_square, square
+from sweep_plays import complain, count_threads, die_always, die_at_once, die_once, slow_square, square
 
 from drivesim.errors import DrivesimError, RecordingError, ScenarioError
 from drivesim.studies.sampling import draw_instances, space_of
@@ -19,6 +19,7 @@ from drivesim.studies.sweep.journal import FILE, Journal
 from drivesim.studies.sweep.samples import read_samples
 from drivesim.studies.sweep.sweep import Instance, Sweep, gather, run_sweep
 from drivesim.studies.sweep.table import write_table
+from drivesim.studies.sweep.workers import finished_here
 
 COLUMNS = {"square": int, "text": str}
 COMMAND = [sys.executable, "-c", "from drivesim.cli import main; main()"]
@@ -44,6 +45,15 @@ def test_the_table_is_the_same_for_any_number_of_processes(tmp_path):
     rows = pq.read_table(tmp_path / "1" / "outcomes.parquet").to_pylist()
     assert [row["square"] for row in rows] == [n * n for n in range(40)]
     assert rows[7] == {"instance": 7, "weight": 1.0, "square": 49, "text": "number 7", "error": None}
+
+
+def test_no_library_of_a_worker_has_threads_for_the_cores_of_the_others():
+    before = dict(os.environ)
+    (result,) = finished_here(count_threads, [None], [0], 1)
+    assert dict(os.environ) == before
+    row = result.decoded
+    assert (row["numba"], row["opencv"]) == (1, 1)
+    assert row["running"] == 2  # itself, and the one that ends it with its parent
 
 
 def test_killed_workers_cost_nothing_but_time(tmp_path):
