@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import logging
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from types import MappingProxyType
 
 from drivesim.errors import UnsupportedElementError, did_you_mean
@@ -32,9 +33,12 @@ from drivesim.openscenario.towing import Towing
 from drivesim.openscenario.traffic import TrafficControl
 from drivesim.openscenario.triggers import TriggerRun
 from drivesim.types import StoryboardEvent
-from drivesim.world import World
+from drivesim.world import Control, VehicleControl, World
 
 _LOG = logging.getLogger(__name__)
+
+DOMAINS = frozenset({"lateral", "longitudinal"})
+"""What a controller may drive."""
 
 RUNNING = {
     model.SpeedAction: SpeedChange,
@@ -79,7 +83,7 @@ class ScenarioPlayer:
         self.cast = self._make_cast(scenario, world)
         self._make_controller = make_controller
         self._running: list[tuple[str, Running]] = []
-        self._active: dict[str, bool] = {}
+        self._active: dict[str, frozenset[str]] = {}
         self._driven: list[tuple[Motion, list[float]]] = []
         self._controllers: dict[str, Controller] = {}
         self._known = {thing.name: scenario.controllers_by_name(thing.name) for thing in scenario.objects()}
@@ -90,7 +94,7 @@ class ScenarioPlayer:
                 declared = scenario.controllers(actor.name)
                 self._assign(actor.name, [c for c in declared if c.properties] or declared)
                 if actor.name in self.cast.traffic.names:
-                    self._active[actor.name] = actor.name in self._controllers
+                    self._active[actor.name] = DOMAINS if actor.name in self._controllers else frozenset()
         self._board = build(self, scenario.storyboard)
 
     def _make_cast(self, scenario: Scenario, world: World) -> Cast:
@@ -169,6 +173,7 @@ class ScenarioPlayer:
                 continue
             controller = self._controllers.get(name) if self._active.get(name) else None
             control = controller.step(self.world, index, dt) if controller else None
+            control = self._shared(control, motion, self._active.get(name, DOMAINS), dt)
             if control is None:
                 motion.command(dt)
             else:
@@ -181,16 +186,31 @@ class ScenarioPlayer:
             self.cast.towing.follow(dt)
         return tuple(self.events[seen:])
 
+    def _shared(
+        self, control: Control | None, motion: Motion, domains: frozenset[str], dt: float
+    ) -> Control | None:  # fmt: skip
+        """A controller's control where it drives one domain alone and the storyboard the other."""
+        if not isinstance(control, VehicleControl) or domains == DOMAINS:
+            return control
+        if "lateral" in domains:
+            return replace(control, acceleration=(motion.next_speed - motion.speed) / dt)
+        motion.next_speed = self.world.pulled(motion.index, control.acceleration, dt)
+        return None
+
     def conclude(self) -> None:
         """Last part of a step: take over where controllers have brought their actors."""
         for motion, before in self._driven:
             motion.follow(before)
         self._driven.clear()
 
-    def take_over(self, name: str, controller: Controller) -> None:
-        """Let ``controller`` drive an entity from now on, whatever the scenario says of it."""
+    def take_over(self, name: str, controller: Controller, *, as_activated: bool = False) -> None:
+        """Let ``controller`` drive an entity from now on, whatever the scenario says of it.
+
+        Args:
+            as_activated: only in the domains in which the scenario has activated a controller, if in any.
+        """
         self._controllers[name] = controller
-        self._active[name] = True
+        self._active[name] = (self._active.get(name) if as_activated else None) or DOMAINS
 
     def emit(self, kind: str, path: str, state: str, transition: str) -> None:
         self.events.append(StoryboardEvent(self.world.time, kind, path, state, transition))
@@ -257,7 +277,15 @@ class ScenarioPlayer:
                 self._assign(name, [known[wanted]])
             elif not on and self._held.get(name, known[wanted]) != known[wanted]:
                 return
-        self._active[name] = on
+        self._switch(name, action.lateral, action.longitudinal)
+
+    def _switch(self, name: str, lateral: bool | None, longitudinal: bool | None) -> None:
+        """Give domains to an entity's controller or take them from it; None leaves one as it is."""
+        domains = set(self._active.get(name, ()))
+        for domain, on in (("lateral", lateral), ("longitudinal", longitudinal)):
+            if on is not None:
+                (domains.add if on else domains.discard)(domain)
+        self._active[name] = frozenset(domains)
 
     def _assign_anew(self, action: model.AssignControllerAction, name: str) -> None:
         made = action.controller
@@ -267,8 +295,7 @@ class ScenarioPlayer:
             names = {made.name, (action.nested.name if action.nested else None) or made.name}
             self._known.setdefault(name, {}).update(dict.fromkeys(names, fresh))
             self._assign(name, [fresh])
-        if action.activate_lateral is not None or action.activate_longitudinal is not None:
-            self._active[name] = bool(action.activate_lateral or action.activate_longitudinal)
+        self._switch(name, action.activate_lateral, action.activate_longitudinal)
 
     def _assign(self, name: str, declared: Sequence[ControllerModel]) -> None:
         for controller in declared:

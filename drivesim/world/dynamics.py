@@ -61,30 +61,11 @@ def _drive(
     wanted = before if coasts else min(max(cmd.steering, -lim.max_steering), lim.max_steering)
     after = towards(before, wanted, lim.steering_rate * dt)
     curvature = math.tan(0.5 * (before + after)) / lim.wheelbase
-    demand = 0.0 if coasts else cmd.acceleration
-    demand = min(max(demand, -lim.max_deceleration), lim.max_acceleration)
-    downhill = GRAVITY * math.sin(orientation[b, n, 1])
-    share = _grip_share(demand - downhill, v0 * v0 * curvature, grip * math.cos(orientation[b, n, 1]), lim.transfer)
-    if share < 1.0:
-        demand = share * (demand - downhill) + downhill
-        curvature *= share
-    held = v0 == 0.0 and demand < 0.0
-    a = 0.0 if held else demand
-    if not coasts and not held:
-        heading = orientation[b, n, 0]
-        last = acceleration[b, n, 0] * math.cos(heading) + acceleration[b, n, 1] * math.sin(heading)
-        a, demand = built_up(last, demand, lim, dt)
-    if v0 != 0.0 and (v0 + a * dt) * v0 <= 0.0 and a * v0 < 0.0:
-        moving = -v0 / a
-        v1 = 0.0
-    else:
-        moving = dt
-        v1 = v0 + a * dt
-        if v1 > lim.max_speed and a > 0.0:
-            v1 = max(lim.max_speed, v0)
-            demand = (v1 - v0) / dt
-    distance = 0.5 * (v0 + v1) * moving
     yaw, pitch = orientation[b, n, 0], orientation[b, n, 1]
+    last = acceleration[b, n, 0] * math.cos(yaw) + acceleration[b, n, 1] * math.sin(yaw)
+    v1, moving, demand, share, held = _pulled(v0, last, curvature, pitch, coasts, cmd.acceleration, lim, grip, dt)
+    curvature *= share
+    distance = 0.5 * (v0 + v1) * moving
     turn = curvature * distance
     chord = distance * math.cos(pitch) * (math.sin(0.5 * turn) / (0.5 * turn) if abs(turn) > 1e-9 else 1.0)
     position[b, n, 0] += chord * math.cos(yaw + 0.5 * turn)
@@ -107,6 +88,44 @@ def _drive(
     steering[b, n] = after
     brake_light(b, n, held or demand < -BRAKE_LIGHT_DECELERATION, lights)
     return distance
+
+
+@nb.njit(cache=True)
+def _pulled(
+    v0: float, last: float, curvature: float, pitch: float, coasts: bool, wanted: float, lim: Any, grip: float,
+    dt: float,
+) -> tuple[float, float, float, float, bool]:  # fmt: skip
+    """What comes of a wanted acceleration: speed, s of the step in motion, acceleration at its end, share of the
+    forces that tyres give, and whether brakes hold who stands."""
+    demand = 0.0 if coasts else wanted
+    demand = min(max(demand, -lim.max_deceleration), lim.max_acceleration)
+    downhill = GRAVITY * math.sin(pitch)
+    share = _grip_share(demand - downhill, v0 * v0 * curvature, grip * math.cos(pitch), lim.transfer)
+    if share < 1.0:
+        demand = share * (demand - downhill) + downhill
+    held = v0 == 0.0 and demand < 0.0
+    a = 0.0 if held else demand
+    if not coasts and not held:
+        a, demand = built_up(last, demand, lim, dt)
+    if v0 != 0.0 and (v0 + a * dt) * v0 <= 0.0 and a * v0 < 0.0:
+        return 0.0, -v0 / a, demand, share, held
+    v1 = v0 + a * dt
+    if v1 > lim.max_speed and a > 0.0:
+        v1 = max(lim.max_speed, v0)
+        demand = (v1 - v0) / dt
+    return v1, dt, demand, share, held
+
+
+@nb.njit(cache=True)
+def pulled(
+    b: int, n: int, wanted: float, limits: Any, grip: float, dt: float, orientation: Any, acceleration: Any,
+    angular_velocity: Any, speed: Any,
+) -> float:  # fmt: skip
+    """Speed after a step with a wanted acceleration, of who is led along a way."""
+    v0, heading = speed[b, n], orientation[b, n, 0]
+    last = acceleration[b, n, 0] * math.cos(heading) + acceleration[b, n, 1] * math.sin(heading)
+    curvature = angular_velocity[b, n, 2] / v0 if v0 != 0.0 else 0.0
+    return _pulled(v0, last, curvature, orientation[b, n, 1], False, wanted, limits[b, n], grip, dt)[0]
 
 
 @nb.njit(cache=True)

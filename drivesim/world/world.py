@@ -240,6 +240,16 @@ class World:
             )  # fmt: skip
         self._command[world, actor] = row
 
+    def pulled(self, actor: int, acceleration: float, dt: float) -> float:
+        """Speed, m/s, that a vehicle led along a way has after a step in which it is to accelerate, m/s2: within its
+        performance, its tyres' grip, and the time that its brakes take."""
+        return float(
+            dynamics.pulled(
+                0, actor, acceleration, self.limits, self._grip[0], dt, self.orientation, self.acceleration,
+                self.angular_velocity, self.speed,
+            )
+        )  # fmt: skip
+
     def move(self, actor: int, place: tuple[float, float, float, float, float, float], speed: float) -> None:
         """The same as to command a ``Kinematic``, for those who do so every step.
 

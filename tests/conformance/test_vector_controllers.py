@@ -3,7 +3,7 @@
 import logging
 
 import pytest
-from stage import DEFAULT_INIT, ENTITIES, Stage, act, after, event
+from stage import DEFAULT_INIT, ENTITIES, Stage, act, after, event, speed
 from xosc_files import CAR
 
 from drivesim.behaviors import make_controller
@@ -60,6 +60,57 @@ def test_to_deactivate_another_controller_changes_nothing(tmp_path):
     stage = Stage(tmp_path, act(*events), entities=CARS, init=DEFAULT_INIT, controller=Pushes)
     assert stage.until(2.0).speed() == pytest.approx(16.0, abs=0.05)
     assert stage.until(3.0).speed() == pytest.approx(16.0, abs=0.05)
+
+
+def share(lateral, longitudinal, which='controllerRef="gentle"'):
+    given = "".join(
+        f'{name}="{on}" ' for name, on in (("lateral", lateral), ("longitudinal", longitudinal)) if on is not None
+    )
+    return f"<ControllerAction><ActivateControllerAction {given}{which}/></ControllerAction>"
+
+
+CHANGE = (
+    '<LateralAction><LaneChangeAction><LaneChangeActionDynamics dynamicsShape="sinusoidal" value="2" '
+    'dynamicsDimension="time"/><LaneChangeTarget><AbsoluteTargetLane value="-2"/></LaneChangeTarget>'
+    "</LaneChangeAction></LateralAction>"
+)
+
+
+def test_a_controller_of_the_longitudinal_domain_leaves_the_lateral_one_to_actions(tmp_path):
+    """ "lateral: ... If not specified: no change for controlling the lateral dimension is applied" (XML 1.3)."""
+    events = event("e", share("false", "true")), event("change", CHANGE)
+    stage = Stage(tmp_path, act(*events), entities=CARS, init=DEFAULT_INIT, controller=Pushes).until(3.0)
+    kept = Stage(tmp_path, act(event("change", CHANGE)), entities=CARS, init=DEFAULT_INIT, controller=Pushes)
+    assert stage.speed() == pytest.approx(13.0, abs=0.05)
+    assert stage.y() == pytest.approx(kept.until(3.0).y(), abs=0.01)
+    assert stage.y() < -4.0
+
+
+def test_a_controller_of_the_lateral_domain_leaves_speed_to_actions(tmp_path):
+    events = event("e", share("true", "false", 'controllerRef="brisk"')), event("speed", speed(20, "linear", over=2.5))
+    stage = Stage(tmp_path, act(*events), entities=CARS, init=DEFAULT_INIT, controller=Pushes).until(4.0)
+    assert stage.speed() == pytest.approx(20.0, abs=0.05)
+
+
+def test_what_is_not_said_of_a_domain_changes_nothing_there(tmp_path):
+    events = [
+        event("on", share("true", "true")),
+        event("steer less", share("false", None), when=after(1.0)),
+        event("let go", share(None, "false"), when=after(2.0)),
+    ]
+    stage = Stage(tmp_path, act(*events), entities=CARS, init=DEFAULT_INIT, controller=Pushes)
+    assert stage.until(2.0).speed() == pytest.approx(12.0, abs=0.05)
+    assert stage.until(3.0).speed() == pytest.approx(12.0, abs=0.05)
+
+
+def test_who_brakes_along_a_way_has_the_grip_of_the_road(tmp_path):
+    hard = CARS.replace('value="1.0"', 'value="-50"')
+    stage = Stage(tmp_path, act(event("e", share("false", "true"))), entities=hard, init=DEFAULT_INIT,
+                  controller=Pushes)  # fmt: skip
+    start = stage.x()
+    way = stage.until(4.0).x() - start
+    assert stage.speed() == 0.0
+    assert 100.0 / (2 * 0.9 * 9.81) <= way <= 100.0 / (2 * 0.9 * 9.81) + 2.5
 
 
 def test_a_controller_that_is_assigned_can_be_named(tmp_path):

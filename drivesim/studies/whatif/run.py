@@ -164,7 +164,7 @@ class Run:
         self._looked = 0
         """How many of the chain's events have been looked at for the first of each kind."""
         self.driver = EgoDriver(self.chain)
-        self.simulation.player.take_over(self.car.name, self.driver)
+        self.simulation.player.take_over(self.car.name, self.driver, as_activated=True)
 
     @property
     def scene(self) -> Scene:
