@@ -145,17 +145,50 @@ def residential_street() -> xodr.OpenDrive:
             width=0.6,
         )
     )
+    add_junction(odr, arms, centre_x, reach, junction_id, BULB_OUT)
+    return odr
+
+
+def add_junction(
+    odr: xodr.OpenDrive, arms: list[Arm], centre_x: float, reach: float, junction_id: int, corner: list[tuple]
+) -> None:
+    """Every way from arm to arm; right turns carry the ``corner`` (inside to outside)."""
     junction = xodr.Junction("crossroads", junction_id)
     road_id = 100
     for source in arms:
         for target in arms:
             if source is target:
                 continue
-            connecting, connection = connect(road_id, source, target, centre_x, reach, junction_id)
+            connecting, connection = connect(road_id, source, target, centre_x, reach, junction_id, corner)
             odr.add_road(connecting)
             junction.add_connection(connection)
             road_id += 1
     odr.add_junction(junction)
+
+
+def crossroads() -> xodr.OpenDrive:
+    """Two country roads that cross, with corners of Euro NCAP's turning tests and nothing beside them."""
+    centre_x, reach, junction_id = 120.0, DRIVING_WIDTH + CORNER_RADIUS, 1
+    verge = [(xodr.LaneType.border, 2.5)]
+    side = [(xodr.LaneType.driving, DRIVING_WIDTH, EDGE_LINE), *verge]
+    arms = [
+        Arm(1, math.pi, xodr.ContactPoint.end, centre_x - reach),
+        Arm(2, 0.0, xodr.ContactPoint.start, 220.0),
+        Arm(3, math.pi / 2, xodr.ContactPoint.start, 80.0),
+        Arm(4, -math.pi / 2, xodr.ContactPoint.start, 80.0),
+    ]
+    odr = xodr.OpenDrive("crossroads", revMinor="6", geo_reference=GEO_REFERENCE)
+    for arm in arms:
+        at_end = arm.contact == xodr.ContactPoint.end
+        start = (0.0, 0.0, 0.0) if at_end else (
+            centre_x + reach * math.cos(arm.heading), reach * math.sin(arm.heading), arm.heading
+        )  # fmt: skip
+        made = road(arm.road_id, start, [xodr.Line(arm.length)], [section(0.0, WHITE_DASH, side)])
+        made.add_type(xodr.RoadType.rural, speed=70, speed_unit="km/h")
+        link = made.add_successor if at_end else made.add_predecessor
+        link(xodr.ElementType.junction, junction_id)
+        odr.add_road(made)
+    add_junction(odr, arms, centre_x, reach, junction_id, [(xodr.LaneType.driving, DRIVING_WIDTH), *verge])
     return odr
 
 
@@ -171,9 +204,9 @@ def link_driving_lanes(sections: list[xodr.LaneSection]) -> None:
 
 
 def connect(
-    road_id: int, source: Arm, target: Arm, centre_x: float, reach: float, junction_id: int
+    road_id: int, source: Arm, target: Arm, centre_x: float, reach: float, junction_id: int, corner: list[tuple]
 ) -> tuple[xodr.Road, xodr.Connection]:
-    """One path through the junction; right turns carry the corner's pavement."""
+    """One path through the junction; right turns carry what lies at the ``corner``."""
     heading_in = source.heading + math.pi
     start = (centre_x + reach * math.cos(source.heading), reach * math.sin(source.heading), heading_in)
     turn = (target.heading - heading_in + math.pi) % (2 * math.pi) - math.pi
@@ -183,7 +216,7 @@ def connect(
     else:
         geometry = [xodr.Arc(math.copysign(1 / reach, turn), angle=turn)]
         if turn < 0:
-            side = BULB_OUT
+            side = corner
     made = road(road_id, start, geometry, [section(0.0, None, side, both_sides=False)], junction_id)
     made.add_predecessor(xodr.ElementType.road, source.road_id, source.contact)
     made.add_successor(xodr.ElementType.road, target.road_id, target.contact)
@@ -253,7 +286,7 @@ def rural_road() -> xodr.OpenDrive:
 
 
 def main() -> None:
-    for build in (residential_street, motorway, rural_road):
+    for build in (residential_street, motorway, rural_road, crossroads):
         target = HERE / f"{build.__name__}.xodr"
         build().write_xml(str(target))
         text = target.read_text()

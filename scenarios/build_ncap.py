@@ -6,6 +6,8 @@ gap and a gap ahead of 1 m each; cyclists ride 17 m (nearside) and 22 m (farside
 of getting there (our choice). CBNAO is that set's of 2026 (Frontal Collisions v1.1): two cars along the cyclist's way,
 0.2 m apart and 3.55 m off the centre line, 4.8 m between their sides and his; he starts 9.5 m away (at most 11.5 there)
 and rides the last 4.5 m at his steady speed. The road has no parking lane, so that nothing else hides the target.
+Turns are those of :mod:`drivesim.studies.ncap.turning`; as in that set the fronts meet where the vehicle under test, at
+45 degrees, comes to the side of the oncoming one.
 """
 
 from __future__ import annotations
@@ -27,12 +29,19 @@ from build_scenarios import (
 )
 from scenariogeneration import xosc
 
+from drivesim.studies.ncap.turning import LANE, turn_at, turn_parameters
+
 NUMBER = xosc.ParameterType.double
 IMPACT_S = 240.0
 """Where paths cross, along the straight of the country road, m."""
 LEAD_TIME = 6.0
 """Seconds that the unbraked vehicle needs to there."""
+TURN_TIME = 8.0
+"""Seconds that both need to where they meet in turns."""
+CROSSROADS = 120.0
+"""x of the middle of the crossroads, m."""
 GLOBAL_VEHICLE_TARGET = Car("saloon", 4.023, 1.712, 1.427, 2.70, 0.60)
+MOTORCYCLE = Car("motorbike", 2.08, 0.79, 1.06, 1.41, 0.367, "motorbike", 250.0, 0.62, 0.5, (70.0, 8.0, 9.0))
 
 
 def country_road(name: str, description: str, ego_speed: float) -> Draft:
@@ -166,6 +175,52 @@ def stationary_car() -> Draft:
     return draft
 
 
+def _segment(
+    start: float | str, end: float | str, length: float | str, place: list[xosc.WorldPosition] | None = None
+) -> xosc.ClothoidSplineSegment:
+    """Of a spline; its library wants lengths as numbers, here they may be parameters."""
+    made = xosc.ClothoidSplineSegment(start, end, 1.0, position_start=place)
+    made.length = length
+    return made
+
+
+def turning(name: str, description: str, target: Car, **properties: str) -> Draft:
+    """A vehicle that turns left, to the farside, in front of one that comes towards it.
+
+    The parameters ``turn_*`` are those of one speed (:func:`drivesim.studies.ncap.turning.turn_at`): who changes
+    ``ego_speed`` changes them too, as the grid does.
+    """
+    draft = Draft(f"ncap/{name}", description, "../crossroads.xodr", minor=3)
+    ego, turn = REFERENCE_CAR, turn_at(10)
+    draft.parameter("ego_speed", NUMBER, 10.0, 5, 25)
+    draft.parameter("target_speed", NUMBER, 30.0, 10, 80)
+    for key, value in turn_parameters(turn).items():
+        draft.parameter(key, NUMBER, value, 0, 60)
+    draft.surroundings("2026-06-15T12:30:00")
+    before = ego.front + target.width / math.sqrt(2.0)
+    straight = f"({TURN_TIME} * $ego_speed / 3.6 + {before:.4f} - $turn_way)"
+    bend = CROSSROADS + LANE / 2
+    start = xosc.WorldPosition(f"${{{bend} - $turn_reach - {straight}}}", -LANE / 2, 0.0, 0.0)
+    curvature = "$turn_curvature"
+    spline = xosc.ClothoidSpline([
+        _segment(0.0, 0.0, f"${{{straight}}}", [start]),
+        _segment(1 / 1500, curvature, "$turn_clothoid"),
+        _segment(curvature, curvature, "$turn_arc"),
+        _segment(curvature, 1 / 1500, "$turn_clothoid"),
+        _segment(0.0, 0.0, 40.0),
+    ])  # fmt: skip
+    way = xosc.Trajectory("turn to the farside", closed=False)
+    way.add_shape(spline)
+    draft.add("Ego", ego.entity(colour="#8a1c22"), start, kmh("ego_speed"), controller("egoDriver", driver="constant"),
+              steers=False)  # fmt: skip
+    draft.init.add_init_action("Ego", xosc.FollowTrajectoryAction(way, xosc.FollowingMode.follow))
+    meeting = f"{bend} - $turn_reach + $turn_crossing"
+    x = f"${{{meeting} + {TURN_TIME} * $target_speed / 3.6 + {target.front}}}"
+    draft.add("Target", target.entity(**properties), xosc.WorldPosition(x, LANE / 2, 0.0, round(math.pi, 10)),
+              kmh("target_speed"))  # fmt: skip
+    return draft
+
+
 def main() -> None:
     (HERE / "ncap").mkdir(exist_ok=True)
     made = (
@@ -184,6 +239,8 @@ def main() -> None:
                          farside=True),
         obstructed_cyclist(crossing_cyclist("cbnao", "Cyclist from behind cars (Euro NCAP CBNAO)", speed=10.0,
                                             steady=4.5, ramp=5.0)),
+        turning("ccftap", "Turn across an oncoming car (Euro NCAP CCFtap)", GLOBAL_VEHICLE_TARGET),
+        turning("cmftap", "Turn across an oncoming motorcycle (Euro NCAP CMFtap)", MOTORCYCLE, age="38"),
     )  # fmt: skip
     for draft in made:
         print(draft.write().relative_to(HERE.parent))

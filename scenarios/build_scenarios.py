@@ -115,10 +115,14 @@ def lane_position(
 
 
 class Draft:
-    """A scenario being written: parameters, entities and their initial actions, then the storyboard."""
+    """A scenario being written: parameters, entities and their initial actions, then the storyboard.
 
-    def __init__(self, name: str, description: str, road_file: str) -> None:
-        self.name, self.description = name, description
+    Attributes:
+        minor: of the OpenSCENARIO version.
+    """
+
+    def __init__(self, name: str, description: str, road_file: str, minor: int = 2) -> None:
+        self.name, self.description, self.minor = name, description, minor
         self.parameters = xosc.ParameterDeclarations()
         self.entities = xosc.Entities()
         self.init = xosc.Init()
@@ -170,17 +174,19 @@ class Draft:
         self,
         name: str,
         entity: xosc.Vehicle | xosc.Pedestrian,
-        position: xosc.LanePosition,
+        position: xosc.LanePosition | xosc.WorldPosition,
         speed: str | float = 0.0,
         brain: xosc.Controller | None = None,
+        *,
+        steers: bool = True,
     ) -> None:
-        """An entity with its place, speed (m/s) and controller at the start."""
+        """An entity with its place, speed (m/s) and controller at the start; ``steers``: whether that one does."""
         self.entities.add_scenario_object(name, entity, brain)
         self.init.add_init_action(name, xosc.TeleportAction(position))
         step = xosc.TransitionDynamics(xosc.DynamicsShapes.step, xosc.DynamicsDimension.time, 0.0)
         self.init.add_init_action(name, xosc.AbsoluteSpeedAction(speed, step))
         if brain:
-            self.init.add_init_action(name, xosc.ActivateControllerAction(True, True))
+            self.init.add_init_action(name, xosc.ActivateControllerAction(steers, True))
 
     def write(self) -> Path:
         self.parameter("duration", xosc.ParameterType.double, 8.0, 0.1, 600)
@@ -202,7 +208,7 @@ class Draft:
             board,
             self.roads,
             xosc.Catalog(),
-            osc_minor_version=2,
+            osc_minor_version=self.minor,
             license=xosc.License("Apache License 2.0", spdxId="Apache-2.0"),
             creation_date=CREATED,
         )

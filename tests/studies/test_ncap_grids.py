@@ -15,6 +15,7 @@ from drivesim.studies.ncap.calculator import ask
 from drivesim.studies.ncap.grid import Asked, Judged, play_grid, stands
 from drivesim.studies.ncap.page import write_page
 from drivesim.studies.ncap.protocol import LAYERS, TESTS, Cell, cells_of, judged
+from drivesim.studies.ncap.turning import turn_at, turn_parameters
 from drivesim.studies.sweep.outcome import Watch
 from drivesim.studies.whatif.sight import line_of_sight
 
@@ -22,9 +23,8 @@ CALCULATOR = Path(os.environ.get("DRIVESIM_NCAP_PYTHON", Path.home() / ".cache/d
 
 
 def unbraked(test, speed, location, **more):
-    scenario = ScenarioFile(f"ncap/{test}").scenario(
-        {"ego_speed": str(speed), "impact_location": str(location), "duration": "9", **more}
-    )
+    place = {} if location is None else {"impact_location": str(location)}
+    scenario = ScenarioFile(f"ncap/{test}").scenario({"ego_speed": str(speed), "duration": "11", **place, **more})
     watch = Watch(scenario, "Target")
     with Simulation(scenario) as simulation:
         for frame in simulation:
@@ -100,6 +100,32 @@ def test_a_cyclist_behind_cars_comes_into_sight_where_similar_triangles_say():
     assert seen == pytest.approx(6.0 - before, abs=0.05)
 
 
+@pytest.mark.parametrize("test", ["ccftap", "cmftap"])
+@pytest.mark.parametrize("speed", [10, 15, 20])
+def test_a_vehicle_that_turns_meets_the_front_of_who_comes_towards_it(test, speed):
+    for target in (30, 80):
+        outcome = unbraked(test, speed, None, target_speed=str(target), **turn_parameters(turn_at(speed)))
+        assert outcome.impact_speed == pytest.approx(speed, abs=0.01)
+        assert 0.0 <= outcome.hit_point <= 1.0
+
+
+@pytest.mark.parametrize("speed", [10, 15, 20])
+def test_turns_end_in_the_middle_of_the_lane_to_the_left(speed):
+    """The lane is 3.5 m wide, its road's middle at x = 120 m."""
+    settings = {"ego_speed": str(speed), "target_speed": "10", "duration": "14", **turn_parameters(turn_at(speed))}
+    with Simulation(ScenarioFile("ncap/ccftap").scenario(settings)) as simulation:
+        last = list(simulation)[-1].state.pose(simulation.ego.index)
+    assert last.translation[0] == pytest.approx(121.75, abs=0.005)
+    assert last.ypr[0] == pytest.approx(np.pi / 2, abs=1e-3)
+
+
+def test_a_touch_in_a_turn_is_red_however_slow():
+    cell = cells_of("2026", ["CCFtap"], extended=False)[0]
+    assert cell.heading == "30 km/h"
+    assert judged("2026", cell, 0.0) == ("green", 1.0)
+    assert judged("2026", cell, 0.01) == ("red", 0.0)
+
+
 def test_layers_move_the_target_as_they_say():
     straight, nearer, turned = (
         unbraked("cpnco", 40, 0.5, **LAYERS[name].settings["CPNCO"] if name else {})
@@ -115,7 +141,7 @@ def test_the_grids_are_those_of_the_protocols():
     assert counted == {
         "CCRs": 56, "CPNA day": 30, "CPNA night": 30, "CPFA day": 30, "CPFA night": 30, "CPNCO day": 18,
         "CPNCO night": 18, "CCRm": 77, "CPLA day": 24, "CPLA night": 24, "CBLA": 20, "CBNA": 30, "CBNAO": 30,
-        "CBFA": 30,
+        "CBFA": 30, "CCFtap": 12, "CMFtap": 12,
     }  # fmt: skip
     standard = Counter(cell.test.name for cell in cells_of("2026", [], extended=False))
     assert (standard["CPNA day"], standard["CPFA day"], standard["CPNCO night"], standard["CCRs"]) == (18, 6, 6, 40)
@@ -167,7 +193,7 @@ def test_the_official_calculator_takes_our_cells_and_sees_the_same_colours(tmp_p
     assert verdict.verified >= 30
     for name, most in (
         ("CPNA", 1.0), ("CPFA", 1.0), ("CPNCO", 2.0), ("CCRs", 1.2), ("CCRm", 2.4), ("CPLA", 2.0), ("CBLA", 2.0),
-        ("CBNA", 1.0), ("CBNAO", 2.0), ("CBFA", 1.0),
+        ("CBNA", 1.0), ("CBNAO", 2.0), ("CBFA", 1.0), ("CCFtap", 4.0), ("CMFtap", 4.0),
     ):  # fmt: skip
         assert verdict.scores[name]["Standard"][1] == most
     avoided = [Judged(each.cell, 0.0, "green", 1.0) for each in cells]
@@ -176,6 +202,9 @@ def test_the_official_calculator_takes_our_cells_and_sees_the_same_colours(tmp_p
     for name in ("CPNA", "CPFA", "CPNCO", "CCRs", "CCRm", "CBNA", "CBNAO", "CBFA"):
         assert full.scores[name]["Standard"][0] == full.scores[name]["Standard"][1]
         assert full.scores[name]["Extended"][0] == full.scores[name]["Extended"][1]
+    for name in ("CCFtap", "CMFtap"):
+        assert full.scores[name]["Standard"][0] == 4.0
+        assert full.scores[name]["Extended"][0] == 0.0  # 25 km/h is not played
 
 
 @pytest.mark.skipif(not CALCULATOR.exists(), reason="needs euroncap-rating-2026 in its own environment")

@@ -67,7 +67,7 @@ def ask(python: Path, cells: Sequence[Judged], robust: Mapping[str, Sequence[str
         raise DrivesimError(f"the official calculator failed: {last}", element="--calculator", remedy=remedy)
     said = json.loads((folder / "scored.json").read_text())
     differing = tuple(
-        f"{each.cell.test.name}, {each.cell.speed} km/h, {each.cell.location:.0%}: {each.colour} here, {colour} there"
+        f"{each.cell.test.name}, {each.cell.speed} km/h, {each.cell.heading}: {each.colour} here, {colour} there"
         for each, colour in zip(cells, said["colours"], strict=True)
         if colour != each.colour
     )

@@ -29,8 +29,9 @@ class Judged:
         """Flat, for files."""
         cell = self.cell
         return {
-            "test": cell.test.name, "speed": cell.speed, "impact_location": cell.location, "standard": cell.standard,
-            "target_speed": cell.target_ahead,
+            "test": cell.test.name, "speed": cell.speed, "standard": cell.standard,
+            "impact_location": None if cell.test.turns else cell.column,
+            "target_speed": cell.column if cell.test.turns else cell.target_ahead,
             "impact_speed": self.impact_speed, "colour": self.colour, "points": self.points,
         }  # fmt: skip
 
@@ -83,7 +84,7 @@ def play_grid(
             found[cell] = Judged(cell, speed, *judged(asked.protocol, cell, speed))
         for failure in failed:
             cell = mine[failure["index"]]
-            problems.append(f"{cell.test.name}, {cell.speed} km/h, {cell.location:.0%}: {failure['error']}")
+            problems.append(f"{cell.test.name}, {cell.speed} km/h, {cell.heading}: {failure['error']}")
     return [found[cell] for cell in cells if cell in found], problems
 
 
@@ -93,13 +94,13 @@ def stands(layer: str, nominal: Sequence[Judged], varied: Sequence[Judged]) -> d
     Args:
         nominal: without the layer; it is compared with where the layer's rule asks for it.
     """
-    points = {(each.cell.test.name, each.cell.speed, each.cell.location): each.points for each in nominal}
+    points = {(each.cell.test.name, each.cell.speed, each.cell.column): each.points for each in nominal}
     held: dict[str, bool] = {}
     for each in varied:
         cell = each.cell
         if not cell.standard:
             continue
-        before = points.get((cell.test.name, cell.speed, cell.location))
+        before = points.get((cell.test.name, cell.speed, cell.column))
         good = each.points >= before if LAYERS[layer].same and before is not None else each.colour != "red"
         name = cell.test.name.split()[0]
         held[name] = held.get(name, True) and good

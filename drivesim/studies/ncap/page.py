@@ -56,12 +56,13 @@ def write_page(
 
 
 def _matrix(name: str, cells: Sequence[Judged]) -> str:
-    locations = sorted({each.cell.location for each in cells}, reverse=True)
-    by_place = {(each.cell.speed, each.cell.location): each for each in cells}
-    head = "".join(f"<th>{location:.0%}</th>" for location in locations)
+    headings = {each.cell.column: each.cell.heading for each in cells}
+    columns = sorted(headings, reverse=not cells[0].cell.test.turns)
+    by_place = {(each.cell.speed, each.cell.column): each for each in cells}
+    head = "".join(f"<th>{headings[column]}</th>" for column in columns)
     rows = []
     for speed in sorted({each.cell.speed for each in cells}):
-        row = "".join(_cell(by_place.get((speed, location))) for location in locations)
+        row = "".join(_cell(by_place.get((speed, column))) for column in columns)
         rows.append(f"<tr><td>{speed} km/h</td>{row}</tr>")
     share = sum(each.points for each in cells) / len(cells)
     return (

@@ -13,6 +13,7 @@ from types import MappingProxyType
 from typing import Literal
 
 from drivesim.errors import DrivesimError, did_you_mean
+from drivesim.studies.ncap.turning import TURNING_SPEEDS, turn_at, turn_parameters
 from drivesim.studies.whatif.outcome import POINTS, Colour, euro_ncap_colour
 
 Protocol = Literal["2023", "2026"]
@@ -25,9 +26,10 @@ class Test:
 
     Attributes:
         name: as in the protocol. scenario: that plays it.
-        speeds: of the vehicle under test, km/h. locations: of impact, share of its width from the right.
-        standard: locations of the standard range; the others are extended.
-        worth: points of the standard and the extended range, 2026.
+        speeds: of the vehicle under test, km/h.
+        columns: impact locations, share of its width from the right; where it turns speeds of the target, km/h.
+        standard: columns of the standard range; the others are extended.
+        turns: whether it turns in front of the target; what counts there is whether they touch.
         ahead: speeds of a target that moves the same way, by the vehicle's speed, km/h; what counts there is the
             difference of speeds at impact. Empty for targets that cross or stand.
     """
@@ -35,11 +37,11 @@ class Test:
     name: str
     scenario: str
     speeds: tuple[int, ...]
-    locations: tuple[float, ...]
+    columns: tuple[float, ...]
     standard: frozenset[float]
     night: bool = False
-    worth: tuple[float, float] = (0.0, 0.0)
     ahead: tuple[int, ...] = ()
+    turns: bool = False
 
     @property
     def settings(self) -> dict[str, str]:
@@ -47,19 +49,17 @@ class Test:
         return {"time_of_day": NIGHT if self.night else NOON}
 
 
-def _crossing(
-    name: str, locations: tuple[float, ...], standard: tuple[float, ...], worth: tuple[float, float]
-) -> list[Test]:
+def _crossing(name: str, columns: tuple[float, ...], standard: tuple[float, ...]) -> list[Test]:
     return [
-        Test(f"{name} {light}", f"ncap/{name.lower()}", tuple(range(10, 61, 10)), locations, frozenset(standard),
-             light == "night", worth)
+        Test(f"{name} {light}", f"ncap/{name.lower()}", tuple(range(10, 61, 10)), columns, frozenset(standard),
+             light == "night")
         for light in ("day", "night")
     ]  # fmt: skip
 
 
-def _walking_ahead(locations: tuple[float, ...], speeds: tuple[int, ...]) -> list[Test]:
+def _walking_ahead(columns: tuple[float, ...], speeds: tuple[int, ...]) -> list[Test]:
     return [
-        Test(f"CPLA {light}", "ncap/cpla", speeds, locations, frozenset((0.5,)), light == "night", (1.0, 0.125),
+        Test(f"CPLA {light}", "ncap/cpla", speeds, columns, frozenset((0.5,)), light == "night",
              (5,) * len(speeds))
         for light in ("day", "night")
     ]  # fmt: skip
@@ -70,20 +70,23 @@ _AHEAD = (0.75, 0.5, 0.25, 0.1)
 _RIDING = tuple(range(20, 61, 10))
 _DRIVING = tuple(range(30, 131, 10))
 _REAR = (1.25, 1.0, 0.75, 0.5, 0.25, 0.0, -0.25)
+_ONCOMING = (30, 45, 60, 80)
 _FIVES = tuple(range(10, 61, 5))
 TESTS: Mapping[Protocol, tuple[Test, ...]] = MappingProxyType({
     "2026": (
-        Test("CCRs", "ncap/ccrs", tuple(range(10, 81, 10)), _REAR, frozenset(_REAR[1:-1]), worth=(1.2, 0.15)),
-        *_crossing("CPNA", _WIDE, (0.75, 0.5, 0.25), (0.5, 0.0625)),
-        *_crossing("CPFA", _WIDE, (0.5,), (0.5, 0.0625)),
-        *_crossing("CPNCO", (0.75, 0.5, 0.25), (0.5,), (1.0, 0.125)),
-        Test("CCRm", "ncap/ccrm", _DRIVING, _REAR, frozenset(_REAR[1:-1]), worth=(2.4, 0.3),
+        Test("CCRs", "ncap/ccrs", tuple(range(10, 81, 10)), _REAR, frozenset(_REAR[1:-1])),
+        *_crossing("CPNA", _WIDE, (0.75, 0.5, 0.25)),
+        *_crossing("CPFA", _WIDE, (0.5,)),
+        *_crossing("CPNCO", (0.75, 0.5, 0.25), (0.5,)),
+        Test("CCRm", "ncap/ccrm", _DRIVING, _REAR, frozenset(_REAR[1:-1]),
              ahead=tuple(max(20, speed - 60) for speed in _DRIVING)),
         *_walking_ahead(_AHEAD, tuple(range(10, 61, 10))),
-        Test("CBLA", "ncap/cbla", _RIDING, _AHEAD, frozenset((0.5,)), worth=(2.0, 0.25), ahead=(15,) * len(_RIDING)),
-        Test("CBNA", "ncap/cbna", tuple(range(10, 61, 10)), _WIDE, frozenset((0.75, 0.5)), worth=(1.0, 0.125)),
-        Test("CBNAO", "ncap/cbnao", tuple(range(10, 61, 10)), _WIDE, frozenset((0.75, 0.5)), worth=(2.0, 0.25)),
-        Test("CBFA", "ncap/cbfa", tuple(range(10, 61, 10)), _WIDE, frozenset((0.5, 0.25)), worth=(1.0, 0.125)),
+        Test("CBLA", "ncap/cbla", _RIDING, _AHEAD, frozenset((0.5,)), ahead=(15,) * len(_RIDING)),
+        Test("CBNA", "ncap/cbna", tuple(range(10, 61, 10)), _WIDE, frozenset((0.75, 0.5))),
+        Test("CBNAO", "ncap/cbnao", tuple(range(10, 61, 10)), _WIDE, frozenset((0.75, 0.5))),
+        Test("CBFA", "ncap/cbfa", tuple(range(10, 61, 10)), _WIDE, frozenset((0.5, 0.25))),
+        Test("CCFtap", "ncap/ccftap", TURNING_SPEEDS, _ONCOMING, frozenset((30, 45, 60)), turns=True),
+        Test("CMFtap", "ncap/cmftap", TURNING_SPEEDS, _ONCOMING, frozenset((30, 45, 60)), turns=True),
     ),
     "2023": (
         Test("CPNA day", "ncap/cpna", _FIVES, (0.75, 0.25), frozenset((0.75, 0.25))),
@@ -146,12 +149,17 @@ class Cell:
 
     test: Test
     speed: int
-    location: float
+    column: float
 
     @property
     def standard(self) -> bool:
         """Whether it belongs to the standard range."""
-        return self.location in self.test.standard
+        return self.column in self.test.standard
+
+    @property
+    def heading(self) -> str:
+        """Of its column."""
+        return f"{self.column:g} km/h" if self.test.turns else f"{self.column:.0%}"
 
     @property
     def target_ahead(self) -> float:
@@ -161,7 +169,11 @@ class Cell:
     def parameters(self, layer: Layer | None) -> dict[str, str]:
         """Of the scenario."""
         more = dict(layer.settings.get(self.test.name.split()[0], {})) if layer else {}
-        given = {"ego_speed": str(self.speed), "impact_location": str(self.location), "duration": "12"}
+        given = {"ego_speed": str(self.speed), "duration": "12"}
+        if self.test.turns:
+            given |= {"target_speed": str(self.column), **turn_parameters(turn_at(self.speed))}
+        else:
+            given["impact_location"] = str(self.column)
         if self.test.ahead:
             given["target_speed"] = str(self.target_ahead)
         return {**given, **self.test.settings, **more}
@@ -190,13 +202,13 @@ def cells_of(protocol: str, names: list[str], *, extended: bool, layer: str | No
                                 remedy=did_you_mean(name, sorted(known)))  # fmt: skip
     varied = LAYERS[layer].settings if layer else None
     return [
-        Cell(test, speed, location)
+        Cell(test, speed, column)
         for test in tests
         if not names or test.name in names or test.name.split()[0] in names
         if varied is None or test.name.split()[0] in varied
         for speed in test.speeds
-        for location in test.locations
-        if extended or location in test.standard
+        for column in test.columns
+        if extended or column in test.standard
     ]
 
 
@@ -204,7 +216,8 @@ def judged(protocol: str, cell: Cell, impact_speed: float) -> tuple[Colour, floa
     """Colour and points of a cell; impact speed, relative to a target that moves the same way, in km/h, 0 without
     contact."""
     if protocol == "2026":
-        colour = euro_ncap_colour(cell.speed, impact_speed)
+        avoided: Colour = "green" if impact_speed <= 0.0 else "red"
+        colour = avoided if cell.test.turns else euro_ncap_colour(cell.speed, impact_speed)
         if cell.standard:
             return colour, POINTS[colour]
         return colour, 0.0 if colour == "red" else 1.0

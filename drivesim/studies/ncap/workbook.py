@@ -16,7 +16,7 @@ import openpyxl
 from euroncap_rating_2026 import common
 from euroncap_rating_2026.crash_avoidance import matrix_processing
 
-SHEETS = {"CCRs": "FC - Car & PTW", "CCRm": "FC - Car & PTW"}
+SHEETS = dict.fromkeys(("CCRs", "CCRm", "CCFtap", "CMFtap"), "FC - Car & PTW")
 PEOPLE = "FC - Ped & Cyc"
 
 
@@ -28,8 +28,10 @@ def calculator(folder: Path, *words: str) -> None:
         raise SystemExit(f"the calculator refused at {words[0]}: {(done.stdout + done.stderr)[-800:]}")
 
 
-def percent(location: float) -> str:
-    return f"{round(100 * location)}%"
+def heading(cell: dict[str, Any]) -> str:
+    """Of the cell's column where verified points are listed: impact location, or speed of who is turned across."""
+    place = cell["impact_location"]
+    return f"{cell['target_speed']} km/h" if place is None else f"{round(100 * place)}%"
 
 
 def presume_red(sheet: Any, claimed: set[str]) -> None:
@@ -73,7 +75,8 @@ def fill_predictions(book: Any, given: dict[str, Any]) -> None:
     for cell in given["cells"]:
         sheet = book[f"{SHEETS.get(cell['test'], PEOPLE)} pred."]
         top = next(row for row in range(1, sheet.max_row + 1) if sheet.cell(row, 1).value == cell["test"])
-        column = next(c for c in range(4, 12) if sheet.cell(top + 1, c).value == cell["impact_location"])
+        wanted = heading(cell) if cell["impact_location"] is None else cell["impact_location"]
+        column = next(c for c in range(4, 12) if sheet.cell(top + 1, c).value == wanted)
         row = next(r for r in range(top + 2, top + 14) if sheet.cell(r, 1).value == f"{cell['speed']} km/h")
         sheet.cell(row, column).value = cell["colour"].capitalize()
         if cell["test"] == "CCRs":
@@ -96,7 +99,7 @@ def fill_measurements(book: Any, given: dict[str, Any]) -> int:
     """Impact speeds of the points chosen to be verified, the full speed where none was played, no time to collision
     where a warning was; their count."""
     claimed = {cell["test"].split()[0] for cell in given["cells"]}
-    speeds = {(c["test"], c["speed"], percent(c["impact_location"])): c["impact_speed"] for c in given["cells"]}
+    speeds = {(c["test"], c["speed"], heading(c)): c["impact_speed"] for c in given["cells"]}
     count = 0
     for prefix in (*dict.fromkeys(SHEETS.values()), PEOPLE):
         sheet, heads = book[f"{prefix} verif."], dict[str, int]()
@@ -108,7 +111,11 @@ def fill_measurements(book: Any, given: dict[str, Any]) -> int:
                 sheet.cell(row, heads["Value"]).value = "PASS"
             elif str(words[0]).split()[0] in claimed and "VUT speed" in heads:
                 speed = int(str(sheet.cell(row, heads["VUT speed"]).value).split()[0])
-                place = sheet.cell(row, heads["Impact location"]).value
+                place = next(
+                    value
+                    for head in ("Impact location", "Target speed")
+                    if head in heads and (value := sheet.cell(row, heads[head]).value) not in (None, "Not Applicable")
+                )
                 played = speeds.get((words[0], speed, place), float(speed))
                 sheet.cell(row, heads["Value"]).value = 0.0 if "FCW" in words else played
                 count += 1
