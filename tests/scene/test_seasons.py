@@ -9,6 +9,7 @@ from drivesim.opendrive import read_network
 from drivesim.openscenario.daylight import season_day
 from drivesim.scene.city import build_city
 from drivesim.scene.city.seasons import SUMMER, foliage_on, in_season
+from drivesim.taxonomy import Tag
 
 
 @pytest.fixture(scope="module")
@@ -36,6 +37,13 @@ def test_winter_leaves_hedges_and_one_in_two_hundred_leaves_of_trees(city):
     assert bare[0] / trees[0] == pytest.approx(0.005, abs=0.003)
     assert still[0] == others[0] > 0
     np.testing.assert_array_equal(still[1], others[1])
+
+
+def test_gardens_keep_their_hedges_beside_bare_trees(city):
+    """Trees are things of their own: a house whose garden has one does not lose its hedge in winter."""
+    mesh = city.mesh()
+    trees = np.unique(mesh.instance[mesh.material == MaterialId.BARK])
+    assert not np.isin(mesh.instance[mesh.semantic == Tag.BUILDING], trees).any()
 
 
 def test_autumn_is_red_and_still_in_leaf(city):

@@ -110,20 +110,23 @@ def _plot(
     gate = float(random.uniform(-1.0, 1.0))
     for start, end in ((-width / 2 - 1, gate - 0.6), (gate + 0.6, width / 2 + 1)):
         parts.append(_boundary(end - start, draws).placed(Pose.from_ypr([start, -0.45, 0], [0, 0, 0])))
-    parts += draws.part("vegetation", lambda own: _garden(width, setback, own))
+    bushes, trees = draws.part("vegetation", lambda own: _garden(width, setback, own))
+    parts += bushes
     parts += draws.part("distractors", lambda own: _bins(gate, own))
     yield merge(parts).placed(corner)
+    yield from (tree.placed(corner) for tree in trees)
 
 
-def _garden(width: float, setback: float, random: np.random.Generator) -> list[Mesh]:
-    parts = []
+def _garden(width: float, setback: float, random: np.random.Generator) -> tuple[list[Mesh], list[Mesh]]:
+    """Bushes, and trees: things of their own, that stand bare in winter where hedges and bushes do not."""
+    bushes, trees = [], []
     for _ in range(int(random.integers(1, 5))):
         place = [random.uniform(-width / 2, width / 2), -random.uniform(1.0, max(1.2, setback - 1.3)), 0]
-        parts.append(plants.bush(random, random.uniform(0.6, 1.3)).placed(Pose.from_ypr(place, [0, 0, 0])))
+        bushes.append(plants.bush(random, random.uniform(0.6, 1.3)).placed(Pose.from_ypr(place, [0, 0, 0])))
     if random.random() < 0.55:
         place = [random.uniform(-width / 2, width / 2), -setback * 0.55, 0]
-        parts.append(plants.tree(random, random.uniform(4.0, 7.5), 1900).placed(Pose.from_ypr(place, [0, 0, 0])))
-    return parts
+        trees.append(plants.tree(random, random.uniform(4.0, 7.5), 1900).placed(Pose.from_ypr(place, [0, 0, 0])))
+    return bushes, trees
 
 
 def _bins(gate: float, random: np.random.Generator) -> list[Mesh]:

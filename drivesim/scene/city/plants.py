@@ -1,4 +1,4 @@
-"""Trees, hedges and bushes made of leaves: thousands of small cards with softly turned normals."""
+"""Trees, hedges and bushes made of leaves: thousands of small triangles with softly turned normals."""
 
 from __future__ import annotations
 
@@ -14,10 +14,13 @@ LEAF_COLOURS = ("#4d6b2c", "#5c7a35", "#3f5c2a", "#6a8240", "#52702f")
 HEDGE_COLOURS = ("#3c5a2b", "#466331", "#354f28")
 
 
-def leaves(centres: np.ndarray, outward: np.ndarray, size: float, random: np.random.Generator, colour: str) -> Mesh:
-    """Leaf cards (two triangles each) at ``centres`` (L, 3), shaded as if their normal were ``outward`` (L, 3).
+def leaves(
+    centres: np.ndarray, outward: np.ndarray, size: float, random: np.random.Generator, colour: str, sprig: int = 2
+) -> Mesh:
+    """Sprigs of ``sprig`` leaves, a triangle each, at ``centres`` (L, 3), shaded as if their normal were ``outward``
+    (L, 3); ``size``: about half a sprig's length, m.
 
-    Shading with the canopy's normal instead of the card's own keeps the canopy soft, as light scattered between
+    Shading with the canopy's normal instead of the leaves' own keeps the canopy soft, as light scattered between
     leaves does.
     """
     count = len(centres)
@@ -27,18 +30,21 @@ def leaves(centres: np.ndarray, outward: np.ndarray, size: float, random: np.ran
     side /= np.linalg.norm(side, axis=1, keepdims=True)
     up = np.cross(facing, side)
     scale = size * random.uniform(0.7, 1.3, (count, 1))
-    corners = np.stack([-side, -up * 0.55, side, up * 0.55], axis=1) * scale[:, None] + centres[:, None]
-    base = np.arange(count)[:, None] * 4
-    faces = np.concatenate([base + [0, 1, 2], base + [0, 2, 3]], axis=1).reshape(-1, 3)
+    own = np.random.default_rng(count)  # apart from the street's draws: more leaves move no houses
+    along = np.where(np.arange(sprig)[:, None, None] % 2, -1.0, 1.0) * side
+    leaf = np.stack([0.3 * along - 0.62 * up, 0.35 * up + along, -along], axis=2)
+    leaf = leaf * scale[:, None] * np.sqrt(1.0 / sprig)
+    shift = own.normal(0.0, 0.6 * size, (sprig, count, 1, 3))
+    corners = (leaf + centres[:, None] + shift).transpose(1, 0, 2, 3)
     shade = random.uniform(0.7, 1.25, (count, 1)) * random.normal(1, 0.05, (count, 3))
-    albedo = np.clip(np.array(linear_rgb(colour)) * shade, 0.005, 0.9)
+    albedo = np.repeat(np.array(linear_rgb(colour)) * shade, sprig, axis=0) * own.uniform(0.85, 1.15, (sprig * count, 1))
     return Mesh.build(
         corners.reshape(-1, 3),
-        faces,
+        np.arange(3 * sprig * count).reshape(-1, 3),
         material=MaterialId.FOLIAGE,
-        albedo=np.repeat(albedo, 2, axis=0),
+        albedo=np.clip(albedo, 0.005, 0.9),
         semantic=Tag.VEGETATION,
-        normals=np.repeat(outward, 4, axis=0),
+        normals=np.repeat(outward, 3 * sprig, axis=0),
     )
 
 
@@ -78,7 +84,7 @@ def tree(random: np.random.Generator, height: float, leaf_count: int = 2600) -> 
         start = np.array([*bend[1] * 0.9, trunk_top * (0.9 + 0.06 * number)])
         parts.append(tube(np.array([start, centre]), [radius * 0.3, radius * 0.08], BARK, sides=5))
     points, normals = _on_ellipsoids(centres, radii, leaf_count, random)
-    parts.append(leaves(points, normals, 0.13 + 0.012 * height, random, str(random.choice(LEAF_COLOURS))))
+    parts.append(leaves(points, normals, 0.13 + 0.012 * height, random, str(random.choice(LEAF_COLOURS)), 3))
     return merge(parts)
 
 

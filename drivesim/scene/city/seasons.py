@@ -24,10 +24,10 @@ _STEPS = 4
 """Foliage changes in steps of a quarter: streets that look alike are one street."""
 _CLINGING = 0.005
 """Share of the leaves that stay on the branch all winter."""
-_TWIGS = 0.45
+_TWIGS = 0.2
 """Share of the leaves that grew on a twig of their own, as far as one can see."""
-_TWIG_LENGTH, _TWIG_RADIUS = 1.6, 0.011
-"""Of a twig, in lengths of a leaf card, and m."""
+_TWIG_LENGTH, _TWIG_RADIUS = 2.8, 0.011
+"""Of a twig, in lengths of a leaf, and m."""
 _AUTUMN = np.array([linear_rgb(name) for name in ("#b5722a", "#c49a35", "#8f4a24", "#a88a3c", "#7d5f2e")])
 _SPRING = np.array([1.25, 1.15, 0.9])
 """Young leaves over summer's: brighter and yellower."""
@@ -77,7 +77,6 @@ def _dressed(mesh: Mesh, foliage: Foliage) -> Mesh:
     leaf = (mesh.material == MaterialId.FOLIAGE) & np.isin(mesh.instance, trees)
     if not leaf.any():
         return mesh
-    # A leaf is two triangles with a first corner in common: drawn by that corner, both go or stay.
     first = mesh.triangles[:, 0]
     chance = _uniform(first)
     fallen = leaf & (chance >= foliage.leaves)
@@ -99,14 +98,14 @@ def _dressed(mesh: Mesh, foliage: Foliage) -> Mesh:
 
 
 def _with_twigs(mesh: Mesh, first: NDArray[np.int32]) -> NDArray[np.float32]:
-    """The vertices, with the four of each of these leaves drawn out into a twig that grows outwards."""
+    """The vertices, with the three of each of these leaves drawn out into a twig that grows outwards."""
     vertices = mesh.vertices.copy()
-    corners = vertices[first[:, None] + np.arange(4)]
-    middle, outward = corners.mean(axis=1), mesh.normals[first]
-    reach = _TWIG_LENGTH * np.linalg.norm(corners[:, 2] - corners[:, 0], axis=1, keepdims=True) * outward
-    aside = np.cross(outward, corners[:, 2] - corners[:, 0])
+    corners = vertices[first[:, None] + np.arange(3)]
+    middle, outward, across = corners.mean(axis=1), mesh.normals[first], corners[:, 2] - corners[:, 1]
+    reach = _TWIG_LENGTH * np.linalg.norm(across, axis=1, keepdims=True) * outward
+    aside = np.cross(outward, across)
     aside *= _TWIG_RADIUS / np.maximum(np.linalg.norm(aside, axis=1, keepdims=True), 1e-6)
-    for corner, offset in enumerate((-reach, aside, 0.4 * reach, -aside)):
+    for corner, offset in enumerate((0.4 * reach, aside - reach, -aside - reach)):
         vertices[first + corner] = middle + offset
     return vertices
 
