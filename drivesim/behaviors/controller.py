@@ -7,6 +7,10 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Protocol, get_args
 
 from drivesim import content
+from drivesim.behaviors.automated.cruise import AdaptiveCruise
+from drivesim.behaviors.automated.model import SafetyModel
+from drivesim.behaviors.automated.models import Fuzzy, Regulation, Responsible
+from drivesim.behaviors.automated.reference_driver import ReferenceDriver
 from drivesim.behaviors.driver import CarFollowingDriver, Mode
 from drivesim.errors import ScenarioError, did_you_mean
 from drivesim.transforms import Pose
@@ -23,6 +27,16 @@ EXTERNAL = "ExternalController"
 """The name under which scenarios leave an entity to a program outside the player: in ASAM's own example
 ``EndOfTrafficJam`` of 1.3, and as the property ``esminiController`` ("The entity will not be moved by the scenario.
 Instead its state is expected to be reported from external simulator", esmini user guide, "ExternalController")."""
+
+
+CRUISING = ("ACCController", "ALKSController")
+"""Names of an adaptive cruise control in scenarios: of ASAM's and openMSL's ALKS files, and esmini's."""
+
+SAFETY = "ALKS_R157SM_Controller"
+"""Name of the safety models of UN R157; the property ``model`` chooses one."""
+SAFETY_MODELS: Mapping[str, type[SafetyModel]] = {
+    "Regulation": Regulation, "ReferenceDriver": ReferenceDriver, "RSS": Responsible, "FSM": Fuzzy,
+}  # fmt: skip
 
 
 class Declared(Protocol):
@@ -101,7 +115,7 @@ def _master(name: str, world: World) -> int:
 
 def make_controller(
     model: Declared, actor: Actor, world: World
-) -> CarFollowingDriver | TrafficDriver | TreeController | External | Idle:
+) -> CarFollowingDriver | TrafficDriver | TreeController | AdaptiveCruise | SafetyModel | External | Idle:
     """The controller that a scenario asks for: by its properties ``behaviorTree`` or ``driver``, or an external one.
 
     Raises:
@@ -125,4 +139,17 @@ def make_controller(
         )
     if EXTERNAL in (model.name, properties.get("esminiController")) and properties.get("mode") != "additive":
         return External()
+    wanted = properties.get("esminiController") or model.name
+    if wanted in CRUISING:
+        return AdaptiveCruise(properties, world, actor.index)
+    if wanted == SAFETY:
+        return _safety_model(properties, world, actor.index)
     return Idle()
+
+
+def _safety_model(properties: Mapping[str, str], world: World, actor: int) -> SafetyModel:
+    name = properties.get("model", "")
+    if name not in SAFETY_MODELS:
+        raise ScenarioError(f"there is no safety model '{name}'", element="Property model",
+                            remedy=did_you_mean(name, SAFETY_MODELS))  # fmt: skip
+    return SAFETY_MODELS[name](properties, world, actor)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from drivesim.types import Actor
-from drivesim.world import Control, World
+from drivesim.world import Control, SpeedControl, World
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,9 +20,16 @@ class ControllerModel:
 
 
 class Controller(Protocol):
-    """Decides once per tick; None leaves the tick to the default controller."""
+    """Decides once per tick; None leaves the tick to the default controller, a speed alone leaves it the way."""
 
-    def step(self, world: World, actor: int, dt: float) -> Control | None: ...
+    def step(self, world: World, actor: int, dt: float) -> Control | SpeedControl | None: ...
+
+
+@runtime_checkable
+class Heedful(Protocol):
+    """A controller that takes the speeds that actions of the storyboard ask for as its set speed."""
+
+    def heed(self, speed: float) -> None: ...
 
 
 ControllerFactory = Callable[[ControllerModel, Actor, World], Controller]

@@ -18,7 +18,7 @@ from drivesim.openscenario.actions.routing import AcquirePosition, FollowTraject
 from drivesim.openscenario.actions.running import Running
 from drivesim.openscenario.actions.synchronize import Synchronize
 from drivesim.openscenario.cast import Cast, selections_of
-from drivesim.openscenario.controller import Controller, ControllerFactory, ControllerModel
+from drivesim.openscenario.controller import Controller, ControllerFactory, ControllerModel, Heedful
 from drivesim.openscenario.expressions import Value
 from drivesim.openscenario.model import actions as model
 from drivesim.openscenario.model.base import Element
@@ -33,7 +33,7 @@ from drivesim.openscenario.towing import Towing
 from drivesim.openscenario.traffic import TrafficControl
 from drivesim.openscenario.triggers import TriggerRun
 from drivesim.types import StoryboardEvent
-from drivesim.world import Control, VehicleControl, World
+from drivesim.world import Control, SpeedControl, VehicleControl, World
 
 _LOG = logging.getLogger(__name__)
 
@@ -172,7 +172,7 @@ class ScenarioPlayer:
             if not present[index] or name in towed:
                 continue
             controller = self._controllers.get(name) if self._active.get(name) else None
-            control = controller.step(self.world, index, dt) if controller else None
+            control = self._asked(controller, motion, dt) if controller else None
             control = self._shared(control, motion, self._active.get(name, DOMAINS), dt)
             if control is None:
                 motion.command(dt)
@@ -186,10 +186,20 @@ class ScenarioPlayer:
             self.cast.towing.follow(dt)
         return tuple(self.events[seen:])
 
+    def _asked(self, controller: Controller, motion: Motion, dt: float) -> Control | SpeedControl | None:
+        """What a controller decides; one that heeds the storyboard's actions is told their speed before."""
+        if motion.next_speed != motion.speed and isinstance(controller, Heedful):
+            controller.heed(motion.next_speed)
+        return controller.step(self.world, motion.index, dt)
+
     def _shared(
-        self, control: Control | None, motion: Motion, domains: frozenset[str], dt: float
+        self, control: Control | SpeedControl | None, motion: Motion, domains: frozenset[str], dt: float
     ) -> Control | None:  # fmt: skip
         """A controller's control where it drives one domain alone and the storyboard the other."""
+        if isinstance(control, SpeedControl):
+            if "longitudinal" in domains:
+                motion.next_speed = control.speed
+            return None
         if not isinstance(control, VehicleControl) or domains == DOMAINS:
             return control
         if "lateral" in domains:

@@ -56,4 +56,16 @@ class Kinematic:
     velocity: tuple[float, float, float] | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class SpeedControl:
+    """Have this speed at the end of the step, on the way that the scenario gives: of a controller that drives the
+    longitudinal domain alone. Whoever knows that way (the scenario player) turns it into a place.
+
+    Attributes:
+        speed: m/s along the way.
+    """
+
+    speed: float
+
+
 Control = VehicleControl | WalkerControl | Kinematic

@@ -1,0 +1,1 @@
+"""Automated driving functions that scenarios name as controllers."""
