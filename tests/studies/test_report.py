@@ -94,10 +94,10 @@ def test_the_table_holds_every_number(instances, tmp_path):
     assert "parameter.ego_speed" in table.column_names
 
 
-def complaints(page, picture):
+def complaints(page, picture, width=1366):
     browser = shutil.which("chromium")
     command = [browser, "--headless=new", "--no-sandbox", "--disable-gpu", "--enable-logging=stderr", "--v=0",
-               "--window-size=1366,900", f"--screenshot={picture}", page.as_uri()]  # fmt: skip
+               f"--window-size={width},900", f"--screenshot={picture}", page.as_uri()]  # fmt: skip
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     return [line for line in done.stderr.splitlines() if "CONSOLE" in line]
 
@@ -110,6 +110,25 @@ def test_a_browser_shows_it_without_complaint(page, tmp_path):
     assert complaints(broken, tmp_path / "broken.png")
     assert complaints(page, tmp_path / "page.png") == []
     assert (tmp_path / "page.png").stat().st_size > 20_000
+
+
+CUT_OFF = """<script>addEventListener("load", () => {
+  for (const table of document.querySelectorAll("table"))
+    if (table.getBoundingClientRect().right > innerWidth) console.error("cut off: " + table.rows[0].innerText);
+})</script>"""
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(shutil.which("chromium") is None, reason="chromium is not installed")
+def test_no_table_is_cut_off_on_paper(instances, tmp_path):
+    """An A4 page with margins of a centimetre is 718 CSS pixels wide."""
+    rigs = ["whatif_camera", "whatif_camera_lidar_radar"]
+    path, _, _ = write_report(instances, [], PLAN | {"rigs": rigs}, "drivesim whatif", tmp_path)
+    paper = tmp_path / "paper.html"
+    paper.write_text(path.read_text().replace("@media print", "@media all") + CUT_OFF)
+    assert complaints(paper, tmp_path / "paper.png", width=718) == []
+    paper.write_text(path.read_text() + CUT_OFF)
+    assert complaints(paper, tmp_path / "paper.png", width=718) != []  # on a screen one may scroll
 
 
 def test_a_detector_that_reads_pictures_is_not_called_an_oracle(instances, tmp_path):

@@ -27,14 +27,16 @@ h1 { font-size: 1.5rem; margin: 0 0 .5rem; } h2 { font-size: 1.15rem; margin: 2.
 .answer { font-size: 1.15rem; background: var(--card); border-left: 4px solid #4c78a8; padding: 1rem 1.2rem; }
 .soft, figcaption { color: var(--soft); font-size: .92rem; }
 table { border-collapse: collapse; width: 100%; font-size: .92rem; }
-th, td { text-align: right; padding: .35rem .6rem; border-bottom: 1px solid var(--line); }
-th:first-child, td:first-child { text-align: left; }
+th, td { text-align: left; padding: .35rem .6rem; border-bottom: 1px solid var(--line); vertical-align: top; }
+th { vertical-align: bottom; } .number { text-align: right; }
 pre { background: var(--card); padding: .8rem; overflow-x: auto; white-space: pre-wrap; }
 .beside { display: flex; gap: .6rem; align-items: flex-start; break-inside: avoid; }
 .beside figure { flex: 1 1 0; min-width: 0; } .beside img { width: 100%; display: block; margin-bottom: .3rem; }
 .scroll { overflow-x: auto; } figure { margin: 0; break-inside: avoid; }
 @media print { :root { --ink: #000; --soft: #444; --page: #fff; --line: #bbb; --card: #f2f2f2; }
-  main { max-width: none; padding: 0; } .modebar { display: none; } h2 { break-after: avoid; } }
+  main { max-width: none; padding: 0; } .modebar { display: none; } h2, h3 { break-after: avoid; }
+  table { font-size: 8pt; } th, td { padding: .2rem .3rem; } tr { break-inside: avoid; }
+  .scroll { overflow: visible; } }
 """
 
 
@@ -180,7 +182,7 @@ def _sights(sights: Sequence[tuple[Telling, Sequence[View]]], instances: Sequenc
     ]  # fmt: skip
     known = {entry["index"]: entry["parameters"] for entry in instances}
     for which, views in sights:
-        given = ", ".join(f"{k} = {v}" for k, v in known[which.index].items() if k != "seed.city")
+        given = ", ".join(f"{k} = {_rounded(v)}" for k, v in known[which.index].items() if k != "seed.city")
         columns = "".join(
             f"<figure><figcaption>{html.escape(view.rig)}</figcaption>"
             + (as_html(view.camera, "camera") if view.camera is not None else "")
@@ -213,8 +215,16 @@ def _firsts(views: Sequence[View]) -> str:
 
 
 def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    top = "".join(f"<th>{html.escape(cell)}</th>" for cell in head)
-    body = "".join("<tr>" + "".join(f"<td>{html.escape(cell)}</td>" for cell in row) + "</tr>" for row in rows)
+    """Columns of numbers are set to the right, of words to the left."""
+    kinds = [
+        " class='number'" if all(not row[n] or row[n][0] in "+-–0123456789" for row in rows) else ""
+        for n in range(len(head))
+    ]
+    top = "".join(f"<th{kind}>{html.escape(cell)}</th>" for kind, cell in zip(kinds, head, strict=True))
+    body = "".join(
+        "<tr>" + "".join(f"<td{kind}>{html.escape(cell)}</td>" for kind, cell in zip(kinds, row, strict=True)) + "</tr>"
+        for row in rows
+    )
     return f"<div class='scroll'><table><thead><tr>{top}</tr></thead><tbody>{body}</tbody></table></div>"
 
 
@@ -271,6 +281,14 @@ def _parameters(plan: dict[str, Any]) -> str:
     rows += [[f"fixed: {name}", value] for name, value in plan["settings"]]
     sources = "".join(f"<h3>{html.escape(n)}</h3><pre>{html.escape(s)}</pre>" for n, s in plan["rig_sources"].items())
     return _table(["name", "value"], rows) + sources
+
+
+def _rounded(value: str) -> str:
+    """A parameter to four digits if it is a number; all of them are in the table beside the page."""
+    try:
+        return f"{float(value):.4g}"
+    except ValueError:
+        return value
 
 
 def _number(value: float, form: str) -> str:
