@@ -37,7 +37,8 @@ def leaves(
     shift = own.normal(0.0, 0.6 * size, (sprig, count, 1, 3))
     corners = (leaf + centres[:, None] + shift).transpose(1, 0, 2, 3)
     shade = random.uniform(0.7, 1.25, (count, 1)) * random.normal(1, 0.05, (count, 3))
-    albedo = np.repeat(np.array(linear_rgb(colour)) * shade, sprig, axis=0) * own.uniform(0.85, 1.15, (sprig * count, 1))
+    albedo = np.repeat(np.array(linear_rgb(colour)) * shade, sprig, axis=0)
+    albedo *= own.uniform(0.85, 1.15, (sprig * count, 1))
     return Mesh.build(
         corners.reshape(-1, 3),
         np.arange(3 * sprig * count).reshape(-1, 3),
