@@ -33,7 +33,7 @@ def leaves(
     own = np.random.default_rng(count)  # apart from the street's draws: more leaves move no houses
     along = np.where(np.arange(sprig)[:, None, None] % 2, -1.0, 1.0) * side
     leaf = np.stack([0.3 * along - 0.62 * up, 0.35 * up + along, -along], axis=2)
-    leaf = leaf * scale[:, None] * np.sqrt(1.0 / sprig)
+    leaf = leaf * scale[:, None] * np.sqrt(1.4 / sprig)
     shift = own.normal(0.0, 0.6 * size, (sprig, count, 1, 3))
     corners = (leaf + centres[:, None] + shift).transpose(1, 0, 2, 3)
     shade = random.uniform(0.7, 1.25, (count, 1)) * random.normal(1, 0.05, (count, 3))

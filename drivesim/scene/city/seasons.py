@@ -26,7 +26,7 @@ _CLINGING = 0.005
 """Share of the leaves that stay on the branch all winter."""
 _TWIGS = 0.2
 """Share of the leaves that grew on a twig of their own, as far as one can see."""
-_TWIG_LENGTH, _TWIG_RADIUS = 2.8, 0.011
+_TWIG_LENGTH, _TWIG_RADIUS = 2.4, 0.011
 """Of a twig, in lengths of a leaf, and m."""
 _AUTUMN = np.array([linear_rgb(name) for name in ("#b5722a", "#c49a35", "#8f4a24", "#a88a3c", "#7d5f2e")])
 _SPRING = np.array([1.25, 1.15, 0.9])
