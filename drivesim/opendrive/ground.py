@@ -160,6 +160,19 @@ def curvature_at(g: Any, road: int, s: float) -> float:
 
 
 @nb.njit(cache=True)
+def to_joint(g: Any, road: int, s: float, sense: float) -> float:
+    """Metres along a reference line from s, towards +s or -s, to where the next of its geometries begins; inf at its
+    last."""
+    first, count = g.roads[road, GEOMETRY], g.roads[road, GEOMETRIES]
+    best = math.inf
+    for k in range(first + 1, first + count):
+        ahead = (g.geometries[k, 0] - s) * sense
+        if 0.0 < ahead < best:
+            best = ahead
+    return best
+
+
+@nb.njit(cache=True)
 def _project(g: Any, road: int, x: float, y: float, s: float) -> tuple[float, float, float]:
     """s, t and the distance beyond the road's ends."""
     length = g.lengths[road]

@@ -18,12 +18,13 @@ from drivesim.opendrive.ground import (
     edges,
     lane_point,
     section_at,
+    to_joint,
 )
 from drivesim.types import F64
 from drivesim.world.dynamics import EXACT
 
 _STEP = 2.0
-"""Longest step, m; the metric beside the reference line is taken at its middle."""
+"""Longest step, m; the metric beside the reference line is taken at its middle, steps end where its geometries do."""
 
 
 class Course(NamedTuple):
@@ -69,12 +70,14 @@ def cruise(
     sense = math.copysign(1.0, distance) * g.lanes[lane, DIRECTION]
     left = abs(distance)
     while left > 0.0:
-        step = min(left, _STEP)
-        middle = min(max(s + 0.5 * sense * step, low), high)
+        span = min(_STEP, to_joint(g, road, s, sense))
+        middle = min(max(s + 0.5 * sense * min(span, left), low), high)
         inner, outer = edges(g, road, section, lane, middle)
-        stretch = 1.0 - curvature_at(g, road, middle) * (0.5 * (inner + outer) + offset)
-        s += sense * step / max(stretch, 0.05)
-        left -= step
+        stretch = max(1.0 - curvature_at(g, road, middle) * (0.5 * (inner + outer) + offset), 0.05)
+        if stretch * span >= left:
+            s, left = s + sense * left / stretch, 0.0
+        else:
+            s, left = s + sense * span, left - stretch * span
         if s <= low or s >= high:
             return s, 0.0, -1.0
     inner, outer = edges(g, road, section, lane, s)

@@ -38,6 +38,26 @@ def test_a_step_along_a_lane_ends_where_the_network_says(path, make_world):
     assert gone > 5 * len(network.roads)
 
 
+def test_a_step_over_the_joint_of_a_bend_counts_each_part_by_its_own_radius(tmp_path, make_world):
+    """Of a step of 1 m beside the line, half on a straight and half in a bend of 10 m, 2 m inside of it."""
+    lane = '<lane id="1" type="driving"><width sOffset="0" a="4" b="0" c="0" d="0"/></lane>'
+    path = tmp_path / "bend.xodr"
+    path.write_text(
+        '<OpenDRIVE><header revMajor="1" revMinor="6"/><road id="1" length="30" junction="-1" rule="LHT"><planView>'
+        '<geometry s="0" x="0" y="0" hdg="0" length="20"><line/></geometry>'
+        '<geometry s="20" x="20" y="0" hdg="0" length="10"><arc curvature="0.1"/></geometry></planView><lanes>'
+        f'<laneSection s="0"><left>{lane}</left><center><lane id="0" type="none"/></center></laneSection></lanes>'
+        "</road></OpenDRIVE>"
+    )
+    network = read_network(path)
+    world = make_world(car(), network=network)
+    for back in (False, True):
+        start = network.position("1", 1, 20.0 + 0.5 / 0.8 if back else 19.5)
+        made = world.cruise(0, start, -1.0 if back else 1.0, 0.0, 10.0)
+        assert made is not None
+        assert made[0].s == pytest.approx(19.5 if back else 20.0 + 0.5 / 0.8, abs=1e-9)
+
+
 def test_where_a_road_ends_the_network_is_to_be_asked(make_world):
     network = read_network(content.shipped("scenarios") / MAPS[0].name)
     world = make_world(car(), network=network)
