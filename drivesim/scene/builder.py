@@ -74,11 +74,15 @@ class RaySceneBuilder:
         handle = self.add_rigid(mesh, instance, lamps=lamps)
         self._parts[handle - 1] = self._parts[handle - 1]._replace(place=place)
 
-    def add_deforming(self, mesh: Mesh, instance: int, *, mask: int = EVERYONE) -> int:
-        """Add a body whose vertices are replaced every tick; ``mesh`` is its rest pose."""
+    def add_deforming(self, mesh: Mesh, instance: int, *, mask: int = EVERYONE, shots: int = SHOTS) -> int:
+        """Add a body whose vertices are replaced every tick; ``mesh`` is its rest pose.
+
+        Args:
+            shots: as how many it is shown at most.
+        """
         number = self._add_mesh(mesh, deforming=True)
         first = self._add_part(number, instance, mask)
-        for _ in range(1, SHOTS):
+        for _ in range(1, shots):
             self._add_part(number, instance, mask)
         return first
 

@@ -344,6 +344,38 @@ def move_instance(
     _call_void4(functions[2], instance, 0, 0, 0)
 
 
+def refit_functions() -> NDArray[np.int64]:
+    """Addresses (3,) for :func:`refit`."""
+    names = ("rtcUpdateGeometryBuffer", "rtcCommitGeometry", "rtcCommitScene")
+    return np.array([_address(name) for name in names], dtype=np.int64)
+
+
+@nb.njit(cache=True)
+def refit(functions: NDArray[np.int64], geometry: int, scene: int) -> None:
+    """What :meth:`Geometry.vertices_changed` and the commit of its scene do, for kernels."""
+    _call_void4(functions[0], geometry, _VERTEX, 0, 0)
+    _call_void4(functions[1], geometry, 0, 0, 0)
+    _call_void4(functions[2], scene, 0, 0, 0)
+
+
+def _as_pointer_typer(_context: Any, _address: Any) -> Any:
+    """An int64 as a pointer to float32."""
+
+    def codegen(_ctx: Any, builder: Any, _signature: Any, arguments: Any) -> Any:
+        return builder.inttoptr(arguments[0], ir.FloatType().as_pointer())
+
+    return types.CPointer(types.float32)(types.int64), codegen
+
+
+_as_pointer: Any = intrinsic(_as_pointer_typer)
+
+
+@nb.njit(cache=True)
+def floats_at(address: int, count: int) -> NDArray[np.float32]:
+    """The engine's memory (count, 3) float32 at an address, for kernels."""
+    return nb.carray(_as_pointer(address), (count, 3))
+
+
 @nb.njit(cache=True)
 def new_packets(count: int) -> NDArray[np.float32]:
     """``count`` packets of scratch memory, (count, ROWS, 16) float32, 64-byte aligned."""

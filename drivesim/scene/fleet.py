@@ -83,7 +83,7 @@ def _columns(state: WorldState) -> tuple[NDArray[Any], ...]:
 
 
 @nb.njit(cache=True)
-def _rotation(ypr: F64, steering: float) -> F64:
+def rotation_of(ypr: F64, steering: float) -> F64:
     """(3, 3): yaw, pitch, roll, then a turn about the part's own upright axis."""
     cy, sy, cp, sp = math.cos(ypr[0]), math.sin(ypr[0]), math.cos(ypr[1]), math.sin(ypr[1])
     cr, sr, c, s = math.cos(ypr[2]), math.sin(ypr[2]), math.cos(steering), math.sin(steering)
@@ -119,9 +119,9 @@ def _move(
     for row in rows:
         a, part = actor[row], handle[row]
         steered = way[row] == STEERED
-        body0, body1 = _rotation(before[1][a], 0.0), _rotation(after[1][a], 0.0)
-        start = _rotation(before[1][a], before[4][a]) if steered else body0
-        end = _rotation(after[1][a], after[4][a]) if steered else body1
+        body0, body1 = rotation_of(before[1][a], 0.0), rotation_of(after[1][a], 0.0)
+        start = rotation_of(before[1][a], before[4][a]) if steered else body0
+        end = rotation_of(after[1][a], after[4][a]) if steered else body1
         arm = np.empty(3)
         for i in range(3):
             first = body0[i, 0] * hub[row, 0] + body0[i, 1] * hub[row, 1] + body0[i, 2] * hub[row, 2]

@@ -25,7 +25,7 @@ from numpy.typing import ArrayLike, NDArray
 from drivesim.mesh import Mesh, flat_triangles, merge
 from drivesim.scene.embree import MOST_STEPS, Device, Geometry, SceneHandle, engine_handles
 from drivesim.scene.motion import motion_steps
-from drivesim.scene.shapes import BOUNDS, RANGES, SHOTS, SharedShapes, close_all, shape_of
+from drivesim.scene.shapes import BOUNDS, RANGES, SharedShapes, close_all, shape_of
 from drivesim.scene.shelters import NO_SHELTERS
 from drivesim.scene.wakes import NO_WAKES
 from drivesim.transforms import Pose, quaternion_from_rotation
@@ -250,6 +250,24 @@ class RayScene:
         self._shots[mesh] = count
         return [shape.vertices for shape in shapes[:count]]
 
+    def shown_as(self, handle: int, count: int) -> NDArray[np.int64]:
+        """(count, 4) addresses for a kernel that shows a deforming body as so many shots from now on: of the vertices
+        (V, 3) float32, and the engine's handles of their geometry, their scene and their instance."""
+        self.shots(handle, count)
+        shapes = self._shapes[self._parts[handle].mesh]
+        out = np.empty((count, 4), dtype=np.int64)
+        for shot, (shape, times) in enumerate(zip(shapes, RANGES[count] or [(0.0, 1.0)], strict=False)):
+            instance = self._instances[handle + shot]
+            if self._times[handle + shot] != times:
+                self._times[handle + shot] = times
+                instance.set_time_range(*times)
+            out[shot] = shape.vertices.ctypes.data, shape.geometry.handle, shape.scene.handle, instance.handle
+        return out
+
+    def first_vertex(self, handle: int) -> int:
+        """Row of a part's first vertex in the tables."""
+        return int(self._vertex_starts[self._parts[handle].mesh])
+
     def normals_and_velocity(self, handle: int) -> tuple[F32, F32]:
         """The memory (V, 3) float32 of a deforming body's unit normals and of its vertices' velocity relative to the
         body's frame, m/s; for the middle of the tick."""
@@ -293,8 +311,10 @@ class RayScene:
         """Bring a part in or take it out."""
         mesh = self._parts[handle].mesh
         if self._meshes[mesh][1]:
-            for shot in range(SHOTS):
+            shot = 0
+            while handle + shot < len(self._parts) and self._parts[handle + shot].mesh == mesh:
                 self._enable(handle + shot, present and shot < self._shots[mesh])
+                shot += 1
         else:
             self._enable(handle, present)
 

@@ -36,8 +36,6 @@ _STREET_LAMP_REACH = 30.0
 _STREET_LAMPS = 12
 """As many, nearest to the ego, throw light; the others only shine."""
 _STREET_LAMPS_ON = 0.0
-FULL_DETAIL = 40.0
-"""Distance from the ego up to which people have all their triangles, and limbs that move within a tick, m."""
 
 FIRST_LASTING = 20_001
 """First instance id of a lasting city: more actors than that are not seen apart."""
@@ -94,7 +92,7 @@ class Scene:
 
     def update(self, before: WorldState, after: WorldState) -> None:
         """Show the tick between two states: ray time 0 is ``before``, 1 is ``after``."""
-        self._cast.move(before, after, self._near(after))
+        self._cast.move(before, after, self._distances(after))
         self.rays.wakes = wakes(self._actors, after)
         self._state = after
 
@@ -102,12 +100,11 @@ class Scene:
         """Joints of people, as of :meth:`~drivesim.scene.actors.Cast.joints`."""
         return self._cast.joints(before, after, fraction)
 
-    def _near(self, state: WorldState) -> NDArray[np.bool_]:
-        """Which actors are seen close to: those round the ego, or all where sensors may be anywhere."""
+    def _distances(self, state: WorldState) -> NDArray[np.float64]:
+        """How far actors are from the ego, m; 0 for all where sensors may be anywhere."""
         if self._ego < 0 or self._lasting:
-            return np.ones(len(self._actors), dtype=bool)
-        away = state.position[0] - state.position[0, self._ego]
-        return np.asarray((away**2).sum(axis=1) < FULL_DETAIL**2)
+            return np.zeros(len(self._actors))
+        return np.asarray(np.linalg.norm(state.position[0] - state.position[0, self._ego], axis=1))
 
     def lit(self, weather: Weather) -> NDArray[np.uint16]:
         """Lamp flags by instance id, uint16, of actors and traffic signals.

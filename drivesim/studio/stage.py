@@ -86,7 +86,7 @@ def photograph(
     cast = Cast(cast_of(stands), builder, seed)
     with builder.build() as rays:
         cast.enter(rays)
-        cast.move(before, after, np.ones(len(stands), dtype=bool))
+        cast.move(before, after, np.zeros(len(stands)))
         camera = Camera(Sensor("STUDIO", device, Pose.identity(), 10.0, 0.0), seed)
         lit = np.array([0, *(stand.lights for stand in stands)], dtype=np.uint16)
         return camera.render(rays, place, _LIGHT, lit=lit)

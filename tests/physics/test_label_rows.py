@@ -190,7 +190,7 @@ def walker_and_rider():
     sensor = camera()
     with builder.build() as rays:
         cast.enter(rays)
-        cast.move(before, after, np.ones(3, dtype=bool))
+        cast.move(before, after, np.zeros(3))
         rays.commit()
         motion = EgoMotion(before, after, 0)
         scene = SimpleNamespace(rays=rays, lit=lambda weather: np.zeros(4, np.uint16), lamps=none_near)

@@ -66,7 +66,7 @@ def aspects(device, actor, degrees, distance=20.0, cycles=2):
             x = actor.box.center[0]
             place = (distance - x * np.cos(yaw), -x * np.sin(yaw), 0.0)
             before, after = (state(t, place, yaw) for t in (0.0, 0.05))
-            cast.move(before, after, np.ones(1, dtype=bool))
+            cast.move(before, after, np.zeros(1))
             sums = [radar.paths(device.scans[0], rays, STANDING, 50_000_000, c)[1].sum() for c in range(cycles)]
             found.append(np.mean(sums))
     return decibels(np.array(found))
@@ -99,7 +99,7 @@ def walk(device, seconds, step, speed=1.4):
             return dataclasses.replace(here, speed=np.full((1, 1), speed), gait_phase=gait)
 
         for tick in range(round(seconds / step)):
-            cast.move(at(tick * step), at((tick + 1) * step), np.ones(1, dtype=bool))
+            cast.move(at(tick * step), at((tick + 1) * step), np.zeros(1))
             paths, sigma = radar.paths(device.scans[0], rays, STANDING, 25_000_000, tick)
             yield paths.radial_rate[sigma > 0], sigma[sigma > 0]
 
@@ -148,7 +148,7 @@ def test_R16_a_body_fluctuates_as_swerling_said():
     cast = Cast([ADULT], builder, 0)
     with builder.build() as rays:
         cast.enter(rays)
-        cast.move(state(0.0), state(0.05), np.ones(1, dtype=bool))
+        cast.move(state(0.0), state(0.05), np.zeros(1))
         sigma = [
             cross_section(shoot(rays, (-np.cos(a), -np.sin(a), 0), ADULT.box.center, 1.0, 2.0, 0.01), device.wavelength)
             for a in np.radians(np.linspace(-5.0, 5.0, 60))
@@ -187,7 +187,7 @@ def test_R23_the_energy_tier_has_the_mean_of_the_coherent_one_for_people(narrow)
             gait = np.full((1, 1), 0.618 * n)
             walking = [dataclasses.replace(there, time=np.array([t]), speed=np.full((1, 1), 1.4), gait_phase=gait)
                        for t in (0.0, 0.05)]  # fmt: skip
-            cast.move(*walking, np.ones(1, dtype=bool))
+            cast.move(*walking, np.zeros(1))
             return rays
 
         energy, coherent = two_tiers(narrow, posed, 200, (0.8, 1.3, (20.0, 0.0, CHILD.box.height / 2))).T

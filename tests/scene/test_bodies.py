@@ -2,8 +2,10 @@
 
 from itertools import pairwise
 
+import cv2
 import numpy as np
 import pytest
+from scipy.ndimage import distance_transform_edt
 from scipy.spatial.distance import pdist
 from scipy.stats import chi2_contingency
 
@@ -327,26 +329,32 @@ def test_people_hold_themselves_differently_when_they_stand():
     assert 2.0 < out.mean() < 13.0  # Murray et al. 1964: 6.7 degrees
 
 
-@pytest.mark.parametrize("who", ["child", "adult"])
-def test_far_away_a_fifth_of_the_triangles_fill_the_same_outline(who, request):
-    """Outlines from the front and the side in pixels of 3 cm: what a 1600-pixel camera sees at 40 m."""
-    body = request.getfixturevalue(who)
-    assert len(body.far.mesh.triangles) < 0.25 * len(body.near.mesh.triangles)
-    bones = body.bones(1.4, 0.12)
+def outlines(skin, bones):
+    """What is covered from the front and from the side, in pixels of 5 mm."""
+    vertices = np.empty_like(skin.vertices)
+    shaped(skin, bones, vertices)
     masks = []
-    for skin in (body.near, body.far):
-        vertices = np.empty_like(skin.vertices)
-        shaped(skin, bones, vertices)
-        corners = vertices[skin.mesh.triangles]
-        share = np.random.default_rng(0).dirichlet((1.0, 1.0, 1.0), 40)
-        points = np.einsum("sk,tkd->tsd", share, corners).reshape(-1, 3)
-        for axis in (0, 1):
-            mask = np.zeros((80, 80), dtype=bool)
-            columns = (points[:, axis] / 0.03 + 40).astype(int), (points[:, 2] / 0.03 + 2).astype(int)
-            mask[columns] = True
-            masks.append(mask)
-    for near, far in (masks[::2], masks[1::2]):
-        assert (near & far).sum() / (near | far).sum() > 0.88
+    for axis in (0, 1):
+        mask = np.zeros((480, 480), dtype=np.uint8)
+        for triangle in np.round(vertices[skin.mesh.triangles][:, :, [axis, 2]] * 3200 + (3840, 640)).astype(int):
+            cv2.fillConvexPoly(mask, triangle, 1, shift=4)
+        masks.append(mask.astype(bool))
+    return masks
+
+
+@pytest.mark.parametrize("who", ["child", "adult"])
+@pytest.mark.parametrize(("level", "distance", "triangles"), [(1, 20.0, 0.6), (2, 40.0, 0.25), (3, 80.0, 0.08)])
+def test_coarse_outlines_are_within_a_pixel_where_they_take_over(who, level, distance, triangles, request):
+    """A pixel of the rigs' camera of 1600 pixels, whose focal length is 1266; and silhouettes stay as large."""
+    body = request.getfixturevalue(who)
+    coarse = body.skins[level]
+    assert len(coarse.mesh.triangles) < triangles * len(body.near.mesh.triangles)
+    for phase in (0.12, 0.4):
+        bones = body.bones(1.4, phase)
+        for fine, rough in zip(outlines(body.near, bones), outlines(coarse, bones), strict=True):
+            apart = np.concatenate([distance_transform_edt(~fine)[rough], distance_transform_edt(~rough)[fine]])
+            assert 0.005 * apart.max() < distance / 1266.0
+            assert 0.9 < rough.sum() / fine.sum() < 1.05
 
 
 def test_people_near_the_ego_move_within_a_tick_and_others_do_not():
@@ -357,8 +365,8 @@ def test_people_near_the_ego_move_within_a_tick_and_others_do_not():
     with builder.build() as rays:
         cast.enter(rays)
         ((_, body),) = cast.bodies
-        for near, limit in ((True, 0.03), (False, 0.2)):
-            cast.move(before, after, np.array([near]))
+        for distance, limit in ((10.0, 0.03), (30.0, 0.03), (50.0, 0.2)):
+            cast.move(before, after, np.array([distance]))
             for time in (0.0, 0.4, 1.0):
                 state = walking_state(0.05 * time)
                 pose = body.body.pose(1.4, float(state.gait_phase[0, 0])).vertices + state.position[0, 0]

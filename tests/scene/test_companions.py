@@ -49,11 +49,11 @@ def seen(actor, gait_phase=0.0, speed=0.0):
     with builder.build() as rays:
         cast.enter(rays)
         before, after = state_of([stand], 0.0), state_of([stand], 0.05)
-        cast.move(before, after, np.ones(1, dtype=bool))
+        cast.move(before, after, np.zeros(1))
         grid = np.stack(np.meshgrid(np.arange(-0.8, 1.5, 0.01), [4.0], np.arange(0.01, 1.8, 0.01)), -1).reshape(-1, 3)
         hits = nearest(rays, grid, (0.0, -1.0, 0.0), 1.0)
         hit = np.isfinite(hits.distance)
-        cast.move(before, replace(after, present=np.zeros((1, 1), dtype=bool)), np.ones(1, dtype=bool))
+        cast.move(before, replace(after, present=np.zeros((1, 1), dtype=bool)), np.zeros(1))
         assert not np.isfinite(nearest(rays, grid, (0.0, -1.0, 0.0), 1.0).distance).any()
     return grid[hit][:, [0, 2]], rays.tables.semantic[hits.triangle[hit]]
 

@@ -14,14 +14,14 @@ from drivesim.scene.bodies import basis
 from drivesim.scene.bodies.appearance import Appearance, appearance, expected_stature
 from drivesim.scene.bodies.carried import telephone, umbrella
 from drivesim.scene.bodies.clothing import Landmarks, clothes
-from drivesim.scene.bodies.coarse import CELL, coarsened
+from drivesim.scene.bodies.coarse import CELLS, coarsened
 from drivesim.scene.bodies.head import WHITE, face, hair
 from drivesim.scene.bodies.helmet import Helmet, helmet_of
 from drivesim.scene.bodies.motion import upright
 from drivesim.scene.bodies.posture import BAR, HOLD, PHONE, UMBRELLA, posture
 from drivesim.scene.bodies.rider import RiderSeat
 from drivesim.scene.bodies.riding import seated
-from drivesim.scene.bodies.skinning import Skin, skin_normals, skin_points
+from drivesim.scene.bodies.skinning import Skin, settled, skin_normals, skin_points
 from drivesim.scene.bodies.surface import Piece, cut, normals_of
 from drivesim.scene.chance import Chance
 from drivesim.scene.pushing import PUSHES
@@ -59,7 +59,8 @@ class Body:
 
     Attributes:
         appearance: who it is; stature: m, hair and soles included.
-        near, far: the mesh that follows the bones, in full and with an eighth of the triangles.
+        skins: the mesh that follows the bones, from that in full to one with a twentieth of the triangles.
+        near, far: the first of them, and one with a fifth of the triangles.
     """
 
     def __init__(self, look: Appearance, stature: float, tag: Tag, style: F64, helmet: Helmet | None = None) -> None:
@@ -81,8 +82,9 @@ class Body:
         bones = self.bones(0.0, 0.0)
         pieces += [piece.placed(ground, scale) for piece in self._carried(bones)]
         standing = bones.astype(np.float32)
-        self.near = _skin(pieces, ground, scale, tag, standing)
-        self.far = _skin([coarsened(piece, CELL * (top - floor)) for piece in pieces], ground, scale, tag, standing)
+        made = [pieces, *([coarsened(piece, cell * (top - floor)) for piece in pieces] for cell in CELLS)]
+        self.skins = tuple(_skin(some, ground, scale, tag, standing) for some in made)
+        self.near, self.far = self.skins[0], self.skins[2]
 
     def _carried(self, standing: F64) -> list[Piece]:
         """What the hands hold, at the body's size."""
@@ -121,6 +123,11 @@ class Body:
         helmet = helmet_of(actor, chance.seed_of("clothing"), look)
         return Body(look, stature, Tag.RIDER if rides else Tag.PEDESTRIAN, held, helmet)
 
+    @property
+    def measures(self) -> tuple[F64, F64, F64, F64]:
+        """What :func:`~drivesim.scene.bodies.motion.upright` wants of a body: joints, alignment, foot, style."""
+        return self._joints, self._align, self._foot, self._style
+
     def bones(self, speed: float, gait_phase: float, gaze: float = 0.0, fallen: float = 0.0, time: float = 0.0) -> F64:
         """Skinning transforms (24, 3, 4) of standing, walking, running or falling.
 
@@ -135,7 +142,7 @@ class Body:
 
     def bones_riding(self, seat: RiderSeat, gait_phase: float, gaze: float = 0.0) -> F64:
         """Skinning transforms (24, 3, 4) on a two-wheeler, in its frame; ``gait_phase`` counts crank turns."""
-        return seated(_seat_points(seat), gait_phase, gaze, self._joints, self._align, self._foot)
+        return seated(seat_points(seat), gait_phase, gaze, self._joints, self._align, self._foot)
 
     def pose(self, speed: float, gait_phase: float, gaze: float = 0.0, fallen: float = 0.0, time: float = 0.0) -> Posed:
         """Standing, walking, running or fallen; arguments as of :meth:`bones`."""
@@ -206,11 +213,7 @@ _KEYPOINT_BONES = np.array(
 def shaped(skin: Skin, transforms: F64, out: F32, *, settle: bool = False) -> float:
     """Write the vertices (V, 3) of a pose, of those who lie (``settle``) on the ground; how far that raised them, m."""
     skin_points(skin.vertices, skin.bones, skin.weights, transforms.astype(np.float32), out)
-    if not settle:
-        return 0.0
-    rise = -float(out[:, 2].min())
-    out[:, 2] += np.float32(rise)
-    return rise
+    return float(settled(out)) if settle else 0.0
 
 
 def turned(skin: Skin, transforms: F64, out: F32) -> None:
@@ -282,7 +285,7 @@ def _held(actor: Actor) -> float:
     return UMBRELLA if "umbrella" in actor.properties.get("carries", "").lower() else 0.0
 
 
-def _seat_points(seat: RiderSeat) -> F64:
+def seat_points(seat: RiderSeat) -> F64:
     """The array :func:`~drivesim.scene.bodies.riding.seated` takes."""
     x, y, z = seat.pedal_axis
     rows = [

@@ -42,6 +42,7 @@ from drivesim.scene.bodies.gait import (
     standing_foot,
     toe_bend,
 )
+from drivesim.scene.bodies.linkage import about, euler, length, product, turned, two_bones
 from drivesim.scene.bodies.posture import (
     ARM_SPREAD,
     ARM_SWING,
@@ -66,80 +67,6 @@ _STEP = 1e-4
 _DEGREE = math.pi / 180.0
 _TWIST = 0.25
 """Turn of a hanging hand from the model's rest, its back to the front, towards its back to the side, rad."""
-
-
-@nb.njit(cache=True)
-def euler(yaw: float, pitch: float, roll: float) -> F64:
-    cy, sy, cp, sp, cr, sr = (
-        math.cos(yaw), math.sin(yaw), math.cos(pitch), math.sin(pitch), math.cos(roll), math.sin(roll),
-    )  # fmt: skip
-    return np.array(
-        [
-            [cy * cp, cy * sp * sr - sy * cr, cy * sp * cr + sy * sr],
-            [sy * cp, sy * sp * sr + cy * cr, sy * sp * cr - cy * sr],
-            [-sp, cp * sr, cp * cr],
-        ]
-    )
-
-
-@nb.njit(cache=True)
-def product(a: F64, b: F64) -> F64:
-    """Of two matrices (3, 3), without the detour by BLAS."""
-    out = np.empty((3, 3))
-    for i in range(3):
-        for j in range(3):
-            out[i, j] = a[i, 0] * b[0, j] + a[i, 1] * b[1, j] + a[i, 2] * b[2, j]
-    return out
-
-
-@nb.njit(cache=True)
-def _turned(a: F64, v: F64) -> F64:
-    """A matrix (3, 3) times a vector (3,)."""
-    return np.array(
-        [
-            a[0, 0] * v[0] + a[0, 1] * v[1] + a[0, 2] * v[2],
-            a[1, 0] * v[0] + a[1, 1] * v[1] + a[1, 2] * v[2],
-            a[2, 0] * v[0] + a[2, 1] * v[1] + a[2, 2] * v[2],
-        ]
-    )
-
-
-@nb.njit(cache=True)
-def _cross(a: F64, b: F64) -> F64:
-    return np.array([a[1] * b[2] - a[2] * b[1], a[2] * b[0] - a[0] * b[2], a[0] * b[1] - a[1] * b[0]])
-
-
-@nb.njit(cache=True)
-def _frame(down: F64, left: F64) -> F64:
-    """Rotation that takes -z to ``down`` and y to ``left`` (unit, orthogonal)."""
-    forward = _cross(left, -down)
-    return np.column_stack((forward, left, -down))
-
-
-@nb.njit(cache=True)
-def two_bones(root: F64, target: F64, toward: F64, a: float, b: float) -> tuple[F64, F64, F64]:
-    """Two-bone inverse kinematics.
-
-    Args:
-        root, target: (3,) ends of the chain; a target out of reach is approached.
-        toward: (3,) the way the middle joint bends.
-        a, b: lengths of the bones, m.
-
-    Returns:
-        Rotations (3, 3) of both bones from hanging straight down, and the middle joint (3,).
-    """
-    reach = target - root
-    distance = math.sqrt((reach**2).sum())
-    along = reach / max(distance, 1e-9)
-    distance = min(max(distance, abs(a - b) + 1e-6), (a + b) * 0.9999)
-    left = _cross(-along, toward)
-    left /= max(math.sqrt((left**2).sum()), 1e-9)
-    bend = _cross(left, -along)
-    cosine = min(max((a * a + distance * distance - b * b) / (2.0 * a * distance), -1.0), 1.0)
-    upper = along * cosine + bend * math.sqrt(1.0 - cosine * cosine)
-    middle = root + a * upper
-    lower = (root + along * distance - middle) / b
-    return _frame(upper, left), _frame(lower, left), middle
 
 
 @nb.njit(cache=True)
@@ -195,7 +122,14 @@ def _foot_place(
 
 @nb.njit(cache=True)
 def relative(rotations: F64, positions: F64, joints: F64, bone: int, parent: int) -> None:
-    positions[bone] = positions[parent] + _turned(rotations[parent], joints[bone] - joints[parent])
+    r = rotations[parent]
+    x, y, z = (
+        joints[bone, 0] - joints[parent, 0],
+        joints[bone, 1] - joints[parent, 1],
+        joints[bone, 2] - joints[parent, 2],
+    )
+    for i in range(3):
+        positions[bone, i] = positions[parent, i] + (r[i, 0] * x + r[i, 1] * y + r[i, 2] * z)
 
 
 @nb.njit(cache=True)
@@ -213,8 +147,7 @@ def place_leg(
 ) -> None:
     thigh, shank, foot, toe = THIGH + side, SHANK + side, FOOT + side, TOES + side
     relative(rotations, positions, joints, thigh, PELVIS)
-    a = math.sqrt(((joints[shank] - joints[thigh]) ** 2).sum())
-    b = math.sqrt(((joints[foot] - joints[shank]) ** 2).sum())
+    a, b = length(joints, shank, thigh), length(joints, foot, shank)
     upper, lower, _ = two_bones(positions[thigh], ankle, toward, a, b)
     rotations[thigh] = product(upper, align[thigh])
     rotations[shank] = product(lower, align[shank])
@@ -252,12 +185,12 @@ def place_hand(side: int, twist: float, joints: F64, align: F64, lower: F64, rot
     """``twist``: of the forearm, rad, that turns the back of the hand outwards."""
     forearm, hand, fingers = FOREARM + side, HAND + side, FINGERS + side
     inward = -1.0 if side == 0 else 1.0
-    rotations[forearm] = product(product(lower, euler(-0.5 * inward * twist, 0.0, 0.0)), align[forearm])
+    rotations[forearm] = product(product(lower, about(2, -0.5 * inward * twist)), align[forearm])
     relative(rotations, positions, joints, hand, forearm)
-    palm = product(lower, euler(-inward * twist, 0.0, 0.0))
+    palm = product(lower, about(2, -inward * twist))
     rotations[hand] = product(palm, align[hand])
     relative(rotations, positions, joints, fingers, hand)
-    rotations[fingers] = product(product(palm, euler(0.0, 0.0, inward * 0.45)), align[hand])
+    rotations[fingers] = product(product(palm, about(0, inward * 0.45)), align[hand])
 
 
 @nb.njit(cache=True)
@@ -271,11 +204,11 @@ def _place_arm(
     relative(rotations, positions, joints, clavicle, UPPER_SPINE)
     rotations[clavicle] = product(base, euler(-out * 0.12 * flexion, 0.0, -out * 0.10))
     relative(rotations, positions, joints, upper, clavicle)
-    hanging = product(product(base, euler(0.0, -flexion, 0.0)), euler(0.0, 0.0, out * abduction))
+    hanging = product(product(base, about(1, -flexion)), about(0, out * abduction))
     rotations[upper] = product(hanging, align[upper])
     relative(rotations, positions, joints, forearm, upper)
-    turned = product(hanging, euler(-out * inward, 0.0, 0.0))
-    lower = product(product(turned, euler(0.0, -elbow, 0.0)), euler(0.0, 0.0, -out * (0.5 * abduction + 0.12 * elbow)))
+    bent = product(hanging, about(2, -out * inward))
+    lower = product(product(bent, about(1, -elbow)), about(0, -out * (0.5 * abduction + 0.12 * elbow)))
     place_hand(side, _TWIST, joints, align, lower, rotations, positions)
 
 
@@ -284,8 +217,10 @@ def finish(rotations: F64, positions: F64, joints: F64) -> F64:
     """Skinning transforms (24, 3, 4): where rest points of each bone go."""
     out = np.empty((len(joints), 3, 4))
     for bone in range(len(joints)):
-        out[bone, :, :3] = rotations[bone]
-        out[bone, :, 3] = positions[bone] - _turned(rotations[bone], joints[bone])
+        r, x, y, z = rotations[bone], joints[bone, 0], joints[bone, 1], joints[bone, 2]
+        for i in range(3):
+            out[bone, i, 0], out[bone, i, 1], out[bone, i, 2] = r[i, 0], r[i, 1], r[i, 2]
+            out[bone, i, 3] = positions[bone, i] - (r[i, 0] * x + r[i, 1] * y + r[i, 2] * z)
     return out
 
 
@@ -305,12 +240,7 @@ def upright(
     """
     rotations = np.empty((len(joints), 3, 3))
     positions = np.empty((len(joints), 3))
-    lengths = np.array(
-        [
-            math.sqrt(((joints[SHANK] - joints[THIGH]) ** 2).sum()),
-            math.sqrt(((joints[FOOT] - joints[SHANK]) ** 2).sum()),
-        ]
-    )
+    lengths = np.array([length(joints, SHANK, THIGH), length(joints, FOOT, SHANK)])
     leg = lengths[0] + lengths[1] + foot[0]
     upright_share = 1.0 - min(max(fallen, 0.0), 1.0)
     froude = speed * speed / (GRAVITY * leg)
@@ -400,5 +330,5 @@ def upright(
         tip = euler(0.0, -style[FALL] * 0.5 * math.pi * (1.0 - upright_share), 0.0)
         for bone in range(len(joints)):
             rotations[bone] = product(tip, rotations[bone])
-            positions[bone] = _turned(tip, positions[bone])
+            positions[bone] = turned(tip, positions[bone])
     return finish(rotations, positions, joints)

@@ -9,7 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from drivesim.scene.bodies.basis import CLAVICLE, FINGERS, FOREARM, HAND, PELVIS, SIDE, THIGH, UPPER_ARM, UPPER_SPINE
-from drivesim.scene.bodies.motion import euler, finish, place_hand, place_leg, place_trunk, product, relative, two_bones
+from drivesim.scene.bodies.linkage import euler, product, two_bones
+from drivesim.scene.bodies.motion import finish, place_hand, place_leg, place_trunk, relative
 
 F64 = NDArray[np.float64]
 

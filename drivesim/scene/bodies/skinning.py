@@ -64,3 +64,14 @@ def skin_normals(normals: F32, bones: NDArray[np.uint8], weights: F32, transform
             qz += w * (m[2, 0] * x + m[2, 1] * y + m[2, 2] * z)
         scale = np.float32(1.0) / np.float32(math.sqrt(qx * qx + qy * qy + qz * qz + np.float32(1e-20)))
         out[v, 0], out[v, 1], out[v, 2] = qx * scale, qy * scale, qz * scale
+
+
+@nb.njit(cache=True, nogil=True)
+def settled(vertices: F32) -> float:
+    """Lift or lower vertices (V, 3) until the lowest touches the ground; by how much, m."""
+    lowest = np.float32(np.inf)
+    for v in range(len(vertices)):
+        lowest = min(lowest, vertices[v, 2])
+    for v in range(len(vertices)):
+        vertices[v, 2] -= lowest
+    return float(-lowest)
