@@ -22,6 +22,7 @@ DOPPLER_SIGMA = 0.25
 """Of a radial speed as a measurement of a whole object's (limbs differ from the body), m/s."""
 SMOOTHING = 0.3
 """Share of a new detection in a track's extents."""
+_IDENTITY = np.eye(4)
 
 
 @dataclass(slots=True, eq=False)
@@ -86,8 +87,9 @@ class Tracker:
         rotation = world_from_ego.rotation[:2, :2]
         places = [world_from_ego.apply([*d.position, 0.0])[:2] for d in detections]
         spreads = [rotation @ d.covariance @ rotation.T for d in detections]
+        steps: dict[float, tuple[F64, F64]] = {}  # nearly all tracks are as old as each other
         for track in self.tracks:
-            self._predict(track, time)
+            self._predict(track, time, steps)
         pairs = self._assign(time, places, spreads, [d.person for d in detections])
         newly = []
         for index, track in enumerate(self.tracks):
@@ -110,15 +112,22 @@ class Tracker:
         self.tracks = [t for t in self.tracks if time - t.seen <= self._parameters.forget]
         return newly
 
-    def _predict(self, track: Track, time: float) -> None:
-        """Carry a track forward; a measurement that is older than the track leaves it where it is."""
+    def _predict(self, track: Track, time: float, steps: dict[float, tuple[F64, F64]]) -> None:
+        """Carry a track forward; a measurement that is older than the track leaves it where it is.
+
+        Args:
+            steps: matrices of steps that others have made, by their length; this one's is added.
+        """
         dt = time - track.time
         if dt <= 0.0:
             return
-        move = np.eye(4)
-        move[0, 2] = move[1, 3] = dt
+        if dt not in steps:
+            move = _IDENTITY.copy()
+            move[0, 2] = move[1, 3] = dt
+            steps[dt] = move, self._unrest(dt)
+        move, unrest = steps[dt]
         track.state = move @ track.state
-        track.covariance = move @ track.covariance @ move.T + self._unrest(dt)
+        track.covariance = move @ track.covariance @ move.T + unrest
         track.time = time
 
     def _unrest(self, dt: float) -> F64:
@@ -134,9 +143,8 @@ class Tracker:
     @staticmethod
     def _observe(track: Track, time: float) -> F64:
         """(2, 4) measurement matrix of the position at ``time``, which may lie before the track's own time."""
-        observe = np.zeros((2, 4))
-        observe[:, :2] = np.eye(2)
-        observe[:, 2:] = np.eye(2) * (time - track.time)
+        observe = _IDENTITY[:2].copy()
+        observe[0, 2] = observe[1, 3] = time - track.time
         return observe
 
     def _expected(self, time: float) -> tuple[F64, F64]:
@@ -190,7 +198,7 @@ class Tracker:
             noise[:2, :2], noise[2, 2] = spread, DOPPLER_SIGMA**2
         gain = np.linalg.solve(observe @ track.covariance @ observe.T + noise, observe @ track.covariance).T
         track.state = track.state + gain @ (value - observe @ track.state)
-        left = np.eye(4) - gain @ observe
+        left = _IDENTITY - gain @ observe
         track.covariance = left @ track.covariance @ left.T + gain @ noise @ gain.T
         track.seen = max(track.seen, time)
         # Extents belong to the position they were seen with, so the sharpest sensor decides.

@@ -51,6 +51,7 @@ class SensorSuite:
     ) -> None:  # fmt: skip
         self.rig = rig
         self._memory = memory
+        self._descriptions = {sensor.channel: _description(sensor) for sensor in rig.sensors}
         self.weather = weather
         self._scene = scene
         self._ego = ego
@@ -85,7 +86,7 @@ class SensorSuite:
         """What a sensor measures in a tick, remembered if an equal one has measured it."""
         if self._memory is None or _remembers(sensor):
             return sensor.capture(seen, motion, self.weather)
-        key = (_description(sensor.sensor), now)
+        key = (self._descriptions[sensor.sensor.channel], now)
         if key not in self._memory:
             self._memory[key] = sensor.capture(seen, motion, self.weather)
         return self._memory[key]

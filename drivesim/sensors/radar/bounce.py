@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, fields
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -64,9 +65,12 @@ class Mirrored:
         return Mirrored(paths, self.sigma[rows], self.ghost[rows], self.own[rows])
 
 
-def followed(columns: int, rows: int) -> NDArray[np.bool_]:
-    """Which rays (columns, rows) of a fan go on over mirrors."""
-    return (np.arange(columns)[:, None] + 2 * np.arange(rows)) % _SPARSER == 0
+@lru_cache(maxsize=8)
+def followed(columns: int, rows: int) -> NDArray[np.intp]:
+    """Which rays of a fan go on over mirrors, by their numbers (column times ``rows`` plus row), ascending."""
+    chosen = np.flatnonzero((np.arange(columns)[:, None] + 2 * np.arange(rows)) % _SPARSER == 0)
+    chosen.flags.writeable = False
+    return chosen
 
 
 def mirrored(
@@ -92,15 +96,18 @@ def mirrored(
     """
     rotation, translation, velocity = pose
     first = hits.length.ravel()
-    strength = reflection.mirror_of(hits.material.ravel(), hits.cosine.ravel())
-    chosen = np.flatnonzero(followed(*hits.length.shape).ravel() & (first < max_range) & (strength > WEAKEST_MIRROR))
+    chosen = followed(*hits.length.shape)
+    chosen = chosen[first[chosen] < max_range]
+    strength = reflection.mirror_of(hits.material.ravel()[chosen], hits.cosine.ravel()[chosen])
+    chosen = chosen[strength > WEAKEST_MIRROR]
     if not len(chosen):
         return None
     origin = translation - rays.origin
     ahead = beams.direction.reshape(-1, 3)[chosen].astype(np.float64) @ rotation.T
     leg = first[chosen].astype(np.float64)
     if movers is not None:
-        worth = _may_meet(movers, rays, hits.triangle.ravel()[chosen], origin + leg[:, None] * ahead, ahead)
+        place = origin + leg[:, None] * ahead
+        worth = movers.met_over_mirrors(rays, hits.triangle.ravel()[chosen], place, ahead, _OFF_COURSE)
         chosen, ahead, leg = chosen[worth], ahead[worth], leg[worth]
     surface = nearest(rays, origin + (leg - _AGAIN)[:, None] * ahead, ahead, when[0], mask=EVERYONE, limit=2 * _AGAIN)
     met = surface.triangle >= 0
@@ -130,7 +137,8 @@ def mirrored(
         length, cosine, tables.material[triangle], facets.curvature[triangle], facets.area[triangle],
         beams.step * math.sqrt(_SPARSER), solid_angle,
     )  # fmt: skip
-    sigma *= (strength[chosen] ** 2 / spread).astype(np.float32)
+    strength = reflection.mirror_of(hits.material.ravel()[chosen], hits.cosine.ravel()[chosen])
+    sigma *= (strength**2 / spread).astype(np.float32)
     rate = -ahead @ velocity + np.einsum("ni,ni->n", moving, ahead - onward)
     rate += np.einsum("ni,ni->n", second.velocity[back], onward)
     azimuth = beams.azimuth.ravel()[chosen]
@@ -146,24 +154,6 @@ def mirrored(
         radial_rate=rate.astype(np.float32), bounces=np.full(count, 3, dtype=np.uint8),
     )  # fmt: skip
     return Mirrored(paths, sigma, off_range | off_azimuth, rays.own_body[second.part[back]])
-
-
-def _may_meet(movers: Movers, rays: RayScene, triangle: NDArray[np.int32], place: F64, ahead: F64) -> NDArray[np.bool_]:
-    """Which rays (N,) may meet something that moves beyond the mirror they hit, or hit one that moves.
-
-    Mirrors that stand in the static mesh are taken as their triangles lie, which is exact but for rounding.
-    """
-    tables = rays.tables
-    standing = triangle < tables.tri_base[1:].min(initial=len(tables.triangles))
-    corners = tables.vertices[tables.triangles[triangle[standing]]].astype(np.float64)
-    normal = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
-    size = np.linalg.norm(normal, axis=1)
-    normal /= np.maximum(size, 1e-30)[:, None]
-    coming = ahead[standing]
-    onward = coming - 2.0 * np.einsum("ni,ni->n", coming, normal)[:, None] * normal
-    worth = np.ones(len(triangle), dtype=np.bool_)
-    worth[standing] = movers.met(place[standing], onward, unsure=_OFF_COURSE) | (size < 1e-12)
-    return worth
 
 
 def joined(first: Paths, second: Paths) -> Paths:

@@ -17,7 +17,7 @@ from drivesim.sensors.motion import EgoMotion
 from drivesim.sensors.radar.bounce import Mirrored, followed, joined, mirrored
 from drivesim.sensors.radar.clusters import clusters
 from drivesim.sensors.radar.device import RadarDevice, RadarScan
-from drivesim.sensors.radar.fan import Facets, Fan, fan
+from drivesim.sensors.radar.fan import Facets, Fan, by_neighbours, fan
 from drivesim.sensors.radar.model import Found, detect, estimated_rcs, signal_to_noise
 from drivesim.sensors.radar.quality import (
     STANDSTILL,
@@ -98,6 +98,8 @@ class Radar:
         self._tracker = Tracker(self.device)
         self._now: tuple[int, Movers] | None = None
         """What moved when a notch last asked."""
+        self._here: tuple[EgoMotion, int, tuple[F64, F64, F64]] | None = None
+        """Where it was at the last instant that was asked for."""
         self._movers: dict[int, bool] = {}
         """Bodies seen moving, and whether they crossed last."""
 
@@ -264,7 +266,7 @@ class Radar:
     ) -> Mirrored | None:
         """What the rays of one scan meet over a mirror. An engine that cannot say gives None."""
         beams, hits, facets = first
-        rotation, translation, velocity = motion.sensor_motion(np.array([time_ns]), self.sensor.ego_from_sensor)
+        rotation, translation, velocity = self._motion(motion, time_ns)
         when = float(motion.fraction(time_ns)), time_ns * 1e-9
         apart = scan.range_resolution, float(scan.azimuth_resolution(np.zeros(1))[0])
         pose = rotation[0], translation[0], velocity[0]
@@ -280,7 +282,7 @@ class Radar:
         if self._facets is None:
             self._facets = Facets.of(rays)
         instant = np.array([time_ns], dtype=np.int64)
-        rotation, translation, velocity = motion.sensor_motion(instant, self.sensor.ego_from_sensor)
+        rotation, translation, velocity = self._motion(motion, time_ns)
         if movers is None:
             _trace(rays, (rotation, translation, velocity), motion, instant, beams.direction, scan.max_range, hits)
             return self._facets
@@ -289,8 +291,9 @@ class Radar:
         others = movers.others(translation[0] - rays.origin, rotation[0])
         worth = others.met(np.zeros(3), beams.direction.reshape(-1, 3))
         if self.device.reflections:
-            worth |= followed(*beams.azimuth.shape).ravel()
-        chosen = np.flatnonzero(worth)
+            worth[followed(*beams.azimuth.shape)] = True
+        order = by_neighbours(*beams.azimuth.shape)
+        chosen = order[worth[order]]
         if len(chosen):
             part = BeamHits.empty(len(chosen), 1)
             some = beams.direction.reshape(-1, 1, 3)[chosen]
@@ -331,10 +334,16 @@ class Radar:
 
     def _own_velocity(self, motion: EgoMotion, time_ns: int) -> F64:
         """Velocity (3,) of the sensor along its own axes, m/s."""
-        instant = np.array([time_ns], dtype=np.int64)
-        rotation, _, velocity = motion.sensor_motion(instant, self.sensor.ego_from_sensor)
+        rotation, _, velocity = self._motion(motion, time_ns)
         own: F64 = velocity[0] @ rotation[0]
         return own
+
+    def _motion(self, motion: EgoMotion, time_ns: int) -> tuple[F64, F64, F64]:
+        """The sensor at an instant, as of :meth:`EgoMotion.sensor_motion`, (1, ...) each."""
+        if self._here is None or self._here[0] is not motion or self._here[1] != time_ns:
+            instant = np.array([time_ns], dtype=np.int64)
+            self._here = motion, time_ns, motion.sensor_motion(instant, self.sensor.ego_from_sensor)
+        return self._here[2]
 
 
 def _trace(

@@ -154,6 +154,10 @@ class Run:
         self.target = target_of(self.simulation.actors, self.car, target)
         box = self.car.box
         self.front = box.center[0] + box.length / 2
+        body = self.target.box
+        reach = math.hypot(body.center[0], body.center[1]) + math.hypot(body.length / 2, body.width / 2)
+        self._about = 2.0 * (NEAR_TARGET + reach)
+        """Farther from the target's reference point nothing counts as the target, however it leans (60 degrees), m."""
         chosen = detectors if detectors is not None else detectors_for(rig, seed)
         answers: dict[str, Answers] = {}
         if stage is not None:
@@ -260,7 +264,11 @@ class Run:
         return states[min(max(round(time / self.simulation.dt), 0), len(states) - 1)]
 
     def _is_target(self, position: tuple[float, float], time: float, states: list[WorldState]) -> bool:
-        pose, box = self._state_at(time, states).pose(self.target.index), self.target.box
+        state, box = self._state_at(time, states), self.target.box
+        x, y, _ = state.position[0, self.target.index].tolist()
+        if math.hypot(position[0] - x, position[1] - y) > self._about:
+            return False
+        pose = state.pose(self.target.index)
         local = pose.inverse().apply([*position, pose.translation[2]])[:2] - np.array(box.center[:2])
         outside = np.maximum(np.abs(local) - [box.length / 2, box.width / 2], 0.0)
         return float(np.linalg.norm(outside)) < NEAR_TARGET
