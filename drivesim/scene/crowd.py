@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any, NamedTuple
+from dataclasses import dataclass
+from typing import Any
 
 import numba as nb
 import numpy as np
@@ -44,7 +45,8 @@ _CROWD = 8
 """Bodies from which on another thread pays."""
 
 
-class Someone(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Someone:
     """A body in the ray scene.
 
     Attributes:
