@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Protocol, get_args
 
 from drivesim import content
 from drivesim.behaviors.automated.cruise import AdaptiveCruise
+from drivesim.behaviors.automated.looming import LoomingDriver
 from drivesim.behaviors.automated.model import SafetyModel
 from drivesim.behaviors.automated.models import Fuzzy, Regulation, Responsible
 from drivesim.behaviors.automated.reference_driver import ReferenceDriver
@@ -32,6 +33,8 @@ Instead its state is expected to be reported from external simulator", esmini us
 CRUISING = ("ACCController", "ALKSController")
 """Names of an adaptive cruise control in scenarios: of ASAM's and openMSL's ALKS files, and esmini's."""
 
+LOOMING = "LoomingController"
+"""Name of a driver who steers by sight."""
 SAFETY = "ALKS_R157SM_Controller"
 """Name of the safety models of UN R157; the property ``model`` chooses one."""
 SAFETY_MODELS: Mapping[str, type[SafetyModel]] = {
@@ -115,7 +118,9 @@ def _master(name: str, world: World) -> int:
 
 def make_controller(
     model: Declared, actor: Actor, world: World
-) -> CarFollowingDriver | TrafficDriver | TreeController | AdaptiveCruise | SafetyModel | External | Idle:
+) -> (
+    CarFollowingDriver | TrafficDriver | TreeController | AdaptiveCruise | LoomingDriver | SafetyModel | External | Idle
+):
     """The controller that a scenario asks for: by its properties ``behaviorTree`` or ``driver``, or an external one.
 
     Raises:
@@ -142,6 +147,8 @@ def make_controller(
     wanted = properties.get("esminiController") or model.name
     if wanted in CRUISING:
         return AdaptiveCruise(properties, world, actor.index)
+    if wanted == LOOMING:
+        return LoomingDriver(properties, world, actor.index)
     if wanted == SAFETY:
         return _safety_model(properties, world, actor.index)
     return Idle()

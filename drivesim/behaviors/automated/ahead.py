@@ -12,6 +12,8 @@ from drivesim.world import World
 _DETOUR = 20.0
 """Metres by which somebody may be farther away than the road is long: beside it, and in a bend."""
 
+_PART = 1.0
+"""Metres after which it is looked which of several roads an actor has taken; more than it goes in a step."""
 _BORDER = 0.01
 """Metres: who drives on the line between two lanes is not now on one, now on the other."""
 
@@ -63,13 +65,25 @@ class RoadAhead:
         """Look where the actor itself is now."""
         world, actor = self._world, self._actor
         network = world.network
+        before = self.lane
         self.lane = self._find(network, actor, turned=True)
         if network is None or self.lane is None:
             return
+        if before is not None and before.road_id != self.lane.road_id:
+            self._pass_on(network, before)
         heading = network.world_from_road(self.lane.road_id, self.lane.s, 0.0).heading
         self.sense = 1 if math.cos(float(world.orientation[0, actor, 0]) - heading) >= 0.0 else -1
         self._heading = heading if self.sense > 0 else heading + math.pi
         self.forth, self._sideways = _turned(world.velocity[0, actor], self._heading)
+
+    def _pass_on(self, network: RoadNetwork, before: LanePosition) -> None:
+        """Where roads part, they overlap: the actor is on that which its route takes, or else goes straight on."""
+        along = network.lane_direction(before.road_id, before.lane_id, before.s) == self.sense
+        route = self._world.routes.get(self._actor, ())
+        onwards = network.follow_lane(before, _PART if along else -_PART, route=route)
+        if onwards is not None:
+            self._known[self._actor] = onwards
+            self.lane = self._find(network, self._actor, turned=True)
 
     def others(self, reach: float) -> list[Seen]:
         """Who is on the way ahead, or beside or behind on the same road, not farther away than ``reach`` m."""

@@ -96,7 +96,7 @@ class AdaptiveCruise:
         reach = max(LOOK_AHEAD, 2.0 * STANDSTILL_GAP + speed * speed / self._brakes)
         nearest: tuple[float, float] | None = None
         for seen in self._road.others(reach):
-            gap = _between(world, actor, seen)
+            gap = between(world, actor, seen)
             if seen.lanes == 0 and gap > 0.0 and abs(seen.aside) < self._side:
                 found = gap, float(world.speed[0, seen.actor])
             elif _in_the_way(seen) or _cuts_in(world, seen):
@@ -107,7 +107,7 @@ class AdaptiveCruise:
         return nearest
 
 
-def _between(world: World, actor: int, seen: Seen) -> float:
+def between(world: World, actor: int, seen: Seen) -> float:
     """Metres along the road from the own front to the other's back, each as long as along its own heading."""
     me, them = world.actors[actor].box, world.actors[seen.actor].box
     facing = math.cos(float(world.orientation[0, seen.actor, 0] - world.orientation[0, actor, 0]))
