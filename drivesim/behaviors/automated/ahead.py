@@ -6,7 +6,7 @@ import math
 from typing import NamedTuple
 
 from drivesim.opendrive import LanePosition, RoadNetwork
-from drivesim.types import BoundingBox
+from drivesim.types import F64, BoundingBox
 from drivesim.world import World
 
 _DETOUR = 20.0
@@ -59,6 +59,7 @@ class RoadAhead:
         self.forth = 0.0
         self._world, self._actor = world, actor
         self._known: dict[int, LanePosition] = {}
+        self._seen_at: dict[int, tuple[float, float]] = {}
         self.sense, self._heading, self._sideways = 1, 0.0, 0.0
 
     def update(self) -> None:
@@ -71,7 +72,7 @@ class RoadAhead:
             return
         if before is not None and before.road_id != self.lane.road_id:
             self._pass_on(network, before)
-        heading = network.world_from_road(self.lane.road_id, self.lane.s, 0.0).heading
+        heading = network.frame(self.lane.road_id).line.at(self.lane.s)[2]
         self.sense = 1 if math.cos(float(world.orientation[0, actor, 0]) - heading) >= 0.0 else -1
         self._heading = heading if self.sense > 0 else heading + math.pi
         self.forth, self._sideways = _turned(world.velocity[0, actor], self._heading)
@@ -83,18 +84,17 @@ class RoadAhead:
         onwards = network.follow_lane(before, _PART if along else -_PART, route=route)
         if onwards is not None:
             self._known[self._actor] = onwards
+            self._seen_at.pop(self._actor, None)
             self.lane = self._find(network, self._actor, turned=True)
 
     def others(self, reach: float) -> list[Seen]:
         """Who is on the way ahead, or beside or behind on the same road, not farther away than ``reach`` m."""
-        world, here = self._world, self._world.position[0, self._actor]
+        places, present = self._world.position[0, :, :2].tolist(), self._world.present[0].tolist()
+        here = places[self._actor]
         found = []
-        for other in world.actors:
-            if other.index == self._actor or not world.present[0, other.index]:
-                continue
-            there = world.position[0, other.index]
-            if math.hypot(there[0] - here[0], there[1] - here[1]) < reach + _DETOUR:
-                seen = self._look(other.index)
+        for other, there in enumerate(places):
+            if other != self._actor and present[other] and math.dist(there, here) < reach + _DETOUR:
+                seen = self._look(other)
                 if seen is not None and abs(seen.ahead) < reach:
                     found.append(seen)
         return found
@@ -103,12 +103,16 @@ class RoadAhead:
         if network is None:
             return None
         x, y, z = self._world.position[0, actor].tolist()
+        known = self._known.get(actor)
+        if known is not None and self._seen_at.get(actor) == (x, y):
+            return known  # who stands is where it was
         heading = float(self._world.orientation[0, actor, 0]) if turned else None
-        place = network.lane_from_world(x, y, heading=heading, height=z, hint=self._known.get(actor))
+        place = network.lane_from_world(x, y, heading=heading, height=z, hint=known)
         if place is None:
             self._known.pop(actor, None)
         else:
             self._known[actor] = place
+            self._seen_at[actor] = x, y
         return place
 
     def _look(self, other: int) -> Seen | None:
@@ -121,7 +125,7 @@ class RoadAhead:
         if way is None:
             return None
         ahead, own_id, sense = way
-        heading = network.world_from_road(theirs.road_id, theirs.s, 0.0).heading + (0.0 if sense > 0 else math.pi)
+        heading = network.frame(theirs.road_id).line.at(theirs.s)[2] + (0.0 if sense > 0 else math.pi)
         forth, sideways = _turned(world.velocity[0, other], heading)
         gained, _ = _turned(world.acceleration[0, other], heading)
         own_t = self.lane.t if self.lane.road_id == theirs.road_id else _t_of(network, theirs, own_id, self.lane.offset)
@@ -173,10 +177,11 @@ def _on_border(network: RoadNetwork, place: LanePosition, side: int) -> bool:
     return network.lane_width(place.road_id, place.lane_id, place.s) / 2 - side * place.offset < _BORDER
 
 
-def _turned(vector: tuple[float, float, float], heading: float) -> tuple[float, float]:
+def _turned(vector: F64, heading: float) -> tuple[float, float]:
     """Along and across a heading."""
     c, s = math.cos(heading), math.sin(heading)
-    return float(c * vector[0] + s * vector[1]), float(c * vector[1] - s * vector[0])
+    x, y, _ = vector.tolist()
+    return c * x + s * y, c * y - s * x
 
 
 def _free(
