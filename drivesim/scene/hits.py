@@ -155,16 +155,6 @@ def geometric_normal(tables: RayTables, packet: Packet, ints: PacketInts, lane: 
 
 
 @nb.njit
-def smooth_normal(tables: RayTables, packet: Packet, ints: PacketInts, lane: int, triangle: int) -> Vector:
-    """Unit interpolated vertex normal, world axes, as modelled (not turned towards the ray)."""
-    x, y, z = interpolated(tables.normals, tables.triangles[triangle], packet[HIT_U, lane], packet[HIT_V, lane])
-    instance = ints[INST_ID, lane]
-    if tables.inst_moving[instance]:
-        x, y, z = rotated(instance_quaternion(tables, instance, packet[TIME, lane]), x, y, z)
-    return unit(x, y, z)
-
-
-@nb.njit
 def hit_velocity(tables: RayTables, packet: Packet, ints: PacketInts, lane: int, triangle: int) -> Vector:
     """Velocity of the surface at the hit, world axes, m/s: v + omega x r plus the body's own deformation."""
     instance = ints[INST_ID, lane]

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 import numba as nb
 import numpy as np
 from numpy.typing import NDArray
 
+from drivesim.scene.lanes import LANES, apart, at, gather, lowest, put_bytes, sqrt, where, whole
 from drivesim.streams import hash64
 
 F32 = NDArray[np.float32]
@@ -29,6 +29,8 @@ SATURATION = np.float32(0.8)
 """Of colours before the tone curve; a curve applied to each channel by itself makes them stronger again."""
 
 _STEPS = 4096
+_ZERO, _HALF, _ONE = np.float32(0.0), np.float32(0.5), np.float32(1.0)
+_ACROSS = np.arange(LANES, dtype=np.float32)
 
 
 def _curve() -> U8:
@@ -178,42 +180,61 @@ def expose(
     Args:
         gain: exposed value per cd/m2. noise: standard deviation at middle grey, 1 = 0.4 %.
     """
-    scale = np.float32((_STEPS - 1) / 4.0)
-    per_focal = np.float32(1.0) / focal
-    noisy = noise > np.float32(0.0)
-    spread = noise * np.float32(0.009)
     for y in nb.prange(height):
-        dy = (np.float32(y) - np.float32(height) * np.float32(0.5)) * per_focal
-        # One row at a time, in loops without branches: each runs in vector instructions.
-        value, grain = np.empty((width, 3), dtype=np.float32), np.empty((width, 3), dtype=np.float32)
-        step = np.empty(width * 3, dtype=np.int32)
+        grain, few = np.zeros((3, width + LANES), dtype=np.float32), np.zeros((LANES, 3), dtype=np.float32)
+        if noise > _ZERO:
+            _grain(grain, width, y, key, noise * np.float32(0.009))
+        dy = (np.float32(y) - np.float32(height) * _HALF) * (_ONE / focal)
+        spare, line = np.empty((LANES, 3), dtype=np.uint8), rgb[y]
+        for x in range(0, width, LANES):
+            whole_block = x + LANES <= width
+            if not whole_block:
+                few[: width - x] = radiance[y * width + x : (y + 1) * width]
+            light = apart(radiance, 3 * (y * width + x)) if whole_block else apart(few, 0)
+            dx = (at(_ACROSS, 0) + np.float32(x) - np.float32(width) * _HALF) * (_ONE / focal)
+            fall = _ONE / (_ONE + dx * dx + dy * dy)
+            codes = _codes(light, (_ONE - vignetting * (_ONE - fall * fall)) * gain, grain, x)
+            if whole_block:
+                put_bytes(line, 3 * x, codes)
+            else:
+                put_bytes(spare, 0, codes)
+                line[x:] = spare[: width - x]
+
+
+@nb.njit(error_model="numpy")
+def _grain(grain: F32, width: int, y: int, key: int, spread: Any) -> None:
+    """Noise of a row's pixels, (3, W), before it is scaled by the root of their light."""
+    hashes = np.empty(width, dtype=np.uint64)
+    for x in range(width):
+        hashes[x] = hash64(key, x, y)
+    for c in range(3):
+        shift, channel = np.uint64(21 * c), grain[c]
         for x in range(width):
-            dx = (np.float32(x) - np.float32(width) * np.float32(0.5)) * per_focal
-            fall = np.float32(1.0) / (np.float32(1.0) + dx * dx + dy * dy)
-            fall = (np.float32(1.0) - vignetting * (np.float32(1.0) - fall * fall)) * gain
-            red, green, blue = (
-                radiance[y * width + x, 0] * fall, radiance[y * width + x, 1] * fall, radiance[y * width + x, 2] * fall,
-            )  # fmt: skip
-            grey = np.float32(0.2126) * red + np.float32(0.7152) * green + np.float32(0.0722) * blue
-            value[x, 0] = grey + (red - grey) * SATURATION
-            value[x, 1] = grey + (green - grey) * SATURATION
-            value[x, 2] = grey + (blue - grey) * SATURATION
-        if noisy:
-            for x in range(width):
-                bits = hash64(key, x, y)
-                for c in range(3):
-                    # The sum of three 7 bit numbers is close to normal: mean 190.5, standard deviation 63.97.
-                    part = np.int32((bits >> np.uint64(21 * c)) & np.uint64(0x1FFFFF))
-                    draw = (part & 127) + ((part >> 7) & 127) + (part >> 14)
-                    grain[x, c] = (np.float32(draw) - np.float32(190.5)) * np.float32(1.0 / 63.97)
-            for x in range(width):
-                for c in range(3):
-                    level = value[x, c]
-                    value[x, c] += grain[x, c] * spread * math.sqrt(level * np.float32(0.18) + np.float32(2e-4))
-        flat = value.reshape(-1)
-        for i in range(width * 3):
-            place = math.sqrt(max(flat[i], np.float32(0.0))) * scale + np.float32(0.5)
-            step[i] = np.int32(min(place, np.float32(_STEPS - 1)))
-        line = rgb[y].reshape(-1)
-        for i in range(width * 3):
-            line[i] = CURVE[step[i]]
+            # The sum of three 7 bit numbers is close to normal: mean 190.5, standard deviation 63.97.
+            part = np.int32((hashes[x] >> shift) & np.uint64(0x1FFFFF))
+            draw = (part & 127) + ((part >> 7) & 127) + (part >> 14)
+            channel[x] = (np.float32(draw) - np.float32(190.5)) * np.float32(1.0 / 63.97) * spread
+
+
+@nb.njit(error_model="numpy")
+def _codes(light: Any, fall: Any, grain: F32, x: int) -> Any:
+    """sRGB bytes of sixteen pixels from ``x`` on.
+
+    Args:
+        light: radiance, three lanes; fall: exposed value per radiance.
+    """
+    red, green, blue = light[0] * fall, light[1] * fall, light[2] * fall
+    grey = np.float32(0.2126) * red + np.float32(0.7152) * green + np.float32(0.0722) * blue
+    return (
+        _code(grey + (red - grey) * SATURATION, at(grain, x)),
+        _code(grey + (green - grey) * SATURATION, at(grain, grain.shape[1] + x)),
+        _code(grey + (blue - grey) * SATURATION, at(grain, 2 * grain.shape[1] + x)),
+    )
+
+
+@nb.njit(error_model="numpy")
+def _code(value: Any, grain: Any) -> Any:
+    """Bytes of exposed values with noise; what is not a number is black."""
+    value += grain * sqrt(value * np.float32(0.18) + np.float32(2e-4))
+    place = sqrt(where(value > _ZERO, value, _ZERO)) * np.float32((_STEPS - 1) / 4.0) + _HALF
+    return gather(CURVE, whole(lowest(place, np.float32(_STEPS - 1))))

@@ -12,6 +12,7 @@ import numba as nb
 import numpy as np
 from numpy.typing import NDArray
 
+from drivesim.scene.lanes import highest, sqrt, where
 from drivesim.sensors.camera.textures import VARIATION, TextureTable, texel_green
 
 F32 = NDArray[np.float32]
@@ -30,10 +31,11 @@ _CLOUD_BASE = 800.0
 """Height up to which fog and haze thin what is seen of the sky, m."""
 
 
-@nb.njit(error_model="numpy", inline="always")
-def dome_place(x: Any, y: Any, z: Any) -> tuple[Any, Any]:
-    """Place on the dome, texels; what points below the horizon sees its rim."""
-    scale = RADIUS / (ONE + z) if z > ZERO else RADIUS / max(math.sqrt(x * x + y * y), np.float32(1e-6))
+@nb.njit(error_model="numpy")
+def dome_places(x: Any, y: Any, z: Any) -> tuple[Any, Any]:
+    """Places on the dome, texels, for lanes of directions; what points below the horizon sees its rim."""
+    level = RADIUS / highest(sqrt(x * x + y * y), np.float32(1e-6))
+    scale = where(z > ZERO, RADIUS / (ONE + z), level)
     return CENTRE + x * scale, CENTRE + y * scale
 
 

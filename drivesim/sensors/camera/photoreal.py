@@ -21,10 +21,10 @@ from drivesim.materials import MATERIALS, MaterialId
 from drivesim.scene.frozen import Frozen, freeze
 from drivesim.scene.raycast import RayScene
 from drivesim.sensors.camera.dome import CENTRE, RADIUS
-from drivesim.sensors.camera.kernel import NIGHT, WETTED, trace_and_shade
+from drivesim.sensors.camera.kernel import NIGHT, trace_and_shade
 from drivesim.sensors.camera.lamps import beam_power, luminaire_power
 from drivesim.sensors.camera.sky import Daylight
-from drivesim.sensors.camera.surfaces import matt_table
+from drivesim.sensors.camera.surfaces import WETTED, matt_table, plain_table
 from drivesim.sensors.camera.textures import textures
 
 F32 = NDArray[np.float32]
@@ -89,12 +89,9 @@ def _near_look(
     table[4, 2] = 1.0
     width, height = int(table[4, 0]), int(table[4, 1])
     pixels = width * height
-    matt = matt_table()
-    plain = matt.copy()
-    plain[:, 3] = 0.0
     no_lens, no_pixels = np.zeros((0, 0, 3), np.float32), np.zeros((0, 2), np.float32)
     looks = []
-    for surfaces in (matt, plain):
+    for surfaces in (matt_table(), plain_table()):
         glow, body, distance = (np.empty(shape, np.float32) for shape in ((pixels, 3), (pixels, 3), pixels))
         trace_and_shade(
             rays.tables, even, textures(), surfaces, np.zeros((0, 9), np.float32), lit, table, no_lens,
@@ -257,7 +254,7 @@ def _bsdf(kind: int, wetness: float) -> dict[str, Any]:
     if kind == MaterialId.CAR_GLASS:
         return {"type": "thindielectric", "specular_transmittance": {"type": "rgb", "value": [0.84, 0.84, 0.84]}}
     roughness = material.roughness
-    if WETTED[kind]:
+    if kind in WETTED:
         roughness += (_WET_ROUGHNESS - roughness) * wetness
     return {
         "type": "twosided",

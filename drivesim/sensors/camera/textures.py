@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from drivesim.cache import cached
 from drivesim.materials import Texture
+from drivesim.scene.lanes import floor, gather, real, spread, whole
 from drivesim.streams import stream
 
 F64 = NDArray[np.float64]
@@ -68,17 +69,6 @@ def _corners(u: Any, v: Any, kind: Any, level: Any) -> tuple[Any, ...]:
 
 
 @nb.njit(error_model="numpy", inline="always")
-def texel(texels: Any, kind: Any, u: Any, v: Any, level: Any) -> tuple[Any, Any, Any]:
-    """Bilinear colour factors of one texture at tile coordinates on one mip level, 8 bit weights."""
-    p00, p10, p01, p11, w00, w10, w01, w11 = _corners(u, v, kind, level)
-    t00, t10, t01, t11 = np.int64(texels[p00]), np.int64(texels[p10]), np.int64(texels[p01]), np.int64(texels[p11])
-    outer = (t00 & 0xFF00FF) * w00 + (t10 & 0xFF00FF) * w10 + (t01 & 0xFF00FF) * w01 + (t11 & 0xFF00FF) * w11
-    inner = ((t00 >> 8) & 255) * w00 + ((t10 >> 8) & 255) * w10 + ((t01 >> 8) & 255) * w01 + ((t11 >> 8) & 255) * w11
-    unit = np.float32(1.0 / (128.0 * 256.0))
-    return np.float32(outer & 0xFFFF) * unit, np.float32(inner) * unit, np.float32(outer >> 16) * unit
-
-
-@nb.njit(error_model="numpy", inline="always")
 def texel_green(texels: Any, kind: Any, u: Any, v: Any, level: Any) -> Any:
     """The green factor of :func:`texel` alone: grey textures need no more."""
     p00, p10, p01, p11, w00, w10, w01, w11 = _corners(u, v, kind, level)
@@ -87,14 +77,35 @@ def texel_green(texels: Any, kind: Any, u: Any, v: Any, level: Any) -> Any:
     return np.float32(low + high) * np.float32(1.0 / (128.0 * 256.0))
 
 
-@nb.njit(error_model="numpy", inline="always")
-def texel_nearest(texels: Any, kind: Any, u: Any, v: Any, level: Any) -> Any:
-    """The green factor of the nearest texel: enough for what is smooth over several texels."""
-    size = np.int64(SIZE) >> level
-    offset = kind * STRIDE + (4 * SIZE * SIZE - 4 * size * size) // 3
-    i = np.int64((u - np.float32(math.floor(u))) * np.float32(size)) & (size - 1)
-    j = np.int64((v - np.float32(math.floor(v))) * np.float32(size)) & (size - 1)
-    return np.float32((texels[np.uint64(j * size + offset + i)] >> 8) & 255) * np.float32(1.0 / 128.0)
+@nb.njit(error_model="numpy")
+def texels_at(texels: Any, kind: Any, u: Any, v: Any, level: Any) -> tuple[Any, Any, Any]:
+    """Bilinear colour factors of lanes of textures at tile coordinates on mip levels, 8 bit weights; even coordinates
+    that are not numbers stay within the texture."""
+    size = spread(SIZE) >> level
+    start = kind * STRIDE + (4 * SIZE * SIZE - size * size * 4) // 3
+    x, y = (u - floor(u)) * real(size), (v - floor(v)) * real(size)
+    i, j = whole(x), whole(y)
+    a, b = whole((x - real(i)) * np.float32(256.0)), whole((y - real(j)) * np.float32(256.0))
+    w11 = (a * b) >> 8
+    w10, w01, w00 = a - w11, b - w11, 256 - a - b + w11
+    i0, i1 = i & (size - 1), (i + 1) & (size - 1)
+    j0, j1 = (j & (size - 1)) * size + start, ((j + 1) & (size - 1)) * size + start
+    t00, t10, t01, t11 = (
+        gather(texels, j0 + i0), gather(texels, j0 + i1), gather(texels, j1 + i0), gather(texels, j1 + i1),
+    )  # fmt: skip
+    outer = (t00 & 0xFF00FF) * w00 + (t10 & 0xFF00FF) * w10 + (t01 & 0xFF00FF) * w01 + (t11 & 0xFF00FF) * w11
+    inner = ((t00 >> 8) & 255) * w00 + ((t10 >> 8) & 255) * w10 + ((t01 >> 8) & 255) * w01 + ((t11 >> 8) & 255) * w11
+    unit = np.float32(1.0 / (128.0 * 256.0))
+    return real(outer & 0xFFFF) * unit, real(inner) * unit, real(outer >> 16) * unit
+
+
+@nb.njit(error_model="numpy")
+def nearest_texels(texels: Any, kind: Any, u: Any, v: Any, level: Any) -> Any:
+    """The green factor of the nearest texels: enough for what is smooth over several."""
+    size = spread(SIZE) >> level
+    start = kind * STRIDE + (4 * SIZE * SIZE - size * size * 4) // 3
+    i, j = whole((u - floor(u)) * real(size)) & (size - 1), whole((v - floor(v)) * real(size)) & (size - 1)
+    return real((gather(texels, j * size + start + i) >> 8) & 255) * np.float32(1.0 / 128.0)
 
 
 def field(name: str, exponent: float, low: float = 1.0, high: float = SIZE / 2, size: int = SIZE) -> F64:

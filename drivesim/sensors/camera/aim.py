@@ -1,0 +1,102 @@
+"""Which ray belongs to which pixel: tiles of 4 x 4 pixels, or single samples of some."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numba as nb
+import numpy as np
+
+from drivesim.scene.embree import DIR_X, LANES, ORG_X
+from drivesim.scene.lanes import all_of, highest, lowest, put, row, spread, sqrt
+from drivesim.sensors.camera.packet import (
+    F32,
+    FAR,
+    HALF,
+    I32,
+    IMAGE,
+    INSIDE,
+    ONE,
+    TARGET,
+    TINY,
+    ZERO,
+    ready,
+    three,
+)
+
+_NEAR: Any = np.float32(0.05)
+"""Rays start this far from the camera, m."""
+_IN_TILE = np.array([[lane & 3 for lane in range(LANES)], [lane >> 2 for lane in range(LANES)]], dtype=np.float32)
+"""Pixels of a tile, across and down."""
+
+
+@nb.njit(error_model="numpy")
+def aim(
+    packet: F32, valid: I32, s: F32, k: I32, tile: int, pixels: F32, rows: I32, camera: F32, lens: F32, times: Any,
+    width: int,
+) -> int:  # fmt: skip
+    """Make a packet of rays ready.
+
+    Args:
+        s, k: scratch memory; tile: number of the packet; the others as for the kernel.
+
+    Returns:
+        the upper left pixel of a tile that lies in the image whole; else -1, and the lanes' pixels are in ``k``.
+    """
+    height = int(camera[4, 1])
+    first = -1
+    if len(rows) == 0:
+        across = (width + 3) // 4
+        left, top = (tile % across) * 4, (tile // across) * 4
+        x = row(_IN_TILE, 0) + np.float32(left) + HALF
+        y = row(_IN_TILE, 1) + np.float32(top) + HALF
+        inside = (x < np.float32(width)) & (y < np.float32(height))
+        put(k, INSIDE, inside)
+        if all_of(inside):
+            first = top * width + left
+        else:
+            for lane in range(LANES):
+                k[TARGET, lane] = (top + (lane >> 2)) * width + left + (lane & 3)
+    else:
+        for lane in range(LANES):
+            sample = min(tile * LANES + lane, len(rows) - 1)
+            k[INSIDE, lane] = -1 if tile * LANES + lane < len(rows) else 0
+            k[TARGET, lane] = rows[sample]
+            s[IMAGE, lane], s[IMAGE + 1, lane] = pixels[sample, 0], pixels[sample, 1]
+        x, y = row(s, IMAGE), row(s, IMAGE + 1)
+    for lane in range(LANES):
+        valid[lane] = k[INSIDE, lane]
+    cx, cy = (x - camera[3, 2]) * (ONE / camera[3, 0]), (y - camera[3, 3]) * (ONE / camera[3, 1])
+    cz = spread(ONE)
+    if len(lens) > 0:
+        put(s, IMAGE, x)
+        put(s, IMAGE + 1, y)
+        _through(lens, s, valid, width, height)
+        cx, cy, cz = three(s, IMAGE)
+    scale = ONE / sqrt(highest(cx * cx + cy * cy + cz * cz, TINY))
+    for axis in range(3):
+        ahead = camera[axis, 0] * cx + camera[axis, 1] * cy + camera[axis, 2] * cz
+        put(packet, ORG_X + axis, spread(camera[axis, 3]))
+        put(packet, DIR_X + axis, ahead * scale)
+    span = (times[1] - times[0]) / np.float32(height)
+    ready(packet, spread(_NEAR), spread(FAR), lowest(highest(times[0] + span * y, ZERO), ONE))
+    return first
+
+
+@nb.njit(error_model="numpy")
+def _through(lens: F32, s: F32, valid: I32, width: int, height: int) -> None:
+    """Replace places in the image by directions from a table of them at pixel corners; lanes outside of the image
+    circle go off."""
+    for lane in range(LANES):
+        x, y = s[IMAGE, lane], s[IMAGE + 1, lane]
+        column, line = min(max(int(x), 0), width - 1), min(max(int(y), 0), height - 1)
+        a, b = x - np.float32(column), y - np.float32(line)
+        w00, w10, w01, w11 = (ONE - a) * (ONE - b), a * (ONE - b), (ONE - a) * b, a * b
+        square = ZERO
+        for axis in range(3):
+            ahead = w00 * lens[line, column, axis] + w10 * lens[line, column + 1, axis]
+            ahead += w01 * lens[line + 1, column, axis] + w11 * lens[line + 1, column + 1, axis]
+            s[IMAGE + axis, lane] = ahead
+            square += ahead * ahead
+        if valid[lane] != 0 and square < np.float32(0.9):
+            valid[lane] = 0

@@ -1,0 +1,213 @@
+"""Light on a packet's surfaces: sun and lamps with one shadow packet each, sky through what is near, lit lamps."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numba as nb
+import numpy as np
+from numpy.typing import NDArray
+
+from drivesim.scene.embree import DIR_X, LANES, MASK, ORG_X, T_FAR, T_NEAR, TIME, occluded16
+from drivesim.scene.lanes import any_of, highest, lowest, put, row, spread, sqrt, where, whole_row
+from drivesim.scene.raycast import ALL, EVERYONE
+from drivesim.sensors.camera.lamps import beam_power, luminaire_power, own_light
+from drivesim.sensors.camera.met import SHINES
+from drivesim.sensors.camera.packet import (
+    COLOUR,
+    F32,
+    FACING,
+    FAR,
+    GAIN,
+    GLOW,
+    GROUP,
+    HALF,
+    HIT,
+    I32,
+    INSTANCE,
+    LEAF,
+    MATERIAL,
+    METAL,
+    NORMAL,
+    ONE,
+    PER_PI,
+    POINT,
+    POWER,
+    ROUGH,
+    TINY,
+    ZERO,
+    direction_of,
+    put_three,
+    three,
+)
+
+_FLAT: Any = np.float32(0.21)
+"""Cosine at the edge of a street lamp's light."""
+_BEHIND_GLASS: Any = np.float32(0.12)
+"""Shadow rays end this far from a lamp, m: its own housing does not count."""
+_AO_REACH: Any = np.float32(1.8)
+"""Surfaces nearer than this shade skylight, m."""
+_AO_FAR: Any = np.float32(90.0)
+"""Farther away than this nothing does, m."""
+
+
+def _hemisphere() -> F32:
+    """(3, 16) cosine-distributed directions around +z, one per pixel of a tile (Vogel spiral)."""
+    k = np.arange(16) + 0.5
+    r, a = np.sqrt(k / 16) * 0.98, k * 2.399963
+    order = np.array([0, 8, 2, 10, 12, 4, 14, 6, 3, 11, 1, 9, 15, 7, 13, 5])
+    points = np.stack([r * np.cos(a), r * np.sin(a), np.sqrt(1 - r * r)], axis=1)
+    return np.ascontiguousarray(points[order].T.astype(np.float32))
+
+
+_HEMISPHERE = _hemisphere()
+
+
+@nb.njit(error_model="numpy")
+def shine(s: F32, k: I32, lit: NDArray[np.uint16], night: bool) -> None:
+    """Adds what lamps and lit windows shine themselves to GLOW."""
+    for lane in range(LANES):
+        if k[HIT, lane] == 0 or SHINES[k[MATERIAL, lane]] == 0:
+            continue
+        who = k[INSTANCE, lane]
+        flags = int(lit[who]) if who < len(lit) else 0
+        red, green, blue = own_light(
+            int(k[MATERIAL, lane]), int(k[GROUP, lane]), flags, -s[FACING, lane], s[COLOUR, lane], s[COLOUR + 1, lane],
+            s[COLOUR + 2, lane], night,
+        )  # fmt: skip
+        s[GLOW, lane] += red
+        s[GLOW + 1, lane] += green
+        s[GLOW + 2, lane] += blue
+
+
+@nb.njit(error_model="numpy")
+def sunlight(
+    packet: F32, shadow: F32, valid: I32, s: F32, k: I32, handles: NDArray[np.int64], sun: Any, sun_light: F32
+) -> None:
+    """Adds the sun's light where it is not in shadow to GLOW.
+
+    Args:
+        sun: (3,) direction towards it; sun_light: (3,) illuminance facing it.
+    """
+    lx, ly, lz = spread(sun[0]), spread(sun[1]), spread(sun[2])
+    if not _cast(packet, shadow, valid, s, whole_row(k, HIT) != 0, handles, lx, ly, lz, spread(FAR), ALL):
+        return
+    put_three(s, POWER, spread(sun_light[0]), spread(sun_light[1]), spread(sun_light[2]))
+    _add(packet, shadow, valid, s)
+
+
+@nb.njit(error_model="numpy")
+def lamplight(
+    packet: F32, shadow: F32, valid: I32, s: F32, k: I32, handles: NDArray[np.int64], lamps: F32, lamp: int
+) -> None:
+    """Adds the light of one lamp to GLOW; ``lamps`` as for the kernel."""
+    px, py, pz = three(s, POINT)
+    lx, ly, lz = lamps[lamp, 0] - px, lamps[lamp, 1] - py, lamps[lamp, 2] - pz
+    reach = sqrt(lx * lx + ly * ly + lz * lz + TINY)
+    lx, ly, lz = lx / reach, ly / reach, lz / reach
+    ahead = -(lx * lamps[lamp, 3] + ly * lamps[lamp, 4] + lz * lamps[lamp, 5])
+    narrowest = _FLAT if lamps[lamp, 8] > ZERO else HALF
+    there = (whole_row(k, HIT) != 0) & ~((reach > lamps[lamp, 7]) | (reach < np.float32(0.05)) | (ahead < narrowest))
+    if not _cast(packet, shadow, valid, s, there, handles, lx, ly, lz, reach - _BEHIND_GLASS, EVERYONE):
+        return
+    for lane in range(LANES):
+        power = ZERO
+        if valid[lane] != 0 and shadow[T_FAR, lane] >= ZERO:
+            x, y, z = shadow[DIR_X, lane], shadow[DIR_X + 1, lane], shadow[DIR_X + 2, lane]
+            toward = -(x * lamps[lamp, 3] + y * lamps[lamp, 4] + z * lamps[lamp, 5])
+            away = shadow[T_FAR, lane] + _BEHIND_GLASS
+            power = lamps[lamp, 6] / (away * away)
+            if lamps[lamp, 8] > ZERO:
+                power *= luminaire_power(toward)
+            else:
+                power *= beam_power(toward, -z - lamps[lamp, 5])
+        s[POWER, lane] = power
+        s[POWER + 1, lane] = power * np.float32(0.96)
+        s[POWER + 2, lane] = power * np.float32(0.88)
+    _add(packet, shadow, valid, s)
+
+
+@nb.njit(error_model="numpy")
+def _cast(
+    packet: F32, shadow: F32, valid: I32, s: F32, there: Any, handles: NDArray[np.int64], lx: Any, ly: Any, lz: Any,
+    reach: Any, mask: int,
+) -> bool:  # fmt: skip
+    """Trace shadow rays from surfaces towards a light, where they face it; leaves let some through and count anyhow.
+
+    Returns:
+        whether there was any to trace.
+    """
+    nx, ny, nz = three(s, NORMAL)
+    facing = nx * lx + ny * ly + nz * lz
+    on = there & ((facing > ZERO) | (row(s, LEAF) > ZERO))
+    if not any_of(on):
+        return False
+    put(valid, 0, on)
+    lift = (np.float32(0.002) + np.float32(1e-4) * row(packet, T_FAR)) * where(facing > ZERO, ONE, -ONE)
+    px, py, pz = three(s, POINT)
+    put_three(shadow, ORG_X, px + nx * lift, py + ny * lift, pz + nz * lift)
+    put_three(shadow, DIR_X, lx, ly, lz)
+    put(shadow, T_NEAR, spread(np.float32(0.002)))
+    put(shadow, T_FAR, reach)
+    put(shadow, TIME, row(packet, TIME))
+    put(shadow, MASK, spread(mask))
+    occluded16(handles, valid, shadow, True)
+    return True
+
+
+@nb.njit(error_model="numpy")
+def _add(packet: F32, shadow: F32, valid: I32, s: F32) -> None:
+    """Add what a light of POWER sends back to GLOW: matt (Lambert) and shining (GGX lobe, Schlick's Fresnel)."""
+    lx, ly, lz = direction_of(shadow)
+    dx, dy, dz = direction_of(packet)
+    nx, ny, nz = three(s, NORMAL)
+    rough, metal = row(s, ROUGH), row(s, METAL)
+    facing = nx * lx + ny * ly + nz * lz
+    through_leaf = highest(facing, -facing * np.float32(0.55)) * np.float32(0.8) + np.float32(0.12)
+    facing = where(row(s, LEAF) > ZERO, through_leaf, facing)
+    hx, hy, hz = lx - dx, ly - dy, lz - dz
+    scale = ONE / sqrt(highest(hx * hx + hy * hy + hz * hz, TINY))
+    half = highest((nx * hx + ny * hy + nz * hz) * scale, ZERO)
+    toward = ONE - highest((lx * hx + ly * hy + lz * hz) * scale, ZERO)
+    width = highest(rough * rough, np.float32(0.02))
+    width *= width
+    lobe = half * half * (width - ONE) + ONE
+    base = np.float32(0.04) + metal * HALF
+    square = toward * toward
+    fresnel = base + (ONE - base) * square * square * toward
+    shining = lowest(width * PER_PI / (lobe * lobe) * fresnel * np.float32(0.25), np.float32(12.0))
+    seen = where((whole_row(valid, 0) != 0) & (row(shadow, T_FAR) >= ZERO), ONE, ZERO)
+    gain = highest(facing, ZERO) * seen
+    for c in range(3):
+        matt = row(s, COLOUR + c) * (ONE - metal) * PER_PI
+        put(s, GLOW + c, row(s, GLOW + c) + row(s, POWER + c) * gain * (matt + shining))
+
+
+@nb.njit(error_model="numpy")
+def open_sky(packet: F32, shadow: F32, valid: I32, s: F32, k: I32, handles: NDArray[np.int64]) -> None:
+    """One ray a pixel into the hemisphere above its surface, each of a tile another way: GAIN is 0 where something near
+    is in the way, else 1."""
+    nx, ny, nz = three(s, NORMAL)
+    sign = where(nz >= ZERO, ONE, -ONE)
+    m = -ONE / (sign + nz)
+    b = nx * ny * m
+    hx, hy, hz = three(_HEMISPHERE, 0)
+    put_three(
+        shadow, DIR_X,
+        hx * (ONE + sign * nx * nx * m) + hy * b + hz * nx,
+        hx * sign * b + hy * (sign + ny * ny * m) + hz * ny,
+        -hx * sign * nx - hy * ny + hz * nz,
+    )  # fmt: skip
+    away = row(packet, T_FAR)
+    lift = np.float32(0.003) + np.float32(2e-4) * away
+    px, py, pz = three(s, POINT)
+    put_three(shadow, ORG_X, px + nx * lift, py + ny * lift, pz + nz * lift)
+    put(shadow, T_NEAR, spread(np.float32(0.001)))
+    put(shadow, T_FAR, spread(_AO_REACH))
+    put(shadow, TIME, row(packet, TIME))
+    put(shadow, MASK, spread(ALL))
+    near = (whole_row(k, HIT) != 0) & (away < _AO_FAR)
+    put(valid, 0, near)
+    if any_of(near):
+        occluded16(handles, valid, shadow, False)
+    put(s, GAIN, where(near & (row(shadow, T_FAR) < ZERO), ZERO, ONE))

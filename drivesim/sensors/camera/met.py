@@ -1,0 +1,233 @@
+"""What a packet's rays met: labels, one record of its look, its normal, and its place in the object's own frame."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numba as nb
+import numpy as np
+from numpy.typing import NDArray
+
+from drivesim.materials import MaterialId, Texture
+from drivesim.scene.embree import GEOM_ID, HIT_U, INST_ID, LANES, NG_X, NO_HIT, PRIM_ID, T_FAR, TIME
+from drivesim.scene.lanes import (
+    absolute,
+    any_of,
+    fetch,
+    fetch4,
+    highest,
+    lowest,
+    put,
+    real,
+    row,
+    same,
+    spread,
+    sqrt,
+    where,
+    whole,
+    whole_row,
+)
+from drivesim.sensors.camera.dome import SIZE, dome_places
+from drivesim.sensors.camera.packet import (
+    ALONG,
+    BIG_U,
+    BIG_V,
+    COLOUR,
+    DEPTH,
+    F32,
+    GROUP,
+    HIT,
+    I32,
+    INSTANCE,
+    LAID,
+    LEAF,
+    MATERIAL,
+    METAL,
+    NORMAL,
+    ONE,
+    OPAQUE,
+    PART,
+    PATTERN,
+    PER_METRE,
+    POINT,
+    ROUGH,
+    SEMANTIC,
+    SKY,
+    TINY,
+    TRIANGLE,
+    U8,
+    UNORM,
+    VARIES,
+    WETS,
+    ZERO,
+    direction_of,
+    origin_of,
+    put_three,
+    three,
+)
+
+GLASS = int(MaterialId.CAR_GLASS)
+_FOLIAGE: Any = np.float32(int(Texture.FOLIAGE))
+_NOWHERE: Any = np.float32(np.inf)
+_SKY = 11
+"""Semantic class of the sky."""
+_DISC: Any = np.float32(0.99996)
+"""Cosine of the sun's radius as seen through a lens; its disc is 200 times as bright as its light on a surface."""
+SHINES = np.zeros(len(MaterialId), dtype=np.uint8)
+SHINES[[MaterialId.HEADLAMP, MaterialId.TAILLAMP, MaterialId.INDICATOR]] = 1
+SHINES[[MaterialId.STREET_LAMP, MaterialId.SIGNAL_LIGHT, MaterialId.WINDOW_GLASS]] = 1
+
+
+@nb.njit(error_model="numpy")
+def see_sky(packet: F32, s: F32, dome: F32, sun: Any, sun_light: F32, has_sun: bool) -> None:
+    """The sky in every ray's direction, into SKY."""
+    dx, dy, dz = direction_of(packet)
+    u, v = dome_places(dx, dy, dz)
+    i, j = whole(u), whole(v)
+    a, b = u - real(i), v - real(j)
+    w11 = a * b
+    w10, w01, w00 = a - w11, b - w11, ONE - a - b + w11
+    near = (i * SIZE + j) * 3
+    one = same(near)
+    disc = where((dx * sun[0] + dy * sun[1] + dz * sun[2] > _DISC) & has_sun, np.float32(200.0), ZERO)
+    for c in range(3):
+        value = fetch(dome, near + c, one) * w00 + fetch(dome, near + (3 * SIZE + c), one) * w10
+        value += fetch(dome, near + (3 + c), one) * w01 + fetch(dome, near + (3 * SIZE + 3 + c), one) * w11
+        put(s, SKY + c, value + disc * sun_light[c])
+
+
+@nb.njit(error_model="numpy")
+def meet(
+    packet: F32, valid: I32, s: F32, k: I32, tri_base: NDArray[np.int64], inst_actor: I32, inst_moving: U8,
+    look: NDArray[np.uint32], surfaces: F32, camera: F32, wetness: Any,
+) -> tuple[bool, bool, bool, bool]:  # fmt: skip
+    """Labels and looks.
+
+    Args:
+        tri_base, inst_actor, inst_moving, look: of the scene's tables; the others as for the kernel.
+
+    Returns:
+        whether anything was hit; car windows; something that shines; something whose normal or place in the object's
+        frame takes its corners.
+    """
+    fired, missed = whole_row(valid, 0) != 0, whole_row(packet, GEOM_ID) == NO_HIT
+    hit = fired & ~missed
+    put(k, HIT, hit)
+    dx, dy, dz = direction_of(packet)
+    t = row(packet, T_FAR)
+    if not any_of(hit):
+        put(s, DEPTH, spread(_NOWHERE))
+        put(k, SEMANTIC, where(fired, _SKY, 0))
+        put(k, INSTANCE, whole_row(k, HIT))
+        return False, False, False, False
+    part = where(hit, whole_row(packet, INST_ID), 0)
+    together = same(part)
+    triangle = where(hit, fetch(tri_base, part, together) + whole_row(packet, PRIM_ID), 0)
+    first, second, own, more = fetch4(look, triangle, same(triangle))
+    material = (second >> 16) & 255
+    alike = same(material)
+    put(k, INSTANCE, where(hit, where(own > 0, own, fetch(inst_actor, part, together)), 0))
+    put(k, SEMANTIC, where(hit, second >> 24, where(fired, _SKY, 0)))
+    ahead = t if camera[4, 2] > ZERO else t * (dx * camera[0, 2] + dy * camera[1, 2] + dz * camera[2, 2])
+    put(s, DEPTH, where(hit, ahead, _NOWHERE))
+    ox, oy, oz = origin_of(packet)
+    ox, oy, oz = ox + t * dx, oy + t * dy, oz + t * dz
+    put_three(s, POINT, ox, oy, oz)
+    put_three(s, LAID, ox, oy, oz)
+    nx, ny, nz = three(packet, NG_X)
+    put_three(s, NORMAL, nx, ny, nz)
+    put_three(s, COLOUR, real(first & 65535) * UNORM, real(first >> 16) * UNORM, real(second & 65535) * UNORM)
+    rough, metal, wetted, pattern = fetch4(surfaces, material * 2, alike)
+    along, per_metre, varies, opaque = fetch4(surfaces, material * 2 + 1, alike)
+    put(s, ROUGH, rough)
+    put(s, METAL, metal)
+    put(s, WETS, wetted * wetness)
+    put(s, LEAF, where(pattern == _FOLIAGE, ONE, ZERO))
+    put(s, OPAQUE, opaque)
+    put(s, ALONG, along)
+    put(s, PER_METRE, per_metre)
+    put(s, VARIES, varies)
+    put(k, TRIANGLE, triangle)
+    put(k, PART, part)
+    put(k, MATERIAL, material)
+    put(k, PATTERN, whole(pattern))
+    put(k, GROUP, more >> 8)
+    bent = hit & (((more & 1) == 0) | (fetch(inst_moving, part, together) != 0))
+    return True, any_of(hit & (material == GLASS)), any_of(hit & (fetch(SHINES, material, alike) != 0)), any_of(bent)
+
+
+@nb.njit(error_model="numpy")
+def corners(
+    packet: F32, s: F32, k: I32, inst_moving: U8, look: NDArray[np.uint32], triangles: I32, vertices: F32, normals: F32
+) -> None:
+    """Normals of what is not flat, and places in the object's frame on what moves, both from their triangles."""
+    for lane in range(LANES):
+        if k[HIT, lane] == 0:
+            continue
+        flat, moving = look[k[TRIANGLE, lane], 3] & 1 != 0, inst_moving[k[PART, lane]] != 0
+        if flat and not moving:
+            continue
+        of = np.uint64(k[TRIANGLE, lane])
+        p, q, r = triangles[of, 0], triangles[of, 1], triangles[of, 2]
+        u, v = packet[HIT_U, lane], packet[HIT_U + 1, lane]
+        w = ONE - u - v
+        if not flat:
+            for axis in range(3):
+                s[NORMAL + axis, lane] = w * normals[p, axis] + u * normals[q, axis] + v * normals[r, axis]
+        if moving:
+            for axis in range(3):
+                s[LAID + axis, lane] = w * vertices[p, axis] + u * vertices[q, axis] + v * vertices[r, axis]
+
+
+@nb.njit(error_model="numpy")
+def lay_texture(s: F32) -> None:
+    """Normals in the object's frame choose the plane a texture lies in: texture coordinates, m, and unit normals."""
+    nx, ny, nz = three(s, NORMAL)
+    scale = ONE / sqrt(highest(nx * nx + ny * ny + nz * nz, TINY))
+    nx, ny, nz = nx * scale, ny * scale, nz * scale
+    ox, oy, oz = three(s, LAID)
+    level_length = sqrt(nx * nx + ny * ny + TINY)
+    along = row(s, ALONG) > ZERO
+    lies = absolute(nz) > where(along, np.float32(0.95), np.float32(0.75))
+    tu = where(along, (nx * oy - ny * ox) / level_length, where(absolute(nx) > absolute(ny), oy, ox))
+    tv = where(along, oz / highest(level_length, np.float32(0.3)), oz)
+    put_three(s, LAID, where(lies, ox, tu), where(lies, oy, tv), oz)
+    put(s, BIG_U, ox * np.float32(0.024))
+    put(s, BIG_V, (oy + oz) * np.float32(0.024))
+    put_three(s, NORMAL, nx, ny, nz)
+
+
+@nb.njit(error_model="numpy")
+def turn(packet: F32, s: F32, k: I32, inst_moving: U8, turns: F32, times: Any) -> None:
+    """Normals of what moves, from the object's frame to the world's at the ray's own time.
+
+    Args:
+        turns: (I, 2, 3, 3) rotations at the two ``times``.
+    """
+    per_span = ONE / (times[1] - times[0]) if times[1] > times[0] else ZERO
+    part = whole_row(k, PART)
+    if same(part):
+        if inst_moving[k[PART, 0]] == 0:
+            return
+        later = lowest(highest((row(packet, TIME) - times[0]) * per_span, ZERO), ONE)
+        sooner = ONE - later
+        nx, ny, nz = three(s, NORMAL)
+        for axis in range(3):
+            of = part * 18 + 3 * axis
+            now = (sooner * fetch(turns, of, True) + later * fetch(turns, of + 9, True)) * nx
+            now += (sooner * fetch(turns, of + 1, True) + later * fetch(turns, of + 10, True)) * ny
+            now += (sooner * fetch(turns, of + 2, True) + later * fetch(turns, of + 11, True)) * nz
+            put(s, NORMAL + axis, now)
+        return
+    for lane in range(LANES):
+        part = np.uint64(k[PART, lane])
+        if k[HIT, lane] == 0 or inst_moving[part] == 0:
+            continue
+        b = min(max((packet[TIME, lane] - times[0]) * per_span, ZERO), ONE)
+        a = ONE - b
+        nx, ny, nz = s[NORMAL, lane], s[NORMAL + 1, lane], s[NORMAL + 2, lane]
+        for axis in range(3):
+            now = (a * turns[part, 0, axis, 0] + b * turns[part, 1, axis, 0]) * nx
+            now += (a * turns[part, 0, axis, 1] + b * turns[part, 1, axis, 1]) * ny
+            now += (a * turns[part, 0, axis, 2] + b * turns[part, 1, axis, 2]) * nz
+            s[NORMAL + axis, lane] = now
