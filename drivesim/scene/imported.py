@@ -164,14 +164,20 @@ def _read(path: Path) -> list[tuple[str, Any]]:
 
 
 def _part(path: Path, geometry: Any, name: str, materials: Mapping[str, str], tag: Tag) -> Mesh:
-    faces = np.asarray(geometry.faces, dtype=np.int32)
+    faces, count = np.asarray(geometry.faces), len(geometry.vertices)
+    if len(faces) and not 0 <= faces.min() <= faces.max() < count:
+        raise ScenarioError(
+            f"a triangle names a vertex beyond the {count:,} there are", file=path, remedy="repair and export it again"
+        )
+    used, index = np.unique(faces, return_inverse=True)  # points that belong to no surface do not count for the size
+    faces = index.reshape(-1, 3).astype(np.int32)
     return Mesh.build(
-        np.asarray(geometry.vertices, dtype=np.float32),
+        np.asarray(geometry.vertices, dtype=np.float32)[used],
         faces,
         material=_material(path, name, materials),
         albedo=_albedo(geometry, len(faces)),
         semantic=tag,
-        normals=np.asarray(geometry.vertex_normals, dtype=np.float32),
+        normals=np.asarray(geometry.vertex_normals, dtype=np.float32)[used],
     )
 
 

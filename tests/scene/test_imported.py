@@ -98,6 +98,22 @@ def test_bad_meshes_are_refused_with_a_reason(tmp_path, model):
     huge = tmp_path / "huge.ply"
     trimesh.creation.icosphere(subdivisions=8).export(huge)
     refused(huge, "triangles, more than")
+    torn = tmp_path / "torn.ply"
+    lists = "element vertex 3\nproperty float x\nproperty float y\nproperty float z\nelement face 1\n"
+    torn.write_text(
+        f"ply\nformat ascii 1.0\n{lists}property list uchar int vertex_indices\nend_header\n"
+        "0 0 0\n4 0 0\n0 2 1\n3 0 1 77\n"
+    )
+    refused(torn, "beyond the 3 there are")
+
+
+def test_holes_and_stray_points_do_no_harm(tmp_path):
+    ball = trimesh.creation.icosphere(subdivisions=3)
+    points, faces = np.vstack([ball.vertices * SIZE, [(50.0, 0.0, 0.0)]]), ball.faces[100:]
+    path = tmp_path / "torn.ply"
+    trimesh.Trimesh(points, faces, process=False).export(path)
+    low, high = prop_model(car(path, kind="misc"), 0).bounds()
+    assert high - low == pytest.approx(SIZE, abs=1e-4)
 
 
 def test_a_model_name_that_is_no_file_is_a_hint_as_before():
