@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from drivesim.errors import ScenarioError
 from drivesim.openscenario.daylight import HOME, season_day, sun_at
+from drivesim.openscenario.model.base import Element
 from drivesim.openscenario.model.environment import Environment
 from drivesim.types import Weather
 
@@ -29,11 +30,22 @@ HEAVIEST_LEGACY_RAIN = 50.0
 """mm/h that a 1.0 ``intensity`` of 1 stands for."""
 CLEAR = 100_000.0
 """A visual range (m) from which there is no fog."""
+THICKEST = 0.1
+"""The least visual range (m): the standard allows 0, which no light would pass."""
+_RANGES: dict[str, tuple[float, float]] = {
+    "visual_range": (0.0, math.inf), "precipitation_intensity": (0.0, math.inf), "intensity": (0.0, math.inf),
+    "illuminance": (0.0, math.inf), "azimuth": (-1e3, 1e3), "elevation": (-math.pi, math.pi),
+    "temperature": (0.0, math.inf), "atmospheric_pressure": (0.0, math.inf),
+    "friction_scale_factor": (0.0, math.inf),
+}  # fmt: skip
+"""Least and greatest of each number. The standard's limits of temperature and pressure (ASAM OpenSCENARIO XML 1.3) are
+tighter, but files that come with its tools do not keep them."""
 
 
 def apply(environment: Environment, weather: Weather, place: tuple[float, float] | None = None) -> Weather:
     """``weather`` with everything that ``environment`` states, the sun as seen from ``place`` (latitude, longitude)."""
     changes: dict[str, float] = {}
+    _check(environment)
     sky = environment.weather
     if sky and sky.sun:
         changes["sun_azimuth"] = math.pi / 2 - sky.sun.azimuth
@@ -56,7 +68,9 @@ def apply(environment: Environment, weather: Weather, place: tuple[float, float]
             changes["sun_illuminance"] = CLEAR_NOON * max(0.0, math.sin(elevation))
     if sky:
         if sky.fog:
-            changes["fog_visual_range"] = math.inf if sky.fog.visual_range >= CLEAR else sky.fog.visual_range
+            changes["fog_visual_range"] = (
+                math.inf if sky.fog.visual_range >= CLEAR else max(sky.fog.visual_range, THICKEST)
+            )
         if sky.precipitation:
             fall = sky.precipitation
             rate = fall.precipitation_intensity
@@ -75,3 +89,28 @@ def apply(environment: Environment, weather: Weather, place: tuple[float, float]
         changes["friction_scale"] = environment.road_condition.friction_scale_factor
         changes["wetness"] = WETNESS.get(environment.road_condition.wetness or "dry", 0.0)
     return replace(weather, **changes)
+
+
+def _check(environment: Environment) -> None:
+    """Refuse numbers that no weather has.
+
+    Raises:
+        ScenarioError: with the element that says so.
+    """
+    sky = environment.weather
+    parts: list[Element | None] = [sky, environment.road_condition]
+    parts += [sky.sun, sky.fog, sky.precipitation] if sky else []
+    for part in parts:
+        for name, (least, most) in _RANGES.items():
+            value = getattr(part, name, None)
+            if value is None or least <= value <= most:
+                continue
+            element = type(part).__name__
+            words = name.split("_")
+            attribute = words[0] + "".join(word.capitalize() for word in words[1:])
+            source = part.source if part else None
+            raise ScenarioError(
+                f"{attribute} is {value:g}", file=source.file if source else None, line=source.line if source else None,
+                element=element, remedy=f"set it to {least:g} or more" if most == math.inf
+                else f"set it between {least:g} and {most:g}",
+            )  # fmt: skip

@@ -343,6 +343,33 @@ def test_the_sun_stands_where_the_map_lies(load, tmp_path):
     assert read.weather((52.5, 13.4)).sun_elevation < read.weather((40.0, 13.4)).sun_elevation
 
 
+def in_weather(weather):
+    environment = f'<Environment name="e"><Weather>{weather}</Weather></Environment>'
+    return f"<GlobalAction><EnvironmentAction>{environment}</EnvironmentAction></GlobalAction>"
+
+
+RAIN = '<Precipitation precipitationType="rain" precipitationIntensity="{}"/>'
+
+
+@pytest.mark.parametrize(
+    ("weather", "said"),
+    [(RAIN.format("-5"), "precipitationIntensity is -5"), ('<Fog visualRange="NaN"/>', "visualRange is nan"),
+     ('<Fog visualRange="-3"/>', "visualRange is -3"),
+     ('<Sun azimuth="0" elevation="45" illuminance="9"/>', "elevation is 45")],
+)  # fmt: skip
+def test_weather_that_cannot_be_is_refused(load, weather, said):
+    with pytest.raises(DrivesimError, match=said) as refused:
+        load(init=in_weather(weather)).weather()
+    assert refused.value.line
+
+
+def test_weather_that_contradicts_itself_is_what_its_type_says(load):
+    dry = '<Fog visualRange="0"/><Precipitation precipitationType="dry" precipitationIntensity="5"/>'
+    weather = load(init=in_weather(dry)).weather()
+    assert (weather.rain, weather.snow) == (0.0, 0.0)
+    assert 0.0 < weather.fog_visual_range < 1.0
+
+
 @pytest.mark.parametrize("kind", ["Catalog", "ParameterValueDistribution"])
 def test_other_kinds_of_files_are_told_apart(tmp_path, kind):
     inner = '<Catalog name="c"/>' if kind == "Catalog" else "<ParameterValueDistribution/>"
