@@ -184,15 +184,16 @@ class Places:
         return reached, turned
 
     def _relative_lane(self, place: model.RelativeLanePosition, route: tuple[str, ...] = ()) -> Pose:
-        """First along the reference entity's lane (``dsLane``, the way it faces) or road (``ds``, towards +s), then
-        across the lanes there; lanes and offset count to the left as the reference entity faces."""
+        """First along the reference entity's lane (``dsLane``) or road (``ds``), then across the lanes there: with
+        ``dsLane`` on and to the left as the reference entity faces, with ``ds`` towards +s and +t of the road."""
         network, base = self._network(place), self._lane_of(place, place.entity_ref)
         route = route or self.routes.get(place.entity_ref, ())
         centre = network.position(base.road_id, base.lane_id, base.s)
         heading = network.world_from_lane(base.road_id, base.lane_id, base.s).heading
         with_lane = math.cos(heading - float(self._entity(place.entity_ref).ypr[0])) >= 0
+        turned = False
         if place.ds_lane is None:
-            reached, _ = self._along_roads(place, centre, place.ds or 0.0, route)
+            reached, turned = self._along_roads(place, centre, place.ds or 0.0, route)
         else:
             ahead = place.ds_lane if with_lane else -place.ds_lane
             found = network.follow_lane(centre, ahead, route=route) if ahead else centre
@@ -200,7 +201,8 @@ class Places:
                 raise complaint(place, "lies beyond the end of the lane", "choose a shorter distance")
             reached = found
         lane_way = network.lane_direction(reached.road_id, reached.lane_id, reached.s)
-        left = lane_way if with_lane else -lane_way
+        faces = lane_way if with_lane else -lane_way
+        left = faces if place.ds_lane is not None else -1 if turned else 1
         lane_id = shifted_lane(network, reached, left * place.d_lane)
         point = network.world_from_lane(reached.road_id, lane_id, reached.s, left * self._sign * place.offset)
         pose = pose_of(point)

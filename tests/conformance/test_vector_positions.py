@@ -26,6 +26,7 @@ def placed(tmp_path, other, position, road=FACING):
         (lane(1, -1, 50), '<RelativeLanePosition entityRef="Other" dLane="0" dsLane="20"/>', 70, -2),
         (lane(1, 1, 50), '<RelativeLanePosition entityRef="Other" dLane="0" dsLane="20"/>', 30, 2),
         (lane(1, 1, 50), '<RelativeLanePosition entityRef="Other" dLane="0" ds="20"/>', 70, 2),
+        (lane(1, 1, 50), '<RelativeLanePosition entityRef="Other" dLane="-1" ds="20" offset="0.5"/>', 70, -1.5),
         (lane(1, 1, 50, math.pi), '<RelativeLanePosition entityRef="Other" dLane="0" dsLane="20"/>', 70, 2),
         (lane(1, -1, 50), '<RelativeLanePosition entityRef="Other" dLane="1" dsLane="20" offset="0.5"/>', 70, 2.5),
         (lane(1, 1, 50), '<RelativeLanePosition entityRef="Other" dLane="1" dsLane="20" offset="0.5"/>', 30, -2.5),
@@ -38,7 +39,8 @@ def placed(tmp_path, other, position, road=FACING):
     ],
 )  # fmt: skip
 def test_positions_relative_to_an_entity_go_along_first_and_across_then(tmp_path, other, position, x, y):
-    """``dsLane``: "in the direction the reference entity is facing"; ``ds``: along the road reference line."""
+    """``dsLane``: "in the direction the reference entity is facing"; ``ds``: along the road reference line, then to
+    "the target lane by adding dLane to that of the reference entity"."""
     stage = placed(tmp_path, other, position)
     assert (stage.x(), stage.y()) == (pytest.approx(x), pytest.approx(y))
 
