@@ -13,6 +13,7 @@ from drivesim.materials import MaterialId, linear_rgb
 from drivesim.mesh import Mesh, merge
 from drivesim.scene.chance import Draws
 from drivesim.scene.city.parts import Finish, boxes, panel_with_openings, polygon, quads
+from drivesim.streams import hash64
 from drivesim.taxonomy import Tag
 from drivesim.transforms import Pose
 
@@ -30,6 +31,14 @@ SILL = Finish(MaterialId.CONCRETE, linear_rgb("#b9b6ae"), Tag.BUILDING)
 PLINTH = Finish(MaterialId.CONCRETE, linear_rgb("#8c8a86"), Tag.BUILDING)
 STEP = Finish(MaterialId.CONCRETE, linear_rgb("#9d9a94"), Tag.BUILDING)
 GUTTER = Finish(MaterialId.GALVANISED_STEEL, linear_rgb("#7d8284"), Tag.BUILDING)
+
+_PANES = (GLASS, GLASS, GLASS, *(Finish(MaterialId.WINDOW_GLASS, linear_rgb(c), Tag.BUILDING)
+                                for c in ("#8f8c83", "#6f6a5f", "#54595c", "#a39c8c")))  # fmt: skip
+"""What is behind a pane: a dark room, or a curtain, a blind, another curtain."""
+_PANELS = tuple(Finish(MaterialId.GALVANISED_STEEL, linear_rgb(c), Tag.BUILDING)
+                for c in ("#8f969a", "#d8d5cc", "#83958c", "#a4685a"))  # fmt: skip
+_BALCONY = 1.15
+"""How far a balcony stands out, m."""
 
 _BRICK = 0.3
 """Share of houses with walls of brick."""
@@ -108,7 +117,7 @@ def house(plan: Plan) -> Mesh:
     """The whole building."""
     front = _facade(plan, plan.width, door=True)
     back = _facade(plan, plan.width, door=False)
-    side = _facade(plan, plan.depth, door=False)
+    side = _facade(plan, plan.depth, door=False, balconies=False)
     right_angle = np.pi / 2
     parts = [
         front,
@@ -120,7 +129,7 @@ def house(plan: Plan) -> Mesh:
     return merge(parts)
 
 
-def _facade(plan: Plan, width: float, *, door: bool) -> Mesh:
+def _facade(plan: Plan, width: float, *, door: bool, balconies: bool = True) -> Mesh:
     """One wall with its windows (and the front door), facing -y."""
     windows, doors = _openings(plan, width, door)
     parts = [
@@ -129,15 +138,46 @@ def _facade(plan: Plan, width: float, *, door: bool) -> Mesh:
         if not door
         else _plinth_with_gap(width, doors[0]),
     ]
-    for hole in windows:
-        parts += [_reveal(hole, plan.wall), _window(hole)]
+    for number, hole in enumerate(windows):
+        shop = hole[2] - hole[0] > 2.0 * plan.window_width
+        pane = GLASS if shop else _PANES[_varied(plan, number, door) % len(_PANES)]
+        parts += [_reveal(hole, plan.wall), _window(hole, pane)]
         if plan.shutters:
             parts.append(_shutters(hole, plan.shutters))
     for hole in doors:
         parts += [_reveal(hole, plan.wall), _door(hole, plan.door)]
     if door and plan.shop:
         parts.append(_fascia(plan, width, plan.shop))
+    if balconies:
+        parts += _balconies(plan, windows, front=door)
     return merge(parts)
+
+
+def _varied(plan: Plan, number: int, door: bool) -> int:
+    """A number that differs from window to window and from house to house, without a draw that would change others."""
+    return int(hash64(round(plan.width * 1e3), round(plan.window_width * 1e6), 2 * number + door)) >> 16
+
+
+def _balconies(plan: Plan, windows: list[tuple[float, ...]], *, front: bool) -> list[Mesh]:
+    """Slabs with balustrades before every second axis of some houses of three storeys and more."""
+    if plan.storeys < 3 or _varied(plan, 0, front) % 5 >= 2:
+        return []
+    axes = sorted({round(0.5 * (x0 + x1), 3) for x0, _, x1, _ in windows})
+    panel = _PANELS[_varied(plan, 1, front) % len(_PANELS)]
+    parts = []
+    for x0, z0, x1, _ in windows:
+        floor, middle = z0 - 0.95, 0.5 * (x0 + x1)
+        if floor < STOREY or axes.index(round(middle, 3)) % 2:
+            continue
+        left, right = middle - 0.5 * plan.window_spacing + 0.15, middle + 0.5 * plan.window_spacing - 0.15
+        top, thick = floor + 1.0, 0.04
+        parts += [
+            boxes((left, -_BALCONY, floor - 0.16), (right, 0.0, floor), SILL),
+            boxes([(left, -_BALCONY, floor + 0.06), (left, -_BALCONY, floor + 0.06),
+                   (right - thick, -_BALCONY, floor + 0.06)],
+                  [(right, -_BALCONY + thick, top), (left + thick, 0.0, top), (right, 0.0, top)], panel),
+        ]  # fmt: skip
+    return parts
 
 
 def _openings(plan: Plan, width: float, door: bool) -> tuple[list[tuple[float, ...]], list[tuple[float, ...]]]:
@@ -203,11 +243,11 @@ def _rectangle(x0: float, z0: float, x1: float, z1: float, y: float) -> list[tup
     return [(x0, y, z0), (x1, y, z0), (x1, y, z1), (x0, y, z1)]
 
 
-def _window(hole: tuple[float, ...]) -> Mesh:
+def _window(hole: tuple[float, ...], pane: Finish) -> Mesh:
     """Two casements behind the wall's face, with frame, mullion and an outer sill."""
     x0, z0, x1, z1 = hole
     bar, middle = 0.07, (x0 + x1) / 2
-    glass = quads([_rectangle(x0, z0, x1, z1, REVEAL)], GLASS)
+    glass = quads([_rectangle(x0, z0, x1, z1, REVEAL)], pane)
     y = REVEAL - 0.03
     bars = [
         _rectangle(x0, z0, x1, z0 + bar, y),
