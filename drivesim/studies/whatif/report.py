@@ -284,9 +284,9 @@ def _parameters(plan: dict[str, Any]) -> str:
 
 
 def _rounded(value: str) -> str:
-    """A parameter to four digits if it is a number; all of them are in the table beside the page."""
+    """A parameter to six digits if it is a number; all of them are in the table beside the page."""
     try:
-        return f"{float(value):.4g}"
+        return f"{float(value):.6g}"
     except ValueError:
         return value
 
