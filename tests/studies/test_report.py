@@ -146,8 +146,10 @@ def test_views_stand_side_by_side_and_false_alarms_have_their_interval(instances
     views = [View("one", grey, grey, (late, never)), View("two", None, grey)]
     sights = [(Telling(3, "The rigs differ most: one hits", 1.5), views)]
     alarms = [FalseAlarms("one", 2, 0.5, poisson_rate(2, 0.5), {"steel_plate": 2, "parked_gap": 0})]
+    instances[3]["parameters"] |= {"fog": "100000", "gap": "0.95498278744", "looks": "true"}
     path, _, _ = write_report(instances, [], PLAN, "drivesim whatif", tmp_path, sights, alarms)
     body = path.read_text()
+    assert "gap = 0.954983, fog = 100000, looks = true" in body
     assert body.count("data:image/jpeg;base64,") == 3
     assert "The rigs differ most: one hits" in body
     assert "<td>1.25 s</td><td>hidden</td><td>hidden 0.8 s, outside its field of view 0.2 s</td>" in body
