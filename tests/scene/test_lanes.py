@@ -5,31 +5,33 @@ import numpy as np
 import pytest
 from numba.core.errors import TypingError
 
+from drivesim.scene.lane_memory import (
+    apart,
+    at,
+    fetch,
+    fetch4,
+    gather,
+    gather4,
+    put,
+    put_bytes,
+    put_tile,
+    row,
+    same,
+    whole_row,
+)
 from drivesim.scene.lanes import (
     absolute,
     all_of,
     any_of,
-    apart,
-    at,
     bits,
-    fetch,
-    fetch4,
     floor,
-    gather,
-    gather4,
     highest,
     lowest,
-    put,
-    put_bytes,
-    put_tile,
     real,
-    row,
-    same,
     spread,
     sqrt,
     where,
     whole,
-    whole_row,
 )
 
 ONE = np.float32(1.0)

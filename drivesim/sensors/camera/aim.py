@@ -8,7 +8,8 @@ import numba as nb
 import numpy as np
 
 from drivesim.scene.embree import DIR_X, LANES, ORG_X
-from drivesim.scene.lanes import all_of, highest, lowest, put, row, spread, sqrt
+from drivesim.scene.lane_memory import put, row
+from drivesim.scene.lanes import all_of, highest, lowest, spread, sqrt
 from drivesim.sensors.camera.packet import (
     F32,
     FAR,

@@ -8,7 +8,8 @@ import numba as nb
 import numpy as np
 from numpy.typing import NDArray
 
-from drivesim.scene.lanes import LANES, apart, at, gather, lowest, put_bytes, sqrt, where, whole
+from drivesim.scene.lane_memory import apart, at, gather, put_bytes
+from drivesim.scene.lanes import LANES, lowest, sqrt, where, whole
 from drivesim.streams import hash64
 
 F32 = NDArray[np.float32]

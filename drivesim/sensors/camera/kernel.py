@@ -17,7 +17,8 @@ from numpy.typing import NDArray
 
 from drivesim.scene.embree import LANES, ROWS, T_FAR, intersect16, new_packets, new_valid
 from drivesim.scene.hits import instance_rotations
-from drivesim.scene.lanes import any_of, put, put_tile, row, spread, where, whole_row
+from drivesim.scene.lane_memory import put, put_tile, row, whole_row
+from drivesim.scene.lanes import any_of, spread, where
 from drivesim.scene.raycast import RayTables
 from drivesim.sensors.camera.aim import aim
 from drivesim.sensors.camera.lights import lamplight, open_sky, shine, sunlight

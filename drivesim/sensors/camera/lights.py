@@ -9,7 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from drivesim.scene.embree import DIR_X, LANES, MASK, ORG_X, T_FAR, T_NEAR, TIME, occluded16
-from drivesim.scene.lanes import any_of, highest, lowest, put, row, spread, sqrt, where, whole_row
+from drivesim.scene.lane_memory import put, row, whole_row
+from drivesim.scene.lanes import any_of, highest, lowest, spread, sqrt, where
 from drivesim.scene.raycast import ALL, EVERYONE
 from drivesim.sensors.camera.lamps import beam_power, luminaire_power, own_light
 from drivesim.sensors.camera.met import SHINES

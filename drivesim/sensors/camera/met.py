@@ -10,23 +10,8 @@ from numpy.typing import NDArray
 
 from drivesim.materials import MaterialId, Texture
 from drivesim.scene.embree import GEOM_ID, HIT_U, INST_ID, LANES, NG_X, NO_HIT, PRIM_ID, T_FAR, TIME
-from drivesim.scene.lanes import (
-    absolute,
-    any_of,
-    fetch,
-    fetch4,
-    highest,
-    lowest,
-    put,
-    real,
-    row,
-    same,
-    spread,
-    sqrt,
-    where,
-    whole,
-    whole_row,
-)
+from drivesim.scene.lane_memory import fetch, fetch4, put, row, same, whole_row
+from drivesim.scene.lanes import absolute, any_of, highest, lowest, real, spread, sqrt, where, whole
 from drivesim.sensors.camera.dome import SIZE, dome_places
 from drivesim.sensors.camera.packet import (
     ALONG,

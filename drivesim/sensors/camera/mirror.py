@@ -10,20 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from drivesim.scene.embree import DIR_X, GEOM_ID, INST_ID, LANES, NO_HIT, ORG_X, PRIM_ID, T_FAR, TIME, intersect16
-from drivesim.scene.lanes import (
-    any_of,
-    gather,
-    gather4,
-    highest,
-    lowest,
-    put,
-    real,
-    row,
-    spread,
-    where,
-    whole,
-    whole_row,
-)
+from drivesim.scene.lane_memory import gather, gather4, put, row, whole_row
+from drivesim.scene.lanes import any_of, highest, lowest, real, spread, where, whole
 from drivesim.sensors.camera.dome import MIRROR_SHIFT, SIZE, dome_places
 from drivesim.sensors.camera.lamps import own_light
 from drivesim.sensors.camera.met import GLASS, SHINES

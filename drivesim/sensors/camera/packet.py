@@ -16,7 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from drivesim.scene.embree import DIR_X, GEOM_ID, MASK, NO_HIT, ORG_X, T_FAR, T_NEAR, TIME
-from drivesim.scene.lanes import put, row, spread
+from drivesim.scene.lane_memory import put, row
+from drivesim.scene.lanes import spread
 from drivesim.scene.raycast import EVERYONE
 
 F32 = NDArray[np.float32]

@@ -9,7 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from drivesim.scene.embree import T_FAR
-from drivesim.scene.lanes import absolute, any_of, bits, highest, lowest, put, row, spread, sqrt, where, whole_row
+from drivesim.scene.lane_memory import put, row, whole_row
+from drivesim.scene.lanes import absolute, any_of, bits, highest, lowest, spread, sqrt, where
 from drivesim.sensors.camera.packet import (
     BIG_U,
     BIG_V,

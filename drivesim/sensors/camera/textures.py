@@ -17,7 +17,8 @@ from numpy.typing import NDArray
 
 from drivesim.cache import cached
 from drivesim.materials import Texture
-from drivesim.scene.lanes import floor, gather, real, spread, whole
+from drivesim.scene.lane_memory import gather
+from drivesim.scene.lanes import floor, real, spread, whole
 from drivesim.streams import stream
 
 F64 = NDArray[np.float64]
