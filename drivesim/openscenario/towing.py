@@ -49,7 +49,8 @@ class Towing:
             if other == tow or theirs == trailer:
                 del self.behind[other]
         self.behind[tow] = trailer
-        self.world.join(self.motions[tow].index, self.motions[trailer].index)
+        hitch, coupler = self._couplings[tow].hitch or 0.0, self._couplings[trailer].coupler or 0.0
+        self.world.couple(self.motions[tow].index, self.motions[trailer].index, hitch, coupler)
         index = self.motions[trailer].index
         if self.world.present[0, index] and self.world.present[0, self.motions[tow].index]:
             self._put(tow, trailer, float(self.world.orientation[0, index, 0]))
@@ -58,6 +59,7 @@ class Towing:
         """Leave the trailer where it is: nothing drives it."""
         trailer = self.behind.pop(tow, None)
         if trailer is not None:
+            self.world.uncouple(trailer=self.motions[trailer].index)
             self.motions[trailer].set_speed(0.0)
             self.motions[trailer].settle()
 

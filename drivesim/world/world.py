@@ -60,6 +60,7 @@ class World:
         choices: quantiles that behaviours draw instead of chance, by actor and number of the draw.
         decisions: what behaviours have drawn so far.
         signals: state of the map's traffic signals by id, in the scenario's words, where it says one.
+        hitched: trailer of each actor that draws one, by index, with its hitch and coupler: see :meth:`couple`.
         routes: ids of the roads that an actor is to take, by its index, where it has been given a route.
     """
 
@@ -109,6 +110,7 @@ class World:
         self.weather = weather
         self.seed = seed
         self.choices, self.decisions = MappingProxyType({}), []
+        self.hitched: dict[int, tuple[int, float, float]] = {}
         self._index = {actor.name: i for i, actor in enumerate(self.actors)}
         self._names = tuple(self._index)
         self.boxes[:] = boxes_of(self.actors)
@@ -213,6 +215,16 @@ class World:
     def join(self, first: int, second: int) -> None:
         """Two actors that belong together, as a car and its trailer, do not collide with each other."""
         self._met[:, min(first, second), max(first, second)] = True
+
+    def couple(self, tow: int, trailer: int, hitch: float, coupler: float) -> None:
+        """Join a trailer to who draws it; hitch and coupler: metres ahead of each one's reference point."""
+        self.uncouple(trailer=trailer)
+        self.hitched[tow] = trailer, hitch, coupler
+        self.join(tow, trailer)
+
+    def uncouple(self, *, trailer: int) -> None:
+        """Nobody draws this trailer any more."""
+        self.hitched = {tow: row for tow, row in self.hitched.items() if row[0] != trailer}
 
     def remove(self, actor: int, *, world: int = 0) -> None:
         """Take an actor out of the world; :meth:`place` brings it back."""

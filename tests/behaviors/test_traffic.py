@@ -11,13 +11,17 @@ from scenariogeneration import xodr
 
 from drivesim.behaviors import make_controller
 from drivesim.behaviors.traffic import TrafficDriver
+from drivesim.behaviors.traffic.fleet import fleet_of
 from drivesim.behaviors.traffic.lanes import lanes_of
 from drivesim.behaviors.traffic.state import car_following
+from drivesim.behaviors.traffic.swept import shape_row, sweeps_of
 from drivesim.errors import ScenarioError
 from drivesim.opendrive import read_network
 from drivesim.openscenario.controller import ControllerModel
 from drivesim.transforms import Pose
 from drivesim.types import Light
+from drivesim.world.boxes import WIDTH, footprint
+from tests.behaviors.road_users import road_user
 from tests.behaviors.towns import TOWNS, TOWNS_WITH_LIGHTS, play, populate
 from tests.builders import at, car, child
 
@@ -165,6 +169,44 @@ def test_red_is_waited_for_before_the_line_and_green_is_driven(make_world, tmp_p
     assert world.speed[0, 0] > 5.0
 
 
+@pytest.mark.parametrize(("spare", "stops"), [(1.0, True), (-1.5, False)])
+def test_who_can_stop_at_3_metres_per_second_squared_stops_for_amber(make_world, tmp_path, spare, stops):
+    """ITE's kinematic equation: the way to the line is v squared over 2 a, and ``spare`` metres."""
+    network = crossing(tmp_path, [EAST, NORTH, WEST, SOUTH], lights=True)
+    lights = [name for name, _ in lanes_of(network).signals.values()]
+    world = make_world(car(0), network=network)
+    world.routes = {0: ("0", "2")}
+    world.place(0, on_lane(network, "0", 1, 140.0), 13.0)
+    world.signals = dict.fromkeys(lights, "red")
+    drive(world, 30.0)
+    line = math.hypot(*world.position[0, 0, :2] - MIDDLE)
+    world = make_world(car(0), network=network)
+    world.routes = {0: ("0", "2")}
+    world.place(0, on_lane(network, "0", 1, 140.0), 13.0)
+    world.signals = dict.fromkeys(lights, "green")
+    turned, speeds = [], []
+
+    def watch():
+        way = math.hypot(*world.position[0, 0, :2] - MIDDLE) - line
+        speed = float(world.speed[0, 0])
+        if not turned and way - speed * DT < speed**2 / 6.0 + spare:
+            world.signals = dict.fromkeys(lights, "yellow")
+            turned.append(speed)
+        if turned and speed > 2.0:
+            speeds.append(speed)
+
+    drive(world, 15.0, watch=watch)
+    hardest = np.diff(speeds).min() / DT
+    assert turned[0] > 11.0
+    if stops:
+        assert world.speed[0, 0] < 0.05
+        assert abs(math.hypot(*world.position[0, 0, :2] - MIDDLE) - line) < 1.0
+        assert -3.6 < hardest < -2.5
+    else:
+        assert world.position[0, 0, 0] < MIDDLE[0] - 15.0
+        assert hardest > -1.0
+
+
 @pytest.mark.parametrize(("away", "waits"), [(30.0, True), (140.0, False)])
 def test_the_minor_road_takes_gaps_longer_than_the_critical_one(make_world, tmp_path, away, waits):
     """On the through road somebody comes at 10 m/s from ``away`` metres: a left turn needs 7.1 s (HCM 2010)."""
@@ -218,7 +260,9 @@ def test_paths_through_a_junction_meet_where_they_should(tmp_path):
     assert len(paths) == 12
     assert len(through) == 4
     for lane in through:
-        meets = set(crossings.other[crossings.first[lane] : crossings.first[lane + 1]].tolist())
+        span = slice(crossings.first[lane], crossings.first[lane + 1])
+        cars = crossings.span[span, 0, 0] <= crossings.span[span, 0, 1]
+        meets = set(crossings.other[span][cars].tolist())
         beside = [
             o
             for o in through
@@ -227,9 +271,11 @@ def test_paths_through_a_junction_meet_where_they_should(tmp_path):
         assert meets.isdisjoint(beside)
         assert len(meets & set(through)) == 2
         for c in range(crossings.first[lane], crossings.first[lane + 1]):
-            if crossings.other[c] in through:
-                assert np.ptp(crossings.span[c, :2]) < 6.0
-                assert crossings.span[c].mean() == pytest.approx(15.0, abs=4.0)
+            cars, buses = crossings.span[c, 0], crossings.span[c, 3]
+            if crossings.other[c] in through and cars[0] <= cars[1]:
+                assert np.ptp(cars[:2]) < 6.0
+                assert cars.mean() == pytest.approx(15.0, abs=4.0)
+                assert np.ptp(buses[:2]) > np.ptp(cars[:2]) + 2.0
 
 
 def test_people_in_the_way_are_waited_for(make_world, tmp_path):
@@ -286,6 +332,54 @@ def test_a_scenario_asks_for_it_by_property_and_needs_a_map(make_world, tmp_path
     assert control.acceleration > 0.5
     with pytest.raises(ScenarioError, match="traffic"):
         make_controller(ControllerModel("c", "", {"driver": "trafic"}), car(0), world)
+
+
+def test_a_lane_of_a_steady_bend_is_taken_in_its_middle(make_world, tmp_path):
+    """The band of a rigid body in a bend of radius R: its rear axle inside, its front corner outside (Pythagoras)."""
+    radius = 25.0
+    network = straight(tmp_path, curvature=1.0 / radius, length=1.9 * math.pi * radius)
+    graph = lanes_of(network).graph
+    centre = radius + 1.75
+    for kind in ("car", "van", "bus"):
+        world = make_world(road_user(0, kind), network=network)
+        row = shape_row(world.boxes[0, 0], world.limits[0, 0], [])
+        made = sweeps_of(np.array([row]), graph.point, graph.first, graph.length, graph.after, graph.inside)
+        left, right = made.side[0, len(graph.point) * 2 // 3]
+        width, front = world.boxes[0, 0, WIDTH], row[0] + 0.5 * row[1]
+        assert left == pytest.approx(right, abs=0.25)
+        assert math.hypot(centre - left + width, front) == pytest.approx(centre + right, abs=0.12)
+
+
+@pytest.mark.parametrize("kind", ["car", "bus", "truck"])
+def test_vehicles_stay_within_the_band_that_others_leave_them(make_world, tmp_path, kind):
+    network = crossing(tmp_path, [EAST, NORTH, WEST, SOUTH])
+    graph = lanes_of(network).graph
+    for target in ("1", "2", "3"):
+        world = make_world(road_user(0, kind), network=network)
+        world.routes = {0: ("0", target)}
+        world.place(0, on_lane(network, "0", 1, 60.0), 6.0)
+        row = shape_row(world.boxes[0, 0], world.limits[0, 0], [])
+        made = sweeps_of(np.array([row]), graph.point, graph.first, graph.length, graph.after, graph.inside)
+        beyond = []
+
+        def watch(world=world, made=made, beyond=beyond):
+            corners = footprint(world.boxes[0, 0], *world.position[0, 0, :2], world.orientation[0, 0, 0])
+            state = fleet_of(world).state
+            place, s = 0, float(state.s[0])
+            while s > graph.length[state.route[0, place]]:
+                s -= graph.length[state.route[0, place]]
+                place += 1
+            lane, left = int(state.route[0, place]), float(made.most[0, state.route[0, max(place - 1, 0)]])
+            for x, y in corners.tolist():
+                away = np.hypot(graph.point[:, 0] - x, graph.point[:, 1] - y)
+                away[: graph.first[lane]] = away[graph.first[lane + 1] :] = np.inf
+                k = int(np.argmin(away))
+                if graph.first[lane] + 3 < k < graph.first[lane + 1] - 3:
+                    beyond.append(away[k] - max(left, made.most[0, lane]))
+
+        drive(world, 25.0, watch=watch)
+        assert beyond
+        assert max(beyond) < 0.4
 
 
 TOWN = pytest.mark.skipif(not TOWNS.is_dir(), reason="no corpus: set DRIVESIM_SHARED to the folder that holds corpus/")

@@ -8,10 +8,11 @@ from typing import Any
 import numba as nb
 import numpy as np
 
-from drivesim.behaviors.traffic.junctions import next_junction, offset_of
+from drivesim.behaviors.traffic.junctions import next_junction, offset_of, train_length
 from drivesim.behaviors.traffic.lanes import LaneGraph
 from drivesim.behaviors.traffic.paths import changing, first_touch, middle, point_at, sample, speed_along
 from drivesim.behaviors.traffic.state import HORIZON, ROUTE, SIDE_MARGIN, State, car_following
+from drivesim.behaviors.traffic.swept import Sweeps
 from drivesim.world.boxes import LENGTH, WIDTH
 
 POLITENESS = 0.2
@@ -36,7 +37,7 @@ def _nearest(
     """Who is first in the way along a path, and at which metre; -1 for nobody."""
     who, least = -1, reach
     for j in range(len(present)):
-        if j == i or not present[j]:
+        if state.leader[j] == i or not present[j]:
             continue
         x, y = middle(boxes, poses, j)
         gx, gy = changing(state, j)
@@ -51,11 +52,15 @@ def _nearest(
 def _behind(
     state: State, i: int, x: float, y: float, yaw: float, boxes: Any, poses: Any, present: Any, speed: Any
 ) -> tuple[int, float]:
-    """Whose way it would be in, nearest first: the follower and its gap; -1 for nobody."""
+    """Whose way it would be in with all that it draws, nearest first: the follower and its gap; -1 for nobody."""
     straight = np.empty((60, 4))
+    whole = boxes[i].copy()
+    whole[LENGTH] = train_length(state, boxes, i)
+    x -= 0.5 * (whole[LENGTH] - boxes[i, LENGTH]) * math.cos(yaw)
+    y -= 0.5 * (whole[LENGTH] - boxes[i, LENGTH]) * math.sin(yaw)
     who, least = -1, np.inf
     for j in range(len(present)):
-        if j == i or not present[j] or speed[j] < 0.0:
+        if state.leader[j] == i or not present[j] or speed[j] < 0.0:
             continue
         mx, my = middle(boxes, poses, j)
         away = math.hypot(mx - x, my - y)
@@ -63,11 +68,11 @@ def _behind(
             continue
         half, front = 0.5 * boxes[j, WIDTH] + SIDE_MARGIN, 0.5 * boxes[j, LENGTH]
         if state.driven[j]:
-            k = first_touch(state.path[j], 0, state.reach[j], half, x, y, yaw, boxes[i])
+            k = first_touch(state.path[j], 0, state.reach[j], half, x, y, yaw, whole)
         else:
             for m in range(60):
                 straight[m, 0], straight[m, 1] = mx + m * math.cos(poses[j, 3]), my + m * math.sin(poses[j, 3])
-            k = first_touch(straight, 0, 60, half, x, y, yaw, boxes[i])
+            k = first_touch(straight, 0, 60, half, x, y, yaw, whole)
         if k >= 0 and k - front < least:
             who, least = j, k - front
     return who, least
@@ -93,11 +98,12 @@ def _route_beside(graph: LaneGraph, state: State, i: int, lane: int, route: Any)
 
 @nb.njit(cache=True)
 def consider_changes(
-    dt: float, graph: LaneGraph, state: State, boxes: Any, poses: Any, present: Any, speed: Any, velocity: Any
+    dt: float, graph: LaneGraph, state: State, sweeps: Sweeps, boxes: Any, poses: Any, present: Any, speed: Any,
+    velocity: Any,
 ) -> None:  # fmt: skip
     """Let those change who gain by it, do not endanger anybody and have the room; one side each at a time."""
     route = np.empty(ROUTE, dtype=np.int64)
-    path = np.empty((HORIZON, 4))
+    path = np.empty_like(state.path[0])
     for i in range(len(present)):
         if not (state.driven[i] and present[i]):
             continue
@@ -110,7 +116,7 @@ def consider_changes(
         while place + 1 < state.count[i] and state.s[i] > offset_of(graph, state, i, place + 1):
             place += 1
         lane = state.route[i, place]
-        room, must = _room(graph, state, i, boxes[i, LENGTH], place)
+        room, must = _room(graph, state, i, boxes, place)
         span = max(DURATION * speed[i], SHORTEST)
         if graph.inside[lane] or state.granted[i] > place or room < span + 5.0:
             continue
@@ -121,7 +127,7 @@ def consider_changes(
             may = graph.may_left[lane] if way > 0 else graph.may_right[lane]
             if beside < 0 or not may:
                 continue
-            gain = _gain(graph, state, i, place, beside, must, route, path, boxes, poses, present, speed,
+            gain = _gain(graph, state, sweeps, i, place, beside, must, route, path, boxes, poses, present, speed,
                          velocity)  # fmt: skip
             if gain > best:
                 best, side = gain, way
@@ -132,16 +138,16 @@ def consider_changes(
 
 
 @nb.njit(cache=True)
-def _room(graph: LaneGraph, state: State, i: int, length: float, place: int) -> tuple[float, bool]:
+def _room(graph: LaneGraph, state: State, i: int, boxes: Any, place: int) -> tuple[float, bool]:
     """Metres before the front to the next junction or the lane's end, and whether the lane has to be left."""
-    first, _ = next_junction(graph, state, i, length)
+    first, _ = next_junction(graph, state, i, train_length(state, boxes, i))
     end = offset_of(graph, state, i, first if first >= 0 else state.count[i])
-    return end - state.s[i] - 0.5 * length, not graph.endless[state.route[i, place]]
+    return end - state.s[i] - 0.5 * boxes[i, LENGTH], not graph.endless[state.route[i, place]]
 
 
 @nb.njit(cache=True)
 def _gain(
-    graph: LaneGraph, state: State, i: int, place: int, beside: int, must: bool, route: Any, path: Any,
+    graph: LaneGraph, state: State, sweeps: Sweeps, i: int, place: int, beside: int, must: bool, route: Any, path: Any,
     boxes: Any, poses: Any, present: Any, speed: Any, velocity: Any,
 ) -> float:  # fmt: skip
     """The incentive of MOBIL, m/s2; -inf where it is not safe."""
@@ -150,7 +156,7 @@ def _gain(
     count = _route_beside(graph, state, i, beside, route)
     if graph.endless[lane] and not graph.endless[beside]:
         return -np.inf
-    reach = sample(graph, state, i, route, count, s, np.array([0.0, 0.0, 1.0]), path)
+    reach = sample(graph, state, sweeps, i, route, count, s, np.array([0.0, 0.0, 1.0]), path)
     front, half = 0.5 * boxes[i, LENGTH], 0.5 * boxes[i, WIDTH] + SIDE_MARGIN
     ahead, at = _nearest(state, path, reach, 0, i, half, boxes, poses, present)
     wanted = path[0, 3]

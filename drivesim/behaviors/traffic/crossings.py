@@ -9,8 +9,12 @@ from typing import Any, NamedTuple
 import numba as nb
 import numpy as np
 
-WIDTH = 2.8
-"""Metres between the centres of two paths below which vehicles on both touch: a wide car's width and a margin."""
+from drivesim.behaviors.traffic.swept import LEVELS
+
+SIDE_BY_SIDE = 4.0
+"""Metres between the centres of two lanes of one road below which vehicles in them leave each other alone."""
+NOWHERE = np.array([1.0, -1.0, 1.0, -1.0])
+"""The span of paths that do not meet."""
 STOREY = 2.5
 """Metres between the surfaces of two paths that lie one above the other."""
 STRAIGHT, RIGHT, LEFT = 0, 1, 2
@@ -20,6 +24,8 @@ MAJOR_LEFT, MINOR_RIGHT, MINOR_STRAIGHT, MINOR_LEFT, PERMITTED_LEFT = range(5)
 GAPS = np.array([(4.1, 2.2), (6.2, 3.3), (6.5, 4.0), (7.1, 3.5), (4.5, 2.5)])
 """Critical and follow-up headway, s: Highway Capacity Manual 2010, exhibits 19-10 and 19-11 (base values, two lanes a
 major street); permitted left turns at signals: chapter 18."""
+_ROOM = 4.0
+"""Metres that those who wait leave between their lane's centre and other paths: a bus that turns needs them."""
 _APPROACH = 20.0
 """Metres before a junction in which standing vehicles may be in a path's way."""
 
@@ -30,7 +36,8 @@ class Crossings(NamedTuple):
     Attributes:
         first: (L + 1,) where a lane's meetings begin in the next three.
         other: (C,) the lane that is met.
-        span: (C, 4) metres on this path from and to where it is met, and the same on the other.
+        span: (C, K, 4) metres on this path from and to where it is met, and the same on the other, for vehicles that
+            take as much room as each of :data:`LEVELS`; from is beyond to where they never are.
         rank: (L,) right of way, smaller goes first.
         prior: (C,) what the map says itself: 1 where the other goes first, -1 where this path does, 0 by rank.
         gap: (L,) row of :data:`GAPS`.
@@ -119,7 +126,7 @@ def _movements(point: Any, first: Any, after: Any, inside: Any, right_hand: Any)
 
 
 @nb.njit(cache=True)
-def _near(point: Any, first: Any, a: int, b: int) -> tuple[float, float, float, float]:
+def _near(point: Any, first: Any, a: int, b: int, width: float) -> tuple[float, float, float, float]:
     """Shares of two lanes between which they are too near each other; the first is 2 if they never are."""
     count_a, count_b = first[a + 1] - first[a], first[b + 1] - first[b]
     low_a, high_a, low_b, high_b = 2.0, -1.0, 2.0, -1.0
@@ -129,11 +136,11 @@ def _near(point: Any, first: Any, a: int, b: int) -> tuple[float, float, float, 
         while j < count_b:
             pb = point[first[b] + j]
             away = math.hypot(pa[0] - pb[0], pa[1] - pb[1])
-            if away < WIDTH and abs(pa[4] - pb[4]) < STOREY:
+            if away < width and abs(pa[4] - pb[4]) < STOREY:
                 share_a, share_b = i / (count_a - 1), j / (count_b - 1)
                 low_a, high_a = min(low_a, share_a), max(high_a, share_a)
                 low_b, high_b = min(low_b, share_b), max(high_b, share_b)
-            j += max(1, int((away - WIDTH) * 0.9))
+            j += max(1, int((away - width) * 0.9))
     return low_a, high_a, low_b, high_b
 
 
@@ -150,29 +157,39 @@ def _meet(point: Any, first: Any, length: Any, inside: Any, road: Any, approach:
     boxes = np.empty((len(lanes), 4))
     for k, lane in enumerate(lanes):
         boxes[k] = _box(point, first, lane)
+    widest = LEVELS[-1]
     pairs = [(0, 0) for _ in range(0)]
-    spans = [(0.0, 0.0, 0.0, 0.0) for _ in range(0)]
+    spans = [np.empty((len(LEVELS), 4)) for _ in range(0)]
     for k in range(len(lanes)):
         for m in range(k + 1, len(lanes)):
             a, b = lanes[k], lanes[m]
             apart = max(boxes[k, 0] - boxes[m, 1], boxes[m, 0] - boxes[k, 1], boxes[k, 2] - boxes[m, 3],
                         boxes[m, 2] - boxes[k, 3])  # fmt: skip
             beside = road[a] == road[b] and approach[a] != approach[b] and exits[a] != exits[b]
-            if apart > WIDTH or approach[a] == approach[b] or beside:
+            if apart > widest or approach[a] == approach[b]:
                 continue
-            low_a, high_a, low_b, high_b = _near(point, first, a, b)
-            if low_a > 1.0:
-                continue
-            low_a, high_a, low_b, high_b = low_a * length[a], high_a * length[a], low_b * length[b], high_b * length[b]
-            pairs.append((a, b))
-            spans.append((low_a, high_a, low_b, high_b))
-            pairs.append((b, a))
-            spans.append((low_b, high_b, low_a, high_a))
-    pair_array, span_array = np.empty((len(pairs), 2), dtype=np.int64), np.empty((len(pairs), 4))
+            own, theirs = np.empty((len(LEVELS), 4)), np.empty((len(LEVELS), 4))
+            own[:], theirs[:] = NOWHERE, NOWHERE
+            meets = False
+            for level in range(len(LEVELS) - 1, -1, -1):
+                if beside and LEVELS[level] < SIDE_BY_SIDE:
+                    break
+                low_a, high_a, low_b, high_b = _near(point, first, a, b, LEVELS[level])
+                if low_a > 1.0:
+                    break
+                meets = True
+                own[level, 0], own[level, 1] = low_a * length[a], high_a * length[a]
+                own[level, 2], own[level, 3] = low_b * length[b], high_b * length[b]
+                theirs[level, :2], theirs[level, 2:] = own[level, 2:], own[level, :2]
+            if meets:
+                pairs.append((a, b))
+                spans.append(own)
+                pairs.append((b, a))
+                spans.append(theirs)
+    pair_array, span_array = np.empty((len(pairs), 2), dtype=np.int64), np.empty((len(pairs), len(LEVELS), 4))
     for k in range(len(pairs)):
         pair_array[k, 0], pair_array[k, 1] = pairs[k]
-        for c in range(4):
-            span_array[k, c] = spans[k][c]
+        span_array[k] = spans[k]
     return pair_array, span_array
 
 
@@ -188,10 +205,10 @@ def _back(point: Any, first: Any, length: Any, after: Any, inside: Any, approach
         for path in paths if entries else ():
             other = boxes[path]
             apart = max(own[0] - other[1], other[0] - own[1], own[2] - other[3], other[2] - own[3])
-            if approach[path] == lane or apart > _APPROACH + WIDTH:
+            if approach[path] == lane or apart > _APPROACH + _ROOM:
                 continue
             for part, offset in behind:
-                low = _near(point, first, part, path)[0]
+                low = _near(point, first, part, path, _ROOM)[0]
                 reach = offset + (1.0 - low) * length[part]
                 if low <= 1.0 and approach[path] != part and reach < 0.5 * _APPROACH:
                     back[entries] = np.maximum(back[entries], reach + 0.5)

@@ -19,15 +19,19 @@ from drivesim.behaviors.traffic.junctions import (
     offset_of,
     register,
     settle_junctions,
+    train_length,
 )
 from drivesim.behaviors.traffic.lanes import LaneGraph, lanes_of
+from drivesim.behaviors.traffic.oncoming import find_wide, yield_to_oncoming
 from drivesim.behaviors.traffic.paths import drop_passed, extend, locate, look_along, middle, sample, speed_along, steer
+from drivesim.behaviors.traffic.squeeze import STILL, creeping, free_way, gains, note_patience
 from drivesim.behaviors.traffic.state import ANTICIPATION, State, car_following, new_state, slowing
+from drivesim.behaviors.traffic.swept import Sweeps, shape_row, sweeps_of
 from drivesim.errors import ScenarioError
 from drivesim.streams import stream_key
 from drivesim.types import Light
 from drivesim.world import VehicleControl, World
-from drivesim.world.boxes import LENGTH, poses_of
+from drivesim.world.boxes import CX, LENGTH, WIDTH, poses_of
 from drivesim.world.signals import AMBER, GREEN, RED, group_of, shown
 
 FACTOR_SPREAD = 0.1
@@ -54,6 +58,8 @@ class Fleet:
             (self.lanes.number[key], name, group_of(heading)) for key, (name, heading) in self.lanes.signals.items()
         ]
         self._lit = np.full(len(graph.length), SIGNAL_NONE)
+        self._shapes: list[tuple[float, ...]] = []
+        self._sweeps: Sweeps | None = None
 
     def control(self, world: World, actor: int, dt: float) -> VehicleControl:
         """What one of the drivers does in the coming step."""
@@ -96,16 +102,41 @@ class Fleet:
         left = (y - nearest[1]) * math.cos(nearest[2]) - (x - nearest[0]) * math.sin(nearest[2])
         span = max(20.0 * math.sqrt(abs(left)), 3.0 * float(world.speed[0, actor]), 1.0)
         state.aside[actor] = left, state.s[actor], span
+        self._take_shape(world, actor)
         state.driven[actor] = True
         state.waited[actor], state.changed[actor] = 0.0, 0.0
         return True
 
+    def _take_shape(self, world: World, actor: int) -> None:
+        """Note how long a driver's vehicle is with its trailers, and what room it takes on every lane."""
+        state, boxes = self.state, world.boxes[0]
+        state.leader[state.leader == actor] = np.flatnonzero(state.leader == actor)
+        trailers: list[tuple[float, float, Any]] = []
+        reach, tow = boxes[actor, CX], actor
+        state.tail[actor] = 0.5 * boxes[actor, LENGTH]
+        while tow in world.hitched:
+            tow, hitch, coupler = world.hitched[tow]
+            state.leader[tow] = actor
+            trailers.append((hitch, coupler, boxes[tow]))
+            reach += coupler - hitch
+            state.tail[actor] = reach - boxes[tow, CX] + 0.5 * boxes[tow, LENGTH]
+        row = shape_row(boxes[actor], world.limits[0, actor], trailers)
+        if row not in self._shapes:
+            self._shapes.append(row)
+            graph = self.lanes.graph
+            made = sweeps_of(np.array([row]), graph.point, graph.first, graph.length, graph.after, graph.inside)
+            known = self._sweeps
+            self._sweeps = made if known is None else Sweeps(*map(np.concatenate, zip(known, made, strict=True)))
+        state.shape[actor] = self._shapes.index(row)
+
     def _decide(self, world: World, dt: float) -> None:
+        if self._sweeps is None:
+            return  # nobody has joined yet
         for lane, name, group in self._lights:
             seen = shown(name, group, world.signals, world.time)
             self._lit[lane] = SIGNAL_STOP if seen & (RED | AMBER) else SIGNAL_GO if seen & GREEN else SIGNAL_NONE
         _decide(
-            dt, self.lanes.graph, self.state, self._lit, self._wished, self._walks, world.boxes[0],
+            dt, self.lanes.graph, self.state, self._sweeps, self._lit, self._wished, self._walks, world.boxes[0],
             poses_of(world.position[0], world.orientation[0]), world.present[0], world.speed[0], world.velocity[0],
             world.limits[0],
         )  # fmt: skip
@@ -138,8 +169,8 @@ class TrafficDriver:
 
 @nb.njit(cache=True)
 def _decide(
-    dt: float, graph: LaneGraph, state: State, lit: Any, wished: Any, walks: Any, boxes: Any, poses: Any, present: Any,
-    speed: Any, velocity: Any, limits: Any,
+    dt: float, graph: LaneGraph, state: State, sweeps: Sweeps, lit: Any, wished: Any, walks: Any, boxes: Any,
+    poses: Any, present: Any, speed: Any, velocity: Any, limits: Any,
 ) -> None:  # fmt: skip
     """One tick of all drivers."""
     actors = len(present)
@@ -151,27 +182,32 @@ def _decide(
         if not locate(graph, state, i, x, y):
             state.driven[i] = False
             continue
-        drop_passed(graph, state, i, 0.5 * boxes[i, LENGTH] + 2.0)
-        extend(graph, state, i, wished[i])
-        state.reach[i] = sample(graph, state, i, state.route[i], state.count[i], state.s[i], state.aside[i],
+        drop_passed(graph, state, i, state.tail[i] + 2.0)
+        extend(graph, state, sweeps, i, wished[i])
+        state.reach[i] = sample(graph, state, sweeps, i, state.route[i], state.count[i], state.s[i], state.aside[i],
                                 state.path[i])  # fmt: skip
         state.waited[i] = state.waited[i] + dt if abs(speed[i]) < 0.1 else 0.0
+        note_patience(state, i, speed[i] * dt)
+        find_wide(state, i, 0.5 * boxes[i, WIDTH])
     for i in range(actors):
         if state.driven[i]:
             look_along(state, i, boxes, poses, present, walks, velocity)
-            state.acceleration[i] = _longitudinal(graph, state, i, boxes, speed, velocity, limits[i].max_speed)
+            state.acceleration[i] = _longitudinal(graph, state, sweeps, i, boxes, poses, present, speed, velocity,
+                                                  limits[i].max_speed)  # fmt: skip
     register(graph, state)
-    settle_junctions(dt, graph, state, boxes, poses, present, speed, velocity, lit)
-    consider_changes(dt, graph, state, boxes, poses, present, speed, velocity)
+    settle_junctions(dt, graph, state, sweeps, boxes, poses, present, speed, velocity, lit)
+    consider_changes(dt, graph, state, sweeps, boxes, poses, present, speed, velocity)
     for i in range(actors):
         if state.driven[i]:
-            state.steering[i] = steer(state.path[i], state.reach[i], poses[i], boxes[i], speed[i], limits[i].wheelbase)
+            state.steering[i] = steer(state.path[i], state.reach[i], poses[i], boxes[i], speed[i],
+                                      sweeps.shape[state.shape[i]])  # fmt: skip
 
 
 @nb.njit(cache=True)
 def _longitudinal(
-    graph: LaneGraph, state: State, i: int, boxes: Any, speed: Any, velocity: Any, fastest: float
-) -> float:
+    graph: LaneGraph, state: State, sweeps: Sweeps, i: int, boxes: Any, poses: Any, present: Any, speed: Any,
+    velocity: Any, fastest: float,
+) -> float:  # fmt: skip
     """m/s2: limits, bends, the end of the road, and whoever is ahead."""
     path, reach, v = state.path[i], state.reach[i], speed[i]
     wanted = min(path[0, 3], fastest)
@@ -182,12 +218,19 @@ def _longitudinal(
     front = 0.5 * boxes[i, LENGTH]
     if reach < len(path):
         rate = min(rate, slowing(v, 0.0, reach - 1.0 - front - MINIMUM_GAP, COMFORT_DECELERATION))
-    first, _ = next_junction(graph, state, i, boxes[i, LENGTH])
+    first, _ = next_junction(graph, state, i, train_length(state, boxes, i))
     entry = offset_of(graph, state, i, first) - state.s[i] - front if first >= 0 else np.inf
+    free = free_way(state, i, sweeps.shape[state.shape[i]], boxes, poses, present) if state.careful[i] > 0.0 else 0.0
     for k in range(state.met[i]):
         j, gap = state.touched[i, k], state.touch[i, k]
+        if speed[j] < STILL and gains(free, gap):
+            rate = min(rate, creeping(v, free))
+            continue
         theirs = speed_along(path, int(gap + front), velocity[j])
-        if gap > entry and state.driven[j] and speed[j] > 1.0 and theirs < 0.7 * speed[j]:
+        if gap > entry and state.driven[state.leader[j]] and speed[j] > 1.0 and theirs < 0.7 * speed[j]:
             continue  # crosses beyond a junction that is not the driver's own yet: settled there
         rate = min(rate, car_following(v, wanted, gap, v - theirs))
-    return rate
+    yields = yield_to_oncoming(graph, state, i, boxes, present, speed, -np.inf)
+    if yields < np.inf and gains(free, 0.0):
+        yields = min(yield_to_oncoming(graph, state, i, boxes, present, speed, STILL), creeping(v, free))
+    return min(rate, yields)

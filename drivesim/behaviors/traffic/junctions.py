@@ -16,6 +16,7 @@ from drivesim.behaviors.traffic.crossings import GAPS
 from drivesim.behaviors.traffic.lanes import LaneGraph
 from drivesim.behaviors.traffic.paths import first_touch, middle
 from drivesim.behaviors.traffic.state import HORIZON, ROUTE, State
+from drivesim.behaviors.traffic.swept import Sweeps, level_of
 from drivesim.world.boxes import LENGTH, WIDTH
 
 SIGNAL_NONE, SIGNAL_GO, SIGNAL_STOP = 0, 1, 2
@@ -23,6 +24,9 @@ STOP_DECELERATION = 2.0
 """m/s2 at which drivers stop before a junction."""
 DECISION_DECELERATION = 2.5
 """m/s2 beyond which a driver no longer stops who may go: closer than that, it is on its way in."""
+AMBER_DECELERATION = 3.0
+"""m/s2 up to which a driver brakes for a light that changes before it (10 ft/s2 of ITE's kinematic equation for the
+change interval: Traffic Engineering Handbook; Gazis, Herman & Maradudin 1960)."""
 _STOP_SHORT = 0.5
 """Metres before the line."""
 _LONGEST = 40.0
@@ -36,6 +40,9 @@ _PATIENCE, _INSISTENCE = 30.0, 60.0
 that drivers accept shrink with waiting: Mahmassani & Sheffi 1981, Transportation Research B 15:143)."""
 _STANDING = 0.5
 """m/s."""
+_CAR, _CRAWL = 5.0, 6.0
+"""Metres of a car, for which critical headways hold, and m/s at which what is longer draws its tail after it (heavy
+vehicles need 1 to 2 s more: HCM 2010, equation 19-30)."""
 
 
 @nb.njit(cache=True)
@@ -86,23 +93,33 @@ def next_junction(graph: LaneGraph, state: State, i: int, length: float) -> tupl
 
 
 @nb.njit(cache=True)
+def train_length(state: State, boxes: Any, i: int) -> float:
+    """From the front of an actor to the end of its last trailer, m."""
+    return 0.5 * boxes[i, LENGTH] + max(state.tail[i], 0.5 * boxes[i, LENGTH])
+
+
+@nb.njit(cache=True)
 def has_room(graph: LaneGraph, state: State, i: int, end: float, boxes: Any, speed: Any) -> bool:
     """Whether there will be room behind the passage, which ends at metre ``end`` of the route."""
     front = state.s[i] + 0.5 * boxes[i, LENGTH]
-    between = 0.0
+    between, train = 0.0, -1
     for k in range(state.met[i]):
         j = state.touched[i, k]
+        if state.leader[j] == train:
+            continue
+        train = state.leader[j]
         rear = front + state.touch[i, k] + speed[j] ** 2 / (2.0 * STOP_DECELERATION)
-        if rear - between < end + boxes[i, LENGTH] + _QUEUE_GAP:
+        if rear - between < end + train_length(state, boxes, i) + _QUEUE_GAP:
             return False
-        between += boxes[j, LENGTH] + _QUEUE_GAP
+        between += train_length(state, boxes, train) + _QUEUE_GAP
     return True
 
 
 @nb.njit(cache=True)
 def _is_clear(
-    graph: LaneGraph, state: State, i: int, place: int, last: int, boxes: Any, speed: Any, lit: Any, waits: Any
-) -> bool:
+    graph: LaneGraph, state: State, sweeps: Sweeps, i: int, place: int, last: int, boxes: Any, speed: Any, lit: Any,
+    waits: Any,
+) -> bool:  # fmt: skip
     """Whether nobody is on a path that meets the passage, or comes with the right of way within the critical gap."""
     crossings = graph.crossings
     for k in range(place, last + 1):
@@ -118,9 +135,13 @@ def _is_clear(
                 entry = state.links[entry]
                 if j == i:
                     continue
+                room = sweeps.most[state.shape[i], lane] + sweeps.most[state.shape[j], other]
+                span = crossings.span[c, level_of(room)]
+                if span[0] > span[1]:
+                    continue
                 start = offset_of(graph, state, j, at)
-                rear = state.s[j] - 0.5 * boxes[j, LENGTH] - _CLEARANCE
-                if rear > start + crossings.span[c, 3]:
+                rear = state.s[j] - state.tail[j] - _CLEARANCE
+                if rear > start + span[3]:
                     continue
                 if at < state.granted[j] or (waits[j] and state.waited[j] > max(state.waited[i], _INSISTENCE)):
                     return False
@@ -131,7 +152,7 @@ def _is_clear(
                 if speed[j] < _STANDING or lit[other] == SIGNAL_STOP:
                     continue
                 front = state.s[j] + 0.5 * boxes[j, LENGTH]
-                if (start + crossings.span[c, 2] - front) / speed[j] < critical:
+                if (start + span[2] - front) / speed[j] < critical + (state.tail[i] - 0.5 * _CAR) / _CRAWL:
                     return False
     return True
 
@@ -147,7 +168,7 @@ def _strangers_clear(
     mx, my = middle(boxes, poses, i)
     for j in range(len(present)):
         pace = math.hypot(velocity[j, 0], velocity[j, 1])
-        if j == i or not present[j] or state.driven[j] or pace < _STANDING:
+        if j == i or not present[j] or state.driven[state.leader[j]] or pace < _STANDING:
             continue
         x, y = middle(boxes, poses, j)
         if math.hypot(x - mx, y - my) > HORIZON:
@@ -161,8 +182,35 @@ def _strangers_clear(
 
 
 @nb.njit(cache=True)
+def _to_line(graph: LaneGraph, state: State, i: int, place: int, boxes: Any) -> float:
+    """Metres from the front to where one stops before a junction that begins with a lane of the route."""
+    line = offset_of(graph, state, i, place) - graph.crossings.back[state.route[i, place]] - _STOP_SHORT
+    return line - state.s[i] - 0.5 * boxes[i, LENGTH]
+
+
+@nb.njit(cache=True)
+def _heed_change(graph: LaneGraph, state: State, i: int, boxes: Any, speed: Any, lit: Any) -> None:
+    """Take a grant back whose light has changed while the driver can still stop in comfort, out of other junctions."""
+    clear = -np.inf
+    for place in range(state.granted[i]):
+        lane = state.route[i, place]
+        if not graph.inside[lane]:
+            continue
+        line = _to_line(graph, state, i, place, boxes)
+        if line < 0.0:
+            clear = offset_of(graph, state, i, place + 1)
+            continue
+        stops = speed[i] ** 2 <= 2.0 * AMBER_DECELERATION * line
+        tail = state.s[i] + line - state.tail[i]
+        if lit[lane] == SIGNAL_STOP and stops and tail > clear:
+            state.granted[i] = place
+        return
+
+
+@nb.njit(cache=True)
 def settle_junctions(
-    dt: float, graph: LaneGraph, state: State, boxes: Any, poses: Any, present: Any, speed: Any, velocity: Any, lit: Any
+    dt: float, graph: LaneGraph, state: State, sweeps: Sweeps, boxes: Any, poses: Any, present: Any, speed: Any,
+    velocity: Any, lit: Any,
 ) -> None:  # fmt: skip
     """Grant passages in order of need, and brake those who must wait.
 
@@ -176,12 +224,11 @@ def settle_junctions(
     for i in range(actors):
         if not (state.driven[i] and present[i]):
             continue
-        place, last = next_junction(graph, state, i, boxes[i, LENGTH])
+        _heed_change(graph, state, i, boxes, speed, lit)
+        place, last = next_junction(graph, state, i, train_length(state, boxes, i))
         if place < 0:
             continue
-        lane = state.route[i, place]
-        line = offset_of(graph, state, i, place) - graph.crossings.back[lane] - _STOP_SHORT
-        line -= state.s[i] + 0.5 * boxes[i, LENGTH]
+        lane, line = state.route[i, place], _to_line(graph, state, i, place, boxes)
         if line > speed[i] ** 2 / (2.0 * STOP_DECELERATION) + 25.0:
             continue
         places[i], lasts[i], lines[i] = place, last, line
@@ -206,12 +253,14 @@ def settle_junctions(
         free = free and not (follows and state.entered[root] < GAPS[graph.crossings.gap[lane], 1])
         free = free and has_room(graph, state, i, end, boxes, speed)
         waits[i] = waits[i] and free
-        free = free and _is_clear(graph, state, i, place, last, boxes, speed, lit, waits)
+        free = free and _is_clear(graph, state, sweeps, i, place, last, boxes, speed, lit, waits)
         free = free and _strangers_clear(state, i, begin, end, boxes, poses, present, velocity)
         if not free:
             limit = math.sqrt(2.0 * STOP_DECELERATION * max(line, 0.0))
             if speed[i] > limit or line < 0.3:
                 brake = (limit - speed[i]) / 0.3 - 0.05
+                if line > 0.3:  # hardly harder than it takes: brakes need their time to build up
+                    brake = max(brake, -1.1 * speed[i] ** 2 / (2.0 * line))
                 state.acceleration[i] = min(state.acceleration[i], max(brake, -7.0))
             else:
                 state.acceleration[i] = min(state.acceleration[i], (limit - speed[i]) / 1.0)

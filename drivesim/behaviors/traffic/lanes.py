@@ -43,7 +43,8 @@ class LaneGraph(NamedTuple):
     """Lanes 0..L-1; -1 stands for none.
 
     Attributes:
-        point: (M, 4) x, y, heading, highest speed (limit and bend), of all lanes one after the other.
+        point: (M, 4) x, y, heading (without jumps along a lane), highest speed (limit and bend), of all lanes one after
+            the other.
         first: (L + 1,) where a lane's points begin.
         length: (L,) m; a lane's points are evenly spaced, both ends included.
         after: (L, 6) lanes that traffic can go on to.

@@ -9,6 +9,7 @@ import numba as nb
 
 from drivesim.behaviors.traffic.lanes import CURVE_ACCELERATION, LaneGraph
 from drivesim.behaviors.traffic.state import HORIZON, ROUTE, SIDE_MARGIN, TOUCHES, State
+from drivesim.behaviors.traffic.swept import BEYOND, Sweeps
 from drivesim.streams import uniform01
 from drivesim.world.boxes import CX, CY, LENGTH, WIDTH
 
@@ -18,6 +19,8 @@ _PREVIEW = 0.8
 """Seconds ahead to which a driver steers."""
 _FADE_BEND = 10.0 / 3.0**0.5
 """Greatest second derivative of :func:`fade`."""
+_TIGHT = 2.6
+"""Half the room that a vehicle needs in a lane, m, from which it rather goes another way."""
 _FORESIGHT = 2.0
 """Seconds for which people on foot are thought to go on as they do."""
 
@@ -37,9 +40,8 @@ def point_at(graph: LaneGraph, lane: int, s: float) -> tuple[float, float, float
     low = min(int(place), count - 2)
     share = place - low
     a, b = graph.point[first + low], graph.point[first + low + 1]
-    turn = (b[2] - a[2] + math.pi) % (2.0 * math.pi) - math.pi
-    speed = a[3] + share * (b[3] - a[3])
-    return a[0] + share * (b[0] - a[0]), a[1] + share * (b[1] - a[1]), a[2] + share * turn, speed
+    heading, speed = a[2] + share * (b[2] - a[2]), a[3] + share * (b[3] - a[3])
+    return a[0] + share * (b[0] - a[0]), a[1] + share * (b[1] - a[1]), heading, speed
 
 
 @nb.njit(cache=True)
@@ -86,12 +88,14 @@ def drop_passed(graph: LaneGraph, state: State, i: int, behind: float) -> None:
 
 
 @nb.njit(cache=True)
-def extend(graph: LaneGraph, state: State, i: int, wished: Any) -> None:
-    """Choose lanes until the horizon; by chance among those that lead on, the wished ones first.
+def extend(graph: LaneGraph, state: State, sweeps: Sweeps, i: int, wished: Any) -> None:
+    """Choose lanes until the horizon; by chance among those that lead on, the wished ones first, then those that do not
+    end, then those that are wide enough for the vehicle.
 
     Args:
         wished: (L,) whether the actor's given route leads over a lane.
     """
+    most = sweeps.most[state.shape[i]]
     total = -state.s[i]
     for k in range(state.count[i]):
         total += graph.length[state.route[i, k]]
@@ -100,16 +104,16 @@ def extend(graph: LaneGraph, state: State, i: int, wished: Any) -> None:
         best = 0
         for to in after:
             if to >= 0:
-                best = max(best, 1 + 2 * wished[to] + graph.endless[to])
+                best = max(best, _worth(graph, most, wished, to))
         if best == 0:
             return
         fitting = 0
         for to in after:
-            fitting += to >= 0 and 1 + 2 * wished[to] + graph.endless[to] == best
+            fitting += to >= 0 and _worth(graph, most, wished, to) == best
         pick = int(uniform01(state.key[i], state.draws[i], 0) * fitting)
         state.draws[i] += 1
         for to in after:
-            if to >= 0 and 1 + 2 * wished[to] + graph.endless[to] == best:
+            if to >= 0 and _worth(graph, most, wished, to) == best:
                 if pick == 0:
                     state.route[i, state.count[i]] = to
                     total += graph.length[to]
@@ -118,9 +122,17 @@ def extend(graph: LaneGraph, state: State, i: int, wished: Any) -> None:
 
 
 @nb.njit(cache=True)
-def sample(graph: LaneGraph, state: State, i: int, route: Any, count: int, begin: float, aside: Any, path: Any) -> int:
+def _worth(graph: LaneGraph, most: Any, wished: Any, lane: int) -> int:
+    return 1 + 4 * wished[lane] + 2 * graph.endless[lane] + (most[lane] <= _TIGHT)
+
+
+@nb.njit(cache=True)
+def sample(
+    graph: LaneGraph, state: State, sweeps: Sweeps, i: int, route: Any, count: int, begin: float, aside: Any, path: Any
+) -> int:  # fmt: skip
     """Write a path metre by metre from ``begin`` metres along a route; how many metres are known."""
     place, start = 0, 0.0
+    side, beyond = sweeps.side[state.shape[i]], sweeps.beyond[state.shape[i]]
     swerve = drift_speed(aside[0], aside[2])
     for k in range(HORIZON):
         s = begin + k
@@ -131,9 +143,22 @@ def sample(graph: LaneGraph, state: State, i: int, route: Any, count: int, begin
             return k
         x, y, heading, speed = point_at(graph, route[place], s - start)
         left = aside[0] * fade((s - aside[1]) / aside[2])
-        path[k, 0], path[k, 1] = x - left * math.sin(heading), y + left * math.cos(heading)
+        cos, sin = math.cos(heading), math.sin(heading)
+        path[k, 0], path[k, 1] = x - left * sin, y + left * cos
         speed = min(speed, swerve) if aside[1] < s < aside[1] + aside[2] else speed
         path[k, 2], path[k, 3] = heading, speed * state.factor[i]
+        lane = route[place]
+        points = graph.first[lane + 1] - graph.first[lane]
+        at = (s - start) / graph.length[lane] * (points - 1)
+        near = graph.first[lane] + min(max(int(at + 0.5), 0), points - 1)
+        to_left, to_right = side[near, 0], side[near, 1]
+        behind = int(at + 0.5)
+        if place > 0 and graph.inside[route[place - 1]] and not graph.inside[lane] and 0 <= behind < BEYOND:
+            to_left = max(to_left, beyond[route[place - 1], behind, 0])
+            to_right = max(to_right, beyond[route[place - 1], behind, 1])
+        left = 0.5 * (to_left - to_right)
+        path[k, 4], path[k, 5] = path[k, 0] - left * sin, path[k, 1] + left * cos
+        path[k, 6] = 0.5 * (to_left + to_right)
     return HORIZON
 
 
@@ -159,6 +184,29 @@ def first_touch(path: Any, begin: int, reach: int, half: float, x: float, y: flo
 
 
 @nb.njit(cache=True)
+def first_swept(
+    path: Any, begin: int, reach: int, margin: float, widest: float, x: float, y: float, yaw: float, box: Any
+) -> int:
+    """As :func:`first_touch`, for the band that the body sweeps, nowhere wider to one side, and a margin beside it."""
+    c, s = math.cos(yaw), math.sin(yaw)
+    half_length, half_width = 0.5 * box[LENGTH], 0.5 * box[WIDTH]
+    around = math.hypot(half_length, half_width) + margin
+    k = begin
+    while k < reach:
+        half, dx, dy = path[k, 6] + margin, path[k, 4] - x, path[k, 5] - y
+        away = math.hypot(dx, dy)
+        if away > around + widest:
+            k += max(1, int(away - around - widest))
+            continue
+        beyond_x = max(abs(c * dx + s * dy) - half_length, 0.0)
+        beyond_y = max(abs(c * dy - s * dx) - half_width, 0.0)
+        if beyond_x * beyond_x + beyond_y * beyond_y < half * half:
+            return k
+        k += 1
+    return -1
+
+
+@nb.njit(cache=True)
 def look_along(
     state: State, i: int, boxes: Any, poses: Any, present: Any, walks: Any, velocity: Any
 ) -> None:  # fmt: skip
@@ -166,23 +214,25 @@ def look_along(
     state.met[i] = 0
     path, reach = state.path[i], state.reach[i]
     front = 0.5 * boxes[i, LENGTH]
-    half = 0.5 * boxes[i, WIDTH] + SIDE_MARGIN
     mx, my = middle(boxes, poses, i)
+    widest = 0.0
+    for k in range(reach):
+        widest = max(widest, path[k, 6])
     for j in range(len(present)):
-        if j == i or not present[j]:
+        if state.leader[j] == i or not present[j]:
             continue
         x, y = middle(boxes, poses, j)
         if (x - mx) ** 2 + (y - my) ** 2 > (HORIZON + 15.0) ** 2:
             continue
-        k = first_touch(path, int(front), reach, half, x, y, poses[j, 3], boxes[j])
+        k = first_swept(path, int(front), reach, SIDE_MARGIN, widest, x, y, poses[j, 3], boxes[j])
         gx, gy = changing(state, j)
         if k < 0 and (gx != 0.0 or gy != 0.0):
-            k = first_touch(path, int(front), reach, half, x + gx, y + gy, poses[j, 3], boxes[j])
+            k = first_swept(path, int(front), reach, SIDE_MARGIN, widest, x + gx, y + gy, poses[j, 3], boxes[j])
         if walks[j] and k < 0:
             for step in range(1, 5):
                 t = step * _FORESIGHT / 4.0
-                k = first_touch(path, int(front), reach, half, x + t * velocity[j, 0], y + t * velocity[j, 1],
-                                poses[j, 3], boxes[j])  # fmt: skip
+                then_x, then_y = x + t * velocity[j, 0], y + t * velocity[j, 1]
+                k = first_swept(path, int(front), reach, SIDE_MARGIN, widest, then_x, then_y, poses[j, 3], boxes[j])
                 if k >= 0:
                     break
         if k >= 0:
@@ -220,10 +270,17 @@ def speed_along(path: Any, k: int, velocity: Any) -> float:
 
 
 @nb.njit(cache=True)
-def steer(path: Any, reach: int, pose: Any, box: Any, speed: float, wheelbase: float) -> float:
-    """Pure pursuit of a path from the rear axle (Coulter, CMU-RI-TR-92-01, 1992)."""
+def steer(path: Any, reach: int, pose: Any, box: Any, speed: float, shape: Any) -> float:
+    """Pure pursuit of a path from the rear axle (Coulter, CMU-RI-TR-92-01, 1992), inside the centre of bends by what
+    the front swings out; ``shape``: a row of :attr:`~drivesim.behaviors.traffic.swept.Sweeps.shape`."""
+    wheelbase = shape[3]
     ahead = max(wheelbase + 1.5, _PREVIEW * speed)
     k = max(min(int(ahead - box[CX] + 0.5), reach - 1), 0)
-    dx, dy = path[k, 0] - pose[0], path[k, 1] - pose[1]
+    window = int(max(2.0, 0.5 * wheelbase) + 0.5)
+    low, high = max(k - window, 0), min(k + window, reach - 1)
+    turn = (path[high, 2] - path[low, 2] + math.pi) % (2.0 * math.pi) - math.pi
+    aside = shape[5] * turn / max(high - low, 1)
+    dx = path[k, 0] - aside * math.sin(path[k, 2]) - pose[0]
+    dy = path[k, 1] + aside * math.cos(path[k, 2]) - pose[1]
     left = math.cos(pose[3]) * dy - math.sin(pose[3]) * dx
     return math.atan2(2.0 * wheelbase * left, max(dx * dx + dy * dy, 1.0))

@@ -41,7 +41,14 @@ class State(NamedTuple):
         waited: (N,) seconds standing; changed: (N,) seconds since the last change of lanes.
         key, draws: (N,) of the random stream of routes; factor: (N,) on speed limits.
         entered: (L,) seconds since somebody last entered a junction from a lane.
-        path: (N, HORIZON, 4) x, y, heading, speed, metre by metre from the middle on; reach: (N,) how many are known.
+        path: (N, HORIZON, 7) x, y, heading, speed, metre by metre from the middle on, and the band that the body needs:
+            x, y of its middle and half its width, m; reach: (N,) how many metres are known.
+        shape: (N,) row of :class:`~drivesim.behaviors.traffic.swept.Sweeps`; wide: (N, 2) from and to which metre ahead
+            the band is wider than the body, to is less than from where it is not; area: (N, 2, 6) least and greatest x,
+            y and heading of the band, and of the wide part of it.
+        careful: (N,) metres for which a driver still looks how far its body gets past others that stand.
+        leader: (N,) who draws an actor, itself where nobody does; tail: (N,) metres from the middle of the body to the
+            end of its last trailer.
         touch, touched: (N, TOUCHES) metres from the front to others in the way, nearest first, and who; met: (N,).
         acceleration, steering: (N,) decisions; blinks: (N,) -1 right, 1 left, 0.
         heads, links, rows: who has a lane in its route: first entry of each lane (L,), next entry and place in the
@@ -62,6 +69,12 @@ class State(NamedTuple):
     entered: Any
     path: Any
     reach: Any
+    shape: Any
+    wide: Any
+    area: Any
+    careful: Any
+    leader: Any
+    tail: Any
     touch: Any
     touched: Any
     met: Any
@@ -87,8 +100,14 @@ def new_state(actors: int, lanes: int) -> State:
         draws=np.zeros(actors, dtype=np.int64),
         factor=np.ones(actors),
         entered=np.full(lanes, 1e9),
-        path=np.zeros((actors, HORIZON, 4)),
+        path=np.zeros((actors, HORIZON, 7)),
         reach=np.zeros(actors, dtype=np.int64),
+        shape=np.zeros(actors, dtype=np.int64),
+        wide=np.zeros((actors, 2), dtype=np.int64),
+        area=np.zeros((actors, 2, 6)),
+        careful=np.zeros(actors),
+        leader=np.arange(actors),
+        tail=np.zeros(actors),
         touch=np.zeros((actors, TOUCHES)),
         touched=np.zeros((actors, TOUCHES), dtype=np.int64),
         met=np.zeros(actors, dtype=np.int64),

@@ -1,0 +1,144 @@
+"""Who waits where two that come towards each other need more room than their lanes have: one passes after the other."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numba as nb
+import numpy as np
+
+from drivesim.behaviors.driver import COMFORT_DECELERATION
+from drivesim.behaviors.traffic.junctions import next_junction, offset_of, train_length
+from drivesim.behaviors.traffic.lanes import LaneGraph
+from drivesim.behaviors.traffic.state import State, slowing
+from drivesim.world.boxes import LENGTH
+
+_EXCESS = 0.3
+"""Metres beyond its own half width that make a driver's band a wide one."""
+_FARTHEST = 60
+"""Metres ahead that are looked at."""
+_LEFT_FREE = 0.35
+"""Metres between two bands: more than drivers leave beside their own."""
+_BEFORE = 4.0
+"""Metres before the place that one waits."""
+_AGAINST = math.radians(110.0)
+"""Angle between headings from which paths are against each other."""
+_AGAINST_COS = math.cos(_AGAINST)
+_STEP, _SAME_WAY = 2, 5
+"""Metres from which to which a path is looked along, and in which one that runs the same way does not come back."""
+_HESITATES = 4.0
+"""Seconds that somebody has to stand for others to go first all the same."""
+
+
+@nb.njit(cache=True)
+def find_wide(state: State, i: int, half_width: float) -> None:
+    """Note where a driver needs more room ahead than its body has, and what area its band lies in."""
+    state.wide[i, 0], state.wide[i, 1] = 0, -1
+    state.area[i, :, ::2], state.area[i, :, 1::2] = np.inf, -np.inf
+    heading = state.path[i, 0, 2]
+    for k in range(min(state.reach[i], _FARTHEST)):
+        heading += _turn(heading, state.path[i, k, 2])
+        _include(state.area[i, 0], state.path[i, k], heading)
+        if state.path[i, k, 6] > half_width + _EXCESS:
+            _include(state.area[i, 1], state.path[i, k], heading)
+            state.wide[i, 0] = k if state.wide[i, 1] < 0 else state.wide[i, 0]
+            state.wide[i, 1] = k
+
+
+@nb.njit(cache=True)
+def _turn(before: float, after: float) -> float:
+    """Between two headings, from -pi to pi."""
+    turn = after - before
+    return turn - 2.0 * math.pi * math.floor(0.5 * turn / math.pi + 0.5)
+
+
+@nb.njit(cache=True)
+def _include(area: Any, point: Any, heading: float) -> None:
+    """Widen an area so that it holds a metre of a band."""
+    x, y, half = point[4], point[5], point[6]
+    area[0], area[1] = min(area[0], x - half), max(area[1], x + half)
+    area[2], area[3] = min(area[2], y - half), max(area[3], y + half)
+    area[4], area[5] = min(area[4], heading), max(area[5], heading)
+
+
+@nb.njit(cache=True)
+def _outside(area: Any, x: float, y: float) -> float:
+    """Metres of a point beside an area, along the axis where it is more; less than zero within."""
+    return max(area[0] - x, x - area[1], area[2] - y, y - area[3])
+
+
+@nb.njit(cache=True)
+def yield_to_oncoming(
+    graph: LaneGraph, state: State, i: int, boxes: Any, present: Any, speed: Any, slowest: float
+) -> float:
+    """m/s2 so as to wait before the place where the bands of two meet; inf: nobody is waited for.
+
+    The first to arrive goes first; who is in, or has been granted a junction there, goes on. What lies behind a
+    junction that is not granted yet is settled there. Who is not faster than ``slowest`` is not waited for.
+    """
+    rate, own, free = math.inf, -1.0, math.inf
+    for j in range(len(present)):
+        if j == i or not (present[j] and state.driven[j]) or speed[j] < slowest or _apart(state.wide, state.area, i, j):
+            continue
+        mine = _meets(state.path, state.reach, state.wide, state.area, i, j)
+        room = mine - 0.5 * boxes[i, LENGTH]
+        if room <= 0.0:
+            continue
+        if own < 0.0:
+            own, free = _granted(graph, state, i, boxes)
+        other = _meets(state.path, state.reach, state.wide, state.area, j, i) if own <= mine <= free else -1
+        if other < 0 or other > _granted(graph, state, j, boxes)[1]:
+            continue
+        theirs = other - 0.5 * boxes[j, LENGTH]
+        waits = state.waited[j] > _HESITATES and theirs > 0.0 and (state.waited[i] < state.waited[j] or i > j)
+        if not waits and (theirs < room or (theirs == room and j < i)):
+            rate = min(rate, slowing(speed[i], 0.0, room - _BEFORE, COMFORT_DECELERATION))
+    return rate
+
+
+@nb.njit(cache=True)
+def _granted(graph: LaneGraph, state: State, i: int, boxes: Any) -> tuple[float, float]:
+    """Metres ahead of the middle up to which junctions are the driver's own, and at which the next begins."""
+    place, _ = next_junction(graph, state, i, train_length(state, boxes, i))
+    free = offset_of(graph, state, i, place) - state.s[i] if place >= 0 else math.inf
+    return max(offset_of(graph, state, i, state.granted[i]) - state.s[i], 0.0), free
+
+
+@nb.njit(cache=True)
+def _apart(wide: Any, area: Any, i: int, j: int) -> bool:
+    """Whether the bands of two cannot meet where one is wide: they lie in different areas, or run the same way."""
+    for first, second in ((i, j), (j, i)):
+        if wide[first, 1] < 0:
+            continue
+        a, b = area[first, 1], area[second, 0]
+        if max(a[0] - b[1], b[0] - a[1], a[2] - b[3], b[2] - a[3]) < _LEFT_FREE:
+            turn = _turn(0.5 * (a[4] + a[5]), 0.5 * (b[4] + b[5]))
+            if abs(turn) + 0.5 * (a[5] - a[4] + b[5] - b[4]) > _AGAINST:
+                return False
+    return True
+
+
+@nb.njit(cache=True)
+def _meets(path: Any, reach: Any, wide: Any, area: Any, i: int, j: int) -> int:
+    """First metre of the path of one at which its band, or that of another who comes towards it, is a wide one and
+    the two meet; -1: nowhere."""
+    k, begin, end = 0, wide[i, 0], wide[i, 1]
+    while k < min(reach[i], _FARTHEST):
+        a = path[i, k]
+        own = begin <= k <= end
+        room = _outside(area[j, 0 if own else 1], a[4], a[5]) - a[6] - _LEFT_FREE
+        if room <= 0.0:
+            room = 1e9
+            m, last = (0, min(reach[j], _FARTHEST)) if own else (wide[j, 0], wide[j, 1] + 1)
+            while m < last:
+                b = path[j, m]
+                away = math.hypot(a[4] - b[4], a[5] - b[5]) - a[6] - b[6] - _LEFT_FREE
+                against = math.cos(a[2] - b[2]) if away < 0.0 else 0.0
+                if against < _AGAINST_COS:
+                    return k
+                room = min(room, max(away, 0.0))
+                m += _SAME_WAY if against > 0.5 else max(1, int(0.8 * away))
+        onward = k + max(_STEP, int(0.4 * min(room, 1e9)))
+        k = begin if k < begin < onward else onward
+    return -1
