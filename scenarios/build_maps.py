@@ -95,6 +95,16 @@ class Arm:
         return -self.lane_in
 
 
+def leg(arm: Arm, sections: list[xodr.LaneSection], centre_x: float, reach: float, junction_id: int) -> xodr.Road:
+    """The road of an arm, from the origin to the junction or from there away."""
+    at_end = arm.contact == xodr.ContactPoint.end
+    away = (centre_x + reach * math.cos(arm.heading), reach * math.sin(arm.heading), arm.heading)
+    made = road(arm.road_id, (0.0, 0.0, 0.0) if at_end else away, [xodr.Line(arm.length)], sections)
+    link = made.add_successor if at_end else made.add_predecessor
+    link(xodr.ElementType.junction, junction_id)
+    return made
+
+
 STREET = [
     (xodr.LaneType.driving, DRIVING_WIDTH, {"marking_type": xodr.RoadMarkType.solid, "width": 0.10}),
     (xodr.LaneType.parking, 2.2),
@@ -116,20 +126,16 @@ def residential_street() -> xodr.OpenDrive:
     odr = xodr.OpenDrive("residential_street", revMinor="6", geo_reference=GEO_REFERENCE)
     for arm in arms:
         if arm.contact == xodr.ContactPoint.end:
-            start = (0.0, 0.0, 0.0)
             cuts = [(0.0, STREET), (arm.length - BULB_LENGTH, BULB_OUT)]
             crossing_s = arm.length - 4.0
         else:
-            start = (centre_x + reach * math.cos(arm.heading), reach * math.sin(arm.heading), arm.heading)
             cuts = [(0.0, BULB_OUT), (BULB_LENGTH, STREET)]
             crossing_s = 4.0
         sections = [section(s, WHITE_DASH, side) for s, side in cuts]
         link_driving_lanes(sections)
-        made = road(arm.road_id, start, [xodr.Line(arm.length)], sections)
+        made = leg(arm, sections, centre_x, reach, junction_id)
         made.add_type(xodr.RoadType.town, speed=30, speed_unit="km/h")
         made.add_object(crosswalk(crossing_s, 2 * DRIVING_WIDTH))
-        link = made.add_successor if arm.contact == xodr.ContactPoint.end else made.add_predecessor
-        link(xodr.ElementType.junction, junction_id)
         odr.add_road(made)
     odr.roads["1"].add_signal(
         xodr.Signal(
@@ -179,14 +185,8 @@ def crossroads() -> xodr.OpenDrive:
     ]
     odr = xodr.OpenDrive("crossroads", revMinor="6", geo_reference=GEO_REFERENCE)
     for arm in arms:
-        at_end = arm.contact == xodr.ContactPoint.end
-        start = (0.0, 0.0, 0.0) if at_end else (
-            centre_x + reach * math.cos(arm.heading), reach * math.sin(arm.heading), arm.heading
-        )  # fmt: skip
-        made = road(arm.road_id, start, [xodr.Line(arm.length)], [section(0.0, WHITE_DASH, side)])
+        made = leg(arm, [section(0.0, WHITE_DASH, side)], centre_x, reach, junction_id)
         made.add_type(xodr.RoadType.rural, speed=70, speed_unit="km/h")
-        link = made.add_successor if at_end else made.add_predecessor
-        link(xodr.ElementType.junction, junction_id)
         odr.add_road(made)
     add_junction(odr, arms, centre_x, reach, junction_id, [(xodr.LaneType.driving, DRIVING_WIDTH), *verge])
     return odr
