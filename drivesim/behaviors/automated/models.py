@@ -65,6 +65,11 @@ class Delayed(SafetyModel):
         super().__init__(properties, world, actor)
         self._waiting = 0.0
 
+    def approached(self) -> Seen | None:
+        """The one in focus, where it is ahead and comes nearer."""
+        seen = self.focus.seen if self.focus else None
+        return seen if seen is not None and seen.closing > 0.0 and seen.gap > 0.0 else None
+
     def become(self, *, critical: bool) -> None:
         """Take note of how the situation is now."""
         if critical and not self.critical:
@@ -93,9 +98,8 @@ class Responsible(Delayed):
         return (True, "cut-in") if seen.room < safety.rss_room(math.sqrt(max(across, 0.0))) else (False, None)
 
     def judge(self, speed: float, dt: float) -> None:
-        seen = self.focus.seen if self.focus else None
-        near = seen is not None and seen.closing > 0.0 and seen.gap > 0.0
-        if seen is None or not near:
+        seen = self.approached()
+        if seen is None:
             self.become(critical=False)
             return
         leading = float(self.world.speed[0, seen.actor])
@@ -127,9 +131,8 @@ class Fuzzy(Delayed):
         return True, "cut-in"
 
     def judge(self, speed: float, dt: float) -> None:
-        seen = self.focus.seen if self.focus else None
-        near = seen is not None and seen.closing > 0.0 and seen.gap > 0.0
-        if seen is None or not near:
+        seen = self.approached()
+        if seen is None:
             self.become(critical=False)
             return
         leading = float(self.world.speed[0, seen.actor])
