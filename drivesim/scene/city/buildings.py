@@ -64,6 +64,8 @@ class Plan:
     shutters: str | None
     shop: str | None = None
     """Colour of the fascia over the shop windows of the ground floor."""
+    balconies: bool = True
+    """Whether there may be any: they stand out from the plot's width and depth."""
 
     @property
     def eaves(self) -> float:
@@ -148,7 +150,7 @@ def _facade(plan: Plan, width: float, *, door: bool, balconies: bool = True) -> 
         parts += [_reveal(hole, plan.wall), _door(hole, plan.door)]
     if door and plan.shop:
         parts.append(_fascia(plan, width, plan.shop))
-    if balconies:
+    if balconies and plan.balconies:
         parts += _balconies(plan, windows, front=door)
     return merge(parts)
 

@@ -157,7 +157,7 @@ def _building(length: float, width: float, height: float, random: np.random.Gene
     """A house of exactly the size that the map states, with as many storeys as fit."""
     plan = buildings.draw_plan(random, length, width)
     storeys = max(1, round((height - 0.35) / buildings.STOREY))
-    mesh = buildings.house(replace(plan, storeys=storeys, roof_pitch=0.0))
+    mesh = buildings.house(replace(plan, storeys=storeys, roof_pitch=0.0, balconies=False))
     low, high = (bound.astype(np.float64) for bound in mesh.bounds())
     size = np.array([1.0, 1.0, height / (high[2] - low[2])])
     points = (mesh.vertices - [length / 2, width / 2, low[2]]) * size
