@@ -119,8 +119,10 @@ def _edges(network: RoadNetwork, here: LanePosition) -> tuple[float, float]:
 
 
 def collision(condition: model.CollisionCondition, cast: Cast, motion: Motion, timed: Timed) -> bool:
-    own = motion.actor.name
-    partners = {c.second if c.first == own else c.first for c in cast.world.collisions if own in (c.first, c.second)}
+    own, collisions = motion.actor.name, cast.world.collisions
+    if not collisions:
+        return False
+    partners = {c.second if c.first == own else c.first for c in collisions if own in (c.first, c.second)}
     if isinstance(condition.other, EntityRef):
         return any(name in partners for name in cast.members(condition.other.entity_ref, condition))
     kinds = {"miscellaneous": "misc"}

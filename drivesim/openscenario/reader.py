@@ -12,6 +12,7 @@ import typing
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Literal, NamedTuple, TypeVar
 
@@ -370,6 +371,7 @@ _RULES = {
 }  # fmt: skip
 
 
+@lru_cache(maxsize=4096, typed=True)  # variables are asked every tick and hardly ever change
 def holds(value: Value, rule: str, other: float | str) -> bool:
     """Whether ``value rule other``; as numbers where both are, as moments where both are dates with their times."""
     a: Any = value
