@@ -171,9 +171,12 @@ class ScenarioPlayer:
             index = motion.index
             if not present[index] or name in towed:
                 continue
-            controller = self._controllers.get(name) if self._active.get(name) else None
-            control = self._asked(controller, motion, dt) if controller else None
-            control = self._shared(control, motion, self._active.get(name, DOMAINS), dt)
+            domains = self._active.get(name)
+            controller = self._controllers.get(name) if domains else None
+            if controller is None:
+                motion.command(dt)
+                continue
+            control = self._shared(self._asked(controller, motion, dt), motion, domains or DOMAINS, dt)
             if control is None:
                 motion.command(dt)
             else:
