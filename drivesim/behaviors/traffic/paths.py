@@ -163,6 +163,14 @@ def sample(
 
 
 @nb.njit(cache=True)
+def _within(distance: float, dx: float, dy: float, c: float, s: float, half_length: float, half_width: float) -> bool:
+    """Whether a point, dx and dy from the middle of a box turned by the angle of c and s, is so near to the box."""
+    beyond_x = max(abs(c * dx + s * dy) - half_length, 0.0)
+    beyond_y = max(abs(c * dy - s * dx) - half_width, 0.0)
+    return beyond_x * beyond_x + beyond_y * beyond_y < distance * distance
+
+
+@nb.njit(cache=True)
 def first_touch(path: Any, begin: int, reach: int, half: float, x: float, y: float, yaw: float, box: Any) -> int:
     """First metre of a path at which a body ``half`` wide to each side touches a box with its middle at x, y; or -1."""
     c, s = math.cos(yaw), math.sin(yaw)
@@ -175,9 +183,7 @@ def first_touch(path: Any, begin: int, reach: int, half: float, x: float, y: flo
         if square > around * around:
             k += max(1, int(math.sqrt(square) - around))
             continue
-        beyond_x = max(abs(c * dx + s * dy) - half_length, 0.0)
-        beyond_y = max(abs(c * dy - s * dx) - half_width, 0.0)
-        if beyond_x * beyond_x + beyond_y * beyond_y < half * half:
+        if _within(half, dx, dy, c, s, half_length, half_width):
             return k
         k += 1
     return -1
@@ -198,9 +204,7 @@ def first_swept(
         if away > around + widest:
             k += max(1, int(away - around - widest))
             continue
-        beyond_x = max(abs(c * dx + s * dy) - half_length, 0.0)
-        beyond_y = max(abs(c * dy - s * dx) - half_width, 0.0)
-        if beyond_x * beyond_x + beyond_y * beyond_y < half * half:
+        if _within(half, dx, dy, c, s, half_length, half_width):
             return k
         k += 1
     return -1
