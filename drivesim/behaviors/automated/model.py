@@ -9,7 +9,7 @@ from typing import Literal
 
 from drivesim.behaviors.automated.ahead import RoadAhead, Seen
 from drivesim.behaviors.automated.properties import truth
-from drivesim.behaviors.automated.safety import REGULATION_DECELERATION, REGULATION_REACTION
+from drivesim.behaviors.automated.safety import regulation_time
 from drivesim.world import SpeedControl, World
 
 COMFORT = 2.0
@@ -136,8 +136,7 @@ class SafetyModel:
 
     def _follows(self, focus: Focus) -> bool:
         """Whether there is time to follow at ease (UN R157 5.2.5.2)."""
-        least = focus.seen.closing / (2.0 * REGULATION_DECELERATION) + REGULATION_REACTION
-        return focus.seen.gap > 0.0 and focus.time_to_collision() > least
+        return focus.seen.gap > 0.0 and focus.time_to_collision() > regulation_time(focus.seen.closing)
 
 
 def _new(now: Focus, before: Focus | None) -> bool:
