@@ -8,6 +8,7 @@ from typing import Any
 import numba as nb
 
 from drivesim.envs.route import CURVATURE, HALF_WIDTH, HEADING, LEFT_EDGE, LIMIT, RIGHT_EDGE, SPACING, X, Y, at, locate
+from drivesim.world.driving import wrap
 
 (
     ROW,
@@ -43,11 +44,6 @@ LOOK_AHEAD_LEAST = 4.0
 
 
 @nb.njit(cache=True)
-def _wrap(angle: float) -> float:
-    return (angle + math.pi) % (2.0 * math.pi) - math.pi
-
-
-@nb.njit(cache=True)
 def follow(
     agent: int, dt: float, fresh: Any, track: Any, routes: Any, first: Any, count: Any, limits: Any, position: Any,
     orientation: Any, acceleration: Any, speed: Any,
@@ -68,7 +64,7 @@ def follow(
         along = (row + share) * SPACING
         before = track[b, ALONG]
         track[b, ROW], track[b, ALONG], track[b, LEFT] = row, along, left
-        track[b, OFF_HEADING] = _wrap(yaw - at(routes, k, n, along, HEADING))
+        track[b, OFF_HEADING] = wrap(yaw - at(routes, k, n, along, HEADING))
         track[b, SPEED_LIMIT] = at(routes, k, n, along, LIMIT)
         track[b, HALF_LANE] = at(routes, k, n, along, HALF_WIDTH)
         track[b, ROOM_LEFT] = at(routes, k, n, along, LEFT_EDGE)

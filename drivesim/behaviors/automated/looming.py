@@ -18,7 +18,7 @@ from drivesim.behaviors.automated.ahead import RoadAhead, Seen
 from drivesim.behaviors.automated.cruise import SIDE, STANDSTILL_GAP, TIME_GAP, between
 from drivesim.behaviors.automated.properties import number
 from drivesim.opendrive import LanePosition, RoadNetwork
-from drivesim.transforms import Pose
+from drivesim.transforms import Pose, wrap_angle
 from drivesim.types import F64
 from drivesim.world import Kinematic, World
 
@@ -68,7 +68,7 @@ class LoomingDriver:
         if world.time - self._asked > 1.5 * dt:  # begins, or begins again: nothing has moved in sight yet
             self._near, self._far, self._wheel = near, far, 0.0
         self._asked = world.time
-        near_rate, far_rate = (_wrapped(now - was) / dt for now, was in ((near, self._near), (far, self._far)))
+        near_rate, far_rate = (wrap_angle(now - was) / dt for now, was in ((near, self._near), (far, self._far)))
         self._near, self._far = near, far
         demand = (NEAR_GAIN * near + NEAR_RATE_GAIN * near_rate + FAR_RATE_GAIN * far_rate) / FULL_LOCK
         speed = self._pace(world, actor, speed, lead, dt)
@@ -131,7 +131,7 @@ class LoomingDriver:
                 return self._far  # it is beyond a junction: nothing there is looked at
             if tangent is None or tangent[0] >= gap:
                 there = world.position[0, seen.actor]
-                return _wrapped(math.atan2(float(there[1]) - y, float(there[0]) - x) - yaw)
+                return wrap_angle(math.atan2(float(there[1]) - y, float(there[0]) - x) - yaw)
         return tangent[1] if tangent is not None else _bearing(self._lane_point(network, lane, FAR), x, y, yaw)
 
     def _lane_point(self, network: RoadNetwork, lane: LanePosition, distance: float) -> tuple[float, float]:
@@ -163,7 +163,7 @@ class LoomingDriver:
             turns = np.mod(np.diff(angles) + math.pi, 2.0 * math.pi) - math.pi
             found = _reversal(turns)
             if found is not None and (best is None or points[found, 0] <= best[0]):
-                best = float(points[found - 1, 0]), _wrapped(float(angles[found]))
+                best = float(points[found - 1, 0]), wrap_angle(float(angles[found]))
         return best, junction
 
     def _ahead(self, network: RoadNetwork, lane: LanePosition) -> tuple[F64, float]:
@@ -218,9 +218,4 @@ def _reversal(turns: F64) -> int | None:
 
 
 def _bearing(point: tuple[float, float], x: float, y: float, yaw: float) -> float:
-    return _wrapped(math.atan2(point[1] - y, point[0] - x) - yaw)
-
-
-def _wrapped(angle: float) -> float:
-    """To -pi .. pi."""
-    return (angle + math.pi) % (2.0 * math.pi) - math.pi
+    return wrap_angle(math.atan2(point[1] - y, point[0] - x) - yaw)

@@ -13,6 +13,7 @@ from drivesim.behaviors.traffic.junctions import next_junction, offset_of, train
 from drivesim.behaviors.traffic.lanes import LaneGraph
 from drivesim.behaviors.traffic.state import State, slowing
 from drivesim.world.boxes import LENGTH
+from drivesim.world.driving import wrap
 
 _EXCESS = 0.3
 """Metres beyond its own half width that make a driver's band a wide one."""
@@ -38,19 +39,12 @@ def find_wide(state: State, i: int, half_width: float) -> None:
     state.area[i, :, ::2], state.area[i, :, 1::2] = np.inf, -np.inf
     heading = state.path[i, 0, 2]
     for k in range(min(state.reach[i], _FARTHEST)):
-        heading += _turn(heading, state.path[i, k, 2])
+        heading += wrap(state.path[i, k, 2] - heading)
         _include(state.area[i, 0], state.path[i, k], heading)
         if state.path[i, k, 6] > half_width + _EXCESS:
             _include(state.area[i, 1], state.path[i, k], heading)
             state.wide[i, 0] = k if state.wide[i, 1] < 0 else state.wide[i, 0]
             state.wide[i, 1] = k
-
-
-@nb.njit(cache=True)
-def _turn(before: float, after: float) -> float:
-    """Between two headings, from -pi to pi."""
-    turn = after - before
-    return turn - 2.0 * math.pi * math.floor(0.5 * turn / math.pi + 0.5)
 
 
 @nb.njit(cache=True)
@@ -113,7 +107,7 @@ def _apart(wide: Any, area: Any, i: int, j: int) -> bool:
             continue
         a, b = area[first, 1], area[second, 0]
         if max(a[0] - b[1], b[0] - a[1], a[2] - b[3], b[2] - a[3]) < _LEFT_FREE:
-            turn = _turn(0.5 * (a[4] + a[5]), 0.5 * (b[4] + b[5]))
+            turn = wrap(0.5 * (b[4] + b[5]) - 0.5 * (a[4] + a[5]))
             if abs(turn) + 0.5 * (a[5] - a[4] + b[5] - b[4]) > _AGAINST:
                 return False
     return True
