@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import heapq
-from dataclasses import dataclass
 from itertools import pairwise
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 import numpy as np
 
@@ -29,8 +28,7 @@ Node = tuple[str, int]
 """A road and the direction, +1 or -1 along s, in which it is travelled."""
 
 
-@dataclass(frozen=True, slots=True)
-class Way:
+class Way(NamedTuple):
     """Roads in the order they are travelled, the first and last in part, and the metres between the ends."""
 
     roads: tuple[str, ...]

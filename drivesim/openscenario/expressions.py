@@ -9,6 +9,7 @@ import math
 import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 Value = float | int | bool | str
@@ -54,7 +55,8 @@ class _Token(NamedTuple):
     text: str
 
 
-def _tokens(source: str) -> list[_Token]:
+@lru_cache(maxsize=1024)
+def _tokens(source: str) -> tuple[_Token, ...]:
     found: list[_Token] = []
     at = 0
     end = len(source.rstrip())
@@ -64,7 +66,7 @@ def _tokens(source: str) -> list[_Token]:
             raise ExpressionError(f"cannot read '{source[at:].strip()}' in '{source}'")
         found.append(_Token(match.lastgroup, match.group(match.lastgroup)))
         at = match.end()
-    return [*found, _Token("end", "")]
+    return *found, _Token("end", "")
 
 
 DEEPEST = 40

@@ -39,19 +39,19 @@ class Folders:
     file: Path
 
     @cached_property
-    def roots(self) -> tuple[Path, ...]:
-        """Everything below these may be read."""
-        own, home = self.file.resolve().parent, Path.home()
+    def roots(self) -> tuple[str, ...]:
+        """Everything below these may be read; each ends in a separator."""
+        own, home = Path(os.path.realpath(self.file)).parent, Path.home()
         found = [own]
         for folder in list(own.parents)[:NEAR]:
             if folder.parent == folder or folder == home or folder in home.parents:
                 break
             found.append(folder)
-        return (*found, content.shipped("scenarios"), *named(MAPS), *named(ALLOW))
+        roots = *found, content.shipped("scenarios"), *named(MAPS), *named(ALLOW)
+        return tuple(f"{root}{os.sep}" for root in roots)
 
     def allowed(self, path: Path) -> bool:
-        real = path.resolve()
-        return any(real.is_relative_to(root) for root in self.roots)
+        return f"{os.path.realpath(path)}{os.sep}".startswith(self.roots)
 
     def check(self, path: Path, node: Node) -> Path:
         """``path``, if the scenario may refer to it.

@@ -164,9 +164,8 @@ class Motion:
             distance = math.copysign(math.sqrt(max(distance * distance - self.across * self.across, 0.0)), distance)
             self.across = 0.0
         if not self._cruises(distance):
-            here = self.place()
-            there = self._steered(distance) or self._guided(distance, dt) or self._ahead(here, distance)
-            self.odometer += math.dist(there[:3], here[:3])
+            there = self._steered(distance) or self._guided(distance, dt) or self._ahead(distance)
+            self.odometer += math.dist(there[:3], self.world.position[0, self.index].tolist())
             self.world.move(self.index, there, self.next_speed)
         self.speed, self.rate = self.next_speed, (self.next_speed - self.speed) / dt
 
@@ -219,8 +218,8 @@ class Motion:
         self._strayed, self.next_offset = True, None
         return there
 
-    def _ahead(self, here: Place, distance: float) -> Place:
-        lane = self.lane
+    def _ahead(self, distance: float) -> Place:
+        lane, here = self.lane, self.place()
         if lane is None or (distance == 0.0 and self.next_offset is None):
             if distance:
                 self.ended = False
@@ -262,7 +261,7 @@ class Motion:
 
     def shift(self, distance: float) -> None:
         """Put the actor elsewhere along its lane, or straight ahead, at once."""
-        x, y, z, *angles = self._ahead(self.place(), distance)
+        x, y, z, *angles = self._ahead(distance)
         self.world.place(self.index, Pose.from_ypr((x, y, z), angles), self.speed)
 
     def coming(self, dt: float) -> Place:

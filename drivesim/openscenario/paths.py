@@ -74,9 +74,12 @@ class Path:
         """Where one is after ``distance`` metres; beyond the ends, at the end."""
         i = min(max(bisect_right(self.length, distance) - 1, 0), len(self.length) - 2)
         share = _share(distance, self.length[i], self.length[i + 1])
-        a, b = self.places[i], self.places[i + 1]
-        x, y, z, yaw, pitch, roll = [u + share * (v - u) for u, v in zip(a, b, strict=True)]
-        return x, y, z, math.remainder(yaw, math.tau), pitch, roll
+        (x, y, z, yaw, pitch, roll), there = self.places[i], self.places[i + 1]
+        return (
+            x + share * (there[0] - x), y + share * (there[1] - y), z + share * (there[2] - z),
+            math.remainder(yaw + share * (there[3] - yaw), math.tau), pitch + share * (there[4] - pitch),
+            roll + share * (there[5] - roll),
+        )  # fmt: skip
 
     def pose(self, distance: float) -> Pose:
         """The same as a pose."""

@@ -62,7 +62,10 @@ class ActionNode(Node):
         self.update()
 
     def update(self) -> None:
-        if self.state == "runningState" and all(a.done for a in self.running):
+        if self.state == "runningState":
+            for action in self.running:
+                if not action.done:
+                    return
             overridden = any(a.overridden for a in self.running)
             self.turn("completeState", "stopTransition" if overridden else "endTransition")
 
@@ -146,27 +149,31 @@ class Branch(Node):
         self.kind = kind
         super().__init__(stage, name, parent)
         self.make, self.left = make, executions
-        self.start_trigger, self.stop_trigger = start, stop
-        self.endless = kind == "storyboard" and stop is not None and bool(stop.groups)
+        self.start_trigger, self.stop_trigger = start, stop if stop and stop.groups else None
+        self.endless = kind == "storyboard" and self.stop_trigger is not None
         """A storyboard with a stop trigger ends by it alone."""
         self.children: list[Node] = []
 
     def update(self) -> None:
-        if self.state == "standbyState":
-            if self.stop_trigger is not None and self.kind == "act" and self.stop_trigger.evaluate():
-                self.stop()
-                return
-            if self.start_trigger is None or self.start_trigger.evaluate():
-                self.left -= 1
-                self.children = self.make(self.path)
-                for child in self.children:
-                    child.siblings = self.children
-                self.turn("runningState", "startTransition")
-        elif self.state == "runningState" and self.stop_trigger is not None and self.stop_trigger.evaluate():
-            self.stop()
-            return
+        stop = self.stop_trigger
         if self.state == "runningState":
-            self._run()
+            if stop is not None and stop.evaluate():
+                self.stop()
+            else:
+                self._run()
+        elif self.state == "standbyState":
+            if stop is not None and self.kind == "act" and stop.evaluate():
+                self.stop()
+            elif self.start_trigger is None or self.start_trigger.evaluate():
+                self._start()
+                self._run()
+
+    def _start(self) -> None:
+        self.left -= 1
+        self.children = self.make(self.path)
+        for child in self.children:
+            child.siblings = self.children
+        self.turn("runningState", "startTransition")
 
     def _run(self) -> None:
         for child in self.children:

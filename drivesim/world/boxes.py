@@ -66,6 +66,19 @@ def overlap(box_a: Any, pose_a: Any, box_b: Any, pose_b: Any) -> tuple[float, fl
 
 
 @nb.njit(cache=True)
+def touch(boxes: Any, poses: Any, i: int, j: int) -> bool:
+    """Whether two actors' boxes overlap; arrays as for :func:`touching`."""
+    reach = 0.0
+    for k in (i, j):
+        reach += math.hypot(boxes[k, LENGTH], boxes[k, WIDTH]) / 2 + math.hypot(boxes[k, CX], boxes[k, CY])
+    gap_x, gap_y = poses[j, 0] - poses[i, 0], poses[j, 1] - poses[i, 1]
+    if gap_x * gap_x + gap_y * gap_y >= reach * reach:
+        return False
+    depth, _, _ = overlap(boxes[i], poses[i], boxes[j], poses[j])
+    return bool(depth > 0.0)
+
+
+@nb.njit(cache=True)
 def touching(boxes: Any, present: Any, poses: Any) -> list[tuple[int, int]]:
     """Pairs (i < j) of actors of one world whose boxes overlap.
 
@@ -73,21 +86,10 @@ def touching(boxes: Any, present: Any, poses: Any) -> list[tuple[int, int]]:
         boxes: (N, 6); present: (N,) bool; poses: (N, 4) x, y, z, yaw.
     """
     pairs = [(0, 0) for _ in range(0)]
-    count = boxes.shape[0]
-    for i in range(count):
-        if not present[i]:
-            continue
-        for j in range(i + 1, count):
-            if not present[j]:
-                continue
-            reach = 0.0
-            for k in (i, j):
-                reach += math.hypot(boxes[k, LENGTH], boxes[k, WIDTH]) / 2 + math.hypot(boxes[k, CX], boxes[k, CY])
-            gap_x, gap_y = poses[j, 0] - poses[i, 0], poses[j, 1] - poses[i, 1]
-            if gap_x * gap_x + gap_y * gap_y < reach * reach:
-                depth, _, _ = overlap(boxes[i], poses[i], boxes[j], poses[j])
-                if depth > 0.0:
-                    pairs.append((i, j))
+    for i in range(len(boxes)):
+        for j in range(i + 1, len(boxes)):
+            if present[i] and present[j] and touch(boxes, poses, i, j):
+                pairs.append((i, j))
     return pairs
 
 
@@ -102,12 +104,15 @@ def new_touch(
             touched already.
         poses: (B, N, 4), set to x, y, z, yaw of the worlds that are looked at.
     """
-    for b in range(first, boxes.shape[0]):
-        poses[b, :, :3] = position[b]
-        poses[b, :, 3] = orientation[b, :, 0]
-        for i, j in touching(boxes[b], present[b], poses[b]):
-            if not met[b, i, j]:
-                return b
+    worlds, actors = present.shape
+    for b in range(first, worlds):
+        for n in range(actors):
+            poses[b, n, :3] = position[b, n]
+            poses[b, n, 3] = orientation[b, n, 0]
+        for i in range(actors):
+            for j in range(i + 1, actors):
+                if present[b, i] and present[b, j] and not met[b, i, j] and touch(boxes[b], poses[b], i, j):
+                    return b
     return -1
 
 

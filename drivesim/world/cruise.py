@@ -47,13 +47,14 @@ class Course(NamedTuple):
 
 @nb.njit(cache=True)
 def cruise(
-    g: Any, command: Any, position: Any, n: int, road: int, lane_id: int, s: float, offset: float, distance: float,
-    after: float, against: bool, speed: float,
+    roads: Any, geometries: Any, starts: Any, polynomials: Any, sections: Any, spans: Any, lanes: Any, cubics: Any,
+    shapes: Any, command: Any, position: Any, n: int, road: int, lane_id: int, s: float, offset: float,
+    distance: float, after: float, against: bool, speed: float,
 ) -> tuple[float, float, float]:  # fmt: skip
     """Command a place further along a lane, as ``RoadNetwork.follow_lane`` and ``world_from_lane`` have it.
 
     Args:
-        g: a :class:`Course`; road: a row of it.
+        roads, geometries, ...: a :class:`Course`, array by array, which are quicker to hand over so; road: a row of it.
         command: (B, N) :data:`drivesim.world.dynamics.COMMAND`; position: (B, N, 3); n: the actor, of the first world.
         distance: metres beside the reference line, in the lane's driving direction.
         offset, after: from the lane's centre towards +t now and then, m.
@@ -62,6 +63,7 @@ def cruise(
     Returns:
         s and t there, and metres from where the actor is; negative ones, and no command, where the section ends before.
     """
+    g = Course(roads, geometries, starts, polynomials, sections, spans, lanes, cubics, shapes)
     section = section_at(g, road, s)
     lane = _row(g, section, lane_id)
     if lane < 0:

@@ -13,6 +13,7 @@ from typing import Any
 import numba as nb
 import numpy as np
 
+from drivesim.world.boxes import new_touch
 from drivesim.world.driving import BRAKE_LIGHT_DECELERATION, brake_light, built_up, towards, wrap
 from drivesim.world.gait import GRAVITY, stride_length
 from drivesim.world.single_track import drive as drive_single_track
@@ -24,6 +25,9 @@ COMMAND = np.dtype([("mode", np.int8), *((name, np.float64) for name in _ASKED +
 
 COAST, DRIVE, WALK, EXACT = 0, 1, 2, 3
 """Values of ``mode``: nothing asked (keeps speed and steering), vehicle, walker, kinematic."""
+
+UNSETTLED = -2
+"""Said by :func:`tick` where somebody has moved whose height and slope are the ground's to say."""
 
 DRY_FRICTION = 0.9
 """Peak braking coefficient of dry asphalt (UN R152, test surface)."""
@@ -290,7 +294,23 @@ def advance(
 
 
 @nb.njit(cache=True)
-def pass_time(dt: float, time: Any) -> None:
-    """Advance (B,) seconds in place, to whole nanoseconds: ticks add up to what they say."""
-    for b in range(time.shape[0]):
+def tick(
+    dt: float, before: Any, free: Any, grip: Any, command: Any, limits: Any, present: Any, position: Any,
+    orientation: Any, velocity: Any, acceleration: Any, angular_velocity: Any, speed: Any, steering: Any,
+    wheel_rotation: Any, gait_phase: Any, gaze: Any, lights: Any, fallen: Any, boxes: Any, met: Any, after: Any,
+    time: Any,
+) -> int:  # fmt: skip
+    """:func:`advance`, the time, and :func:`new_touch` in one call; its overhead would cost more than two short steps.
+
+    Args:
+        time: (B,) seconds, advanced to whole nanoseconds: ticks add up to what they say.
+        boxes, met, after: as for :func:`new_touch`, ``after`` being its poses.
+
+    Returns:
+        What :func:`new_touch` says of all worlds; :data:`UNSETTLED` where somebody must be put on the ground before.
+    """
+    freely = advance(dt, before, free, grip, command, limits, present, position, orientation, velocity, acceleration,
+                     angular_velocity, speed, steering, wheel_rotation, gait_phase, gaze, lights, fallen)  # fmt: skip
+    for b in range(len(time)):
         time[b] = np.rint((time[b] + dt) * 1e9) / 1e9
+    return UNSETTLED if freely else new_touch(0, boxes, present, position, orientation, met, after)

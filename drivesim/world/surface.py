@@ -71,7 +71,7 @@ class Surface:
             return None
         road, lane_id, s, _, before = lane
         s, t, moved = cruise(
-            self._course, command, position, actor, self._rows[road], lane_id, s, before, distance, offset, against,
+            *self._course, command, position, actor, self._rows[road], lane_id, s, before, distance, offset, against,
             speed,
         )  # fmt: skip
         return None if moved < 0.0 else (LanePosition(road, lane_id, s, t, offset), moved)

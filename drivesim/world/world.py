@@ -295,19 +295,23 @@ class World:
 
     def step(self, dt: float) -> None:
         """Advance all worlds by ``dt`` seconds and look for collisions."""
-        freely = dynamics.advance(
+        touched = dynamics.tick(
             dt, self._before, self._free, self._grip, self._command, self.limits, self.present, self.position,
             self.orientation, self.velocity, self.acceleration, self.angular_velocity, self.speed, self.steering,
-            self.wheel_rotation, self.gait_phase, self.gaze, self.lights, self.fallen,
+            self.wheel_rotation, self.gait_phase, self.gaze, self.lights, self.fallen, self.boxes, self._met,
+            self._after, self._time,
         )  # fmt: skip
-        if freely and self._surface is not None:
-            self._surface.settle(self, self._free)
+        if touched == dynamics.UNSETTLED:
+            if self._surface is not None:
+                self._surface.settle(self, self._free)
+            touched = self._new_touch(0)
+        while touched >= 0:
+            self._collide(touched, self._before[touched], self._after[touched], dt)
+            touched = self._new_touch(touched + 1)
+
+    def _new_touch(self, first: int) -> int:
         state = self.boxes, self.present, self.position, self.orientation, self._met, self._after
-        world = new_touch(0, *state)
-        while world >= 0:
-            self._collide(world, self._before[world], self._after[world], dt)
-            world = new_touch(world + 1, *state)
-        dynamics.pass_time(dt, self._time)
+        return int(new_touch(first, *state))
 
     def snapshot(self) -> WorldState:
         """A copy of the state now."""
@@ -351,7 +355,7 @@ class World:
         for contact in contacts:
             met[contact.first, contact.second] = True
             speed = closing_speed(contact, self.velocity[world])
-            time = float(self._time[world]) + contact.fraction * dt
+            time = float(self._time[world]) - (1.0 - contact.fraction) * dt
             self._collisions[world].append(record(contact, self._names, time, speed))
             if self.falls and speed > _TOPPLING_SPEED:
                 self._throw(world, contact)

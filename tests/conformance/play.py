@@ -135,7 +135,7 @@ def _limit(case: Case) -> int:
 def _note(world: World, now: float, track: dict[str, list[tuple[float, ...]]]) -> None:
     for actor in world.actors:
         if world.present[0, actor.index]:
-            track[actor.name].append((now, *world.position[0, actor.index]))
+            track[actor.name].append((now, *world.position[0, actor.index].tolist()))
 
 
 def compare(ours: Track, theirs: Track, simulated: float) -> tuple[float, str]:

@@ -17,6 +17,35 @@ _SOON = 1e-3
 """Seconds before arrival from which the speed is no longer corrected."""
 
 
+class _Rest:
+    """What an entity still has to go to a place: along its trajectory, its way over the roads, or straight."""
+
+    def __init__(self, cast: Cast, motion: Motion, place: Position) -> None:
+        self._cast, self._motion, self._place = cast, motion, place
+        self._goal: tuple[Path, Pose, float] | None = None
+        """The trajectory that it follows, the place's pose, and how far along the trajectory that is."""
+
+    def metres(self) -> float:
+        places, guide = self._cast.places, self._motion.guide
+        pose = places.pose(self._place)
+        if isinstance(guide, FollowTrajectory):
+            goal = self._goal
+            if goal is None or goal[0] is not guide.path or goal[1] is not pose:
+                x, y = float(pose.translation[0]), float(pose.translation[1])
+                goal = self._goal = guide.path, pose, guide.path.nearest(x, y)
+            return goal[2] - guide.passed
+        network, own = self._cast.world.network, self._motion.lane
+        there = places.lane(self._place) if own is not None else None
+        if network is not None and own is not None and there is not None:
+            found = network.way(own, there)
+            if found is not None:
+                return found.length
+            if network.way(there, own) is not None:
+                return -1.0
+        offset = self._motion.pose().inverse() @ pose
+        return float(offset.translation[0]) if offset.translation[0] < 0 else math.hypot(*offset.translation[:2])
+
+
 class Synchronize(Running):
     """Adapts an entity's speed so that it arrives when its master does, with the final speed where one is asked for.
 
@@ -32,33 +61,12 @@ class Synchronize(Running):
         super().__init__(cast, motion)
         self._action = action
         self._master = cast.motion(action.master_entity_ref, action)
-        self._nearest: dict[tuple[str, int], tuple[Path, Pose, float]] = {}
-
-    def _left(self, motion: Motion, place: Position) -> float:
-        """Metres that an entity still has to go: along its trajectory, its way over the roads, or straight."""
-        pose = self.cast.places.pose(place)
-        if isinstance(motion.guide, FollowTrajectory):
-            path, key = motion.guide.path, (motion.actor.name, id(place))
-            known = self._nearest.get(key)
-            if known is None or known[0] is not path or known[1] is not pose:
-                x, y = float(pose.translation[0]), float(pose.translation[1])
-                known = self._nearest[key] = path, pose, path.nearest(x, y)
-            return known[2] - motion.guide.passed
-        network, own = self.cast.world.network, motion.lane
-        goal = self.cast.places.lane(place) if own is not None else None
-        if network is not None and own is not None and goal is not None:
-            found = network.way(own, goal)
-            if found is not None:
-                return found.length
-            if network.way(goal, own) is not None:
-                return -1.0
-        offset = motion.pose().inverse() @ pose
-        return float(offset.translation[0]) if offset.translation[0] < 0 else math.hypot(*offset.translation[:2])
+        self._theirs = _Rest(cast, self._master, action.target_position_master)
+        self._own = _Rest(cast, motion, action.target_position)
 
     def step(self, dt: float) -> None:
         action, motion, master = self._action, self.motion, self._master
-        master_left = self._left(master, action.target_position_master)
-        own_left = self._left(motion, action.target_position)
+        master_left, own_left = self._theirs.metres(), self._own.metres()
         pace = abs(master.speed)
         near = master_left <= (action.target_tolerance_master or 0.0) + pace * dt * 0.5
         if near or own_left <= (action.target_tolerance or 0.0):
