@@ -7,7 +7,9 @@ of getting there (our choice). CBNAO is that set's of 2026 (Frontal Collisions v
 0.2 m apart and 3.55 m off the centre line, 4.8 m between their sides and his; he starts 9.5 m away (at most 11.5 there)
 and rides the last 4.5 m at his steady speed. The road has no parking lane, so that nothing else hides the target.
 Turns are those of :mod:`drivesim.studies.ncap.turning`; as in that set the fronts meet where the vehicle under test, at
-45 degrees, comes to the side of the oncoming one.
+45 degrees, comes to the side of the oncoming one. Of the same set of 2026: the car or motorcycle that brakes (1 s of
+headway, 4 m/s2 down to 2 km/h), and those that cross at a junction, with what hides them up to 60 km/h: three cars in a
+row, 0.25 m off the road, the first of them 22.5 m (1.5 m less on the farside) before the way of who crosses.
 """
 
 from __future__ import annotations
@@ -26,6 +28,7 @@ from build_scenarios import (
     kmh,
     lane_position,
     pedestrian,
+    story,
 )
 from scenariogeneration import xosc
 
@@ -38,21 +41,25 @@ LEAD_TIME = 6.0
 """Seconds that the unbraked vehicle needs to there."""
 TURN_TIME = 8.0
 """Seconds that both need to where they meet in turns."""
+CROSSING_TIME = 3.8
+"""The same where both go straight on: no more fits on the map's arms at 80 km/h (steady for 3.5 s in the protocol)."""
+BRAKES_AT = 2.0
+"""Seconds after which who drives ahead brakes."""
 CROSSROADS = 120.0
 """x of the middle of the crossroads, m."""
 GLOBAL_VEHICLE_TARGET = Car("saloon", 4.023, 1.712, 1.427, 2.70, 0.60)
 MOTORCYCLE = Car("motorbike", 2.08, 0.79, 1.06, 1.41, 0.367, "motorbike", 250.0, 0.62, 0.5, (70.0, 8.0, 9.0))
 
 
-def country_road(name: str, description: str, ego_speed: float) -> Draft:
-    """A reference car on a straight road by day that would reach ``IMPACT_S`` after ``LEAD_TIME``, unbraked."""
+def country_road(name: str, description: str, ego_speed: float, until: str = str(LEAD_TIME)) -> Draft:
+    """A reference car on a straight road by day that would reach ``IMPACT_S`` after ``until`` s, unbraked."""
     draft = Draft(name, description, "../rural_road.xodr")
     draft.parameter("ego_speed", NUMBER, ego_speed, 5, 130)
     draft.surroundings("2026-06-15T12:30:00")
     ego = REFERENCE_CAR
     draft.add(
         "Ego", ego.entity(colour="#8a1c22"),
-        lane_position(1, -1, f"${{{IMPACT_S - ego.front:.3f} - {LEAD_TIME} * $ego_speed / 3.6}}"),
+        lane_position(1, -1, f"${{{IMPACT_S - ego.front:.3f} - {until} * $ego_speed / 3.6}}"),
         kmh("ego_speed"), controller("egoDriver", driver="constant"),
     )  # fmt: skip
     return draft
@@ -166,12 +173,35 @@ def obstructed_cyclist(draft: Draft) -> Draft:
     return draft
 
 
-def stationary_car() -> Draft:
-    """A car that stands in the lane, its middle at the impact location."""
-    draft = _draft("ccrs", "Car to stationary car (Euro NCAP CCRs)", 0.0)
-    target = GLOBAL_VEHICLE_TARGET
+def stationary(name: str, description: str, target: Car, **properties: str) -> Draft:
+    """A vehicle that stands in the lane, its middle at the impact location."""
+    draft = _draft(name, description, 0.0)
     offset = f"${{($impact_location - 0.5) * {REFERENCE_CAR.width}}}"
-    draft.add("Target", target.entity(), lane_position(1, -1, IMPACT_S + target.rear_overhang, offset))
+    draft.add("Target", target.entity(**properties), lane_position(1, -1, IMPACT_S + target.rear_overhang, offset))
+    return draft
+
+
+def braking(name: str, description: str, target: Car, **properties: str) -> Draft:
+    """A vehicle that drives ahead as fast, at a ``headway`` (s) of free space, and brakes after :data:`BRAKES_AT`.
+
+    The unbraked vehicle would be there when the difference of ways, half of ``deceleration`` times the time squared,
+    is the gap, unless the target is down to 2 km/h before.
+    """
+    speed = "$ego_speed / 3.6"
+    until = f"({BRAKES_AT} + sqrt(2 * $headway * {speed} / $deceleration))"
+    draft = country_road(f"ncap/{name}", description, 50.0, until)
+    draft.parameter("impact_location", NUMBER, 0.5, -0.25, 1.25)
+    draft.parameter("headway", NUMBER, 1.0, 0.3, 3)
+    draft.parameter("deceleration", NUMBER, 4.0, 1, 9)
+    place = f"${{{IMPACT_S + target.rear_overhang:.3f} + ($headway - {until}) * {speed}}}"
+    offset = f"${{($impact_location - 0.5) * {REFERENCE_CAR.width}}}"
+    draft.add("Target", target.entity(**properties), lane_position(1, -1, place, offset), kmh("ego_speed"))
+    event = xosc.Event("brake", xosc.Priority.override)
+    rate = xosc.TransitionDynamics(xosc.DynamicsShapes.linear, xosc.DynamicsDimension.rate, "$deceleration")
+    event.add_action("slow down", xosc.AbsoluteSpeedAction(round(2.0 / 3.6, 6), rate))
+    then = xosc.SimulationTimeCondition(BRAKES_AT, xosc.Rule.greaterOrEqual)
+    event.add_trigger(xosc.ValueTrigger("it is time", 0, xosc.ConditionEdge.none, then))
+    draft.stories.append(story("brake", "Target", [event]))
     return draft
 
 
@@ -221,13 +251,74 @@ def turning(name: str, description: str, target: Car, **properties: str) -> Draf
     return draft
 
 
+def _straight_on(name: str, start: xosc.WorldPosition) -> xosc.FollowTrajectoryAction:
+    """Over the crossroads."""
+    way = xosc.Trajectory(name, closed=False)
+    way.add_shape(xosc.ClothoidSpline([_segment(0.0, 0.0, 220.0, [start])]))
+    return xosc.FollowTrajectoryAction(way, xosc.FollowingMode.follow)
+
+
+def crossing_vehicle(name: str, description: str, target: Car, past: float, before: float, **properties: str) -> Draft:
+    """A vehicle that crosses the way at a junction; ``side`` 1: from the farside (left), -1: from the nearside.
+
+    Args:
+        past, before: where the unbraked would meet: the front of the vehicle under test that many metres past the
+            middle of the target's lane, the target's front that many metres before the middle of the other's.
+    """
+    draft = Draft(f"ncap/{name}", description, "../crossroads.xodr", minor=3)
+    ego, half = REFERENCE_CAR, LANE / 2
+    draft.parameter("ego_speed", NUMBER, 30.0, 5, 80)
+    draft.parameter("target_speed", NUMBER, 30.0, 5, 80)
+    draft.parameter("side", NUMBER, 1.0, -1, 1)
+    draft.surroundings("2026-06-15T12:30:00")
+    lane = f"({CROSSROADS} - $side * {half})"
+    x = f"${{{lane} + {past:.4f} - {ego.front:.3f} - {CROSSING_TIME} * $ego_speed / 3.6}}"
+    start = xosc.WorldPosition(x, -half, 0.0, 0.0)
+    draft.add("Ego", ego.entity(colour="#8a1c22"), start, kmh("ego_speed"), controller("egoDriver", driver="constant"),
+              steers=False)  # fmt: skip
+    draft.init.add_init_action("Ego", _straight_on("straight on", start))
+    way = f"({before:.4f} + {target.front:.4f} + {CROSSING_TIME} * $target_speed / 3.6)"
+    place = xosc.WorldPosition(
+        f"${{{lane}}}", f"${{{-half} + $side * {way}}}", 0.0, f"${{-$side * {math.pi / 2:.10f}}}"
+    )
+    draft.add("Target", target.entity(**properties), place, kmh("target_speed"))
+    draft.init.add_init_action("Target", _straight_on("across", place))
+    _hide_behind_parked_cars(draft, lane)
+    return draft
+
+
+def _hide_behind_parked_cars(draft: Draft, lane: str) -> None:
+    """A row of a large and two small cars beside the road before the junction, gone at more than 60 km/h of either."""
+    front, names = f"{lane} - 22.5 + $side * 1.5", []
+    for name, car in (("LargeParkedCar", LARGE_OBSTRUCTION), ("SmallParkedCar", SMALL_OBSTRUCTION),
+                      ("SecondSmallParkedCar", SMALL_OBSTRUCTION)):  # fmt: skip
+        left = f"${{$side * {LANE + 0.25 + car.width / 2:.4f}}}"
+        draft.add(name, car.entity(), xosc.WorldPosition(f"${{{front} - {car.front:.3f}}}", left, 0.0, 0.0))
+        front = f"{front} - {car.length + 1.0:.3f}"
+        names.append(name)
+    event = xosc.Event("take them away", xosc.Priority.override)
+    for name in names:
+        event.add_action(f"without {name}", xosc.DeleteEntityAction(name))
+    either = xosc.Trigger()
+    for who in ("ego_speed", "target_speed"):
+        group = xosc.ConditionGroup()
+        fast = xosc.ParameterCondition(who, 60, xosc.Rule.greaterThan)
+        group.add_condition(xosc.ValueTrigger(f"{who} is high", 0, xosc.ConditionEdge.none, fast))
+        either.add_conditiongroup(group)
+    event.add_trigger(either)
+    draft.stories.append(story("extended range", "Target", [event]))
+
+
 def main() -> None:
     (HERE / "ncap").mkdir(exist_ok=True)
     made = (
         crossing("cpna", "Adult from the nearside (Euro NCAP CPNA)", child=False, farside=False, speed=5.0),
         crossing("cpfa", "Running adult from the farside (Euro NCAP CPFA)", child=False, farside=True, speed=8.0),
         obstructed(crossing("cpnco", "Child from behind cars (Euro NCAP CPNCO)", child=True, farside=False, speed=5.0)),
-        stationary_car(),
+        stationary("ccrs", "Car to stationary car (Euro NCAP CCRs)", GLOBAL_VEHICLE_TARGET),
+        stationary("cmrs", "Car to stationary motorcycle (Euro NCAP CMRs)", MOTORCYCLE, age="38"),
+        braking("ccrb", "Car to braking car (Euro NCAP CCRb)", GLOBAL_VEHICLE_TARGET),
+        braking("cmrb", "Car to braking motorcycle (Euro NCAP CMRb)", MOTORCYCLE, age="38"),
         same_way("ccrm", "Car to moving car (Euro NCAP CCRm)", GLOBAL_VEHICLE_TARGET.entity(),
                  GLOBAL_VEHICLE_TARGET.rear_overhang, 20.0),
         same_way("cpla", "Adult who walks ahead (Euro NCAP CPLA)",
@@ -241,6 +332,10 @@ def main() -> None:
                                             steady=4.5, ramp=5.0)),
         turning("ccftap", "Turn across an oncoming car (Euro NCAP CCFtap)", GLOBAL_VEHICLE_TARGET),
         turning("cmftap", "Turn across an oncoming motorcycle (Euro NCAP CMFtap)", MOTORCYCLE, age="38"),
+        crossing_vehicle("cccscp", "Crossing car (Euro NCAP CCCscp)", GLOBAL_VEHICLE_TARGET,
+                         -GLOBAL_VEHICLE_TARGET.width / 2, -GLOBAL_VEHICLE_TARGET.length / 4),
+        crossing_vehicle("cmcscp", "Crossing motorcycle (Euro NCAP CMCscp)", MOTORCYCLE,
+                         0.1 * REFERENCE_CAR.length, REFERENCE_CAR.width / 2, age="38"),
     )  # fmt: skip
     for draft in made:
         print(draft.write().relative_to(HERE.parent))

@@ -109,6 +109,57 @@ def test_a_vehicle_that_turns_meets_the_front_of_who_comes_towards_it(test, spee
         assert 0.0 <= outcome.hit_point <= 1.0
 
 
+@pytest.mark.parametrize("test", ["ccrb", "cmrb"])
+@pytest.mark.parametrize("speed", [50, 130])
+def test_who_brakes_ahead_is_reached_when_the_gap_is_used_up(test, speed):
+    """At a second's headway, braking at 4 m/s2 from 2 s on; speeds are those at a tick's end (0.7 km/h apart)."""
+    gap = speed / 3.6
+    closing = np.sqrt(2.0 * gap / 4.0)
+    for location in (0.5, 0.25):
+        outcome = unbraked(test, speed, location)
+        assert outcome.collision_time == pytest.approx(2.0 + closing, abs=0.02)
+        assert outcome.closing_speed == pytest.approx(3.6 * 4.0 * closing, abs=0.4)
+
+
+def test_a_standing_motorcycle_is_hit_at_the_impact_location():
+    for location in (0.5, 0.25):
+        assert unbraked("cmrs", 40, location).hit_point == pytest.approx(location, abs=0.03)
+
+
+@pytest.mark.parametrize(("test", "speed", "target"), [("cccscp", 20, 60), ("cccscp", 80, 30), ("cmcscp", 60, 20)])
+@pytest.mark.parametrize("side", [1, -1])
+def test_who_crosses_at_a_junction_is_met_from_either_side(test, speed, target, side):
+    """The car's front meets the side of a car a quarter of its length behind its front; a motorcycle's front meets the
+    car's side a tenth of its length behind its front: both after 3.8 s."""
+    outcome = unbraked(test, speed, None, target_speed=str(target), side=str(side))
+    assert outcome.collision_time == pytest.approx(3.8, abs=0.002)
+    assert outcome.impact_speed == pytest.approx(speed, abs=0.01)
+
+
+def test_parked_cars_hide_who_crosses_up_to_60_km_h():
+    """The last corner that hides is that of the first car, 24 m before the target's way and 2 m beside the camera's."""
+    hidden = {}
+    for speed in (60, 70):
+        scenario = ScenarioFile("ncap/cccscp").scenario({"ego_speed": str(speed), "target_speed": "30", "side": "-1"})
+        mount = np.array([1.7, 0.0, 1.0])
+        with Simulation(scenario) as simulation:
+            ego, target = simulation.ego, next(actor for actor in simulation.actors if actor.name == "Target")
+            hidden[speed] = [
+                frame.time_ns * 1e-9
+                for frame in simulation
+                if 0.0 < frame.time_ns * 1e-9 < 3.8
+                and not line_of_sight(frame.state, simulation.actors, ego.index, target.index, mount)
+            ]
+            assert int(simulation.world.present[0].sum()) == (5 if speed == 60 else 2)
+    assert hidden[70] == []
+    ahead, beside = 0.856 + 3.558 - 1.7, 4.023 / 4  # from the camera to the target at 3.8 s
+    last = max(hidden[60])
+    for time, sight in ((last, False), (last + 0.1, True)):
+        left = 3.8 - time
+        along, across = 60 / 3.6 * left + ahead, 30 / 3.6 * left + beside
+        assert (across * (along - 24.0) / along < 2.0) == sight
+
+
 @pytest.mark.parametrize("speed", [10, 15, 20])
 def test_turns_end_in_the_middle_of_the_lane_to_the_left(speed):
     """The lane is 3.5 m wide, its road's middle at x = 120 m."""
@@ -141,11 +192,12 @@ def test_the_grids_are_those_of_the_protocols():
     assert counted == {
         "CCRs": 56, "CPNA day": 30, "CPNA night": 30, "CPFA day": 30, "CPFA night": 30, "CPNCO day": 18,
         "CPNCO night": 18, "CCRm": 77, "CPLA day": 24, "CPLA night": 24, "CBLA": 20, "CBNA": 30, "CBNAO": 30,
-        "CBFA": 30, "CCFtap": 12, "CMFtap": 12,
+        "CBFA": 30, "CCFtap": 12, "CMFtap": 12, "CCRb": 77, "CMRs": 40, "CMRb": 55, "CCCscp": 33, "CMCscp": 33,
     }  # fmt: skip
     standard = Counter(cell.test.name for cell in cells_of("2026", [], extended=False))
     assert (standard["CPNA day"], standard["CPFA day"], standard["CPNCO night"], standard["CCRs"]) == (18, 6, 6, 40)
     assert (standard["CCRm"], standard["CPLA night"], standard["CBLA"], standard["CBNA"]) == (55, 6, 5, 12)
+    assert (standard["CCRb"], standard["CMRs"], standard["CMRb"], standard["CCCscp"]) == (30, 24, 18, 25)
     ahead = {cell.speed: cell.target_ahead for cell in cells_of("2026", ["CCRm"], extended=True)}
     assert (ahead[30], ahead[80], ahead[90], ahead[130]) == (20.0, 20.0, 30.0, 70.0)
     assert len(cells_of("2023", ["CPNCO"], extended=True)) == 11
@@ -193,7 +245,8 @@ def test_the_official_calculator_takes_our_cells_and_sees_the_same_colours(tmp_p
     assert verdict.verified >= 30
     for name, most in (
         ("CPNA", 1.0), ("CPFA", 1.0), ("CPNCO", 2.0), ("CCRs", 1.2), ("CCRm", 2.4), ("CPLA", 2.0), ("CBLA", 2.0),
-        ("CBNA", 1.0), ("CBNAO", 2.0), ("CBFA", 1.0), ("CCFtap", 4.0), ("CMFtap", 4.0),
+        ("CBNA", 1.0), ("CBNAO", 2.0), ("CBFA", 1.0), ("CCFtap", 4.0), ("CMFtap", 4.0), ("CCRb", 1.6),
+        ("CMRs", 1.2), ("CMRb", 1.6), ("CCCscp", 6.0), ("CMCscp", 6.0),
     ):  # fmt: skip
         assert verdict.scores[name]["Standard"][1] == most
     avoided = [Judged(each.cell, 0.0, "green", 1.0) for each in cells]
@@ -225,8 +278,9 @@ def test_a_calculator_that_is_not_there_is_said(tmp_path):
 
 def slow_touch(index, item):
     """Stands in for the simulation: contact at 9 km/h more than the target's speed at 50 km/h, else at less."""
-    speed = float(item["target_speed"]) + (9.0 if item["ego_speed"] == "50" else -1.0)
-    return {"index": index, "outcomes": [{"collided": True, "impact_speed": speed}]}
+    apart = 9.0 if item["ego_speed"] == "50" else -1.0
+    speed = float(item["target_speed"]) + apart
+    return {"index": index, "outcomes": [{"collided": True, "impact_speed": speed, "closing_speed": apart}]}
 
 
 def test_what_counts_behind_someone_who_moves_is_the_difference_of_speeds(tmp_path):
@@ -237,6 +291,18 @@ def test_what_counts_behind_someone_who_moves_is_the_difference_of_speeds(tmp_pa
     assert by_speed[50].colour == "yellow"
     assert 0.0 < by_speed[40].impact_speed < 0.1
     assert by_speed[40].colour == "orange"
+
+
+def hit_from_the_left(index, item):
+    """Stands in for the simulation: who comes from the nearside is not hit."""
+    return {"index": index, "outcomes": [{"collided": item["side"] == "1", "impact_speed": 20.0}]}
+
+
+def test_of_both_sides_of_a_junction_the_worse_counts(tmp_path):
+    cells = cells_of("2026", ["CCCscp"], extended=False)
+    found, _ = play_grid(Asked("2026", "whatif_camera"), cells, tmp_path, play=hit_from_the_left)
+    assert [each.cell for each in found] == cells
+    assert {each.colour for each in found} == {"red"}
 
 
 def hit_at_half_speed(index, item):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -30,8 +30,8 @@ class Judged:
         cell = self.cell
         return {
             "test": cell.test.name, "speed": cell.speed, "standard": cell.standard,
-            "impact_location": None if cell.test.turns else cell.column,
-            "target_speed": cell.column if cell.test.turns else cell.target_ahead,
+            "impact_location": None if cell.test.at_junction else cell.column,
+            "target_speed": cell.column if cell.test.at_junction else cell.target_ahead,
             "impact_speed": self.impact_speed, "colour": self.colour, "points": self.points,
         }  # fmt: skip
 
@@ -65,27 +65,36 @@ def play_grid(
     layer = LAYERS[asked.layer] if asked.layer else None
     found: dict[Cell, Judged] = {}
     problems: list[str] = []
-    done = 0
+    lost: set[Cell] = set()
+    done, total = 0, sum(len(cell.runs(layer)) for cell in cells)
     for scenario in dict.fromkeys(cell.test.scenario for cell in cells):
-        mine = [cell for cell in cells if cell.test.scenario == scenario]
-        study = Study(scenario, (asked.rig,), tuple(cell.parameters(layer) for cell in mine), asked.seed, asked.ego)
+        mine = [(cell, run) for cell in cells if cell.test.scenario == scenario for run in cell.runs(layer)]
+        study = Study(scenario, (asked.rig,), tuple(run for _, run in mine), asked.seed, asked.ego)
         place = folder / (asked.layer or "nominal") / Path(scenario).name
 
         def tell(finished: int, _: int, before: int = done) -> None:
             if progress:
-                progress(before + finished, len(cells))
+                progress(before + finished, total)
 
         finished, failed = run_study(study, place, jobs=jobs, play=play, progress=tell)
         done += len(mine)
-        for entry in finished:
-            cell, outcome = mine[entry["index"]], entry["outcomes"][0]
-            touch = max(float(outcome["impact_speed"]) - cell.target_ahead, LIGHTEST)
-            speed = touch if outcome["collided"] else 0.0
-            found[cell] = Judged(cell, speed, *judged(asked.protocol, cell, speed))
         for failure in failed:
-            cell = mine[failure["index"]]
+            cell = mine[failure["index"]][0]
+            lost.add(cell)
             problems.append(f"{cell.test.name}, {cell.speed} km/h, {cell.heading}: {failure['error']}")
-    return [found[cell] for cell in cells if cell in found], problems
+        for entry in finished:
+            cell = mine[entry["index"]][0]
+            speed = _impact(cell, entry["outcomes"][0])
+            if cell not in found or speed > found[cell].impact_speed:
+                found[cell] = Judged(cell, speed, *judged(asked.protocol, cell, speed))
+    return [found[cell] for cell in cells if cell in found and cell not in lost], problems
+
+
+def _impact(cell: Cell, outcome: Mapping[str, Any]) -> float:
+    """The speed that counts, km/h."""
+    if not outcome["collided"]:
+        return 0.0
+    return max(float(outcome["closing_speed" if cell.test.ahead else "impact_speed"]), LIGHTEST)
 
 
 def stands(layer: str, nominal: Sequence[Judged], varied: Sequence[Judged]) -> dict[str, bool]:

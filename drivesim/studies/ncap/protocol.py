@@ -27,11 +27,13 @@ class Test:
     Attributes:
         name: as in the protocol. scenario: that plays it.
         speeds: of the vehicle under test, km/h.
-        columns: impact locations, share of its width from the right; where it turns speeds of the target, km/h.
-        standard: columns of the standard range; the others are extended.
-        turns: whether it turns in front of the target; what counts there is whether they touch.
+        columns: impact locations, share of its width from the right; at junctions speeds of the target, km/h.
+        standard: columns of the standard range, up to a speed of ``standard_to``; the others are extended.
+        turns: whether it turns in front of the target. crosses: whether it crosses the target's way at a junction,
+            the target once from either side. What counts at junctions is whether they touch.
         ahead: speeds of a target that moves the same way, by the vehicle's speed, km/h; what counts there is the
             difference of speeds at impact. Empty for targets that cross or stand.
+        brakes: whether that target brakes.
     """
 
     name: str
@@ -42,6 +44,18 @@ class Test:
     night: bool = False
     ahead: tuple[int, ...] = ()
     turns: bool = False
+    crosses: bool = False
+    brakes: bool = False
+    standard_to: int = 130
+
+    @property
+    def at_junction(self) -> bool:
+        """Whether its columns are speeds of the target."""
+        return self.turns or self.crosses
+
+    def has(self, speed: int, column: float) -> bool:
+        """Whether there is such a cell: of crossing vehicles one must be slow where the other is fast."""
+        return not self.crosses or min(speed, column) <= 30 or max(speed, column) <= 60
 
     @property
     def settings(self) -> dict[str, str]:
@@ -70,7 +84,9 @@ _AHEAD = (0.75, 0.5, 0.25, 0.1)
 _RIDING = tuple(range(20, 61, 10))
 _DRIVING = tuple(range(30, 131, 10))
 _REAR = (1.25, 1.0, 0.75, 0.5, 0.25, 0.0, -0.25)
+_RIDER = (0.9, 0.75, 0.5, 0.25, 0.1)
 _ONCOMING = (30, 45, 60, 80)
+_CROSSING = tuple(range(20, 81, 10))
 _FIVES = tuple(range(10, 61, 5))
 TESTS: Mapping[Protocol, tuple[Test, ...]] = MappingProxyType({
     "2026": (
@@ -80,6 +96,13 @@ TESTS: Mapping[Protocol, tuple[Test, ...]] = MappingProxyType({
         *_crossing("CPNCO", (0.75, 0.5, 0.25), (0.5,)),
         Test("CCRm", "ncap/ccrm", _DRIVING, _REAR, frozenset(_REAR[1:-1]),
              ahead=tuple(max(20, speed - 60) for speed in _DRIVING)),
+        Test("CCRb", "ncap/ccrb", _DRIVING, _REAR, frozenset(_REAR[1:-1]), ahead=_DRIVING, brakes=True,
+             standard_to=80),
+        Test("CMRs", "ncap/cmrs", tuple(range(10, 81, 10)), _RIDER, frozenset(_RIDER[1:-1])),
+        Test("CMRb", "ncap/cmrb", _DRIVING, _RIDER, frozenset(_RIDER[1:-1]), ahead=_DRIVING, brakes=True,
+             standard_to=80),
+        Test("CCCscp", "ncap/cccscp", _CROSSING, _CROSSING, frozenset(_CROSSING[:5]), crosses=True, standard_to=60),
+        Test("CMCscp", "ncap/cmcscp", _CROSSING, _CROSSING, frozenset(_CROSSING[:5]), crosses=True, standard_to=60),
         *_walking_ahead(_AHEAD, tuple(range(10, 61, 10))),
         Test("CBLA", "ncap/cbla", _RIDING, _AHEAD, frozenset((0.5,)), ahead=(15,) * len(_RIDING)),
         Test("CBNA", "ncap/cbna", tuple(range(10, 61, 10)), _WIDE, frozenset((0.75, 0.5))),
@@ -154,29 +177,35 @@ class Cell:
     @property
     def standard(self) -> bool:
         """Whether it belongs to the standard range."""
-        return self.column in self.test.standard
+        return self.column in self.test.standard and self.speed <= self.test.standard_to
 
     @property
     def heading(self) -> str:
         """Of its column."""
-        return f"{self.column:g} km/h" if self.test.turns else f"{self.column:.0%}"
+        return f"{self.column:g} km/h" if self.test.at_junction else f"{self.column:.0%}"
 
     @property
     def target_ahead(self) -> float:
-        """Speed of a target that moves the same way, km/h; 0 for others."""
+        """Speed of a target that moves the same way, km/h, before it brakes if it does; 0 for others."""
         return float(self.test.ahead[self.test.speeds.index(self.speed)]) if self.test.ahead else 0.0
 
-    def parameters(self, layer: Layer | None) -> dict[str, str]:
-        """Of the scenario."""
-        more = dict(layer.settings.get(self.test.name.split()[0], {})) if layer else {}
+    def runs(self, layer: Layer | None) -> list[dict[str, str]]:
+        """Parameters of the scenario, run by run; the worst of them counts."""
+        given = {**self._parameters(), **self.test.settings}
+        more = layer.settings.get(self.test.name.split()[0], {}) if layer else {}
+        sides: tuple[dict[str, str], ...] = ({"side": "1"}, {"side": "-1"}) if self.test.crosses else ({},)
+        return [{**given, **side, **more} for side in sides]
+
+    def _parameters(self) -> dict[str, str]:
         given = {"ego_speed": str(self.speed), "duration": "12"}
         if self.test.turns:
-            given |= {"target_speed": str(self.column), **turn_parameters(turn_at(self.speed))}
-        else:
-            given["impact_location"] = str(self.column)
-        if self.test.ahead:
+            return given | {"target_speed": str(self.column), **turn_parameters(turn_at(self.speed))}
+        if self.test.crosses:
+            return given | {"target_speed": str(self.column)}
+        given["impact_location"] = str(self.column)
+        if self.test.ahead and not self.test.brakes:
             given["target_speed"] = str(self.target_ahead)
-        return {**given, **self.test.settings, **more}
+        return given
 
 
 def cells_of(protocol: str, names: list[str], *, extended: bool, layer: str | None = None) -> list[Cell]:
@@ -208,7 +237,7 @@ def cells_of(protocol: str, names: list[str], *, extended: bool, layer: str | No
         if varied is None or test.name.split()[0] in varied
         for speed in test.speeds
         for column in test.columns
-        if extended or column in test.standard
+        if test.has(speed, column) and (extended or Cell(test, speed, column).standard)
     ]
 
 
@@ -217,7 +246,7 @@ def judged(protocol: str, cell: Cell, impact_speed: float) -> tuple[Colour, floa
     contact."""
     if protocol == "2026":
         avoided: Colour = "green" if impact_speed <= 0.0 else "red"
-        colour = avoided if cell.test.turns else euro_ncap_colour(cell.speed, impact_speed)
+        colour = avoided if cell.test.at_junction else euro_ncap_colour(cell.speed, impact_speed)
         if cell.standard:
             return colour, POINTS[colour]
         return colour, 0.0 if colour == "red" else 1.0

@@ -16,7 +16,9 @@ import openpyxl
 from euroncap_rating_2026 import common
 from euroncap_rating_2026.crash_avoidance import matrix_processing
 
-SHEETS = dict.fromkeys(("CCRs", "CCRm", "CCFtap", "CMFtap"), "FC - Car & PTW")
+SHEETS = dict.fromkeys(
+    ("CCRs", "CCRm", "CCRb", "CCFtap", "CCCscp", "CMRs", "CMRb", "CMFtap", "CMCscp"), "FC - Car & PTW"
+)
 PEOPLE = "FC - Ped & Cyc"
 
 
@@ -79,7 +81,7 @@ def fill_predictions(book: Any, given: dict[str, Any]) -> None:
         column = next(c for c in range(4, 12) if sheet.cell(top + 1, c).value == wanted)
         row = next(r for r in range(top + 2, top + 14) if sheet.cell(r, 1).value == f"{cell['speed']} km/h")
         sheet.cell(row, column).value = cell["colour"].capitalize()
-        if cell["test"] == "CCRs":
+        if cell["test"] in ("CCRs", "CMRs"):
             sheet.cell(row, 3).value = "AEB"
     for sheet in (book[name] for name in book.sheetnames if name.endswith("robust. pred.")):
         columns = {sheet.cell(1, c).value: c for c in range(1, sheet.max_column + 1)}
