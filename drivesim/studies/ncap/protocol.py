@@ -140,28 +140,39 @@ class Layer:
     same: bool = False
 
 
-_PEOPLE = ("CPNA", "CPFA", "CPNCO")
+_PEOPLE, _CYCLISTS = ("CPNA", "CPFA", "CPNCO"), ("CBNA", "CBNAO", "CBFA")
+_ALONG = ("CPLA", "CBLA")
+_VEHICLES = ("CCRs", "CCRm", "CCRb", "CCFtap", "CCCscp", "CMRs", "CMRb", "CMFtap", "CMCscp")
+_BRAKING = ("CCRb", "CMRb")
+_TARGET_SPEEDS = {"CPNA": 5, "CPFA": 8, "CPNCO": 5, "CBNA": 15, "CBNAO": 10, "CBFA": 20}
 
 
-def _for_people(**settings: str) -> dict[str, dict[str, str]]:
-    return dict.fromkeys(_PEOPLE, settings)
+def _for(tests: tuple[str, ...], **settings: str) -> dict[str, dict[str, str]]:
+    return dict.fromkeys(tests, settings)
 
 
-def _faster(by: float) -> dict[str, dict[str, str]]:
-    return {name: {"target_speed": str(speed + by)} for name, speed in (("CPNA", 5), ("CPFA", 8), ("CPNCO", 5))}
+def _speeds(people: float, cyclists: float) -> dict[str, dict[str, str]]:
+    by = dict.fromkeys(_PEOPLE, people) | dict.fromkeys(_CYCLISTS, cyclists)
+    return {name: {"target_speed": str(speed + by[name])} for name, speed in _TARGET_SPEEDS.items()}
 
 
 LAYERS: Mapping[str, Layer] = MappingProxyType({
-    "target_faster": Layer("Speed", _faster(3.0)),
-    "target_slower": Layer("Speed", _faster(-2.0), same=True),
-    "target_nearer": Layer("Initial position offset", _for_people(early_start="0.25")),
-    "target_turned": Layer("Trajectory/Heading", _for_people(rotation="20")),
-    "other_looks": Layer("Appearance", _for_people(**{"seed.bodies": "4711"}), same=True),
+    "target_faster": Layer("Speed", _speeds(3.0, 5.0)),
+    "target_slower": Layer("Speed", _speeds(-2.0, -3.0), same=True),
+    "target_nearer": Layer("Initial position offset",
+                           _for(_PEOPLE, early_start="0.25") | _for(_BRAKING, headway="0.5")),
+    "target_turned": Layer("Trajectory/Heading", _for(_PEOPLE, rotation="20")),
+    "brakes_harder": Layer("Acceleration", _for(_BRAKING, deceleration="6")),
+    "brakes_softer": Layer("Acceleration", _for(_BRAKING, deceleration="2")),
+    "other_looks": Layer("Appearance", _for((*_PEOPLE, *_CYCLISTS, *_ALONG), **{"seed.bodies": "4711"})
+                         | _for(_VEHICLES, **{"seed.vehicles": "4711"}), same=True),
     # 10 mm/h is heavy rain by the World Meteorological Organization's classes (WMO-No. 8); the calculator names none.
-    "heavy_rain": Layer("Adverse weather conditions", {name: {"rain": "10"} for name in (*_PEOPLE, "CCRs")}),
-    # The road runs east; the sun is 8 degrees above it. Flare in a lens is not modelled, exposure is.
-    "low_sun": Layer("Illumination (Sun glare)", _for_people(time_of_day="2026-03-20T07:20:00")),
-    "darkness": Layer("Illumination (Night)", {"CCRs": {"time_of_day": NIGHT}}),
+    "heavy_rain": Layer("Adverse weather conditions",
+                        _for((*_PEOPLE, *_CYCLISTS, *_ALONG, *_VEHICLES), rain="10")),
+    # The vehicle drives east; the sun is 8 degrees above the road. Flare in a lens is not modelled, exposure is.
+    "low_sun": Layer("Illumination (Sun glare)",
+                     _for((*_PEOPLE, *_CYCLISTS, *_ALONG, *_VEHICLES), time_of_day="2026-03-20T07:20:00")),
+    "darkness": Layer("Illumination (Night)", _for((*_VEHICLES, *_CYCLISTS, "CBLA"), time_of_day=NIGHT)),
 })  # fmt: skip
 """Robustness layers that the scenarios' parameters can express; the others need a driver, clutter or another target."""
 
