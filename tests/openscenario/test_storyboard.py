@@ -79,3 +79,20 @@ def test_any_all_and_none_of_the_triggering_entities(tmp_path):
         return bool(Stage(tmp_path, act(event("e", speed(1), when=when))).until(0.1).times("e"))
 
     assert [fires("any"), fires("all"), fires("none")] == [True, False, False]
+
+
+def test_an_act_that_is_stopped_before_it_starts_never_runs(tmp_path):
+    late = act(event("e", speed(5)), start=trigger(after(2)), stop=trigger(after(1), tag="StopTrigger"))
+    stage = Stage(tmp_path, late).until(4)
+    assert stage.times("::act", "stopTransition") == [pytest.approx(1.0)]
+    assert stage.times("::act") == stage.times("e") == []
+
+
+def test_who_made_the_trigger_fire_acts_where_the_group_selects_them(tmp_path):
+    fast, faster = (f'<SpeedCondition value="{limit}" rule="greaterThan"/>' for limit in (15, 50))
+    when = f"{by_entity(faster, 'Ego', 'Other')}</ConditionGroup><ConditionGroup>{by_entity(fast, 'Ego', 'Other')}"
+    chosen = act(event("e", speed(3), when=when), actors=()).replace(
+        'selectTriggeringEntities="false"', 'selectTriggeringEntities="true"'
+    )
+    stage = Stage(tmp_path, chosen).until(0.5)
+    assert (stage.speed("Ego"), stage.speed("Other")) == (pytest.approx(10), pytest.approx(3))
