@@ -32,7 +32,7 @@ from build_scenarios import (
 )
 from scenariogeneration import xosc
 
-from drivesim.studies.ncap.turning import LANE, turn_at, turn_parameters
+from drivesim.studies.ncap.turning import LANE, WALKING_LINE, meeting_parameters, turn_at, turn_parameters
 
 NUMBER = xosc.ParameterType.double
 IMPACT_S = 240.0
@@ -41,6 +41,8 @@ LEAD_TIME = 6.0
 """Seconds that the unbraked vehicle needs to there."""
 TURN_TIME = 8.0
 """Seconds that both need to where they meet in turns."""
+PERSON_TIME = 9.0
+"""The same in turns across people."""
 CROSSING_TIME = 3.8
 """The same where both go straight on: no more fits on the map's arms at 80 km/h (steady for 3.5 s in the protocol)."""
 BRAKES_AT = 2.0
@@ -214,6 +216,55 @@ def _segment(
     return made
 
 
+def _turns(draft: Draft, straight: str, begin: str, *, nearside: bool = False) -> None:
+    """The vehicle under test goes so far straight on, then turns at x = ``begin``."""
+    start = xosc.WorldPosition(f"${{{begin} - {straight}}}", -LANE / 2, 0.0, 0.0)
+    curvature, gentle = ("${-$turn_curvature}", -1 / 1500) if nearside else ("$turn_curvature", 1 / 1500)
+    spline = xosc.ClothoidSpline([
+        _segment(0.0, 0.0, f"${{{straight}}}", [start]),
+        _segment(gentle, curvature, "$turn_clothoid"),
+        _segment(curvature, curvature, "$turn_arc"),
+        _segment(curvature, gentle, "$turn_clothoid"),
+        _segment(0.0, 0.0, 40.0),
+    ])  # fmt: skip
+    way = xosc.Trajectory(f"turn to the {'nearside' if nearside else 'farside'}", closed=False)
+    way.add_shape(spline)
+    draft.add("Ego", REFERENCE_CAR.entity(colour="#8a1c22"), start, kmh("ego_speed"),
+              controller("egoDriver", driver="constant"), steers=False)  # fmt: skip
+    draft.init.add_init_action("Ego", xosc.FollowTrajectoryAction(way, xosc.FollowingMode.follow))
+
+
+def turning_across_person(name: str, description: str, *, nearside: bool) -> Draft:
+    """A vehicle that turns across the way of an adult who crosses the road that it turns into.
+
+    ``direction`` 1: he walks as the vehicle came, -1: against it. He begins ``start_distance`` m before the place where
+    they would meet, gets to his speed in the first 2 m, and would be there after :data:`PERSON_TIME`.
+    """
+    draft = Draft(f"ncap/{name}", description, "../crossroads.xodr", minor=3)
+    draft.parameter("ego_speed", NUMBER, 10.0, 5, 25)
+    draft.parameter("target_speed", NUMBER, 5.0, 3, 10)
+    draft.parameter("direction", NUMBER, 1.0, -1, 1)
+    draft.parameter("start_distance", NUMBER, 6.0 if nearside else 9.5, 3, 12)
+    for key, value in meeting_parameters(10, 0.5, nearside=nearside).items():
+        draft.parameter(key, NUMBER, value, 0, 60)
+    draft.surroundings("2026-06-15T12:30:00")
+    begin = f"{CROSSROADS + (-LANE / 2 if nearside else LANE / 2)} - $turn_reach"
+    _turns(draft, f"({PERSON_TIME} * $ego_speed / 3.6 - $meeting_way)", begin, nearside=nearside)
+    x = f"${{{begin} + $meeting_ahead - $direction * $start_distance}}"
+    heading = f"${{(1 - $direction) * {math.pi / 2:.10f}}}"
+    y = -WALKING_LINE if nearside else WALKING_LINE
+    draft.add("Target", pedestrian("adult", 1.80, 0.60, 0.50, 78.0, age="40"), xosc.WorldPosition(x, y, 0.0, heading))
+    event = xosc.Event("set off", xosc.Priority.override)
+    rate = "${$target_speed / 3.6 * $target_speed / 3.6 / 4}"
+    dynamics = xosc.TransitionDynamics(xosc.DynamicsShapes.linear, xosc.DynamicsDimension.rate, rate)
+    event.add_action("walk", xosc.AbsoluteSpeedAction(kmh("target_speed"), dynamics))
+    due = f"${{{PERSON_TIME} - ($start_distance + 2) * 3.6 / $target_speed}}"
+    then = xosc.SimulationTimeCondition(due, xosc.Rule.greaterOrEqual)
+    event.add_trigger(xosc.ValueTrigger("it is time", 0, xosc.ConditionEdge.none, then))
+    draft.stories.append(story("cross", "Target", [event]))
+    return draft
+
+
 def turning(name: str, description: str, target: Car, **properties: str) -> Draft:
     """A vehicle that turns left, to the farside, in front of one that comes towards it.
 
@@ -230,20 +281,7 @@ def turning(name: str, description: str, target: Car, **properties: str) -> Draf
     before = ego.front + target.width / math.sqrt(2.0)
     straight = f"({TURN_TIME} * $ego_speed / 3.6 + {before:.4f} - $turn_way)"
     bend = CROSSROADS + LANE / 2
-    start = xosc.WorldPosition(f"${{{bend} - $turn_reach - {straight}}}", -LANE / 2, 0.0, 0.0)
-    curvature = "$turn_curvature"
-    spline = xosc.ClothoidSpline([
-        _segment(0.0, 0.0, f"${{{straight}}}", [start]),
-        _segment(1 / 1500, curvature, "$turn_clothoid"),
-        _segment(curvature, curvature, "$turn_arc"),
-        _segment(curvature, 1 / 1500, "$turn_clothoid"),
-        _segment(0.0, 0.0, 40.0),
-    ])  # fmt: skip
-    way = xosc.Trajectory("turn to the farside", closed=False)
-    way.add_shape(spline)
-    draft.add("Ego", ego.entity(colour="#8a1c22"), start, kmh("ego_speed"), controller("egoDriver", driver="constant"),
-              steers=False)  # fmt: skip
-    draft.init.add_init_action("Ego", xosc.FollowTrajectoryAction(way, xosc.FollowingMode.follow))
+    _turns(draft, straight, f"{bend} - $turn_reach")
     meeting = f"{bend} - $turn_reach + $turn_crossing"
     x = f"${{{meeting} + {TURN_TIME} * $target_speed / 3.6 + {target.front}}}"
     draft.add("Target", target.entity(**properties), xosc.WorldPosition(x, LANE / 2, 0.0, round(math.pi, 10)),
@@ -332,6 +370,8 @@ def main() -> None:
                                             steady=4.5, ramp=5.0)),
         turning("ccftap", "Turn across an oncoming car (Euro NCAP CCFtap)", GLOBAL_VEHICLE_TARGET),
         turning("cmftap", "Turn across an oncoming motorcycle (Euro NCAP CMFtap)", MOTORCYCLE, age="38"),
+        turning_across_person("cptaf", "Turn to the farside across an adult (Euro NCAP CPTAf)", nearside=False),
+        turning_across_person("cptan", "Turn to the nearside across an adult (Euro NCAP CPTAn)", nearside=True),
         crossing_vehicle("cccscp", "Crossing car (Euro NCAP CCCscp)", GLOBAL_VEHICLE_TARGET,
                          -GLOBAL_VEHICLE_TARGET.width / 2, -GLOBAL_VEHICLE_TARGET.length / 4),
         crossing_vehicle("cmcscp", "Crossing motorcycle (Euro NCAP CMCscp)", MOTORCYCLE,

@@ -24,7 +24,7 @@ CALCULATOR = Path(os.environ.get("DRIVESIM_NCAP_PYTHON", Path.home() / ".cache/d
 
 def unbraked(test, speed, location, **more):
     place = {} if location is None else {"impact_location": str(location)}
-    scenario = ScenarioFile(f"ncap/{test}").scenario({"ego_speed": str(speed), "duration": "11", **place, **more})
+    scenario = ScenarioFile(f"ncap/{test}").scenario({**place, **more, "ego_speed": str(speed), "duration": "11"})
     watch = Watch(scenario, "Target")
     with Simulation(scenario) as simulation:
         for frame in simulation:
@@ -136,6 +136,39 @@ def test_who_crosses_at_a_junction_is_met_from_either_side(test, speed, target, 
     assert outcome.impact_speed == pytest.approx(speed, abs=0.01)
 
 
+@pytest.mark.parametrize(("test", "speed"), [("CPTAfs", 10), ("CPTAfo", 20), ("CPTAns", 10), ("CPTAno", 10)])
+@pytest.mark.parametrize("location", [0.5, 0.9])
+def test_a_vehicle_that_turns_meets_a_person_who_crosses(test, speed, location):
+    """After 9 s the impact location of the unbraked car's front is 9.5 m aside of the road it came from, where the
+    person would be that has walked his way from there."""
+    cell = next(c for c in cells_of("2026", [test], extended=True) if (c.speed, c.column) == (speed, location))
+    (settings,) = cell.runs(None)
+    with Simulation(ScenarioFile(cell.test.scenario).scenario(settings)) as simulation:
+        ego, target = simulation.ego, next(actor for actor in simulation.actors if actor.name == "Target")
+        frames = list(simulation)
+    start = frames[0].state.pose(target.index).translation
+    x, y, _ = (
+        next(f for f in frames if f.time_ns == 9_000_000_000)
+        .state.pose(ego.index)
+        .apply(np.array([[ego.box.center[0] + ego.box.length / 2, (location - 0.5) * 1.815, 0.0]]))[0]
+    )
+    assert abs(y) == pytest.approx(9.5, abs=0.005)
+    assert x == pytest.approx(start[0] + int(settings["direction"]) * float(settings["start_distance"]), abs=0.005)
+    hit = unbraked(cell.test.scenario.removeprefix("ncap/"), speed, None, **settings)
+    assert 8.7 < hit.collision_time < 9.0
+    assert hit.hit_point == pytest.approx(location, abs=0.35)  # of a body 0.6 m long, from a car aslant
+
+
+def test_people_walk_their_way_in_time():
+    """2 m to get to 5 km/h, then steadily: 9.5 m take 8.28 s."""
+    (settings,) = next(iter(cells_of("2026", ["CPTAfs"], extended=False))).runs(None)
+    with Simulation(ScenarioFile("ncap/cptaf").scenario({**settings, "ego_speed": "5"})) as simulation:
+        target = next(actor for actor in simulation.actors if actor.name == "Target")
+        places = {f.time_ns: f.state.pose(target.index).translation for f in simulation}
+    assert places[9_000_000_000][0] - places[min(places)][0] == pytest.approx(9.5, abs=0.05)
+    assert places[9_000_000_000][1] == pytest.approx(9.5, abs=0.001)
+
+
 def test_parked_cars_hide_who_crosses_up_to_60_km_h():
     """The last corner that hides is that of the first car, 24 m before the target's way and 2 m beside the camera's."""
     hidden = {}
@@ -193,6 +226,7 @@ def test_the_grids_are_those_of_the_protocols():
         "CCRs": 56, "CPNA day": 30, "CPNA night": 30, "CPFA day": 30, "CPFA night": 30, "CPNCO day": 18,
         "CPNCO night": 18, "CCRm": 77, "CPLA day": 24, "CPLA night": 24, "CBLA": 20, "CBNA": 30, "CBNAO": 30,
         "CBFA": 30, "CCFtap": 12, "CMFtap": 12, "CCRb": 77, "CMRs": 40, "CMRb": 55, "CCCscp": 33, "CMCscp": 33,
+        "CPTAfs": 15, "CPTAns": 5, "CPTAfo": 15, "CPTAno": 5,
     }  # fmt: skip
     standard = Counter(cell.test.name for cell in cells_of("2026", [], extended=False))
     assert (standard["CPNA day"], standard["CPFA day"], standard["CPNCO night"], standard["CCRs"]) == (18, 6, 6, 40)
@@ -246,7 +280,7 @@ def test_the_official_calculator_takes_our_cells_and_sees_the_same_colours(tmp_p
     for name, most in (
         ("CPNA", 1.0), ("CPFA", 1.0), ("CPNCO", 2.0), ("CCRs", 1.2), ("CCRm", 2.4), ("CPLA", 2.0), ("CBLA", 2.0),
         ("CBNA", 1.0), ("CBNAO", 2.0), ("CBFA", 1.0), ("CCFtap", 4.0), ("CMFtap", 4.0), ("CCRb", 1.6),
-        ("CMRs", 1.2), ("CMRb", 1.6), ("CCCscp", 6.0), ("CMCscp", 6.0),
+        ("CMRs", 1.2), ("CMRb", 1.6), ("CCCscp", 6.0), ("CMCscp", 6.0), ("CPTA", 2.0),
     ):  # fmt: skip
         assert verdict.scores[name]["Standard"][1] == most
     avoided = [Judged(each.cell, 0.0, "green", 1.0) for each in cells]

@@ -30,8 +30,8 @@ class Judged:
         cell = self.cell
         return {
             "test": cell.test.name, "speed": cell.speed, "standard": cell.standard,
-            "impact_location": None if cell.test.at_junction else cell.column,
-            "target_speed": cell.column if cell.test.at_junction else cell.target_ahead,
+            "impact_location": None if cell.test.by_speed else cell.column,
+            "target_speed": cell.column if cell.test.by_speed else cell.target_ahead,
             "impact_speed": self.impact_speed, "colour": self.colour, "points": self.points,
         }  # fmt: skip
 

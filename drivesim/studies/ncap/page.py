@@ -57,7 +57,7 @@ def write_page(
 
 def _matrix(name: str, cells: Sequence[Judged]) -> str:
     headings = {each.cell.column: each.cell.heading for each in cells}
-    columns = sorted(headings, reverse=not cells[0].cell.test.at_junction)
+    columns = sorted(headings, reverse=not cells[0].cell.test.by_speed)
     by_place = {(each.cell.speed, each.cell.column): each for each in cells}
     head = "".join(f"<th>{headings[column]}</th>" for column in columns)
     rows = []

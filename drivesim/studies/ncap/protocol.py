@@ -13,7 +13,7 @@ from types import MappingProxyType
 from typing import Literal
 
 from drivesim.errors import DrivesimError, did_you_mean
-from drivesim.studies.ncap.turning import TURNING_SPEEDS, turn_at, turn_parameters
+from drivesim.studies.ncap.turning import TURNING_SPEEDS, meeting_parameters, turn_at, turn_parameters
 from drivesim.studies.whatif.outcome import POINTS, Colour, euro_ncap_colour
 
 Protocol = Literal["2023", "2026"]
@@ -29,8 +29,10 @@ class Test:
         speeds: of the vehicle under test, km/h.
         columns: impact locations, share of its width from the right; at junctions speeds of the target, km/h.
         standard: columns of the standard range, up to a speed of ``standard_to``; the others are extended.
-        turns: whether it turns in front of the target. crosses: whether it crosses the target's way at a junction,
-            the target once from either side. What counts at junctions is whether they touch.
+        turns: whether it turns in front of one that comes towards it. crosses: whether it crosses the target's way at
+            a junction, the target once from either side. across: the way of a person across which it turns, 1: as the
+            vehicle came, -1: against it; 0: none. nearside: where it turns to. What counts at junctions is whether
+            they touch.
         ahead: speeds of a target that moves the same way, by the vehicle's speed, km/h; what counts there is the
             difference of speeds at impact. Empty for targets that cross or stand.
         brakes: whether that target brakes.
@@ -45,13 +47,20 @@ class Test:
     ahead: tuple[int, ...] = ()
     turns: bool = False
     crosses: bool = False
+    across: int = 0
+    nearside: bool = False
     brakes: bool = False
     standard_to: int = 130
 
     @property
-    def at_junction(self) -> bool:
+    def by_speed(self) -> bool:
         """Whether its columns are speeds of the target."""
         return self.turns or self.crosses
+
+    @property
+    def at_junction(self) -> bool:
+        """Whether all that counts is whether they touch."""
+        return self.by_speed or self.across != 0
 
     def has(self, speed: int, column: float) -> bool:
         """Whether there is such a cell: of crossing vehicles one must be slow where the other is fast."""
@@ -76,6 +85,15 @@ def _walking_ahead(columns: tuple[float, ...], speeds: tuple[int, ...]) -> list[
         Test(f"CPLA {light}", "ncap/cpla", speeds, columns, frozenset((0.5,)), light == "night",
              (5,) * len(speeds))
         for light in ("day", "night")
+    ]  # fmt: skip
+
+
+def _turning(columns: tuple[float, ...]) -> list[Test]:
+    return [
+        Test(f"CPTA{side[0]}{way[0]}", f"ncap/cpta{side[0]}", (10,) if side == "nearside" else TURNING_SPEEDS, columns,
+             frozenset((0.5,)), across=1 if way == "same" else -1, nearside=side == "nearside")
+        for way in ("same", "opposite")
+        for side in ("farside", "nearside")
     ]  # fmt: skip
 
 
@@ -104,6 +122,7 @@ TESTS: Mapping[Protocol, tuple[Test, ...]] = MappingProxyType({
         Test("CCCscp", "ncap/cccscp", _CROSSING, _CROSSING, frozenset(_CROSSING[:5]), crosses=True, standard_to=60),
         Test("CMCscp", "ncap/cmcscp", _CROSSING, _CROSSING, frozenset(_CROSSING[:5]), crosses=True, standard_to=60),
         *_walking_ahead(_AHEAD, tuple(range(10, 61, 10))),
+        *_turning(_WIDE),
         Test("CBLA", "ncap/cbla", _RIDING, _AHEAD, frozenset((0.5,)), ahead=(15,) * len(_RIDING)),
         Test("CBNA", "ncap/cbna", tuple(range(10, 61, 10)), _WIDE, frozenset((0.75, 0.5))),
         Test("CBNAO", "ncap/cbnao", tuple(range(10, 61, 10)), _WIDE, frozenset((0.75, 0.5))),
@@ -117,6 +136,7 @@ TESTS: Mapping[Protocol, tuple[Test, ...]] = MappingProxyType({
         Test("CPFA day", "ncap/cpfa", _FIVES, (0.5,), frozenset((0.5,))),
         Test("CPNCO day", "ncap/cpnco", _FIVES, (0.5,), frozenset((0.5,))),
         *_walking_ahead((0.5,), _FIVES[2:]),
+        *_turning((0.5,)),
         Test("CBLA", "ncap/cbla", _FIVES[3:], (0.5,), frozenset((0.5,)), ahead=(15,) * len(_FIVES[3:])),
         Test("CBNA", "ncap/cbna", _FIVES, (0.5,), frozenset((0.5,))),
         Test("CBNAO", "ncap/cbnao", _FIVES, (0.5,), frozenset((0.5,))),
@@ -141,10 +161,11 @@ class Layer:
 
 
 _PEOPLE, _CYCLISTS = ("CPNA", "CPFA", "CPNCO"), ("CBNA", "CBNAO", "CBFA")
-_ALONG = ("CPLA", "CBLA")
+_TURNS = ("CPTAfs", "CPTAns", "CPTAfo", "CPTAno")
+_ALONG = ("CPLA", "CBLA", *_TURNS)
 _VEHICLES = ("CCRs", "CCRm", "CCRb", "CCFtap", "CCCscp", "CMRs", "CMRb", "CMFtap", "CMCscp")
 _BRAKING = ("CCRb", "CMRb")
-_TARGET_SPEEDS = {"CPNA": 5, "CPFA": 8, "CPNCO": 5, "CBNA": 15, "CBNAO": 10, "CBFA": 20}
+_TARGET_SPEEDS = {**dict.fromkeys(_TURNS, 5), "CPNA": 5, "CPFA": 8, "CPNCO": 5, "CBNA": 15, "CBNAO": 10, "CBFA": 20}
 
 
 def _for(tests: tuple[str, ...], **settings: str) -> dict[str, dict[str, str]]:
@@ -152,7 +173,7 @@ def _for(tests: tuple[str, ...], **settings: str) -> dict[str, dict[str, str]]:
 
 
 def _speeds(people: float, cyclists: float) -> dict[str, dict[str, str]]:
-    by = dict.fromkeys(_PEOPLE, people) | dict.fromkeys(_CYCLISTS, cyclists)
+    by = dict.fromkeys((*_PEOPLE, *_TURNS), people) | dict.fromkeys(_CYCLISTS, cyclists)
     return {name: {"target_speed": str(speed + by[name])} for name, speed in _TARGET_SPEEDS.items()}
 
 
@@ -172,7 +193,7 @@ LAYERS: Mapping[str, Layer] = MappingProxyType({
     # The vehicle drives east; the sun is 8 degrees above the road. Flare in a lens is not modelled, exposure is.
     "low_sun": Layer("Illumination (Sun glare)",
                      _for((*_PEOPLE, *_CYCLISTS, *_ALONG, *_VEHICLES), time_of_day="2026-03-20T07:20:00")),
-    "darkness": Layer("Illumination (Night)", _for((*_VEHICLES, *_CYCLISTS, "CBLA"), time_of_day=NIGHT)),
+    "darkness": Layer("Illumination (Night)", _for((*_VEHICLES, *_CYCLISTS, *_TURNS, "CBLA"), time_of_day=NIGHT)),
 })  # fmt: skip
 """Robustness layers that the scenarios' parameters can express; the others need a driver, clutter or another target."""
 
@@ -193,7 +214,7 @@ class Cell:
     @property
     def heading(self) -> str:
         """Of its column."""
-        return f"{self.column:g} km/h" if self.test.at_junction else f"{self.column:.0%}"
+        return f"{self.column:g} km/h" if self.test.by_speed else f"{self.column:.0%}"
 
     @property
     def target_ahead(self) -> float:
@@ -213,6 +234,10 @@ class Cell:
             return given | {"target_speed": str(self.column), **turn_parameters(turn_at(self.speed))}
         if self.test.crosses:
             return given | {"target_speed": str(self.column)}
+        if self.test.across:
+            near = self.test.nearside == (self.test.across > 0)  # from the side that he has 3.5 m less to go on
+            given |= {"direction": str(self.test.across), "start_distance": "6" if near else "9.5"}
+            return given | meeting_parameters(self.speed, self.column, nearside=self.test.nearside)
         given["impact_location"] = str(self.column)
         if self.test.ahead and not self.test.brakes:
             given["target_speed"] = str(self.target_ahead)

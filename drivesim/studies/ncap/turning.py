@@ -1,7 +1,8 @@
-"""The way of a vehicle that turns at a junction, as Euro NCAP drives it.
+"""The way of a vehicle that turns at a junction, as Euro NCAP drives it, and where it meets whom it crosses.
 
 Into the turn on a clothoid, round on an arc, out on the same clothoid. Radii and angles by speed are those of the Euro
-NCAP Frontal Collisions v1.1 scenario set by Vector (MPL-2.0, read, not copied); it has none for 25 km/h.
+NCAP AEB VRU 4.5.1 and Frontal Collisions v1.1 scenario sets by Vector (MPL-2.0, read, not copied); they have none for
+25 km/h.
 """
 
 from __future__ import annotations
@@ -11,13 +12,21 @@ from dataclasses import dataclass, fields
 
 import numpy as np
 
+from drivesim.types import F64
+
 LANE = 3.5
 """Width of lanes at the junction, m."""
 _STRAIGHT = 1.0 / 1500.0
 """Curvature where the clothoid begins and ends, 1/m."""
 _TURNS = {10: (9.0, 20.62), 15: (11.75, 20.93), 20: (14.75, 21.79)}
 """Radius, m, and angle of a clothoid, degrees, by speed, km/h; the arc has what is left of 90."""
+_NEARSIDE = {10: (8.0, 22.85)}
+"""The same of turns to the nearside, where cars drive on the right: to the right."""
 TURNING_SPEEDS = tuple(_TURNS)
+WALKING_LINE = 9.5
+"""How far from the middle of the vehicle's road people cross the other one, m."""
+FRONT, WIDTH = 3.558, 1.815
+"""Of the scenarios' reference car: rear axle to front bumper, and its width, m."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,23 +48,61 @@ class Turn:
     way: float
 
 
-def turn_at(speed: int) -> Turn:
-    """The turn that is driven at ``speed`` km/h, one of :data:`TURNING_SPEEDS`."""
-    radius, degrees = _TURNS[speed]
+def turn_at(speed: int, *, nearside: bool = False) -> Turn:
+    """The turn that is driven at ``speed`` km/h, one of :data:`TURNING_SPEEDS`; to the nearside mirrored."""
+    curvature, clothoid, arc = _shape(speed, nearside)
+    s, x, y, _ = _way(curvature, clothoid, arc)
+    way = float(np.interp(LANE, y, s))
+    return Turn(curvature, clothoid, arc, float(x[-1]), float(np.interp(way, s, x)), way)
+
+
+def meeting(speed: int, location: float, *, nearside: bool) -> tuple[float, float]:
+    """Where the front of a turning car comes to the line on which people cross.
+
+    Args:
+        location: on the front, share of its width from its right edge.
+
+    Returns:
+        Metres that the rear axle is along the turn then, and that the place on the line is ahead of the turn's start.
+    """
+    s, x, y, heading = _way(*_shape(speed, nearside), onwards=FRONT + WIDTH)
+    left = (location - 0.5) * WIDTH * (-1.0 if nearside else 1.0)
+    ahead = x + FRONT * np.cos(heading) - left * np.sin(heading)
+    aside = y + FRONT * np.sin(heading) + left * np.cos(heading)
+    line = WALKING_LINE - LANE / 2 if nearside else WALKING_LINE + LANE / 2
+    way = float(np.interp(line, aside, s))
+    return way, float(np.interp(way, s, ahead))
+
+
+def _shape(speed: int, nearside: bool) -> tuple[float, float, float]:
+    """Curvature of the arc, lengths of a clothoid and of the arc."""
+    radius, degrees = (_NEARSIDE if nearside else _TURNS)[speed]
     alpha, curvature = math.radians(degrees), 1.0 / radius
-    clothoid = 2.0 * alpha / (curvature + _STRAIGHT)
-    arc = (0.5 * math.pi - 2.0 * alpha) * radius
+    return curvature, 2.0 * alpha / (curvature + _STRAIGHT), (0.5 * math.pi - 2.0 * alpha) * radius
+
+
+def _way(curvature: float, clothoid: float, arc: float, onwards: float = 0.0) -> tuple[F64, F64, F64, F64]:
+    """Metres, x, y and heading along a turn to the left and ``onwards`` metres straight on."""
     s = np.linspace(0.0, 2.0 * clothoid + arc, 20_001)
     bend = np.interp(s, [0.0, clothoid, clothoid + arc, s[-1]], [_STRAIGHT, curvature, curvature, _STRAIGHT])
+    if onwards:
+        s, bend = np.append(s, s[-1] + np.linspace(1e-6, onwards, 2_000)), np.append(bend, np.zeros(2_000))
     heading = np.concatenate([[0.0], np.cumsum(0.5 * (bend[1:] + bend[:-1]) * np.diff(s))])
     x, y = (
         np.concatenate([[0.0], np.cumsum(0.5 * (part[1:] + part[:-1]) * np.diff(s))])
         for part in (np.cos(heading), np.sin(heading))
     )
-    way = float(np.interp(LANE, y, s))
-    return Turn(curvature, clothoid, arc, float(x[-1]), float(np.interp(way, s, x)), way)
+    return s, x, y, heading
 
 
 def turn_parameters(turn: Turn) -> dict[str, str]:
     """As the turning scenarios take them."""
     return {f"turn_{field.name}": f"{getattr(turn, field.name):.6f}" for field in fields(turn)}
+
+
+def meeting_parameters(speed: int, location: float, *, nearside: bool) -> dict[str, str]:
+    """As the scenarios of people across whose way a vehicle turns take them."""
+    turn, (way, ahead) = turn_at(speed, nearside=nearside), meeting(speed, location, nearside=nearside)
+    given = {"turn_curvature": turn.curvature, "turn_clothoid": turn.clothoid, "turn_arc": turn.arc,
+             "turn_reach": turn.reach, "meeting_way": way, "meeting_ahead": ahead}  # fmt: skip
+    return {name: f"{value:.6f}" for name, value in given.items()}

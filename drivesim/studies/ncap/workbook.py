@@ -20,6 +20,12 @@ SHEETS = dict.fromkeys(
     ("CCRs", "CCRm", "CCRb", "CCFtap", "CCCscp", "CMRs", "CMRb", "CMFtap", "CMCscp"), "FC - Car & PTW"
 )
 PEOPLE = "FC - Ped & Cyc"
+TURNS = {
+    f"CPTA{side[0].lower()}{way}": (f"CPTAf{way} & CPTAn{way}", side)
+    for way in ("s", "o")
+    for side in ("Farside", "Nearside")
+}
+"""Matrix of a test, and what its rows say, where two tests share one."""
 
 
 def calculator(folder: Path, *words: str) -> None:
@@ -36,6 +42,18 @@ def heading(cell: dict[str, Any]) -> str:
     return f"{cell['target_speed']} km/h" if place is None else f"{round(100 * place)}%"
 
 
+def loadcases(given: dict[str, Any]) -> set[str]:
+    """The scenarios of which there are cells, as inputs and layers name them."""
+    return {
+        cell["test"].split()[0][:4] if cell["test"] in TURNS else cell["test"].split()[0] for cell in given["cells"]
+    }
+
+
+def loadcase(matrix: str) -> str:
+    """Of a matrix."""
+    return matrix[:4] if "&" in matrix else matrix.split()[0]
+
+
 def presume_red(sheet: Any, claimed: set[str]) -> None:
     """Every cell of claimed tests red: a cell that is left empty would be scored as if it were good."""
     rows, matrix = set(), ""
@@ -43,7 +61,7 @@ def presume_red(sheet: Any, claimed: set[str]) -> None:
         name = str(sheet.cell(row, 1).value or "")
         if name and not name.endswith("km/h"):
             matrix = name
-        elif name and matrix.split()[0] in claimed:
+        elif name and loadcase(matrix) in claimed:
             rows.add(row)
     for rule in sheet.data_validations.dataValidation:
         if "Green" in str(rule.formula1):
@@ -59,13 +77,13 @@ def declare_warnings(sheet: Any, claimed: set[str]) -> None:
     for row in range(1, sheet.max_row + 1):
         name = str(sheet.cell(row, 1).value or "")
         matrix = name if name and not name.endswith("km/h") else matrix
-        if name.endswith("km/h") and matrix.split()[0] in claimed & {"CPLA", "CBLA"} and not sheet.cell(row, 3).value:
+        if name.endswith("km/h") and loadcase(matrix) in claimed & {"CPLA", "CBLA"} and not sheet.cell(row, 3).value:
             sheet.cell(row, 3).value = "FCW"
 
 
 def fill_predictions(book: Any, given: dict[str, Any]) -> None:
     """Colours of all cells, self-claimed; robustness layers YES or NO where the sheet asks."""
-    claimed = {cell["test"].split()[0] for cell in given["cells"]}
+    claimed = loadcases(given)
     for prefix in (*dict.fromkeys(SHEETS.values()), PEOPLE):
         presume_red(book[f"{prefix} pred."], claimed)
     declare_warnings(book[f"{PEOPLE} pred."], claimed)
@@ -76,10 +94,15 @@ def fill_predictions(book: Any, given: dict[str, Any]) -> None:
                 sheet.cell(part, 7).value = "Self claimed"
     for cell in given["cells"]:
         sheet = book[f"{SHEETS.get(cell['test'], PEOPLE)} pred."]
-        top = next(row for row in range(1, sheet.max_row + 1) if sheet.cell(row, 1).value == cell["test"])
+        matrix, side = TURNS.get(cell["test"], (cell["test"], None))
+        top = next(row for row in range(1, sheet.max_row + 1) if sheet.cell(row, 1).value == matrix)
         wanted = heading(cell) if cell["impact_location"] is None else cell["impact_location"]
         column = next(c for c in range(4, 12) if sheet.cell(top + 1, c).value == wanted)
-        row = next(r for r in range(top + 2, top + 14) if sheet.cell(r, 1).value == f"{cell['speed']} km/h")
+        row = next(
+            r
+            for r in range(top + 2, top + 14)
+            if sheet.cell(r, 1).value == f"{cell['speed']} km/h" and side in (None, sheet.cell(r, 2).value)
+        )
         sheet.cell(row, column).value = cell["colour"].capitalize()
         if cell["test"] in ("CCRs", "CMRs"):
             sheet.cell(row, 3).value = "AEB"
@@ -100,8 +123,10 @@ def fill_predictions(book: Any, given: dict[str, Any]) -> None:
 def fill_measurements(book: Any, given: dict[str, Any]) -> int:
     """Impact speeds of the points chosen to be verified, the full speed where none was played, no time to collision
     where a warning was; their count."""
-    claimed = {cell["test"].split()[0] for cell in given["cells"]}
-    speeds = {(c["test"], c["speed"], heading(c)): c["impact_speed"] for c in given["cells"]}
+    claimed = loadcases(given)
+    speeds = {
+        (*TURNS.get(c["test"], (c["test"], None)), c["speed"], heading(c)): c["impact_speed"] for c in given["cells"]
+    }
     count = 0
     for prefix in (*dict.fromkeys(SHEETS.values()), PEOPLE):
         sheet, heads = book[f"{prefix} verif."], dict[str, int]()
@@ -111,14 +136,15 @@ def fill_measurements(book: Any, given: dict[str, Any]) -> int:
                 heads = {word: column for column, word in enumerate(words, start=1) if word}
             elif words[0] == "General requirements":
                 sheet.cell(row, heads["Value"]).value = "PASS"
-            elif str(words[0]).split()[0] in claimed and "VUT speed" in heads:
+            elif loadcase(str(words[0])) in claimed and "VUT speed" in heads:
                 speed = int(str(sheet.cell(row, heads["VUT speed"]).value).split()[0])
                 place = next(
                     value
                     for head in ("Impact location", "Target speed")
                     if head in heads and (value := sheet.cell(row, heads[head]).value) not in (None, "Not Applicable")
                 )
-                played = speeds.get((words[0], speed, place), float(speed))
+                side = sheet.cell(row, heads["Turn"]).value if "&" in words[0] else None
+                played = speeds.get((words[0], side, speed, place), float(speed))
                 sheet.cell(row, heads["Value"]).value = 0.0 if "FCW" in words else played
                 count += 1
     return count
@@ -131,7 +157,8 @@ def colours(given: dict[str, Any]) -> list[str]:
         point = matrix_processing.TestPoint(row=0, col=0, color=common.PredictionColor.RED)
         ahead = f"{round(cell['target_speed'])} km/h"
         point.attributes = {"VUT speed": f"{cell['speed']} km/h", "Target speed": ahead, "Function": "AEB"}
-        measured = matrix_processing.ComputedTestPoint(point, cell["test"], cell["impact_speed"])
+        matrix = TURNS.get(cell["test"], (cell["test"], None))[0]
+        measured = matrix_processing.ComputedTestPoint(point, matrix, cell["impact_speed"])
         found.append(measured.measured_color.value.lower())
     return found
 
