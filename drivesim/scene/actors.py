@@ -73,7 +73,7 @@ class Cast:
         """Show one tick: ``before`` is ray time 0, ``after`` ray time 1; people in the less detail the greater their
         ``distance`` (N,) from the sensors, m."""
         shown = before.present[0] & after.present[0]
-        self._fleet.move(before, after, shown)
+        self._fleet.move(before, after, shown, distance)
         if self._crowd is not None:
             self._crowd.move(before, after, shown, distance)
         self._rays.commit()

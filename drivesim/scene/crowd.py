@@ -32,14 +32,13 @@ F64 = NDArray[np.float64]
 F32 = NDArray[np.float32]
 I64 = NDArray[np.int64]
 
-FULL_DETAIL = 20.0
-"""Distance from the sensors up to which people have all their triangles, m."""
+LEVELS = np.array([12.0, 32.0, 72.0])
+"""Distances from the sensors at which :attr:`Body.skins` take over from each other, m: outlines are then within a pixel
+(:data:`~drivesim.scene.bodies.coarse.CELLS`)."""
 STILL, SHOT_STROKE = 0.01, 0.06
 """Up to the first, m that a joint moves within the body in a tick, one shot does; then two, and one for each second."""
-_LEVELS = FULL_DETAIL * np.array([1.0, 2.0, 4.0])
-"""Distances at which :attr:`Body.skins` take over from each other, m."""
 LIVELY = 2
-"""The first so many of them have limbs that move within a tick."""
+"""The first so many of the skins have limbs that move within a tick."""
 _BONES = 24
 _CROWD = 8
 """Bodies from which on another thread pays."""
@@ -103,10 +102,10 @@ class Crowd:
         self._pool: ThreadPoolExecutor | None = None
 
     def move(self, before: WorldState, after: WorldState, shown: NDArray[np.bool_], distance: F64) -> None:
-        """Show the tick between two states of all actors (N,) that are ``shown``; those at less than
-        :data:`FULL_DETAIL` of ``distance`` (N,) from the sensors, m, in all detail."""
+        """Show the tick between two states of all actors (N,) that are ``shown``; in the less
+        detail (:data:`LEVELS`) the greater their ``distance`` (N,) from the sensors, m."""
         there = np.flatnonzero(shown[self._actor])
-        level = np.searchsorted(_LEVELS, distance[self._actor], side="right")
+        level = np.searchsorted(LEVELS, distance[self._actor], side="right")
         states = (_columns(before), _columns(after))
         self._share(there, lambda rows: _pose(
             rows, level, states, self._who, self._poses, self._rate, self._shots

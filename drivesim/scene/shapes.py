@@ -38,7 +38,7 @@ class Shape:
 
     def __init__(self, device: Device, triangles: NDArray[np.int32], vertices: F32, *, deforming: bool) -> None:
         self.geometry = Geometry.triangles(device, triangles, vertices, deforming=deforming)
-        self.scene = SceneHandle(device, dynamic=deforming)
+        self.scene = SceneHandle(device, dynamic=deforming, compact=deforming)
         self.scene.attach(self.geometry)
         self.scene.commit()
 

@@ -60,6 +60,21 @@ def test_body_and_wheels_are_where_the_poses_say():
             assert rolled == pytest.approx(1.2 if number > 1 else 0.0, abs=1e-5)
 
 
+@pytest.mark.parametrize(("distance", "rolled"), [(31.0, 1.2), (33.0, 0.0)])
+def test_far_wheels_show_how_they_end_the_tick_and_keep_their_doppler(distance, rolled):
+    actor = vehicle(CARS[1], "car")
+    builder = RaySceneBuilder()
+    cast = Cast([actor], builder, 1)
+    before, after = states(actor)
+    with builder.build() as rays:
+        cast.enter(rays)
+        cast.move(before, after, np.array([distance]))
+        spin, omega = rays.tables.inst_spin[2:6], rays.tables.inst_omega[2:6]
+        assert spin[:, 1] - spin[:, 0] == pytest.approx(rolled, abs=1e-5)
+        assert np.exp(1j * spin[:, 1]) == pytest.approx(np.exp(1j * float(after.wheel_rotation[0, 0])), abs=1e-4)
+        assert np.linalg.norm(omega, axis=1) == pytest.approx(24.0, rel=0.05)
+
+
 def test_who_is_not_there_is_not_hit_and_comes_back():
     actor = vehicle(CARS[1], "car")
     builder = RaySceneBuilder()

@@ -32,6 +32,8 @@ from drivesim.world.gait import stride_length
 F32 = NDArray[np.float32]
 F64 = NDArray[np.float64]
 
+_BONES = (4, 4, 2, 2)
+"""As many bones, at most, does a vertex of each of :attr:`Body.skins` follow."""
 PHASE_STEP = 1e-3
 """Cycles over which velocities are differences of poses."""
 _DOWN = np.array([0.0, 0.0, -1.0])
@@ -83,7 +85,9 @@ class Body:
         pieces += [piece.placed(ground, scale) for piece in self._carried(bones)]
         standing = bones.astype(np.float32)
         made = [pieces, *([coarsened(piece, cell * (top - floor)) for piece in pieces] for cell in CELLS)]
-        self.skins = tuple(_skin(some, ground, scale, tag, standing) for some in made)
+        self.skins = tuple(
+            _skin(some, ground, scale, tag, standing, most) for some, most in zip(made, _BONES, strict=True)
+        )
         self.near, self.far = self.skins[0], self.skins[2]
 
     def _carried(self, standing: F64) -> list[Piece]:
@@ -227,13 +231,14 @@ def moving(skin: Skin, transforms: F64, ahead: F64, cycles_per_second: float, ou
     skin_points(skin.vertices, skin.bones, skin.weights, rates, out)
 
 
-def _skin(pieces: list[Piece], ground: F64, scale: float, tag: Tag, standing: F32) -> Skin:
-    """Pieces of the shape's own size as one mesh of the body's."""
+def _skin(pieces: list[Piece], ground: F64, scale: float, tag: Tag, standing: F32, most: int) -> Skin:
+    """Pieces of the shape's own size as one mesh of the body's, whose vertices follow ``most`` bones."""
     vertices = ((np.concatenate([piece.vertices for piece in pieces]) - ground) * scale).astype(np.float32)
     normals = np.concatenate([normals_of(p.vertices, p.triangles) if p.normals is None else p.normals for p in pieces])
     weights = np.concatenate([piece.weights for piece in pieces])
     order = np.argsort(-weights, axis=1, kind="stable")[:, :4]
     best = np.take_along_axis(weights, order, axis=1)
+    best[:, most:] = 0.0
     bones, shares = order.astype(np.uint8), (best / best.sum(axis=1, keepdims=True)).astype(np.float32)
     rest = normals.astype(np.float32)
     posed, shaded = np.empty_like(vertices), np.empty_like(rest)

@@ -16,22 +16,20 @@ def euler(yaw: float, pitch: float, roll: float) -> F64:
     cy, sy, cp, sp, cr, sr = (
         math.cos(yaw), math.sin(yaw), math.cos(pitch), math.sin(pitch), math.cos(roll), math.sin(roll),
     )  # fmt: skip
-    return np.array(
-        [
-            [cy * cp, cy * sp * sr - sy * cr, cy * sp * cr + sy * sr],
-            [sy * cp, sy * sp * sr + cy * cr, sy * sp * cr - cy * sr],
-            [-sp, cp * sr, cp * cr],
-        ]
-    )
+    out = np.empty((3, 3))  # entry by entry: an array of lists takes Numba four times as long
+    out[0, 0], out[0, 1], out[0, 2] = cy * cp, cy * sp * sr - sy * cr, cy * sp * cr + sy * sr
+    out[1, 0], out[1, 1], out[1, 2] = sy * cp, sy * sp * sr + cy * cr, sy * sp * cr - cy * sr
+    out[2, 0], out[2, 1], out[2, 2] = -sp, cp * sr, cp * cr
+    return out
 
 
 @nb.njit(cache=True)
 def about(axis: int, angle: float) -> F64:
     """Rotation (3, 3) about x, y or z (0, 1, 2): what :func:`euler` says of one angle, with one sine."""
     c, s = math.cos(angle), math.sin(angle)
-    out = np.eye(3)
+    out = np.zeros((3, 3))
     i, j = (axis + 1) % 3, (axis + 2) % 3
-    out[i, i], out[i, j], out[j, i], out[j, j] = c, -s, s, c
+    out[axis, axis], out[i, i], out[i, j], out[j, i], out[j, j] = 1.0, c, -s, s, c
     return out
 
 
@@ -73,7 +71,10 @@ def cross(a: F64, b: F64) -> F64:
 def frame_of(down: F64, left: F64) -> F64:
     """Rotation that takes -z to ``down`` and y to ``left`` (unit, orthogonal)."""
     forward = cross(left, -down)
-    return np.column_stack((forward, left, -down))
+    out = np.empty((3, 3))
+    for i in range(3):
+        out[i, 0], out[i, 1], out[i, 2] = forward[i], left[i], -down[i]
+    return out
 
 
 @nb.njit(cache=True)
