@@ -135,7 +135,8 @@ class Scene:
     def lamps(self, weather: Weather) -> NDArray[np.float32]:
         """Lit headlamps and, at night, the nearest street lamps, (L, 9) float32.
 
-        Position relative to ``rays.origin``, direction, intensity cd, reach m, 1 for a street lamp.
+        Position relative to ``rays.origin``, direction, intensity cd, reach m, height above the ground of a street
+        lamp m.
         """
         flags = self.lit(weather)
         rows = self._street_lamps() if weather.sun_elevation < _STREET_LAMPS_ON else []
@@ -151,9 +152,12 @@ class Scene:
     def _street_lamps(self) -> list[list[float]]:
         """Rows of the street lamps nearest to the ego."""
         here = self._state.position[0, self._ego] - self.rays.origin if self._ego >= 0 else np.zeros(3)
-        distance = np.linalg.norm(self._luminaires - here, axis=1)
+        distance = np.linalg.norm(self._luminaires[:, :3] - here, axis=1)
         near = np.argsort(distance)[:_STREET_LAMPS]
-        return [[*self._luminaires[i], 0, 0, -1, STREET_LAMP_INTENSITY, _STREET_LAMP_REACH, 1] for i in near]
+        return [
+            [x, y, z, 0, 0, -1, STREET_LAMP_INTENSITY, _STREET_LAMP_REACH, height]
+            for x, y, z, height in self._luminaires[near]
+        ]
 
     def close(self) -> None:
         """Release the ray scene; legal twice."""
@@ -161,10 +165,14 @@ class Scene:
 
 
 def _luminaires(mesh: Mesh) -> NDArray[np.float64]:
-    """Middles (L, 3) of the light of every street lamp in a mesh, one per instance."""
+    """(L, 4) middle of the light of every street lamp in a mesh, one per instance, and its height above the foot."""
     shining = mesh.material == MaterialId.STREET_LAMP
     whose, number = np.unique(mesh.instance[shining], return_inverse=True)
     middles = mesh.vertices[mesh.triangles[shining]].astype(np.float64).mean(axis=1)
     sums = np.zeros((len(whose), 3))
     np.add.at(sums, number, middles)
-    return sums / np.maximum(np.bincount(number, minlength=len(whose)), 1)[:, None]
+    places = sums / np.maximum(np.bincount(number, minlength=len(whose)), 1)[:, None]
+    own = np.isin(mesh.instance, whose)
+    feet = np.full(len(whose), np.inf)
+    np.minimum.at(feet, np.searchsorted(whose, mesh.instance[own]), mesh.vertices[mesh.triangles[own], 2].min(axis=1))
+    return np.column_stack([places, places[:, 2] - feet])

@@ -10,7 +10,7 @@ from drivesim.scene.city.evening import HOMES_LIT, SHOPS_LIT, lit_rooms
 from drivesim.scene.city.parts import Finish, quads
 from drivesim.scene.scene import LOW_BEAM_INTENSITY, STREET_LAMP_INTENSITY
 from drivesim.sensors.camera.device import CameraDevice
-from drivesim.sensors.camera.lamps import beam_power, luminaire_power
+from drivesim.sensors.camera.lamps import GROUND, beam_power, luminaire_power, sent_up
 from drivesim.sensors.camera.sensor import Camera
 from drivesim.sensors.rig import Sensor
 from drivesim.taxonomy import Tag
@@ -77,6 +77,41 @@ def test_a_street_is_lit_as_the_standard_asks():
     assert total.mean() == pytest.approx(7.5, rel=0.2)
     assert total.min() > 1.5
     assert luminaire_power(np.float32(np.cos(np.radians(80.0)))) == 0.0
+
+
+@pytest.mark.parametrize("away", [6.0, 10.0, 15.0, 20.0])
+def test_walls_get_what_lit_ground_sends_on(away):
+    """Against the sum over all of the ground before the wall (Lambert)."""
+    lamp, places = 6.5, np.arange(-30.0, 30.0, 0.2) + 0.1
+    x, y = np.meshgrid(places, places)
+    down = lamp / np.sqrt(x**2 + y**2 + lamp**2)
+    lit = np.vectorize(lambda c: float(luminaire_power(np.float32(c))))(down) * down**3 / lamp**2
+    for above in (3.0, 6.0, 9.0):
+        square = (away - x) ** 2 + y**2 + above**2
+        total = GROUND / np.pi * 0.04 * (lit * above * np.maximum(away - x, 0.0) / square**2).sum()
+        model = sent_up(np.float32(-away), np.float32(0.0), np.float32(-lamp - above), np.float32(away))
+        assert float(model) == pytest.approx(total, rel=0.35)
+
+
+def test_facades_above_street_lamps_are_not_black():
+    """A wall 10 m from a lamp and 9 m up, where the lamp itself does not shine."""
+    builder = RaySceneBuilder()
+    wall = [(10.0, -20.0, 0.0), (10.0, 20.0, 0.0), (10.0, 20.0, 20.0), (10.0, -20.0, 20.0)]
+    builder.add_static(quads(np.array([wall]), WALL))
+    device = CameraDevice(
+        kind="camera", name="ahead", width=32, height=24, fx=30, fy=30, cx=16, cy=12, exposure=0.2, noise=0.0,
+    )  # fmt: skip
+    forward = Pose(np.array([0.0, 0.0, 9.0]), np.array([[0.0, 0.0, 1.0], [-1.0, 0.0, 0.0], [0.0, -1.0, 0.0]]))
+    camera = Camera(Sensor("CAM", device, forward, 10.0, 0.0), 0)
+    lamp = np.array([[0.0, 0.0, 6.5, 0.0, 0.0, -1.0, STREET_LAMP_INTENSITY, 30.0, 6.5]], dtype=np.float32)
+    with builder.build() as rays:
+        dark, lit = (
+            camera.render(rays, Pose.identity(), NIGHT, lamps=lamps).rgb[12, 16].astype(int)
+            for lamps in (lamp[:0], lamp)
+        )
+    assert lit.min() > 40
+    assert dark.max() < 0.5 * lit.min()
+    assert lit[0] > lit[2]
 
 
 def test_a_low_beam_keeps_to_the_measuring_points_of_the_rules():

@@ -21,7 +21,7 @@ from drivesim.scene.lane_memory import put, put_tile, row, whole_row
 from drivesim.scene.lanes import any_of, spread, where
 from drivesim.scene.raycast import RayTables
 from drivesim.sensors.camera.aim import aim
-from drivesim.sensors.camera.lights import lamplight, open_sky, shine, sunlight
+from drivesim.sensors.camera.lights import lamplight, open_sky, rebound, shine, sunlight
 from drivesim.sensors.camera.met import corners, lay_texture, meet, see_sky, turn
 from drivesim.sensors.camera.mirror import mirror_sky, mirror_things, through_glass
 from drivesim.sensors.camera.packet import (
@@ -89,7 +89,7 @@ def trace_and_shade(
     Args:
         surfaces: (2 M, 4) float32, see :func:`~drivesim.sensors.camera.surfaces.surface_table`.
         lamps: (L, 9) float32: position relative to the scene's origin (3), direction (3), intensity in cd, reach in m,
-            1 for a street lamp and 0 for a low beam.
+            height above the ground of a street lamp in m and 0 for a low beam.
         lit: (A + 1,) uint16, lamp flags by instance id.
         camera: (5, 4) float32: rotation rows of world_from_camera with the origin as last column (3 rows), then
             fx, fy, cx, cy, then width, height, 1 for depth along the ray, pixels a radian.
@@ -204,6 +204,8 @@ def _chunk(
                 sunlight(packet, shadow, valid, s, k, handles, sun, sun_light)
             for lamp in range(len(lamps)):
                 lamplight(packet, shadow, valid, s, k, handles, lamps, lamp)
+                if lamps[lamp, 8] > ZERO:
+                    rebound(s, lamps, lamp)
             if with_ao:
                 open_sky(packet, shadow, valid, s, k, handles)
             if extinction > ZERO:

@@ -12,10 +12,12 @@ from drivesim.scene.embree import DIR_X, LANES, MASK, ORG_X, T_FAR, T_NEAR, TIME
 from drivesim.scene.lane_memory import put, row, whole_row
 from drivesim.scene.lanes import any_of, highest, lowest, spread, sqrt, where
 from drivesim.scene.raycast import ALL, EVERYONE
-from drivesim.sensors.camera.lamps import beam_power, luminaire_power, own_light
+from drivesim.sensors.camera.lamps import beam_power, luminaire_power, own_light, sent_up
 from drivesim.sensors.camera.met import SHINES
 from drivesim.sensors.camera.packet import (
+    BODY,
     COLOUR,
+    DIFFUSE,
     F32,
     FACING,
     FAR,
@@ -36,6 +38,7 @@ from drivesim.sensors.camera.packet import (
     POWER,
     ROUGH,
     TINY,
+    TWO,
     ZERO,
     direction_of,
     put_three,
@@ -44,6 +47,8 @@ from drivesim.sensors.camera.packet import (
 
 _FLAT: Any = np.float32(0.21)
 """Cosine at the edge of a street lamp's light."""
+_LAMP_TINT = np.array([1.0, 0.96, 0.88], dtype=np.float32)
+"""Colour of lamps' light, red, green and blue."""
 _BEHIND_GLASS: Any = np.float32(0.12)
 """Shadow rays end this far from a lamp, m: its own housing does not count."""
 _AO_REACH: Any = np.float32(1.8)
@@ -122,10 +127,21 @@ def lamplight(
                 power *= luminaire_power(toward)
             else:
                 power *= beam_power(toward, -z - lamps[lamp, 5])
-        s[POWER, lane] = power
-        s[POWER + 1, lane] = power * np.float32(0.96)
-        s[POWER + 2, lane] = power * np.float32(0.88)
+        for c in range(3):
+            s[POWER + c, lane] = power * _LAMP_TINT[c]
     _add(packet, shadow, valid, s)
+
+
+@nb.njit(error_model="numpy")
+def rebound(s: F32, lamps: F32, lamp: int) -> None:
+    """Adds what the ground below a street lamp sends on to BODY; nothing but what is near is in its way."""
+    px, py, pz = three(s, POINT)
+    nx, ny, nz = three(s, NORMAL)
+    lx, ly, lz = lamps[lamp, 0] - px, lamps[lamp, 1] - py, lamps[lamp, 2] - TWO * lamps[lamp, 8] - pz
+    facing = highest(nx * lx + ny * ly + nz * lz, ZERO)
+    power = lamps[lamp, 6] * PER_PI * sent_up(lx, ly, lowest(lz, -ONE), facing) * row(s, DIFFUSE)
+    for c in range(3):
+        put(s, BODY + c, row(s, BODY + c) + power * _LAMP_TINT[c] * row(s, COLOUR + c))
 
 
 @nb.njit(error_model="numpy")
