@@ -52,6 +52,8 @@ class Motion:
         next_offset: lateral offset from the lane's centre at the end of the coming step, m in +t.
         across: metres of the coming step that go from lane to lane, out of the way that the speed makes; what the lane
             itself or an offset in it moves sideways does not count: speeds along a lane are longitudinal.
+        side: +1 or -1; changes its sign where a road goes over into one that runs the other way, so that what was
+            towards +t is towards -t.
         aside: (x, y) m by which who is on no lane moves besides in the coming step.
         route: ids of roads to take at junctions.
         pedals: what is set in the default controller's place; None as long as nothing has been.
@@ -68,6 +70,7 @@ class Motion:
     rate: float = 0.0
     next_offset: float | None = None
     across: float = 0.0
+    side: int = 1
     aside: tuple[float, float] = (0.0, 0.0)
     odometer: float = 0.0
     route: tuple[str, ...] = ()
@@ -244,9 +247,10 @@ class Motion:
         if ahead is None:
             return None
         turned = (ahead.lane_id > 0) != (lane.lane_id > 0) and ahead.road_id != lane.road_id
-        before = -lane.offset if turned else lane.offset
-        offset = before if self.next_offset is None else self.next_offset
-        self.next_offset = None
+        side = -1 if turned else 1
+        before = side * lane.offset
+        offset = before if self.next_offset is None else side * self.next_offset
+        self.side, self.next_offset = side * self.side, None
         road, lane_id, s = ahead.road_id, ahead.lane_id, ahead.s
         self.lane = LanePosition(road, lane_id, s, ahead.t - ahead.offset + offset, offset)
         point = network.world_from_lane(road, lane_id, s, offset)

@@ -55,5 +55,15 @@ class Transition:
     def advance(self, seconds: float, metres: float) -> float:
         """The value after some more time and distance."""
         self._passed += metres if self._by_distance else seconds
-        share = self._passed / self._extent if self._extent > 0 else 1.0
+        return self._value(self._passed)
+
+    def along(self, metres: float) -> float:
+        """Of the coming ``metres`` of an entity that the change moves sideways, those along its lane: a distance of a
+        change is counted there. All of them for a change over time."""
+        if not self._by_distance or metres <= 0.0:
+            return metres
+        return metres / math.hypot(1.0, (self._value(self._passed + metres) - self._value(self._passed)) / metres)
+
+    def _value(self, passed: float) -> float:
+        share = passed / self._extent if self._extent > 0 else 1.0
         return self.start + (self.goal - self.start) * progress(self._shape, share)

@@ -64,7 +64,7 @@ def test_a_lane_change_takes_its_time_and_the_speed_is_that_of_the_whole_way(tmp
 
 def test_a_lane_change_by_distance(tmp_path):
     stage = Stage(tmp_path, act(event("e", lane_change(-2, "linear", "distance", 30.0)))).until(1.5)
-    assert stage.y() == pytest.approx(-4, abs=0.01)
+    assert stage.y() == pytest.approx(-2 - 4 * (stage.x() - 100) / 30, abs=0.01)
 
 
 def test_on_a_lane_of_the_other_direction_one_keeps_going_ones_way(tmp_path):

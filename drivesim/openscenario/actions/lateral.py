@@ -36,7 +36,11 @@ def _leftward(network: RoadNetwork, lane: LanePosition, motion: Motion) -> int:
 
 class LaneChange(Running):
     """LaneChangeAction: attaches an entity to its new lane at once, displaced by where it still is, and takes the
-    displacement away."""
+    displacement away.
+
+    The target's offset is towards +t of the target lane, as that of a LanePosition; steps from an entity's lane to
+    another one are towards its own left ("LaneChangeAction": its y axis).
+    """
 
     domains = ("lateral",)
 
@@ -53,9 +57,8 @@ class LaneChange(Running):
         self._hold(action, network, lane, target)
         here = motion.lane
         assert here is not None
-        # Offsets of the standard are to the left as the entity faces; those of lanes are towards +t.
-        goal = action.target_lane_offset * _leftward(network, here, motion)
-        self._change = Transition(action.lane_change_action_dynamics, here.offset, goal)
+        self._side = motion.side
+        self._change = Transition(action.lane_change_action_dynamics, here.offset, action.target_lane_offset)
 
     def _hold(self, action: Element, network: RoadNetwork, lane: LanePosition, target: int) -> None:
         """Describe the entity's place from the target lane's centre."""
@@ -68,21 +71,25 @@ class LaneChange(Running):
     def step(self, dt: float) -> None:
         travelled = abs(self.motion.speed + self.motion.next_speed) / 2 * dt
         lane = self.motion.lane
-        self.motion.next_offset = self._change.advance(dt, travelled)
+        offset = self._change.advance(dt, self._change.along(travelled))
+        self.motion.next_offset = self._side * self.motion.side * offset
         self.motion.across = abs(self.motion.next_offset - lane.offset) if lane is not None else 0.0
         self.done = self._change.done
 
 
 class LaneOffset(Running):
-    """LaneOffsetAction: to another offset within the lane; without a limit of lateral acceleration in one step."""
+    """LaneOffsetAction: to another offset within the lane; without a limit of lateral acceleration in one step.
+
+    An absolute offset is towards +t of the lane that the entity is in, one from another entity towards that one's left.
+    """
 
     domains = ("lateral",)
 
     def __init__(self, action: model.LaneOffsetAction, cast: Cast, motion: Motion) -> None:
         super().__init__(cast, motion)
         self._action = action
-        network, lane = _on_lane(action, motion)
-        self._left = _leftward(network, lane, motion)
+        _, lane = _on_lane(action, motion)
+        self._side = motion.side
         start, goal = lane.offset, self._goal()
         shape, limit = action.dynamics.dynamics_shape, action.dynamics.max_lateral_acc
         seconds = math.sqrt(PEAK_BEND[shape] * abs(goal - start) / limit) if limit else 0.0
@@ -91,20 +98,23 @@ class LaneOffset(Running):
         )
 
     def _goal(self) -> float:
+        """In +t of the road that the entity was on when the action began."""
         target = self._action.target
         if isinstance(target, model.AbsoluteTargetLaneOffset):
-            return target.value * self._left
+            return target.value
         other = self.cast.motion(target.entity_ref, target)
         base, own = other.here(), self.motion.lane
         network = self.motion.world.network
         if network is None or base is None or own is None:
             raise complaint(target, "the reference entity is on no lane", "place it on a lane")
-        return base.t + target.value * _leftward(network, base, other) - (own.t - own.offset)
+        goal = base.t + target.value * _leftward(network, base, other) - (own.t - own.offset)
+        return self._side * self.motion.side * goal
 
     def step(self, dt: float) -> None:
         if self._action.continuous:
             self._change.goal = self._goal()
-        self.motion.next_offset = self._change.advance(dt, abs(self.motion.speed) * dt)
+        offset = self._change.advance(dt, abs(self.motion.speed) * dt)
+        self.motion.next_offset = self._side * self.motion.side * offset
         self.done = self._change.done and not self._action.continuous
 
 
