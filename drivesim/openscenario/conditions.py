@@ -159,9 +159,16 @@ def relative_distance(condition: model.RelativeDistanceCondition, cast: Cast, mo
 
 
 def time_headway(condition: model.TimeHeadwayCondition, cast: Cast, motion: Motion, timed: Timed) -> bool:
+    """Distance over the triggering entity's speed, which there is of who drives towards the other: none of who stands,
+    reverses or has left it behind."""
     other = cast.motion(condition.entity_ref, condition)
-    gap, own = _to_entity(condition, cast, motion, other), abs(float(cast.world.speed[0, motion.index]))
-    return compared(gap / own if own > STILL else math.inf, condition.rule, condition.value)
+    own = float(cast.world.speed[0, motion.index])
+    if own <= STILL:
+        return False
+    gap = _to_entity(condition, cast, motion, other)
+    if gap > 0.0 and distances.is_behind(condition, cast.world, motion, other):
+        return False
+    return compared(gap / own, condition.rule, condition.value)
 
 
 def time_to_collision(condition: model.TimeToCollisionCondition, cast: Cast, motion: Motion, timed: Timed) -> bool:

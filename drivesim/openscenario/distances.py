@@ -68,6 +68,12 @@ def _meaning(condition: Measured) -> tuple[str, str]:
     return kind or "euclidianDistance", system or "entity"
 
 
+def is_behind(condition: Measured, world: World, first: Motion, target: Target) -> bool:
+    """Whether a place or another entity lies behind an entity, in the condition's coordinate system."""
+    _, system = _meaning(condition)
+    return signed(world, first, target, "longitudinal", system, condition.routing_algorithm) < 0.0
+
+
 def signed(
     world: World, first: Motion, target: Target, kind: str, system: str, algorithm: str | None = None
 ) -> float:  # fmt: skip

@@ -199,3 +199,26 @@ def test_who_drives_on_from_the_end_of_a_trajectory_off_the_roads_has_not_come_t
     here = stage.x()
     assert stage.until(17).x() > here + 5
     assert not stage.player.motions["Ego"].ended
+
+
+@pytest.mark.parametrize("system", ["road", "entity"])
+@pytest.mark.parametrize(
+    ("other", "own", "start"),
+    [
+        (150, 10, 0.0),
+        (50, 10, 6.0),  # passes after 5 s, and 1 s later is 10 m ahead
+        (50, 0, None),
+        (150, -5, None),
+    ],
+)
+def test_there_is_a_time_headway_to_who_is_ahead_only(tmp_path, system, other, own, start):
+    """TimeHeadwayCondition: how long until one is where the other is, at one's own speed; the other does 20 m/s."""
+    condition = (
+        '<TimeHeadwayCondition entityRef="Other" value="1" rule="greaterOrEqual" freespace="false" '
+        f'coordinateSystem="{system}" relativeDistanceType="longitudinal"/>'
+    )
+    init = private("Ego", teleport(at_lane(-1, 100)), speed(own)) + private(
+        "Other", teleport(at_lane(-2, other)), speed(20)
+    )
+    found = fires(tmp_path, condition, init=init)
+    assert found == (start if start is None else pytest.approx(start, abs=0.011))
