@@ -224,22 +224,20 @@ def _spline(shape: model.ClothoidSpline, places: Places, pose: Pose) -> Path:
 
 
 def _nurbs(shape: model.Nurbs, places: Places) -> Path:
-    """Rational B-spline: control points in homogeneous coordinates, times carried along by the same basis."""
+    """Rational B-spline: control points in homogeneous coordinates. Each one's time is due where it weighs most."""
     poses = [places.pose(point.position) for point in shape.control_points]
     times = _times([point.time for point in shape.control_points])
     weight = np.array([point.weight for point in shape.control_points])
-    columns = [np.array([pose.translation for pose in poses])]
-    if times is not None:
-        columns.append(times[:, None])
-    control = np.column_stack(columns) * weight[:, None]
+    control = np.array([pose.translation for pose in poses]) * weight[:, None]
     knots = np.array([knot.value for knot in shape.knots])
     degree = shape.order - 1
     low, high = knots[degree], knots[len(poses)]
-    at = np.linspace(low, high, _NURBS_SAMPLES * len(poses))
-    curve = BSpline(knots, np.column_stack([control, weight]), degree)(at)
-    curve = curve[:, :-1] / curve[:, -1:]
-    along = np.gradient(curve[:, :3], axis=0)
+    at = np.linspace(low, high, _NURBS_SAMPLES * len(poses) + 1)
+    share = BSpline(knots, np.eye(len(poses)), degree)(at)
+    curve = (share @ control) / (share @ weight)[:, None]
+    along = np.gradient(curve, axis=0)
     heading = np.unwrap(np.arctan2(along[:, 1], along[:, 0]))
     pitch = -np.arctan2(along[:, 2], np.hypot(along[:, 0], along[:, 1]))
     angles = np.column_stack([heading, pitch, np.zeros_like(heading)])
-    return _made(curve[:, :3], angles, curve[:, 3] if times is not None else None)
+    due = None if times is None else np.interp(at, at[np.argmax(share, axis=0)], times)
+    return _made(curve, angles, due)

@@ -106,3 +106,35 @@ def test_metres_along_a_climbing_trajectory_are_those_in_plan(tmp_path):
         '<TrajectoryFollowingMode followingMode="position"/></FollowTrajectoryAction></RoutingAction>'
     )
     assert played(tmp_path, action).until(1).x() == pytest.approx(110)
+
+
+def nurbs(points, knots, *, timed):
+    """Of order 3; points: time, weight, x, y."""
+    control = "".join(
+        f'<ControlPoint {f"""time="{t}" """ if timed else ""}weight="{w}"><Position><WorldPosition x="{x}" y="{y}"/>'
+        "</Position></ControlPoint>"
+        for t, w, x, y in points
+    )
+    shape = f'<Nurbs order="3">{control}{"".join(f"""<Knot value="{k}"/>""" for k in knots)}</Nurbs>'
+    action = follow(ALONG, timed=timed)
+    return action[: action.index("<Polyline>")] + shape + action[action.index("</Polyline>") + len("</Polyline>") :]
+
+
+def test_a_rational_spline_is_a_circle_exactly(tmp_path):
+    """Three control points with weights 1, cos 45°, 1 at the corners of a square: a quarter of a circle of 30 m."""
+    points = [(0, 1, 100, -2), (0, math.sqrt(0.5), 130, -2), (0, 1, 130, 28)]
+    stage = played(tmp_path, nurbs(points, [0, 0, 0, 1, 1, 1], timed=False))
+    for time in (1.0, 2.5, 4.5):
+        angle = 10 * time / 30
+        stage.until(time)
+        assert (stage.x(), stage.y()) == pytest.approx(
+            (100 + 30 * math.sin(angle), 28 - 30 * math.cos(angle)), abs=2e-3
+        )
+        assert stage.heading() == pytest.approx(angle, abs=5e-3)
+
+
+def test_a_control_points_time_is_due_where_it_weighs_most(tmp_path):
+    """The middle one of three weighs most half-way; between, times are even in the spline's parameter u."""
+    stage = played(tmp_path, nurbs([(0, 1, 100, -2), (2, 1, 120, -2), (8, 1, 140, -2)], [0, 0, 0, 1, 1, 1], timed=True))
+    for time, u in ((1.0, 0.25), (2.0, 0.5), (5.0, 0.75), (8.0, 1.0)):
+        assert stage.until(time).x() == pytest.approx(100 + 40 * u, abs=0.01)
