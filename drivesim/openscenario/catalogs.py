@@ -7,7 +7,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from drivesim.errors import did_you_mean
+from drivesim.errors import ScenarioError, did_you_mean
 from drivesim.openscenario.folders import Folders
 from drivesim.xmlfile import Node, parse_xml
 
@@ -62,6 +62,7 @@ class Catalogs:
         self.folders = folders
         self._places: list[Path] = []
         self._entries: Entries | None = None
+        self._unread: list[ScenarioError] = []
 
     def add(self, place: str, node: Node) -> None:
         """Search a folder (or one file) too; a place that does not exist holds nothing."""
@@ -72,18 +73,31 @@ class Catalogs:
     def find(self, catalog: str, name: str, reader: Reader, node: Node) -> Entry:
         """An entry.
 
+        A file that cannot be read is noted; an error it is where the entry might be in it.
+
         Raises:
             ScenarioError: there is no such entry.
         """
         if self._entries is None:
-            self._entries = {}
-            for file in self._files():
-                self._entries |= entries(file)
+            self._entries = self._gathered()
+            reader.notes.extend(self._unread)
         found = self._entries.get((catalog, name)) or self._in_file(catalog, name, reader, node)
         if found is None:
+            if self._unread:
+                raise self._unread[0]
             known = [entry for owner, entry in self._entries if owner == catalog]
             remedy = did_you_mean(name, known) if known else "check CatalogLocations and the catalogue's name"
             raise reader.fail(node, f"no entry '{name}' in catalogue '{catalog}'", remedy)
+        return found
+
+    def _gathered(self) -> Entries:
+        """All entries of all files that can be read."""
+        found: Entries = {}
+        for file in self._files():
+            try:
+                found |= entries(file)
+            except ScenarioError as error:
+                self._unread.append(error)
         return found
 
     def _in_file(self, catalog: str, name: str, reader: Reader, node: Node) -> Entry | None:

@@ -31,6 +31,11 @@ def complaint(place: Element, problem: str, remedy: str) -> ScenarioError:
     )  # fmt: skip
 
 
+def _located(error: ScenarioError, place: Element) -> ScenarioError:
+    """What a map says of a place, with the scenario's line that asks for it."""
+    return complaint(place, error.problem, error.remedy or "see the map")
+
+
 def _hangs(element: Any) -> bool:
     """Whether an element names an entity somewhere, so that it is not always the same."""
     if isinstance(element, tuple):
@@ -66,6 +71,14 @@ class Places:
         Args:
             route: roads on which a way along lanes goes on at junctions.
         """
+        try:
+            return self._pose(place, route)
+        except ScenarioError as error:
+            if error.line is not None:
+                raise
+            raise _located(error, place) from error
+
+    def _pose(self, place: model.Position, route: tuple[str, ...]) -> Pose:
         if isinstance(place, model.RelativeLanePosition):
             return self._relative_lane(place, route)
         if isinstance(place, model.RelativeRoadPosition):
@@ -83,7 +96,12 @@ class Places:
         known = self._lanes.get(id(place))
         if known is not None:
             return known[1]
-        made = self._lane(place)
+        try:
+            made = self._lane(place)
+        except ScenarioError as error:
+            if error.line is not None:
+                raise
+            raise _located(error, place) from error
         if not _hangs(place):
             self._lanes[id(place)] = place, made
         return made

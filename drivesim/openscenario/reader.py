@@ -22,7 +22,7 @@ from drivesim.openscenario.expressions import ExpressionError, Value, as_text, j
 from drivesim.openscenario.layout import Layout, Scope, Slot, layout_of
 from drivesim.openscenario.model.base import Element, Source, Unsupported
 from drivesim.openscenario.model.parameters import ParameterDeclaration
-from drivesim.openscenario.vocabulary import ACTIONS_AND_CONDITIONS
+from drivesim.openscenario.vocabulary import ACTIONS_AND_CONDITIONS, FORMER
 from drivesim.xmlfile import Node
 
 T = TypeVar("T", bound=Element)
@@ -200,7 +200,10 @@ class Reader:
         for name in map(str, node.attrib):
             if name not in layout.attributes and not name.startswith("{"):
                 remedy = did_you_mean(name, layout.attributes) if layout.attributes else "remove it"
-                raise self.fail(node, f"attribute '{name}' does not belong here", remedy)
+                slip = self.fail(node, f"attribute '{name}' does not belong here", remedy)
+                if node.tag != "FileHeader":
+                    raise slip
+                self.notes.append(slip)
         for name, slot in layout.attributes.items():
             found = self.reference(node, name) if slot.literal else self.attribute(node, name, slot.wanted)
             if found is not None:
@@ -253,6 +256,9 @@ class Reader:
         """Read everything that stands in ``holder`` into lists per field."""
         for entry in holder:
             tag = str(entry.tag)
+            if (str(holder.tag), tag) in FORMER:
+                self.note(entry, "is called otherwise in the standard", f"name it {FORMER[str(holder.tag), tag]}")
+                tag = FORMER[str(holder.tag), tag]
             if tag in scope.elements:
                 slot, cls = scope.elements[tag]
                 found.setdefault(slot.field, []).append(self.remembered(cls, entry))

@@ -21,3 +21,6 @@ ACTIONS_AND_CONDITIONS = frozenset({
     "TraveledDistanceCondition", "UserDefinedAction", "UserDefinedValueCondition", "VariableAction",
     "VariableCondition", "VariableModifyAction", "VariableSetAction", "VisibilityAction",
 })  # fmt: skip
+
+FORMER = {("Trailer", "EntityRef"): "TrailerRef"}
+"""Elements, by who holds them, that well-known files call otherwise than the standard: esmini's before 2025."""
