@@ -113,9 +113,9 @@ class EgoChain:
         while self._pending and self._pending[0][0] <= own.time + 1e-9:
             ready, _, measurement, detections = heapq.heappop(self._pending)
             self._fuse(ready, measurement, detections)
-        threat = self._worst(own)
-        if threat is not None:
-            self._react(own, threat)
+        threats = self._threats(own)
+        if threats:
+            self._react(own, threats)
         if self._braking and own.time - self._last_threat > self._parameters.release and own.speed > STANDING:
             self._braking = self._warned = False
         self._committed = self._braking and self._stands_before_release(own, dt)
@@ -151,8 +151,8 @@ class EgoChain:
             place = (float(track.state[0]), float(track.state[1]))
             self.events.append(ChainEvent("confirmation", ready, stamp, place, measurement.channel))
 
-    def _worst(self, own: OwnState) -> Threat | None:
-        """The confirmed threat with the least time left; tracks that mostly coast unseen are not trusted to be one."""
+    def _threats(self, own: OwnState) -> list[Threat]:
+        """Confirmed ones, that with the least time left first; tracks that mostly coast unseen are not trusted."""
         threats = [
             threat
             for track in self._tracker.tracks
@@ -161,19 +161,21 @@ class EgoChain:
             and (threat := assess(track, own.time, own.world_from_ego, own.speed, own.yaw_rate, self._car,
                                   self._parameters)) is not None
         ]  # fmt: skip
-        return min(threats, key=lambda threat: threat.slack, default=None)
+        return sorted(threats, key=lambda threat: threat.slack)
 
-    def _react(self, own: OwnState, threat: Threat) -> None:
-        if threat.slack <= self._parameters.warning_margin and not self._warned:
+    def _react(self, own: OwnState, threats: Sequence[Threat]) -> None:
+        if threats[0].slack <= self._parameters.warning_margin and not self._warned:
             self._warned = True
-            self._note("warning", own, threat)
-        if threat.slack <= self._parameters.brake_margin:
+            self._note("warning", own, threats[0])
+        p = self._parameters
+        due = (t for t in threats if t.slack <= (p.beside_margin if t.beside else p.brake_margin))
+        worst = next(due, None)
+        if self._braking:
             self._last_threat = own.time
-            if not self._braking:
-                self._braking = True
-                self._note("brake", own, threat)
-        elif self._braking:
+        elif worst is not None:
             self._last_threat = own.time
+            self._braking = True
+            self._note("brake", own, worst)
 
     def _note(self, kind: EventKind, own: OwnState, threat: Threat) -> None:
         x, y = (float(value) for value in threat.track.at(own.time)[:2])

@@ -29,6 +29,7 @@ class Detection:
         person: whether it has the size or look of a person or rider; None where the sensor cannot tell.
         radial_velocity: m/s along the line of sight, own motion removed, positive receding; None where not measured.
         starts: whether it may start a track; others only support one.
+        slight: whether it is an echo too weak for most of a vehicle.
     """
 
     position: F64
@@ -38,6 +39,7 @@ class Detection:
     person: bool | None
     radial_velocity: float | None = None
     starts: bool = True
+    slight: bool = False
 
 
 def reference_point(low: F64, high: F64, person: bool) -> tuple[F64, float, float]:

@@ -5,6 +5,9 @@ is distance over closing speed along the heading, both assumed constant; infinit
 object is *in the path* when, at any time until then, it is less than half the car's width plus half its own plus a
 margin from the line the car follows at its present speed and yaw rate. Who has just come out from behind a parked car
 is seen in part: nobody is taken to be smaller than a person is.
+
+Most who walk up to a road stop at its edge: the driver is warned of a person who is not in the path yet as of any
+other, but the car waits longer before it brakes, almost until the last moment at which braking prevents contact.
 """
 
 from __future__ import annotations
@@ -35,12 +38,14 @@ class Threat:
     Attributes:
         distance: m. time_to_collision: s.
         slack: seconds left until full braking can no longer prevent contact; negative when it is too late.
+        beside: whether it is a person who is not in the car's path yet.
     """
 
     track: Track
     distance: float
     time_to_collision: float
     slack: float
+    beside: bool = False
 
 
 def time_to_collision(distance: float, closing_speed: float) -> float:
@@ -70,7 +75,7 @@ def assess(
         return None
     closing = float(speed - along)
     ttc = time_to_collision(distance, closing)
-    if ttc > p.path_time:
+    if not p.dead_time < ttc <= p.path_time:  # brakes would do nothing before the contact
         return None
     reach = car.width / 2 + half_width + p.corridor_margin
     curvature = yaw_rate / max(speed, 1.0)
@@ -84,7 +89,8 @@ def assess(
     if not inside:
         return None
     needed = stopping_distance(max(closing, 0.0), p.deceleration, p.jerk, p.dead_time)
-    return Threat(track, distance, ttc, (distance - needed) / max(closing, 0.1))
+    beside = track.person is not False and bool(abs(now) > reach)
+    return Threat(track, distance, ttc, (distance - needed) / max(closing, 0.1), beside)
 
 
 def _sure(speed: float, spread: float, standing: float) -> float:

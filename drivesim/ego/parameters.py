@@ -37,11 +37,13 @@ class EgoParameters:
         path_time: an object that will not be in the path within this time is no threat, s.
         warning_margin: the driver is warned this long before the brakes must act, s.
         brake_margin: brakes act this long before the last moment, s; infinite: as soon as there is a threat.
+        beside_margin: the same for a person who is not in the path yet: most who walk up to a road stop there.
         dead_time: from the request until deceleration begins, s.
         jerk: build-up of deceleration, m/s3.
         deceleration: asked for at most, m/s2; the tyres may give less.
         range: objects farther ahead are ignored, m.
-        release: brakes let go after this long without a threat, s.
+        release: brakes let go after this long without a threat, s. A car that brakes at 9 m/s2 comes to a stand in it
+            within the 4 m before its bumper in which lidars and cameras lose people.
     """
 
     camera_latency: float = 0.10
@@ -58,11 +60,12 @@ class EgoParameters:
     path_time: float = 3.0
     warning_margin: float = 1.2
     brake_margin: float = 0.35
+    beside_margin: float = 0.10
     dead_time: float = 0.10
     jerk: float = 45.0
     deceleration: float = 9.0
     range: float = 80.0
-    release: float = 0.5
+    release: float = 1.0
 
     def latency(self, kind: str) -> float:
         """Of a ``camera``, ``lidar`` or ``radar``, s."""
@@ -74,12 +77,12 @@ EGOS: dict[str, EgoParameters] = {
     # UN R157 5.2.5: 0.35 s until deceleration begins, 6 m/s2, detection range of 46 m; no build-up in the formula.
     "regulation": EgoParameters(
         camera_latency=0.0, lidar_latency=0.0, radar_latency=0.0, dead_time=0.35, jerk=1e6, deceleration=6.0,
-        range=46.0, brake_margin=float("inf"),
+        range=46.0, brake_margin=float("inf"), beside_margin=float("inf"),
     ),
     # UN R157 annex 4 appendix 3: a skilled human; 0.4 s to see the risk, 0.75 s delay, 0.774 g reached in 0.6 s.
     "reference_driver": EgoParameters(
         camera_latency=0.4, lidar_latency=0.4, radar_latency=0.4, dead_time=0.75, jerk=0.774 * GRAVITY / 0.6,
-        deceleration=0.774 * GRAVITY, range=100.0, brake_margin=float("inf"),
+        deceleration=0.774 * GRAVITY, range=100.0, brake_margin=float("inf"), beside_margin=float("inf"),
     ),
 }  # fmt: skip
 """Egos by name: an emergency brake, and the two performance models of UN Regulation 157."""

@@ -83,4 +83,5 @@ class RadarDetector:
             half_length=max(float(spread[0]) / 2, 0.2),
             person=None,
             radial_velocity=float(weight @ m.radial_velocity_compensated[members]),
+            slight=slight,
         )

@@ -110,9 +110,10 @@ def _figure(actor: Actor, builder: RaySceneBuilder, looks: _Looks, mask: int) ->
 def _vehicle(actor: Actor, builder: RaySceneBuilder, looks: _Looks, mask: int) -> Figure:
     """A body, wheels that roll and steer, and on two-wheelers a rider."""
     model = vehicle_model(actor, looks.vehicles)
-    parts = [Part(builder.add_rigid(model.body, actor.instance, mask=mask, lamps=model.lamp_group))]
+    lasting = mesh_file(actor) is None  # models are kept for scenes that follow, the user's meshes are not
+    parts = [Part(builder.add_rigid(model.body, actor.instance, mask=mask, lamps=model.lamp_group, lasting=lasting))]
     for wheel in model.wheels:
-        handle = builder.add_rigid(wheel.mesh, actor.instance, mask=mask)
+        handle = builder.add_rigid(wheel.mesh, actor.instance, mask=mask, lasting=lasting)
         x, y, z = (float(v) for v in wheel.center)
         parts.append(Part(handle, STEERED if wheel.steered else ROLLING, (x, y, z)))
     riders = [] if model.rider is None else [_someone(actor, builder, looks.bodies, mask, _seat(model.rider))]

@@ -47,14 +47,16 @@ class RaySceneBuilder:
         self._static_lamps.append(LAMPS_OF[mesh.material] if lamps is None else lamps)
 
     def add_rigid(
-        self, mesh: Mesh, instance: int, *, mask: int = EVERYONE, lamps: NDArray[np.uint8] | None = None
-    ) -> int:
+        self, mesh: Mesh, instance: int, *, mask: int = EVERYONE, lamps: NDArray[np.uint8] | None = None,
+        lasting: bool = False,
+    ) -> int:  # fmt: skip
         """Add a part that moves as one; a mesh object used several times is stored once.
 
         Args:
             instance: actor index + 1, or 0.
             mask: ``EVERYONE``, or ``EGO_BODY`` for what the ego's own sensors look past.
             lamps: (T,) lamp flags per triangle, any of which light it; by material where absent.
+            lasting: whether later scenes will be given the same object, so that its tree is worth sharing.
 
         Returns:
             The handle for :meth:`RayScene.set_motion`.
@@ -64,6 +66,8 @@ class RaySceneBuilder:
             known = self._known[id(mesh)] = self._add_mesh(mesh, deforming=False)
             if lamps is not None:
                 self._lamps[known] = lamps
+            if lasting and self._shared is not None:
+                self._shared.share(mesh)
         return self._add_part(known, instance, mask)
 
     def add_copy(

@@ -61,11 +61,15 @@ def shape_of(device: Device, mesh: Mesh, deforming: bool) -> Shape:
     return Shape(device, mesh.triangles, mesh.vertices, deforming=deforming)
 
 
+_MOST_SHARED = 256
+"""Meshes that are shared at most beside those that were given: what comes later is each scene's own."""
+
+
 class SharedShapes:
     """Trees of rigid meshes that several scenes hit, built once.
 
     Args:
-        meshes: those that scenes will share; others are each scene's own.
+        meshes: those that scenes will share; others are each scene's own, unless :meth:`share` was told of them.
 
     Attributes:
         device: of the trees, and of every scene that shares them.
@@ -77,7 +81,15 @@ class SharedShapes:
             shapes = list(pool.map(lambda mesh: shape_of(device, mesh, False), meshes))
         # The meshes are kept, so that nothing else gets their identity.
         self._known = {id(mesh): (mesh, shape) for mesh, shape in zip(meshes, shapes, strict=True)}
+        self._shapes, self._room = shapes, len(shapes) + _MOST_SHARED
         self._close = weakref.finalize(self, close_all, [], shapes, device)
+
+    def share(self, mesh: Mesh) -> None:
+        """Share one more, which later scenes will hold too."""
+        if id(mesh) not in self._known and len(self._shapes) < self._room:
+            shape = shape_of(self.device, mesh, False)
+            self._shapes.append(shape)
+            self._known[id(mesh)] = mesh, shape
 
     def of(self, mesh: Mesh) -> Shape | None:
         """The tree of a mesh, if it is shared."""

@@ -215,3 +215,21 @@ def test_a_piece_of_a_car_that_hangs_in_the_air_starts_no_person():
     for kept, starts in ((road | (height < 2.0), True), (road | (height > 0.7), False)):
         (found,) = LidarDetector().detect(dataclasses.replace(whole, points=whole.points[kept]))
         assert (found.person, found.starts) == (True, starts)
+
+
+def brake_ttc(offset, across):
+    """TTC at which the car brakes for somebody 30 m ahead who is ``offset`` m to the right when they would meet."""
+
+    def person(t, x):
+        arrival = (30.0 - CAR.front) / 10.0
+        return sweep(t, x, [(30.0, -offset + across * (t - arrival), 0.3, 0.45, 1.15)])
+
+    chain = drive(LidarDetector(), person, speed=10.0, duration=2.6)
+    return next(event.time_to_collision for event in chain.events if event.kind == "brake")
+
+
+def test_the_car_waits_longer_for_who_is_not_in_its_path_yet():
+    """Somebody stands in the way: braked for 0.35 s before it must be. Somebody walks into it: 0.1 s."""
+    needed = 10.0 / (2 * 9.0) + 0.1 + 0.1
+    assert brake_ttc(0.0, 0.0) == pytest.approx(needed + 0.35, abs=0.08)
+    assert brake_ttc(0.4, 2.0) == pytest.approx(needed + 0.10, abs=0.08)

@@ -116,3 +116,21 @@ def test_what_is_beside_the_bumper_already_is_not_braked_for():
     assert assess(passed, 0.0, ORIGIN, 10.0, 0.0, CAR, EGOS["aeb"]) is None
     assert assess(beside, 0.0, ORIGIN, 10.0, 0.0, CAR, EGOS["aeb"]) is None
     assert assess(before, 0.0, ORIGIN, 10.0, 0.0, CAR, EGOS["aeb"]) is not None
+
+
+@pytest.mark.parametrize(("beside", "across"), [(True, 1.2), (False, 1.2), (False, 0.0)])
+def test_a_person_who_is_not_in_the_path_yet_is_told_from_one_who_is(beside, across):
+    """The path ends 0.9 + 0.25 m and half the person beside the car's line; things are in it or not at all."""
+    place = -(1.4 + 0.05) if beside else -(1.4 - 0.05)
+    for person, expected in ((True, beside), (None, beside), (False, False)):
+        threat = assess(track(20.0, place, 0.0, across, person=person), 0.0, ORIGIN, 10.0, 0.0, CAR, EGOS["aeb"])
+        assert threat is not None
+        assert threat.beside is expected
+
+
+def test_what_is_touched_before_the_brakes_act_is_not_braked_for():
+    p = EGOS["aeb"]
+    front = CAR.front + 0.25
+    for ahead, threatens in ((9.0 * p.dead_time, False), (11.0 * p.dead_time, True)):
+        found = assess(track(front + ahead, 0.0), 0.0, ORIGIN, 10.0, 0.0, CAR, p)
+        assert (found is not None) is threatens

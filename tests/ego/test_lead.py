@@ -21,7 +21,7 @@ def acts(since: float, late: float) -> list[tuple[str, float]]:
         late: how much later a child steps out, s.
     """
     chain = EgoChain({"lidar": LidarDetector()}, CAR, ego_parameters("aeb"))
-    for tick in range(1, 80):
+    for tick in range(1, 90):
         time = 0.05 * tick
         chain.decide(OwnState(time, ego_at(SPEED * time), SPEED), 0.05)
         if tick % 2 == 0 and time >= since:
@@ -37,5 +37,5 @@ def test_sensing_from_the_start_changes_nothing_that_the_car_does(late):
     full = acts(0.0, late)
     assert [kind for kind, _ in full] == ["warning", "brake"]
     assert acts(opening, late) == full
-    assert acts(opening + LEAD / 2, late) == full  # half of it is left over
+    assert acts(opening + LEAD / 4, late) == full  # a quarter of it is left over
     assert acts(opening + 0.9 * LEAD, late) != full  # and without any, it warns late

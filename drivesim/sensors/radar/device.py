@@ -139,7 +139,7 @@ class RadarDevice(Described):
     reflections: Literal[0, 1] = Field(
         default=1, description="mirrors that are followed on the way to a target and back, 0 or 1: ghosts"
     )
-    thinning: Literal[1, 2, 4] = Field(
+    thinning: Literal[1, 2, 3, 4] = Field(
         default=1,
         description="one in so many columns and rows of the fan of rays is traced: 2 takes a quarter of the time",
     )

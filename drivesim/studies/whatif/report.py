@@ -182,7 +182,7 @@ def _sights(sights: Sequence[tuple[Telling, Sequence[View]]], instances: Sequenc
     ]  # fmt: skip
     known = {entry["index"]: entry["parameters"] for entry in instances}
     for which, views in sights:
-        given = ", ".join(f"{k} = {_rounded(v)}" for k, v in known[which.index].items() if k != "seed.city")
+        given = ", ".join(f"{k} = {_rounded(v)}" for k, v in known[which.index].items() if not k.startswith("seed."))
         columns = "".join(
             f"<figure><figcaption>{html.escape(view.rig)}</figcaption>"
             + (as_html(view.camera, "camera") if view.camera is not None else "")

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from drivesim.ego import Detector, EgoChain, EgoParameters
-from drivesim.ego.chain import Answers, EventKind
+from drivesim.ego.chain import Answers, ChainEvent, EventKind
 from drivesim.ego.emergency import Geometry, time_to_collision
 from drivesim.ego.registry import DEFAULTS, REPEATABLE, make_detector
 from drivesim.errors import RigError
@@ -37,6 +37,12 @@ if TYPE_CHECKING:
 
 NEAR_TARGET = 1.5
 """A detection this close to the target's box counts as a detection of it, m; used for metrics only."""
+CAMERA_DEPTH = (2.0, 0.2)
+"""A warning or brake that rests on cameras alone counts for the target if it lies in its direction, no farther from it
+along the line of sight than this, m and share of its distance: cameras err along that line, by 8 % with a long tail.
+Twice what counts as found in ``docs/camera_detector.md``, as for false people there; for metrics only."""
+IN_DIRECTION = 0.5
+"""How far beside the target's body that may be, m."""
 AFTERMATH = 5.0
 """A run ends when the car has passed the target by this, m."""
 _NOTED: tuple[EventKind, ...] = ("detection", "confirmation", "warning", "brake")
@@ -164,6 +170,7 @@ class Run:
             shared = [kind for kind, each in chosen.items() if kind in ONCE and type(each) in REPEATABLE]
             answers = {kind: stage.answers.setdefault(kind, {}) for kind in shared}
         self.chain = EgoChain(chosen, Geometry(self.front, box.width), parameters, answers=answers)
+        self._cameras = {sensor.channel for sensor in rig.sensors if sensor.kind == "camera"}
         self._firsts: dict[EventKind, Milestone] = {}
         self._looked = 0
         """How many of the chain's events have been looked at for the first of each kind."""
@@ -236,7 +243,7 @@ class Run:
         colour = euro_ncap_colour(3.6 * test_speed, speed)
         risk = serious_injury_risk(speed, self.target.age) if self.target.kind == "pedestrian" else None
         brakes = [event for event in self.chain.events if event.kind == "brake"]
-        ours = [event for event in brakes if self._is_target(event.position, event.time, states)]
+        ours = [event for event in brakes if self._about_target(event, states)]
         first = {kind: Milestone() for kind in _NOTED} | self._noted(states)
         return Outcome(
             rig=self.rig.name, test_speed=3.6 * test_speed, collided=hit is not None, impact_speed=speed,
@@ -253,8 +260,7 @@ class Run:
     def _noted(self, states: list[WorldState]) -> dict[EventKind, Milestone]:
         """The first event of each kind that was about the target, when the chain knew it; of kinds that there were."""
         for event in self.chain.events[self._looked :]:
-            at = event.stamp if event.kind in ("detection", "confirmation") else event.time
-            if event.kind not in self._firsts and self._is_target(event.position, at, states):
+            if event.kind not in self._firsts and self._about_target(event, states):
                 milestone = self._milestone(self._state_at(event.time, states))
                 self._firsts[event.kind] = dataclasses.replace(milestone, time=event.time)
         self._looked = len(self.chain.events)
@@ -263,8 +269,26 @@ class Run:
     def _state_at(self, time: float, states: list[WorldState]) -> WorldState:
         return states[min(max(round(time / self.simulation.dt), 0), len(states) - 1)]
 
-    def _is_target(self, position: tuple[float, float], time: float, states: list[WorldState]) -> bool:
-        state, box = self._state_at(time, states), self.target.box
+    def _about_target(self, event: ChainEvent, states: list[WorldState]) -> bool:
+        """Whether what the chain did was about the target."""
+        acted = event.kind in ("warning", "brake")
+        state = self._state_at(event.time if acted else event.stamp, states)
+        if self._is_target(event.position, state):
+            return True
+        return acted and self._cameras.issuperset(event.sensor.split("+")) and self._in_direction(event.position, state)
+
+    def _in_direction(self, position: tuple[float, float], state: WorldState) -> bool:
+        """Whether a place is where a camera may take the target to be."""
+        car, target = (state.position[0, actor.index, :2] for actor in (self.car, self.target))
+        sight, off = target - car, np.asarray(position) - target
+        distance = float(np.hypot(*sight))
+        along = abs(float(off @ sight)) / distance
+        beside = abs(float(off[0] * sight[1] - off[1] * sight[0])) / distance
+        room = max(self.target.box.length, self.target.box.width) / 2 + IN_DIRECTION
+        return along < CAMERA_DEPTH[0] + CAMERA_DEPTH[1] * distance and beside < room
+
+    def _is_target(self, position: tuple[float, float], state: WorldState) -> bool:
+        box = self.target.box
         x, y, _ = state.position[0, self.target.index].tolist()
         if math.hypot(position[0] - x, position[1] - y) > self._about:
             return False

@@ -62,9 +62,10 @@ class Study:
 
 
 def values_of(study: Study, index: int) -> dict[str, str]:
-    """Parameters of an instance; all stand in one street, unless the space or a setting says ``seed.city``."""
+    """Parameters of an instance; all stand in one street, between the same vehicles, unless the space or a setting says
+    ``seed.city`` or ``seed.vehicles``."""
     street = str(stream_key(study.seed, "whatif", "street") % 2**31)
-    return {"seed.city": street, **study.instances[index], **dict(study.settings)}
+    return {"seed.city": street, "seed.vehicles": street, **study.instances[index], **dict(study.settings)}
 
 
 def run_instance(study: Study, index: int, zones: Zones | None = None) -> dict[str, Any]:
