@@ -72,7 +72,7 @@ def _views(
     scale = width / 1600
     device = CameraDevice(
         kind="camera", name="windscreen", width=width, height=round(900 * scale), fx=1266.0 * scale, fy=1266.0 * scale,
-        cx=0.5 * width, cy=450.0 * scale,
+        cx=0.5 * width, cy=450.0 * scale, shadows="soft",
     )  # fmt: skip
     camera = Camera(Sensor("CAM_FRONT", device, _EGO_FROM_CAMERA, 10.0, 0.0), seed)
     stands = _street_life(network)

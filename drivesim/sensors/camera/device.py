@@ -54,6 +54,9 @@ class CameraDevice(Described):
     noise: float = Field(default=1.0, ge=0, le=10, description="sensor noise, 1 is a small automotive imager, 0 none")
     antialiasing: Literal[1, 4] = Field(default=4, description="rays per pixel at edges; labels always take one")
     ambient_occlusion: bool = Field(default=True, description="whether nearby surfaces shade skylight")
+    shadows: Literal["hard", "soft"] = Field(
+        default="hard", description="of the sun: as by a point, or by its disc, half a degree wide (more rays at edges)"
+    )
     reflections: bool = Field(default=True, description="whether glass, paint and wet roads mirror the sky")
     renderer: Literal["shading", "photoreal"] = Field(
         default="shading", description="'photoreal' traces paths with Mitsuba 3 (extra photoreal), minutes a picture"

@@ -201,7 +201,7 @@ def _chunk(
             if shines:
                 shine(s, k, lit, night)
             if has_sun:
-                sunlight(packet, shadow, valid, s, k, handles, sun, sun_light)
+                sunlight(packet, shadow, valid, s, k, handles, sun, sun_light, light.sun_disc)
             for lamp in range(len(lamps)):
                 lamplight(packet, shadow, valid, s, k, handles, lamps, lamp)
                 if lamps[lamp, 8] > ZERO:

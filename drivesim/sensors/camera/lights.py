@@ -67,6 +67,22 @@ def _hemisphere() -> F32:
 
 
 _HEMISPHERE = _hemisphere()
+_ROUNDS = 16
+"""Rays to the sun's disc from each pixel of a tile with a half shadow in it."""
+_SPREAD = np.array([0, 8, 2, 10, 12, 4, 14, 6, 3, 11, 1, 9, 15, 7, 13, 5])
+"""Numbers for the pixels of a tile, neighbours far apart."""
+
+
+def _disc() -> F32:
+    """(17, 2, 16) float32: places in the unit disc for each pixel of a tile, first on its rim; of the others those of a
+    pixel lie in 16 rings of equal area (Vogel spiral, turned from pixel to pixel), and so do those of a tile."""
+    ring = (np.arange(_ROUNDS)[:, None] + _SPREAD) % 16
+    r, a = np.sqrt((ring + 0.5) / 16), 2.399963 * ring + 2.0 * np.pi / 16 * _SPREAD
+    r, a = np.vstack([np.ones(16), r]), np.vstack([2.0 * np.pi / 16 * _SPREAD, a])
+    return np.ascontiguousarray(np.stack([r * np.cos(a), r * np.sin(a)], axis=1).astype(np.float32))
+
+
+_DISC = _disc()
 
 
 @nb.njit(error_model="numpy")
@@ -88,18 +104,49 @@ def shine(s: F32, k: I32, lit: NDArray[np.uint16], night: bool) -> None:
 
 @nb.njit(error_model="numpy")
 def sunlight(
-    packet: F32, shadow: F32, valid: I32, s: F32, k: I32, handles: NDArray[np.int64], sun: Any, sun_light: F32
-) -> None:
+    packet: F32, shadow: F32, valid: I32, s: F32, k: I32, handles: NDArray[np.int64], sun: Any, sun_light: F32,
+    disc: F32,
+) -> None:  # fmt: skip
     """Adds the sun's light where it is not in shadow to GLOW.
 
     Args:
-        sun: (3,) direction towards it; sun_light: (3,) illuminance facing it.
+        sun: (3,) direction towards it; sun_light: (3,) illuminance facing it; disc: of
+            :class:`~drivesim.sensors.camera.sky.Daylight`, empty for hard shadows.
     """
     lx, ly, lz = spread(sun[0]), spread(sun[1]), spread(sun[2])
     if not _cast(packet, shadow, valid, s, whole_row(k, HIT) != 0, handles, lx, ly, lz, spread(FAR), ALL):
         return
     put_three(s, POWER, spread(sun_light[0]), spread(sun_light[1]), spread(sun_light[2]))
+    if len(disc) > 0:
+        _half_shadow(shadow, valid, s, handles, sun, disc)
     _add(packet, shadow, valid, s)
+
+
+@nb.njit(error_model="numpy")
+def _half_shadow(shadow: F32, valid: I32, s: F32, handles: NDArray[np.int64], sun: Any, disc: F32) -> None:
+    """Scale POWER by the share of the sun's disc that is seen, where its middle and rim are not both seen, or both not,
+    by all of a tile."""
+    on = whole_row(valid, 0) != 0
+    seen = row(shadow, T_FAR) >= ZERO
+    total = spread(ZERO)
+    for number in range(_ROUNDS + 1):
+        a, b = row(_DISC[number], 0), row(_DISC[number], 1)
+        put_three(
+            shadow, DIR_X, a * disc[0, 0] + b * disc[1, 0] + sun[0], a * disc[0, 1] + b * disc[1, 1] + sun[1],
+            a * disc[0, 2] + b * disc[1, 2] + sun[2],
+        )  # fmt: skip
+        put(shadow, T_FAR, spread(FAR))
+        occluded16(handles, valid, shadow, True)
+        rim = row(shadow, T_FAR) >= ZERO
+        if number == 0 and not (any_of(on & (seen | rim)) and any_of(on & ~(seen & rim))):
+            break
+        if number > 0:
+            total += where(rim, ONE / np.float32(_ROUNDS), ZERO)
+    else:
+        put(shadow, T_FAR, spread(ONE))
+        for c in range(3):
+            put(s, POWER + c, row(s, POWER + c) * total)
+    put_three(shadow, DIR_X, spread(sun[0]), spread(sun[1]), spread(sun[2]))
 
 
 @nb.njit(error_model="numpy")

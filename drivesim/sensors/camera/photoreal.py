@@ -23,7 +23,7 @@ from drivesim.scene.raycast import RayScene
 from drivesim.sensors.camera.dome import CENTRE, RADIUS
 from drivesim.sensors.camera.kernel import NIGHT, trace_and_shade
 from drivesim.sensors.camera.lamps import beam_power, luminaire_power
-from drivesim.sensors.camera.sky import Daylight
+from drivesim.sensors.camera.sky import SUN_RADIUS, Daylight
 from drivesim.sensors.camera.surfaces import WETTED, matt_table, plain_table
 from drivesim.sensors.camera.textures import textures
 
@@ -33,8 +33,6 @@ _SKY_ROWS, _SKY_COLUMNS = 512, 1024
 _MOST_BOUNCES = 8
 _SUN_DISTANCE = 5000.0
 """m; beyond everything that casts a shadow."""
-_SUN_RADIUS = math.radians(0.2665)
-"""Mean angular radius of the sun (Allen's Astrophysical Quantities, 4th ed., 14.1)."""
 _WET_ROUGHNESS = 0.12
 """As in the camera's own shading."""
 _BEAM_HALF_ANGLE, _BEAM_PIXELS = 40.0, 128
@@ -167,10 +165,10 @@ def _sun(mi: Any, light: Daylight) -> dict[str, Any]:
         return {}
     up = [0.0, 1.0, 0.0] if towards[2] > 0.9 else [0.0, 0.0, 1.0]
     place = mi.ScalarTransform4f().look_at(origin=_SUN_DISTANCE * towards, target=[0.0, 0.0, 0.0], up=up)
-    radiance = light.sun.astype(np.float64) / (math.pi * math.tan(_SUN_RADIUS) ** 2)
+    radiance = light.sun.astype(np.float64) / (math.pi * math.tan(SUN_RADIUS) ** 2)
     disc = {
         "type": "disk",
-        "to_world": place @ mi.ScalarTransform4f().scale(_SUN_DISTANCE * math.tan(_SUN_RADIUS)),
+        "to_world": place @ mi.ScalarTransform4f().scale(_SUN_DISTANCE * math.tan(SUN_RADIUS)),
         "emitter": {"type": "area", "radiance": {"type": "rgb", "value": radiance.tolist()}},
     }
     return {"sun": disc}

@@ -129,6 +129,8 @@ class Camera:
         device = self.device
         width, height = device.width, device.height
         light = _daylight(weather)
+        if device.shadows == "hard":
+            light = light._replace(sun_disc=light.sun_disc[:0])
         lamps = np.zeros((0, 8), np.float32) if lamps is None else lamps
         lit = np.zeros(1, np.uint16) if lit is None else lit
         wetness = np.float32(max(weather.wetness, min(weather.rain / 4.0, 1.0)))

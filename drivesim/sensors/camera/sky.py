@@ -8,6 +8,7 @@ sRGB, cd/m2.
 
 from __future__ import annotations
 
+import math
 from typing import NamedTuple
 
 import numpy as np
@@ -35,6 +36,10 @@ _XYZ_TO_RGB = np.array([[3.2406, -1.5372, -0.4986], [-0.9689, 1.8758, 0.0415], [
 """IEC 61966-2-1."""
 
 
+SUN_RADIUS = math.radians(0.2665)
+"""Mean angular radius of the sun (Allen's Astrophysical Quantities, 4th ed., 14.1), rad."""
+
+
 class Daylight(NamedTuple):
     """Light for kernels.
 
@@ -44,6 +49,8 @@ class Daylight(NamedTuple):
         cube: (6, 3) float32, irradiance over pi from sky and sunlit ground on surfaces facing +x, -x, +y, -y, +z, -z;
             in between it goes with the squared components of the normal (ambient cube, McTaggart 2004).
         sun_direction: (3,) float32, towards the sun or moon; sun: (3,) float32, illuminance facing it, lux.
+        sun_disc: (2, 3) float32, from the middle of the sun's disc (or the moon's, as wide) to its rim, in two
+            directions across, over its distance; (0, 3) for a point.
         air: (3,) float32, radiance of a thick layer of fog (airlight).
         extinction: 1/m.
     """
@@ -53,6 +60,7 @@ class Daylight(NamedTuple):
     cube: F32
     sun_direction: F32
     sun: F32
+    sun_disc: F32
     air: F32
     extinction: float
 
@@ -61,6 +69,7 @@ def daylight(weather: Weather) -> Daylight:
     """Tables for one state of the weather."""
     azimuth, elevation = weather.sun_azimuth, weather.sun_elevation
     towards_sun = _direction(np.array(elevation), np.array(azimuth))
+    across = np.array([-np.sin(azimuth), np.cos(azimuth), 0.0])
     sine = np.linspace(0.0, 1.0, ROWS) ** 2
     row = np.arcsin(sine)[:, None]
     column = (np.arange(COLUMNS) * 2 * np.pi / COLUMNS)[None]
@@ -94,6 +103,7 @@ def daylight(weather: Weather) -> Daylight:
         cube=cube.astype(np.float32),
         sun_direction=towards_sun.astype(np.float32),
         sun=sun.astype(np.float32),
+        sun_disc=(math.tan(SUN_RADIUS) * np.stack([across, np.cross(towards_sun, across)])).astype(np.float32),
         air=air.astype(np.float32),
         extinction=extinction,
     )
