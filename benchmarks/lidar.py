@@ -1,13 +1,13 @@
 """Lidar: one 64 x 2048 revolution of the child crossing, with labels and signal model, against what it competes with.
 
 Peers, in the same process: Open3D's RaycastingScene with the same signal model and labels in NumPy (the usual way
-without a simulator), and the bare ray packets that no fused kernel can beat. Run: ``python -m benchmarks.lidar``.
+without a simulator), and the bare ray packets that no fused kernel can beat. Run: ``python -m benchmarks.lidar``, with
+``NUMBA_NUM_THREADS=1`` by processor time.
 """
 
 from __future__ import annotations
 
 import contextlib
-import time
 from collections.abc import Callable
 from typing import Any
 
@@ -15,6 +15,7 @@ import numba as nb
 import numpy as np
 from numpy.typing import NDArray
 
+from benchmarks.camera import in_turns
 from benchmarks.peer import open3d, world_triangles
 from drivesim.materials import MATERIALS, MaterialId, column
 from drivesim.openscenario import load_scenario
@@ -43,6 +44,7 @@ from drivesim.transforms import Pose
 from drivesim.types import Weather, WorldState
 
 Row = tuple[str, float, float]
+_OURS = "drivesim lidar 64 x 2048, labels"
 F32 = NDArray[np.float32]
 
 MOUNT = Pose.from_ypr((0.94, 0.0, 1.84), (0.0, 0.0, 0.0))
@@ -72,22 +74,24 @@ def rows() -> list[Row]:
             scene.update(before, after)
             revolve()
 
-        own = best_of(revolve)
-        found = [("drivesim lidar 64 x 2048, labels", own)]
-        found.append(("drivesim, everyone moved and walked before", best_of(move_and_revolve)))
-        found.append(("bare packets, beams from one place", best_of(bare_packets(device, scene.rays, motion))))
-        found.append(("bare packets, all rays of the model", best_of(bare_model_packets(device, scene.rays, motion))))
+        works: dict[str, Callable[[], Any]] = {
+            _OURS: revolve,
+            "drivesim, everyone moved and walked before": move_and_revolve,
+            "bare packets, beams from one place": bare_packets(device, scene.rays, motion),
+            "bare packets, all rays of the model": bare_model_packets(device, scene.rays, motion),
+        }
         for name, title in (
             ("velodyne_vlp16", "VLP-16 sweep, 16 x 1808"),
             ("velodyne_hdl64e", "HDL-64E sweep, 64 x 2083"),
         ):
             other = load_device(name)
             assert isinstance(other, LidarDevice)
-            found.append((f"drivesim {title}", best_of(drivesim_revolution(other, scene.rays, motion, weather))))
+            works[f"drivesim {title}"] = drivesim_revolution(other, scene.rays, motion, weather)
         for name, rebuilt in (("Open3D + NumPy, tree prebuilt", False), ("Open3D + NumPy, tree rebuilt", True)):
             with contextlib.suppress(ImportError):
-                found.append((name, best_of(Open3dRevolution(device, scene.rays, motion, rebuilt=rebuilt), 6)))
-    return [(name, seconds, seconds / own) for name, seconds in found]
+                works[name] = Open3dRevolution(device, scene.rays, motion, rebuilt=rebuilt)
+        made = in_turns(works)
+    return [(name, seconds, seconds / made[_OURS]) for name, seconds in made.items()]
 
 
 def _revolution(before: WorldState, after: WorldState, ego: int) -> EgoMotion:
@@ -282,17 +286,6 @@ def _by_ring(values: NDArray[Any]) -> NDArray[Any]:
     """(COLUMNS, RINGS, K) in the order of packets: sixteen columns of a ring, the rings of these columns, the next."""
     blocks = values.reshape(COLUMNS // LANES, LANES, RINGS, -1).transpose(0, 2, 1, 3)
     return np.ascontiguousarray(blocks).reshape(COLUMNS * RINGS, -1)
-
-
-def best_of(run: Callable[[], Any], times: int = 12) -> float:
-    """Shortest time, s, after a run that compiles."""
-    run()
-    taken = []
-    for _ in range(times):
-        begin = time.perf_counter()
-        run()
-        taken.append(time.perf_counter() - begin)
-    return min(taken)
 
 
 if __name__ == "__main__":

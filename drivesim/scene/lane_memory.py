@@ -153,17 +153,101 @@ def gather4(_typing: Any, array: Any, index: Any) -> Any:
         for lane in range(LANES):
             at = builder.zext(builder.extract_element(arguments[1], ir.Constant(I32, lane)), ir.IntType(64))
             rows.append(builder.load(builder.gep(start, [at]), align=4))
-        while len(rows) > 4:  # put end to end: four vectors of four rows each
-            rows = [_joined(builder, a, b) for a, b in zip(rows[::2], rows[1::2], strict=True)]
-        columns = []
-        for column in range(4):
-            pick = [4 * k + column for k in range(4)]
-            left = _picked(builder, rows[0], rows[1], [*pick, *(LANES + k for k in pick)])
-            right = _picked(builder, rows[2], rows[3], [*pick, *(LANES + k for k in pick)])
-            columns.append(_joined(builder, left, right))
-        return context.make_tuple(builder, signature.return_type, columns)
+        return context.make_tuple(builder, signature.return_type, _turned(builder, rows))
 
     return types.UniTuple(lanes, 4)(array, index), codegen
+
+
+@_intrinsic
+def gather3(_typing: Any, array: Any, index: Any) -> Any:
+    """Rows of three float32 or int32 of an array, as it lies in memory, at whole numbers: their columns as lanes."""
+    if index is not WHOLES or not isinstance(array, types.Array) or array.dtype not in (types.float32, types.int32):
+        return None
+    lanes = REALS if array.dtype is types.float32 else WHOLES
+    pair = ir.VectorType(lanes.vector.element, 2)
+
+    def codegen(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        start, wide = _data(context, builder, signature.args[0], arguments[0]), ir.IntType(64)
+        rows = []
+        for lane in range(LANES):
+            at = builder.zext(builder.extract_element(arguments[1], ir.Constant(I32, lane)), wide)
+            place = builder.gep(start, [builder.mul(at, ir.Constant(wide, 3))])
+            two = builder.load(builder.bitcast(place, pair.as_pointer()), align=4)
+            third = builder.load(builder.gep(place, [ir.Constant(wide, 2)]))
+            rows.append(builder.insert_element(_picked(builder, two, two, [0, 1, 0, 1]), third, ir.Constant(I32, 2)))
+        return context.make_tuple(builder, signature.return_type, _turned(builder, rows)[:3])
+
+    return types.UniTuple(lanes, 3)(array, index), codegen
+
+
+@_intrinsic
+def scatter(_typing: Any, array: Any, index: Any, values: Any) -> Any:
+    """Write lanes to elements of a float32, int32 or uint8 array, as it lies in memory, at whole numbers, in turn;
+    bytes are the lowest of int32."""
+    if index is not WHOLES or not isinstance(array, types.Array) or values not in (REALS, WHOLES):
+        return None
+    if array.dtype not in ((types.float32,) if values is REALS else (types.int32, types.uint8)):
+        return None
+
+    def codegen(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        start, content = _data(context, builder, signature.args[0], arguments[0]), arguments[2]
+        if array.dtype is types.uint8:
+            content = builder.trunc(content, ir.VectorType(ir.IntType(8), LANES))
+        for lane in range(LANES):
+            at = builder.zext(builder.extract_element(arguments[1], ir.Constant(I32, lane)), ir.IntType(64))
+            builder.store(builder.extract_element(content, ir.Constant(I32, lane)), builder.gep(start, [at]))
+        return context.get_dummy_value()
+
+    return types.void(array, index, values), codegen
+
+
+@_intrinsic
+def put_turned(_typing: Any, array: Any, first: Any, stride: Any, block: Any, line: Any) -> Any:
+    """Write sixteen rows of sixteen elements as columns: lane after lane, ``stride`` elements from one to the next.
+
+    Args:
+        array: float32, int32 or, of which it takes the lowest byte, uint8, as it lies in memory.
+        first: the element that lane 0 of the first row goes to.
+        block: float32 scratch memory with rows of sixteen; line: the first of them.
+    """
+    if not isinstance(array, types.Array) or array.dtype not in (types.float32, types.int32, types.uint8):
+        return None
+    lanes = REALS if array.dtype is types.float32 else WHOLES
+
+    def codegen(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        start, source = (_data(context, builder, signature.args[k], arguments[k]) for k in (0, 3))
+        rows = []
+        for number in range(LANES):
+            place = builder.add(arguments[4], ir.Constant(ir.IntType(64), number))
+            rows.append(builder.load(_place(builder, source, place, lanes.vector), align=4))
+        half = LANES // 2
+        low = [k for place in range(half) for k in (place, LANES + place)]
+        high = [k + half for k in low]
+        for _ in range(4):  # each time rows that lie half of all apart are shuffled like two halves of a pack of cards
+            pairs = [(rows[k], rows[k + half]) for k in range(half)]
+            rows = [_picked(builder, a, b, places) for a, b in pairs for places in (low, high)]
+        for number, content in enumerate(rows):
+            at = builder.add(arguments[1], builder.mul(arguments[2], ir.Constant(ir.IntType(64), number)))
+            if array.dtype is types.uint8:
+                content = builder.trunc(content, ir.VectorType(ir.IntType(8), LANES))
+            place = builder.bitcast(builder.gep(start, [at]), content.type.as_pointer())
+            builder.store(content, place, align=1 if array.dtype is types.uint8 else 4)
+        return context.get_dummy_value()
+
+    return types.void(array, types.int64, types.int64, block, types.int64), codegen
+
+
+def _turned(builder: Any, rows: list[Any]) -> list[Any]:
+    """Sixteen rows of four elements as four columns of sixteen."""
+    while len(rows) > 4:  # put end to end: four vectors of four rows each
+        rows = [_joined(builder, a, b) for a, b in zip(rows[::2], rows[1::2], strict=True)]
+    columns = []
+    for column in range(4):
+        pick = [4 * k + column for k in range(4)]
+        left = _picked(builder, rows[0], rows[1], [*pick, *(LANES + k for k in pick)])
+        right = _picked(builder, rows[2], rows[3], [*pick, *(LANES + k for k in pick)])
+        columns.append(_joined(builder, left, right))
+    return columns
 
 
 def _picked(builder: Any, a: Any, b: Any, places: list[int]) -> Any:

@@ -11,12 +11,15 @@ from drivesim.scene.lane_memory import (
     fetch,
     fetch4,
     gather,
+    gather3,
     gather4,
     put,
     put_bytes,
     put_tile,
+    put_turned,
     row,
     same,
+    scatter,
     whole_row,
 )
 from drivesim.scene.lanes import (
@@ -88,6 +91,26 @@ def _lookups(given, table, looks, out):
     return one
 
 
+@nb.njit(error_model="numpy")
+def _threes(where, points, corners, out, reals, labels):
+    i = whole_row(where, 0)
+    x, y, z = gather3(points, i)
+    p, q, r = gather3(corners, i)
+    for k, values in enumerate((x, y, z)):
+        put(out, k, values)
+    for k, numbers in enumerate((p, q, r)):
+        put(out, 3 + k, numbers)
+    scatter(reals, i, y)
+    scatter(labels, i, r)
+
+
+@nb.njit(error_model="numpy")
+def _turn(block, reals, wholes, labels):
+    put_turned(reals, 3, 20, block, 2)
+    put_turned(wholes, 3, 20, block, 2)
+    put_turned(labels, 3, 20, block, 2)
+
+
 def test_real_numbers_as_numpy_computes_them():
     x, y = given = np.random.default_rng(0).normal(size=(2, 16)).astype(np.float32)
     out = np.zeros((4, 16), np.float32)
@@ -140,6 +163,32 @@ def test_memory_is_read_and_written_where_it_should():
     assert not np.delete(colours, pixel, axis=0).any()
     np.testing.assert_array_equal(codes[1:49].reshape(16, 3), i[:, None] >> np.array([0, 8, 16]) & 255)
     assert codes[0] == codes[49] == 0
+
+
+def test_rows_of_three_are_gathered_and_lanes_scattered():
+    random = np.random.default_rng(4)
+    i = random.permutation(20)[:16].astype(np.int32)
+    points = random.normal(size=(20, 3)).astype(np.float32)
+    corners = random.integers(0, 1 << 30, (20, 3)).astype(np.int32)
+    out, reals, labels = np.zeros((6, 16), np.float32), np.zeros(20, np.float32), np.zeros(20, np.uint8)
+    _threes(i[None], points, corners, out, reals, labels)
+    np.testing.assert_array_equal(out[:3].T, points[i])
+    np.testing.assert_array_equal(out[3:].view(np.int32).T, corners[i])
+    there = np.isin(np.arange(20), i)
+    np.testing.assert_array_equal(reals, np.where(there, points[:, 1], 0))
+    np.testing.assert_array_equal(labels, np.where(there, corners[:, 2] & 255, 0))
+
+
+def test_a_block_is_written_turned():
+    block = np.random.default_rng(5).normal(size=(20, 16)).astype(np.float32)
+    reals, wholes, labels = np.zeros(330, np.float32), np.zeros(330, np.int32), np.zeros(330, np.uint8)
+    _turn(block, reals, wholes, labels)
+    written = (3 + 20 * np.arange(16)[:, None] + np.arange(16)).ravel()
+    np.testing.assert_array_equal(reals[written].reshape(16, 16), block[2:18].T)
+    np.testing.assert_array_equal(wholes[written].reshape(16, 16), block[2:18].view(np.int32).T)
+    np.testing.assert_array_equal(labels[written].reshape(16, 16), block[2:18].view(np.int32).T & 255)
+    for values in (reals, wholes, labels):
+        assert not np.delete(values, written).any()
 
 
 @pytest.mark.parametrize("i", [np.full(16, 5), np.arange(16) % 7])

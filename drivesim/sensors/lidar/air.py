@@ -9,7 +9,7 @@ are counted: where the beam holds less than one on average, echoes are rare and 
 from __future__ import annotations
 
 import math
-from dataclasses import astuple, dataclass
+from dataclasses import dataclass
 from statistics import NormalDist
 from typing import Any
 
@@ -87,7 +87,7 @@ class Air:
 
     def table(self) -> NDArray[np.float64]:
         """The attributes in order, float64, for kernels."""
-        return np.array(astuple(self), dtype=np.float64)
+        return np.array([getattr(self, name) for name in self.__slots__], dtype=np.float64)
 
 
 def drop_reflectivity(device: LidarDevice, alpha: float) -> float:

@@ -18,6 +18,7 @@ echoes of its own, see :mod:`~drivesim.sensors.lidar.air`.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import numba as nb
@@ -42,6 +43,8 @@ CLUTTER = -1
 """In place of a path: an echo of drops, fog or sunlight."""
 
 _RETRO_EXPONENT = 3.5
+_FAINT_GLARE = 0.1
+"""Decades above a white target below which a reflector has no halo."""
 _POROUS = (MaterialId.ASPHALT, MaterialId.CONCRETE, MaterialId.PAVING, MaterialId.KERB_STONE, MaterialId.SOIL)
 _WET_DARKENING = 0.55
 """Share of diffuse reflectivity that porous surfaces lose when soaked."""
@@ -126,6 +129,7 @@ def _budget(device: LidarDevice) -> float:
     return device.threshold_snr * device.range_at_10_percent**2 / 0.1
 
 
+@lru_cache(maxsize=16)
 def _reflection_tables(wavelength_nm: float, wetness: float) -> tuple[F32, F32, F32]:
     """Per material: diffuse reflectivity at the wavelength, share of the rough-surface term, retro-reflectance."""
     share = np.float32(np.clip((wavelength_nm - 905.0) / (1550.0 - 905.0), 0.0, 1.0))
@@ -134,7 +138,10 @@ def _reflection_tables(wavelength_nm: float, wetness: float) -> tuple[F32, F32, 
     diffuse[porous] *= np.float32(1.0 - _WET_DARKENING * wetness)
     slope = (0.5 * column("roughness")) ** 2  # variance of facet slopes, rad^2
     rough = 0.45 * slope / (slope + 0.09) / (1.0 - 0.5 * slope / (slope + 0.33))
-    return diffuse.astype(np.float32), rough.astype(np.float32), column("retro").astype(np.float32)
+    tables = diffuse.astype(np.float32), rough.astype(np.float32), column("retro").astype(np.float32)
+    for table in tables:
+        table.flags.writeable = False
+    return tables
 
 
 @nb.njit(cache=True)
@@ -164,10 +171,9 @@ def _signals(
     return result
 
 
-@nb.njit(cache=True)
-def _normal_pair(key: int, a: int, b: int) -> tuple[float, float]:
+@nb.njit(cache=True, inline="always")
+def _normal_pair(bits: Any) -> tuple[float, float]:
     """Two independent standard normals from the halves of one hash."""
-    bits = hash64(key, a, b)
     return normal32(bits >> np.uint64(32)), normal32(bits & np.uint64(0xFFFFFFFF))
 
 
@@ -240,6 +246,11 @@ def _receive(
     sprayed = len(spray) > 0
     for block in nb.prange((beams + _BLOCK - 1) // _BLOCK):
         place = np.empty((3, _MOST_ECHOES))
+        dice = np.empty(_BLOCK, dtype=np.uint64)
+        for k in range(
+            _BLOCK
+        ):  # of every beam's first echo: most have no other, and all at once take a fifth of the time
+            dice[k] = hash64(key, sweep, 64 * (block * _BLOCK + k) + 1)
         ahead = np.searchsorted(owner[:direct], block * _BLOCK)
         aside = direct + np.searchsorted(owner[direct:], block * _BLOCK)
         for beam in range(block * _BLOCK, min((block + 1) * _BLOCK, beams)):
@@ -279,7 +290,7 @@ def _receive(
             for echo in range(count):
                 snr = place[1, echo]
                 if snr < threshold + 6.0:  # farther up, receiver noise cannot hide the echo
-                    chance, _ = _normal_pair(key, sweep, 64 * beam + 2 * echo)
+                    chance, _ = _normal_pair(hash64(key, sweep, 64 * beam + 2 * echo))
                     if snr + chance < threshold:
                         continue
                 first = echo if first < 0 else first
@@ -294,7 +305,10 @@ def _receive(
                 if chosen < 0 or again:
                     continue
                 r, snr = place[0, chosen], place[1, chosen]
-                one, two = _normal_pair(key, sweep, 64 * beam + 2 * chosen + 1)
+                bits = dice[beam - block * _BLOCK]
+                if chosen > 0:
+                    bits = hash64(key, sweep, 64 * beam + 2 * chosen + 1)
+                one, two = _normal_pair(bits)
                 sigma = noise / np.sqrt(snr) if noise * noise > snr * noise_floor * noise_floor else noise_floor
                 value = r + one * sigma
                 if resolution > 0.0:
@@ -323,11 +337,12 @@ def bloom(measured: F32, intensity: F32, azimuth: F32, elevation: F32, degrees: 
     """
     columns, beams = measured.shape
     step = abs(azimuth[1, 0] - azimuth[0, 0]) if columns > 1 else 1.0
+    faint = FULL_SCALE + _FAINT_GLARE * (255.0 - FULL_SCALE) / RETRO_DECADES
     for c in range(columns):
         for b in range(beams):
-            decades = RETRO_DECADES * (intensity[c, b] - FULL_SCALE) / (255.0 - FULL_SCALE)
-            if decades <= 0.1 or measured[c, b] <= 0.0:
+            if intensity[c, b] <= faint or measured[c, b] <= 0.0:
                 continue
+            decades = RETRO_DECADES * (intensity[c, b] - FULL_SCALE) / (255.0 - FULL_SCALE)
             radius = np.radians(degrees) * decades
             reach = int(radius / max(step, 1e-6)) + 1
             for other in range(beams):

@@ -31,7 +31,8 @@ class PathRoom:
         scan: where the beams point; rays: of each beam.
 
     Attributes:
-        hits: (C, B * rays) what the direct ones hit.
+        hits: (C, B * rays) what the direct ones hit; a lidar asks for no rates.
+        facing: (C, B * rays, 3) float32, normals of what sends beams on.
     """
 
     def __init__(self, scan: Pattern, rays: int) -> None:
@@ -45,7 +46,8 @@ class PathRoom:
         self._of["beam"][direct] = np.arange(self._direct) // rays
         self._of["bounces"][direct], self._of["share"][direct] = 1, 1.0 / rays
         self.aim(scan)
-        self._triangle = np.empty(self._shape, np.int32)
+        self._of["rate"][:] = 0.0
+        self.facing = np.empty((*self._shape, 3), np.float32)
         self._hits()
 
     def aim(self, scan: Pattern) -> None:
@@ -56,16 +58,19 @@ class PathRoom:
 
     def paths(self, time_ns: int, onward: Sequence[Onward]) -> tuple[Paths, F32]:
         """All paths, direct ones first, both in the order of their beams, and each one's share of its beam's energy.
-        They last until the room is used again."""
+        They last until the room is used again.
+
+        Args:
+            onward: of the columns one after the other.
+        """
         ray = np.concatenate([part.ray for part in onward])
-        order = np.argsort(ray, kind="stable")
-        whole, tail = self._direct + len(order), slice(self._direct, self._direct + len(order))
+        whole, tail = self._direct + len(ray), slice(self._direct, self._direct + len(ray))
         if whole > len(self._of["beam"]):
             self._take(whole)
             self._hits()
-        of, ray = self._of, ray[order]
+        of = self._of
         for name in ("length", "cosine", "material", "semantic", "instance", "share"):
-            of[name][tail] = np.concatenate([getattr(part, name) for part in onward])[order]
+            of[name][tail] = np.concatenate([getattr(part, name) for part in onward])
         of["share"][tail] /= np.float32(self._rays)
         of["rate"][tail], of["bounces"][tail] = 0.0, 2
         for name in ("beam", "azimuth", "elevation"):
@@ -96,6 +101,7 @@ class PathRoom:
             self._of[name] = larger
 
     def _hits(self) -> None:
-        names = ("length", "cosine", "rate", "material", "semantic", "instance")
+        names = ("length", "cosine", "material", "semantic", "instance")
         views = {name: self._of[name][: self._direct].reshape(self._shape) for name in names}
-        self.hits = BeamHits(**views, triangle=self._triangle)
+        nobody_asks = self._shape[0], 0
+        self.hits = BeamHits(**views, rate=np.empty(nobody_asks, np.float32), triangle=np.empty(nobody_asks, np.int32))

@@ -16,7 +16,7 @@ from drivesim.sensors.lidar.device import LidarDevice
 from drivesim.sensors.lidar.model import CLUTTER, FULL_SCALE, bloom, receive
 from drivesim.sensors.lidar.patterns import Pattern, footprint, pattern
 from drivesim.sensors.lidar.room import PathRoom
-from drivesim.sensors.lidar.secondary import Onward, onward
+from drivesim.sensors.lidar.secondary import SENDING_ON, Onward, onward
 from drivesim.sensors.motion import EgoMotion
 from drivesim.sensors.rig import Sensor
 from drivesim.sensors.spray import in_beams, plumes
@@ -104,23 +104,24 @@ class Lidar:
         return _Sweep(scan, bundle, room, np.empty((self._columns, 3, 3)), np.empty((self._columns, 3)))
 
     def _trace(self, rays: RayScene, motion: EgoMotion, sweep: _Sweep, times: NDArray[np.int64], part: slice) -> None:
-        hits = sweep.room.hits.part(part)
-        rotation, translation, more = self._shoot(rays, motion, times, sweep.direction[part], hits)
+        hits, facing = sweep.room.hits.part(part), sweep.room.facing[part]
+        rotation, translation, more = self._shoot(rays, motion, times, sweep.direction[part], hits, facing)
         sweep.rotation[part], sweep.translation[part] = rotation, translation
         sweep.traced += len(times)
         sweep.onward.append(replace(more, ray=more.ray + part.start * sweep.direction.shape[1]))
 
     def _shoot(
-        self, rays: RayScene, motion: EgoMotion, times: NDArray[np.int64], direction: F32, hits: BeamHits
+        self, rays: RayScene, motion: EgoMotion, times: NDArray[np.int64], direction: F32, hits: BeamHits, facing: F32
     ) -> tuple[F64, F64, Onward]:
         """Trace columns that fire at ``times``: rotations and translations of ``world_from_sensor`` then, and the rays
-        that go on; fills ``hits``. Another engine may take this step's place."""
+        that go on; fills ``hits`` and the normals ``facing``. Another engine may take this step's place."""
         self._wakes, self._origin = rays.wakes, rays.origin
         rotation, translation, velocity = motion.sensor_motion(times, self.sensor.ego_from_sensor)
         time, lag = motion.fraction(times), self._late / (motion.end_ns - motion.start_ns)
         reach, farthest = self.device.max_range, self.device.range_at_10_percent * np.sqrt(10.0)
-        trace_columns(rays, translation, rotation, velocity, time, lag, direction, reach, hits)
-        more = onward(rays, hits, translation, rotation, direction, time, lag, reach, farthest)
+        send = SENDING_ON, facing
+        trace_columns(rays, translation, rotation, velocity, time, lag, direction, reach, hits, send)
+        more = onward(rays, hits, facing, translation, rotation, direction, time, lag, reach, farthest)
         return rotation, translation, more
 
     def _point_cloud(self, number: int, sweep: _Sweep, motion: EgoMotion, weather: Weather) -> PointCloud:

@@ -241,8 +241,7 @@ class Echoes:
             early: (C,) how long before the tick's end columns fire, s.
         """
         if not len(self.length):
-            hits.length[...], hits.cosine[...], hits.rate[...] = np.inf, 0.0, 0.0
-            hits.material[...], hits.semantic[...], hits.instance[...], hits.triangle[...] = 0, 0, 0, -1
+            hits.forget()
             return
         ahead = np.einsum("cij,cbj->cbi", here.rotation, direction.astype(np.float64))
         row = self.nearest(ahead @ end.rotation[0])
@@ -259,9 +258,9 @@ class Echoes:
         hits.length[...] = np.where(none | (length <= 0.0), np.inf, length)
         for name in ("cosine", "material", "semantic", "instance"):
             getattr(hits, name)[...] = np.where(none, 0, getattr(self, name)[row])
-        closing = np.einsum("cbi,cbi->cb", velocity[row] - here.velocity[:, None], ahead)
-        hits.rate[...] = np.where(none, 0.0, closing)
-        hits.triangle[...] = row
+        if hits.rate.size:
+            closing = np.einsum("cbi,cbi->cb", velocity[row] - here.velocity[:, None], ahead)
+            hits.rate[...], hits.triangle[...] = np.where(none, 0.0, closing), row
 
 
 class SensorAt(NamedTuple):
@@ -298,7 +297,7 @@ class CarlaLidar(Lidar):
     moving: Moving
 
     def _shoot(
-        self, rays: Any, motion: EgoMotion, times: NDArray[np.int64], direction: F32, hits: BeamHits
+        self, rays: Any, motion: EgoMotion, times: NDArray[np.int64], direction: F32, hits: BeamHits, facing: F32
     ) -> tuple[F64, F64, Onward]:
         here = SensorAt(*motion.sensor_motion(times, self.sensor.ego_from_sensor))
         end = SensorAt(*motion.sensor_motion(np.array([motion.end_ns]), self.sensor.ego_from_sensor))
