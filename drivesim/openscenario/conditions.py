@@ -159,16 +159,16 @@ def relative_distance(condition: model.RelativeDistanceCondition, cast: Cast, mo
 
 
 def time_headway(condition: model.TimeHeadwayCondition, cast: Cast, motion: Motion, timed: Timed) -> bool:
-    """Distance over the triggering entity's speed, which there is of who drives towards the other: none of who stands,
-    reverses or has left it behind."""
+    """Distance over the triggering entity's speed, without end for who stands; there is none of who reverses or has
+    left the other behind."""
     other = cast.motion(condition.entity_ref, condition)
     own = float(cast.world.speed[0, motion.index])
-    if own <= STILL:
+    if own < -STILL:
         return False
     gap = _to_entity(condition, cast, motion, other)
     if gap > 0.0 and distances.is_behind(condition, cast.world, motion, other):
         return False
-    return compared(gap / own, condition.rule, condition.value)
+    return compared(gap / own if own > STILL else math.inf, condition.rule, condition.value)
 
 
 def time_to_collision(condition: model.TimeToCollisionCondition, cast: Cast, motion: Motion, timed: Timed) -> bool:

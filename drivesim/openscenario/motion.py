@@ -50,11 +50,13 @@ class Motion:
         speed, next_speed: m/s now and at the end of the coming step; negative is backwards.
         rate: by how much the speed has changed in the last step, m/s2; none after a jump.
         next_offset: lateral offset from the lane's centre at the end of the coming step, m in +t.
-        across: metres of the coming step that go from lane to lane, out of the way that the speed makes; what the lane
-            itself or an offset in it moves sideways does not count: speeds along a lane are longitudinal.
+        across: metres of the coming step that go from lane to lane, or towards another entity, out of the way that the
+            speed makes; what the lane itself or an offset in it moves sideways does not count: speeds along a lane are
+            longitudinal.
         side: +1 or -1; changes its sign where a road goes over into one that runs the other way, so that what was
             towards +t is towards -t.
         aside: (x, y) m by which who is on no lane moves besides in the coming step.
+        veer: rad by which who is on no lane turns in the coming step.
         route: ids of roads to take at junctions.
         pedals: what is set in the default controller's place; None as long as nothing has been.
         wander: chooses roads at junctions by chance; None for who does not.
@@ -72,6 +74,7 @@ class Motion:
     across: float = 0.0
     side: int = 1
     aside: tuple[float, float] = (0.0, 0.0)
+    veer: float = 0.0
     odometer: float = 0.0
     route: tuple[str, ...] = ()
     pedals: Pedals | None = None
@@ -226,6 +229,8 @@ class Motion:
         if lane is None or (distance == 0.0 and self.next_offset is None):
             if distance:
                 self.ended = False
+            if self.veer:
+                here, self.veer = (*here[:3], math.remainder(here[3] + self.veer, math.tau), *here[4:]), 0.0
             x, y, z, yaw, pitch, roll = _straight(here, distance) if distance else here
             (dx, dy), self.aside = self.aside, (0.0, 0.0)
             return x + dx, y + dy, z, yaw, pitch, roll

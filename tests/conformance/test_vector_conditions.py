@@ -207,7 +207,7 @@ def test_who_drives_on_from_the_end_of_a_trajectory_off_the_roads_has_not_come_t
     [
         (150, 10, 0.0),
         (50, 10, 6.0),  # passes after 5 s, and 1 s later is 10 m ahead
-        (50, 0, None),
+        (50, 0, 2.51),  # passes after 2.5 s, and who stands never comes to where it is
         (150, -5, None),
     ],
 )

@@ -187,6 +187,38 @@ def test_a_lateral_distance_off_the_roads_is_along_the_other_ones_axis(tmp_path)
     assert away[1] * math.cos(0.3) - away[0] * math.sin(0.3) == pytest.approx(5, abs=0.01)
 
 
+def test_a_vehicle_steers_towards_a_lateral_distance(tmp_path):
+    """From 20 m across straight on, and a quarter of the circle that 4 m/s and 4 m/s2 allow: 4 m."""
+
+    def there(x, y, h):
+        return teleport(f'<Position><WorldPosition x="{x}" y="{y}" h="{h}"/></Position>')
+
+    keep = (
+        '<LateralAction><LateralDistanceAction entityRef="Other" continuous="true" freespace="false" distance="5" '
+        'coordinateSystem="entity" displacement="leftToReferencedEntity"><DynamicConstraints maxAcceleration="4"/>'
+        "</LateralDistanceAction></LateralAction>"
+    )
+    init = private("Other", there(100, 900, 0)) + private("Ego", there(90, 885, math.pi / 2), speed(4))
+    stage = Stage(tmp_path, act(event("e", keep)), init=init).until(4)
+    assert (stage.x(), stage.y()) == pytest.approx((90, 901), abs=0.01)
+    assert (stage.until(10).x(), stage.y()) == pytest.approx((94 + 40 - 16 - 2 * math.pi, 905), abs=0.05)
+    assert stage.heading() == pytest.approx(0, abs=1e-3)
+    assert stage.speed() == pytest.approx(4)
+
+
+def test_metres_towards_another_entity_are_out_of_the_way_along_the_lane(tmp_path):
+    """2 m/s across of 10 m/s, for 2 s."""
+    keep = (
+        '<LateralAction><LateralDistanceAction entityRef="Other" continuous="true" freespace="false" distance="4" '
+        'displacement="leftToReferencedEntity"><DynamicConstraints maxSpeed="2"/></LateralDistanceAction>'
+        "</LateralAction>"
+    )
+    init = private("Ego", teleport(at_lane(-1, 100)), speed(10)) + private("Other", teleport(at_lane(-1, 200)))
+    stage = Stage(tmp_path, act(event("e", keep)), init=init).until(3)
+    assert stage.y() == pytest.approx(2)
+    assert stage.x() == pytest.approx(100 + 2 * math.sqrt(96) + 10, abs=0.01)
+
+
 @pytest.mark.parametrize(("facing", "y"), [(0.0, -1.0), (math.pi, -3.0)])
 def test_left_is_left_of_the_other_entity_as_it_faces(tmp_path, facing, y):
     keep = (

@@ -120,7 +120,7 @@ class LaneOffset(Running):
 
 class LateralDistance(Running):
     """LateralDistanceAction: keeps a lateral distance to another entity, by changing the offset in the own lane, or by
-    moving sideways where there is none.
+    moving sideways where there is none; vehicles cannot, and steer towards it.
 
     Without constraints the distance is taken up at once; with limits of jerk it is approached smoothly.
     """
@@ -162,6 +162,9 @@ class LateralDistance(Running):
         gap, left = place
         sides = {"leftToReferencedEntity": float(left), "rightToReferencedEntity": -float(left)}
         error = gap + sides.get(action.displacement, self._chosen) * wanted
+        if self._steers():
+            self.done = self._steer(error, dt) and not action.continuous
+            return
         if self._approach is not None:
             before, self._rate = self._rate, self._approach.speed(error, self._rate, 0.0, dt)
             step = 0.5 * (before + self._rate) * dt
@@ -173,6 +176,31 @@ class LateralDistance(Running):
             self.motion.aside = tuple((step * self._other.pose().rotation[:2, 1]).tolist())
         else:
             self.motion.next_offset = lane.offset + step
+            self.motion.across = abs(step) if action.dynamic_constraints is not None else 0.0
+
+    def stop(self) -> None:
+        super().stop()
+        if self._steers():
+            self.motion.settle()
+
+    def _steers(self) -> bool:
+        limits, motion = self._action.dynamic_constraints, self.motion
+        moves = motion.speed > 0.0 and motion.actor.kind == "vehicle"
+        return moves and self._free and motion.lane is None and limits is not None and bool(limits.max_acceleration)
+
+    def _steer(self, error: float, dt: float) -> bool:
+        """Turn towards a line beside the other entity, ``error`` m to its left, as sharply as the limit of acceleration
+        lets; whether it has been reached. Within a radius of it the heading is that of the circle that touches it."""
+        limits, motion = self._action.dynamic_constraints, self.motion
+        assert limits is not None
+        radius = motion.speed**2 / (limits.max_acceleration or _NO_LIMIT)
+        far, step = abs(error), motion.speed * dt
+        wished = math.acos(max(1.0 - far / radius, 0.0)) if radius > 0.0 else math.pi / 2
+        wished = math.copysign(min(wished, math.asin(min(far / step, 1.0))), error)
+        yaw, line = (float(self.motion.world.orientation[0, m.index, 0]) for m in (motion, self._other))
+        turn, most = math.remainder(line + wished - yaw, math.tau), step / radius
+        motion.veer = min(max(turn, -most), most)
+        return far < 1e-3 and abs(turn) < 1e-3
 
     def _bounded(self, error: float, dt: float) -> float:
         """Metres to go sideways in this step."""
