@@ -32,7 +32,7 @@ F64 = NDArray[np.float64]
 F32 = NDArray[np.float32]
 I64 = NDArray[np.int64]
 
-LEVELS = np.array([12.0, 32.0, 72.0])
+LEVELS = np.array([13.0, 32.0, 72.0])
 """Distances from the sensors at which :attr:`Body.skins` take over from each other, m: outlines are then within a pixel
 (:data:`~drivesim.scene.bodies.coarse.CELLS`)."""
 STILL, SHOT_STROKE = 0.01, 0.06

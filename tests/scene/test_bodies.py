@@ -14,7 +14,7 @@ from drivesim.scene.actors import Cast
 from drivesim.scene.bodies import Body, RiderSeat, shaped
 from drivesim.scene.bodies.anthropometry import median_stature
 from drivesim.scene.bodies.appearance import appearance
-from drivesim.scene.bodies.basis import BONES, FOOT, HAND, KEYPOINTS, SHANK, SIDE, THIGH, TOES
+from drivesim.scene.bodies.basis import BONES, FOOT, FOREARM, HAND, KEYPOINTS, SHANK, SIDE, THIGH, TOES, UPPER_ARM
 from drivesim.scene.builder import RaySceneBuilder
 from drivesim.scene.trace import nearest
 from drivesim.taxonomy import Tag
@@ -321,7 +321,7 @@ def test_hems_are_level(number):
 
 
 def test_people_hold_themselves_differently_when_they_stand():
-    poses = [Body.for_actor(person(f"p{i}", 1.7), seed=8).joints(0.0, 0.0) for i in range(6)]
+    poses = [Body.for_actor(person(f"p{i}", 1.7), seed=8).joints(0.0, 0.0) for i in range(12)]
     hands = np.array([[pose[HAND], pose[HAND + SIDE]] for pose in poses])
     assert np.ptp(hands, axis=0).max() > 0.1
     feet = np.array([pose[TOES] - pose[FOOT] for pose in poses])
@@ -343,7 +343,7 @@ def outlines(skin, bones):
 
 
 @pytest.mark.parametrize("who", ["child", "adult"])
-@pytest.mark.parametrize(("level", "distance", "triangles"), [(1, 12.0, 0.45), (2, 32.0, 0.2), (3, 72.0, 0.08)])
+@pytest.mark.parametrize(("level", "distance", "triangles"), [(1, 13.0, 0.45), (2, 32.0, 0.2), (3, 72.0, 0.08)])
 def test_coarse_outlines_are_within_a_pixel_where_they_take_over(who, level, distance, triangles, request):
     """A pixel of the rigs' camera of 1600 pixels, whose focal length is 1266; and silhouettes stay as large."""
     body = request.getfixturevalue(who)
@@ -376,3 +376,17 @@ def test_people_near_the_ego_move_within_a_tick_and_others_do_not():
                 expected = (band.min(), band.max())
                 edges = origin[seen][[0, -1], 0]
                 assert np.abs(edges - expected).max() < (limit if time < 1.0 else 0.03)
+
+
+@pytest.mark.parametrize("number", range(3))
+def test_arms_of_who_stands_hang_beside_the_thighs(number):
+    """Elbows bent 5 to 20 degrees, hands below the shoulders, fingers closed loosely."""
+    habits = [Body.for_actor(person(f"p{i}", 1.7), seed=8) for i in range(12)]
+    joints = [body.joints(0.0, 0.0) for body in habits]
+    hanging = [j for j in joints if max(j[HAND, 2], j[HAND + SIDE, 2]) < 0.5 * 1.7 + 0.03][number]
+    for side in (0, SIDE):
+        upper, forearm, hand = (hanging[bone + side] for bone in (UPPER_ARM, FOREARM, HAND))
+        fingers = hanging[HAND + side + 1]
+        assert 4.0 < angle_between(forearm - upper, hand - forearm) < 22.0
+        assert abs(hand[0] - upper[0]) < 0.09
+        assert fingers[2] < hand[2]

@@ -11,7 +11,7 @@ F64 = NDArray[np.float64]
 
 CELLS = (0.015, 0.03, 0.06)
 """Edges of the cubes over stature: 2.6, 5 and 10 cm for an adult. So outlines are off by less than a pixel of a camera
-with 1600 pixels over 65 degrees at the distances where these take over, 12, 32 and 72 m: 0.9, 2.5 and 5.7 cm."""
+with 1600 pixels over 65 degrees at the distances where these take over, 13, 32 and 72 m: 1.0, 2.5 and 5.7 cm."""
 _BULGE = 1.5
 """A flat patch stands in for a curved one: its vertices are moved out by so many times their cube's standard deviation
 along the normal, which halves what silhouettes lose."""

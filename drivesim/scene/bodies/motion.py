@@ -65,6 +65,8 @@ F64 = NDArray[np.float64]
 GRAVITY = 9.81
 _STEP = 1e-4
 _DEGREE = math.pi / 180.0
+_CURL = 0.75
+"""Bend of fingers at rest, rad: 40 to 45 degrees at the knuckles of a hand that hangs loose."""
 _TWIST = 0.25
 """Turn of a hanging hand from the model's rest, its back to the front, towards its back to the side, rad."""
 
@@ -190,7 +192,7 @@ def place_hand(side: int, twist: float, joints: F64, align: F64, lower: F64, rot
     palm = product(lower, about(2, -inward * twist))
     rotations[hand] = product(palm, align[hand])
     relative(rotations, positions, joints, fingers, hand)
-    rotations[fingers] = product(product(palm, about(0, inward * 0.45)), align[hand])
+    rotations[fingers] = product(product(palm, about(0, inward * _CURL)), align[hand])
 
 
 @nb.njit(cache=True)

@@ -25,7 +25,7 @@ _UMBRELLA, _BAR = (0.20, 0.10, 1.75, 0.25), (0.42, -0.05, 0.80, 0.10)
 _TOE_OUT = 0.12
 """Murray, Drought & Kory 1964 (J Bone Joint Surg Am 46:335): 6.7 degrees out on average."""
 _HANGING, _POCKET, _PHONE, _HIP = (
-    (0.06, 0.0, 0.10, 0.12),
+    (-0.07, 0.02, -0.04, 0.12),  # elbows bent 12 degrees, upper arms 4 back: hands hang beside the thighs
     (-0.30, 0.16, 0.62, 0.35),
     (0.45, 0.0, 1.55, 0.55),
     (-0.25, 0.55, 1.35, 1.0),
