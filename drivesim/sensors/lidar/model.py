@@ -246,10 +246,9 @@ def _receive(
     sprayed = len(spray) > 0
     for block in nb.prange((beams + _BLOCK - 1) // _BLOCK):
         place = np.empty((3, _MOST_ECHOES))
+        # Chances of every beam's first echo; most have no other, and all at once they take a fifth of the time.
         dice = np.empty(_BLOCK, dtype=np.uint64)
-        for k in range(
-            _BLOCK
-        ):  # of every beam's first echo: most have no other, and all at once take a fifth of the time
+        for k in range(_BLOCK):
             dice[k] = hash64(key, sweep, 64 * (block * _BLOCK + k) + 1)
         ahead = np.searchsorted(owner[:direct], block * _BLOCK)
         aside = direct + np.searchsorted(owner[direct:], block * _BLOCK)
