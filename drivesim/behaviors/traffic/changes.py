@@ -101,7 +101,10 @@ def consider_changes(
     dt: float, graph: LaneGraph, state: State, sweeps: Sweeps, boxes: Any, poses: Any, present: Any, speed: Any,
     velocity: Any,
 ) -> None:  # fmt: skip
-    """Let those change who gain by it, do not endanger anybody and have the room; one side each at a time."""
+    """Let those change who gain by it, do not endanger anybody and have the room; one side each at a time.
+
+    Who changes has its new path at once, so that others who think of it in the same tick see it coming.
+    """
     route = np.empty(ROUTE, dtype=np.int64)
     path = np.empty_like(state.path[0])
     for i in range(len(present)):
@@ -132,9 +135,10 @@ def consider_changes(
             if gain > best:
                 best, side = gain, way
         if side != 0:
-            _change(
-                graph, state, i, place, graph.left[lane] if side > 0 else graph.right[lane], side, span, boxes, poses
-            )
+            beside = graph.left[lane] if side > 0 else graph.right[lane]
+            _change(graph, state, i, place, beside, side, span, boxes, poses)
+            count = _route_beside(graph, state, i, beside, route)
+            state.reach[i] = sample(graph, state, sweeps, i, route, count, state.s[i], state.aside[i], state.path[i])
 
 
 @nb.njit(cache=True)

@@ -11,6 +11,7 @@ import numpy as np
 
 from drivesim.behaviors.driver import COMFORT_DECELERATION, MINIMUM_GAP
 from drivesim.behaviors.traffic.changes import consider_changes
+from drivesim.behaviors.traffic.deadlock import break_deadlocks
 from drivesim.behaviors.traffic.junctions import (
     SIGNAL_GO,
     SIGNAL_NONE,
@@ -21,10 +22,19 @@ from drivesim.behaviors.traffic.junctions import (
     settle_junctions,
     train_length,
 )
-from drivesim.behaviors.traffic.lanes import LaneGraph, lanes_of
+from drivesim.behaviors.traffic.lanes import CURVE_ACCELERATION, LaneGraph, lanes_of
 from drivesim.behaviors.traffic.oncoming import find_wide, yield_to_oncoming
 from drivesim.behaviors.traffic.paths import drop_passed, extend, locate, look_along, middle, sample, speed_along, steer
-from drivesim.behaviors.traffic.squeeze import STILL, creeping, free_way, gains, note_patience
+from drivesim.behaviors.traffic.squeeze import (
+    FARTHEST,
+    STILL,
+    creeping,
+    free_way,
+    gains,
+    halting,
+    looks_back,
+    note_patience,
+)
 from drivesim.behaviors.traffic.state import ANTICIPATION, State, car_following, new_state, slowing
 from drivesim.behaviors.traffic.swept import Sweeps, shape_row, sweeps_of
 from drivesim.errors import ScenarioError
@@ -37,6 +47,8 @@ from drivesim.world.signals import AMBER, GREEN, RED, group_of, shown
 FACTOR_SPREAD = 0.1
 """Standard deviation of what drivers make of a speed limit, cut at 20 % (SUMO's speedFactor "normc(1,0.1,0.2,2)" for
 passenger cars, narrowed to both sides alike)."""
+_RETURN = 1.5 * CURVE_ACCELERATION
+"""m/s2 across up to which a driver who has left its path steers back: half more than bends are planned with."""
 _BLINKERS = int(Light.LEFT_BLINKER | Light.RIGHT_BLINKER)
 
 
@@ -138,7 +150,7 @@ class Fleet:
         _decide(
             dt, self.lanes.graph, self.state, self._sweeps, self._lit, self._wished, self._walks, world.boxes[0],
             poses_of(world.position[0], world.orientation[0]), world.present[0], world.speed[0], world.velocity[0],
-            world.limits[0],
+            world.angular_velocity[0, :, 2], world.limits[0],
         )  # fmt: skip
 
 
@@ -170,7 +182,7 @@ class TrafficDriver:
 @nb.njit(cache=True)
 def _decide(
     dt: float, graph: LaneGraph, state: State, sweeps: Sweeps, lit: Any, wished: Any, walks: Any, boxes: Any,
-    poses: Any, present: Any, speed: Any, velocity: Any, limits: Any,
+    poses: Any, present: Any, speed: Any, velocity: Any, spin: Any, limits: Any,
 ) -> None:  # fmt: skip
     """One tick of all drivers."""
     actors = len(present)
@@ -191,11 +203,12 @@ def _decide(
         find_wide(state, i, 0.5 * boxes[i, WIDTH])
     for i in range(actors):
         if state.driven[i]:
-            look_along(state, i, boxes, poses, present, walks, velocity)
+            look_along(state, i, boxes, poses, present, walks, velocity, spin)
             state.acceleration[i] = _longitudinal(graph, state, sweeps, i, boxes, poses, present, speed, velocity,
                                                   limits[i].max_speed)  # fmt: skip
     register(graph, state)
     settle_junctions(dt, graph, state, sweeps, boxes, poses, present, speed, velocity, lit)
+    break_deadlocks(graph, state, sweeps, boxes, poses, present, speed, velocity, lit)
     consider_changes(dt, graph, state, sweeps, boxes, poses, present, speed, velocity)
     for i in range(actors):
         if state.driven[i]:
@@ -215,12 +228,17 @@ def _longitudinal(
     far = min(reach, int(v * v / (2.0 * ANTICIPATION)) + 5)
     for k in range(far):
         rate = min(rate, slowing(v, min(path[k, 3], fastest), float(k), ANTICIPATION))
-    front = 0.5 * boxes[i, LENGTH]
+    shape, front = sweeps.shape[state.shape[i]], 0.5 * boxes[i, LENGTH]
+    rate = min(rate, _hold_line(v, steer(path, reach, poses[i], boxes[i], v, shape), shape[3]))
     if reach < len(path):
         rate = min(rate, slowing(v, 0.0, reach - 1.0 - front - MINIMUM_GAP, COMFORT_DECELERATION))
     first, _ = next_junction(graph, state, i, train_length(state, boxes, i))
     entry = offset_of(graph, state, i, first) - state.s[i] - front if first >= 0 else np.inf
-    free = free_way(state, i, sweeps.shape[state.shape[i]], boxes, poses, present) if state.careful[i] > 0.0 else 0.0
+    free = 0.0
+    if state.careful[i] > 0.0 or looks_back(state, i, boxes, poses):
+        free, beside = free_way(state, i, shape, boxes, poses, present, FARTHEST)
+        rate = min(rate, halting(v, beside)) if beside < FARTHEST else rate
+        free = free if state.careful[i] > 0.0 else 0.0
     for k in range(state.met[i]):
         j, gap = state.touched[i, k], state.touch[i, k]
         if speed[j] < STILL and gains(free, gap):
@@ -234,3 +252,10 @@ def _longitudinal(
     if yields < np.inf and gains(free, 0.0):
         yields = min(yield_to_oncoming(graph, state, i, boxes, present, speed, STILL), creeping(v, free))
     return min(rate, yields)
+
+
+@nb.njit(cache=True)
+def _hold_line(speed: float, steering: float, wheelbase: float) -> float:
+    """m/s2 so as not to be faster than the bend allows that the driver has to steer to get back to its path."""
+    bend = abs(math.tan(steering)) / wheelbase
+    return slowing(speed, math.sqrt(_RETURN / max(bend, 1e-6)), 0.0, ANTICIPATION)

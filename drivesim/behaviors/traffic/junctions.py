@@ -99,28 +99,36 @@ def train_length(state: State, boxes: Any, i: int) -> float:
 
 
 @nb.njit(cache=True)
-def has_room(graph: LaneGraph, state: State, i: int, end: float, boxes: Any, speed: Any) -> bool:
-    """Whether there will be room behind the passage, which ends at metre ``end`` of the route."""
-    front = state.s[i] + 0.5 * boxes[i, LENGTH]
+def no_room(graph: LaneGraph, state: State, i: int, end: float, boxes: Any, speed: Any, velocity: Any) -> int:
+    """Who leaves too little room behind the passage, which ends at metre ``end`` of the route; -1: nobody."""
+    half = 0.5 * boxes[i, LENGTH]
+    front = state.s[i] + half
     between, train = 0.0, -1
     for k in range(state.met[i]):
         j = state.touched[i, k]
         if state.leader[j] == train:
             continue
         train = state.leader[j]
-        rear = front + state.touch[i, k] + speed[j] ** 2 / (2.0 * STOP_DECELERATION)
+        at = state.path[i, min(int(half + state.touch[i, k]), HORIZON - 1), 2]
+        along = velocity[j, 0] * math.cos(at) + velocity[j, 1] * math.sin(at)
+        goes = speed[j] if along > -0.5 * abs(speed[j]) else 0.0  # who comes does not make room
+        rear = front + state.touch[i, k] + goes**2 / (2.0 * STOP_DECELERATION)
         if rear - between < end + train_length(state, boxes, i) + _QUEUE_GAP:
-            return False
+            return train
         between += train_length(state, boxes, train) + _QUEUE_GAP
-    return True
+    return -1
 
 
 @nb.njit(cache=True)
-def _is_clear(
+def blocker(
     graph: LaneGraph, state: State, sweeps: Sweeps, i: int, place: int, last: int, boxes: Any, speed: Any, lit: Any,
-    waits: Any,
-) -> bool:  # fmt: skip
-    """Whether nobody is on a path that meets the passage, or comes with the right of way within the critical gap."""
+    waits: Any, passed: Any,
+) -> int:  # fmt: skip
+    """Who is on a path that meets the passage, or comes with the right of way within the critical gap; -1: nobody.
+
+    Args:
+        waits: (N,) for whom others wait; passed: (N,) who is not looked at.
+    """
     crossings = graph.crossings
     for k in range(place, last + 1):
         lane = state.route[i, k]
@@ -133,7 +141,7 @@ def _is_clear(
             while entry >= 0:
                 j, at = entry // ROUTE, entry % ROUTE
                 entry = state.links[entry]
-                if j == i:
+                if j == i or passed[j]:
                     continue
                 room = sweeps.most[state.shape[i], lane] + sweeps.most[state.shape[j], other]
                 span = crossings.span[c, level_of(room)]
@@ -144,7 +152,7 @@ def _is_clear(
                 if rear > start + span[3]:
                     continue
                 if at < state.granted[j] or (waits[j] and state.waited[j] > max(state.waited[i], _INSISTENCE)):
-                    return False
+                    return j
                 said = crossings.prior[c]
                 first = said > 0 or (said == 0 and crossings.rank[other] < crossings.rank[lane])
                 if not first or state.waited[i] > _PATIENCE:
@@ -153,12 +161,12 @@ def _is_clear(
                     continue
                 front = state.s[j] + 0.5 * boxes[j, LENGTH]
                 if (start + span[2] - front) / speed[j] < critical + (state.tail[i] - 0.5 * _CAR) / _CRAWL:
-                    return False
-    return True
+                    return j
+    return -1
 
 
 @nb.njit(cache=True)
-def _strangers_clear(
+def strangers_clear(
     state: State, i: int, begin: float, end: float, boxes: Any, poses: Any, present: Any, velocity: Any
 ) -> bool:
     """Whether nobody who is not part of the traffic moves into the passage (metres of the route) soon."""
@@ -182,7 +190,7 @@ def _strangers_clear(
 
 
 @nb.njit(cache=True)
-def _to_line(graph: LaneGraph, state: State, i: int, place: int, boxes: Any) -> float:
+def to_line(graph: LaneGraph, state: State, i: int, place: int, boxes: Any) -> float:
     """Metres from the front to where one stops before a junction that begins with a lane of the route."""
     line = offset_of(graph, state, i, place) - graph.crossings.back[state.route[i, place]] - _STOP_SHORT
     return line - state.s[i] - 0.5 * boxes[i, LENGTH]
@@ -196,7 +204,7 @@ def _heed_change(graph: LaneGraph, state: State, i: int, boxes: Any, speed: Any,
         lane = state.route[i, place]
         if not graph.inside[lane]:
             continue
-        line = _to_line(graph, state, i, place, boxes)
+        line = to_line(graph, state, i, place, boxes)
         if line < 0.0:
             clear = offset_of(graph, state, i, place + 1)
             continue
@@ -220,7 +228,7 @@ def settle_junctions(
     actors = len(present)
     places, lasts, lines = np.full(actors, -1), np.full(actors, -1), np.zeros(actors)
     urgency = np.full(actors, np.inf)
-    waits = np.zeros(actors, dtype=np.bool_)
+    waits, nobody = np.zeros(actors, dtype=np.bool_), np.zeros(actors, dtype=np.bool_)
     for i in range(actors):
         if not (state.driven[i] and present[i]):
             continue
@@ -228,7 +236,7 @@ def settle_junctions(
         place, last = next_junction(graph, state, i, train_length(state, boxes, i))
         if place < 0:
             continue
-        lane, line = state.route[i, place], _to_line(graph, state, i, place, boxes)
+        lane, line = state.route[i, place], to_line(graph, state, i, place, boxes)
         if line > speed[i] ** 2 / (2.0 * STOP_DECELERATION) + 25.0:
             continue
         places[i], lasts[i], lines[i] = place, last, line
@@ -251,10 +259,10 @@ def settle_junctions(
         follows = speed[i] < 2.0 and graph.crossings.rank[lane] > 0
         free = lit[lane] != SIGNAL_STOP
         free = free and not (follows and state.entered[root] < GAPS[graph.crossings.gap[lane], 1])
-        free = free and has_room(graph, state, i, end, boxes, speed)
+        free = free and no_room(graph, state, i, end, boxes, speed, velocity) < 0
         waits[i] = waits[i] and free
-        free = free and _is_clear(graph, state, sweeps, i, place, last, boxes, speed, lit, waits)
-        free = free and _strangers_clear(state, i, begin, end, boxes, poses, present, velocity)
+        free = free and blocker(graph, state, sweeps, i, place, last, boxes, speed, lit, waits, nobody) < 0
+        free = free and strangers_clear(state, i, begin, end, boxes, poses, present, velocity)
         if not free:
             limit = math.sqrt(2.0 * STOP_DECELERATION * max(line, 0.0))
             if speed[i] > limit or line < 0.3:

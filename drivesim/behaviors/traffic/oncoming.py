@@ -12,6 +12,7 @@ from drivesim.behaviors.driver import COMFORT_DECELERATION
 from drivesim.behaviors.traffic.junctions import next_junction, offset_of, train_length
 from drivesim.behaviors.traffic.lanes import LaneGraph
 from drivesim.behaviors.traffic.state import State, slowing
+from drivesim.behaviors.traffic.swept import BEYOND
 from drivesim.world.boxes import LENGTH
 from drivesim.world.driving import wrap
 
@@ -68,27 +69,56 @@ def yield_to_oncoming(
 ) -> float:
     """m/s2 so as to wait before the place where the bands of two meet; inf: nobody is waited for.
 
-    The first to arrive goes first; who is in, or has been granted a junction there, goes on. What lies behind a
-    junction that is not granted yet is settled there. Who is not faster than ``slowest`` is not waited for.
+    The first to arrive goes first; who is in, or has been granted a junction there, goes on: who waits before one could
+    not leave the place. What lies behind a junction that is not granted yet is settled there. Who is not faster than
+    ``slowest`` is not waited for.
     """
-    rate, own, free = math.inf, -1.0, math.inf
+    rate = math.inf
     for j in range(len(present)):
-        if j == i or not (present[j] and state.driven[j]) or speed[j] < slowest or _apart(state.wide, state.area, i, j):
-            continue
-        mine = _meets(state.path, state.reach, state.wide, state.area, i, j)
-        room = mine - 0.5 * boxes[i, LENGTH]
-        if room <= 0.0:
-            continue
-        if own < 0.0:
-            own, free = _granted(graph, state, i, boxes)
-        other = _meets(state.path, state.reach, state.wide, state.area, j, i) if own <= mine <= free else -1
-        if other < 0 or other > _granted(graph, state, j, boxes)[1]:
-            continue
-        theirs = other - 0.5 * boxes[j, LENGTH]
-        waits = state.waited[j] > _HESITATES and theirs > 0.0 and (state.waited[i] < state.waited[j] or i > j)
-        if not waits and (theirs < room or (theirs == room and j < i)):
-            rate = min(rate, slowing(speed[i], 0.0, room - _BEFORE, COMFORT_DECELERATION))
+        if j != i and present[j] and state.driven[j] and speed[j] >= slowest:
+            room = _room_before(graph, state, i, j, boxes, speed)
+            if room < math.inf:
+                rate = min(rate, slowing(speed[i], 0.0, room - _BEFORE, COMFORT_DECELERATION))
     return rate
+
+
+@nb.njit(cache=True)
+def waits_for_oncoming(graph: LaneGraph, state: State, i: int, j: int, boxes: Any, speed: Any) -> bool:
+    """Whether a driver stands before a place where its band meets that of another, to let it by."""
+    return _room_before(graph, state, i, j, boxes, speed) < 2.0 * _BEFORE
+
+
+@nb.njit(cache=True)
+def _room_before(graph: LaneGraph, state: State, i: int, j: int, boxes: Any, speed: Any) -> float:
+    """Metres to the place where a driver meets another and lets it by; inf: it goes on."""
+    if _apart(state.wide, state.area, i, j):
+        return math.inf
+    mine = _meets(state.path, state.reach, state.wide, state.area, i, j)
+    room = mine - 0.5 * boxes[i, LENGTH]
+    if room <= 0.0:
+        return math.inf
+    own, free = _granted(graph, state, i, boxes)
+    other = _meets(state.path, state.reach, state.wide, state.area, j, i) if own <= mine <= free else -1
+    if other < 0:
+        return math.inf
+    of_other, free_other = _granted(graph, state, j, boxes)
+    theirs = other - 0.5 * boxes[j, LENGTH]
+    if other > free_other or _goes_on(own, mine, of_other, theirs, speed[j]):
+        return math.inf
+    waits = state.waited[j] > _HESITATES and theirs > 0.0 and (state.waited[i] < state.waited[j] or i > j)
+    first = not waits and (theirs < room or (theirs == room and j < i))
+    return room if first or _goes_on(of_other, other, own, room, speed[i]) else math.inf
+
+
+@nb.njit(cache=True)
+def _goes_on(granted: float, at: float, of_other: float, room: float, speed: float) -> bool:
+    """Whether one goes on who meets another ``at`` a metre in, or right behind, the junction that it has been granted.
+
+    Args:
+        granted: metres up to which it has been; of_other: the same of the other, who has ``room`` metres to the place.
+    """
+    stops = room > speed * speed / (2.0 * COMFORT_DECELERATION)
+    return granted > 0.0 and at <= granted + BEYOND and of_other <= 0.0 and stops
 
 
 @nb.njit(cache=True)

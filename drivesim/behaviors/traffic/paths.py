@@ -21,6 +21,8 @@ _FADE_BEND = 10.0 / 3.0**0.5
 """Greatest second derivative of :func:`fade`."""
 _TIGHT = 2.6
 """Half the room that a vehicle needs in a lane, m, from which it rather goes another way."""
+_LONG, _SWINGS, _SWING = 7.0, 0.05, 1.0
+"""Metres of a body, and rad/s, from which on its ends swing out, and the seconds for which that is foreseen."""
 _FORESIGHT = 2.0
 """Seconds for which people on foot are thought to go on as they do."""
 
@@ -28,8 +30,14 @@ _FORESIGHT = 2.0
 @nb.njit(cache=True)
 def middle(boxes: Any, poses: Any, i: int) -> tuple[float, float]:
     """Of an actor's box, on the ground."""
-    c, s = math.cos(poses[i, 3]), math.sin(poses[i, 3])
-    return poses[i, 0] + c * boxes[i, CX] - s * boxes[i, CY], poses[i, 1] + s * boxes[i, CX] + c * boxes[i, CY]
+    return middle_of(boxes[i], poses[i])
+
+
+@nb.njit(cache=True)
+def middle_of(box: Any, pose: Any) -> tuple[float, float]:
+    """Of a box for an actor at a pose."""
+    c, s = math.cos(pose[3]), math.sin(pose[3])
+    return pose[0] + c * box[CX] - s * box[CY], pose[1] + s * box[CX] + c * box[CY]
 
 
 @nb.njit(cache=True)
@@ -212,9 +220,13 @@ def first_swept(
 
 @nb.njit(cache=True)
 def look_along(
-    state: State, i: int, boxes: Any, poses: Any, present: Any, walks: Any, velocity: Any
-) -> None:  # fmt: skip
-    """Note who is in the way of a driver, nearest first."""
+    state: State, i: int, boxes: Any, poses: Any, present: Any, walks: Any, velocity: Any, spin: Any
+) -> None:
+    """Note who is in the way of a driver, nearest first; of long bodies that turn, also where they will be in a second.
+
+    Args:
+        spin: (N,) rad/s about the vertical.
+    """
     state.met[i] = 0
     path, reach = state.path[i], state.reach[i]
     front = 0.5 * boxes[i, LENGTH]
@@ -239,6 +251,14 @@ def look_along(
                 k = first_swept(path, int(front), reach, SIDE_MARGIN, widest, then_x, then_y, poses[j, 3], boxes[j])
                 if k >= 0:
                     break
+        if boxes[j, LENGTH] > _LONG and abs(spin[j]) > _SWINGS:
+            for t in (0.5 * _SWING, _SWING):
+                then = poses[j].copy()
+                then[:2] += t * velocity[j, :2]
+                then[3] += t * spin[j]
+                x, y = middle_of(boxes[j], then)
+                swung = first_swept(path, int(front), reach, SIDE_MARGIN, widest, x, y, then[3], boxes[j])
+                k = swung if swung >= 0 and (k < 0 or swung < k) else k
         if k >= 0:
             _note(state, i, max(k - front, 0.0), j)
 

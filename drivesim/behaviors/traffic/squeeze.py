@@ -12,19 +12,23 @@ from typing import Any
 import numba as nb
 import numpy as np
 
-from drivesim.behaviors.traffic.paths import steer
+from drivesim.behaviors.traffic.paths import middle, steer
 from drivesim.behaviors.traffic.state import State
 from drivesim.behaviors.traffic.swept import TRAILERS, rolled
 from drivesim.world.boxes import LENGTH, WIDTH, overlap
+from drivesim.world.driving import wrap
 
 STILL = 0.3
 """m/s below which somebody else counts as standing."""
 _PATIENCE, _TURN = 3.0, 0.7
 """Seconds standing after which a driver looks closely; so much later, by number, not all of them at once."""
 _TURNS = 8
+_LONG, _BENT = 7.0, 0.05
+"""Metres of a body from which on its driver looks after its tail in turns, and radians between a vehicle and its
+trailer that make a turn."""
 _PACE, _BRAKE, _RESPONSE = 1.5, 1.5, 0.5
 """m/s of creeping, m/s2 at which it ends, and seconds within which speed is corrected."""
-_FARTHEST, _STEP = 15.0, 0.5
+FARTHEST, _STEP = 15.0, 0.5
 """Metres that are looked at, and that the driver goes on like this."""
 _GAIN = 3.0
 """Metres more than the bands say that are worth it."""
@@ -32,19 +36,27 @@ _CLEARANCE = 0.15
 """Metres around the body that are kept free, as far as they are."""
 _NEAR = 30.0
 """Metres between reference points beyond which others are out of reach."""
+_STOREY = 4.0
+"""Metres between the heights of two from which one is on a bridge over the other."""
 
 
 @nb.njit(cache=True)
 def note_patience(state: State, i: int, rolled: float) -> None:
     """Begin to look closely, or go on with it for the rest of the way."""
     patient = state.waited[i] <= _PATIENCE + _TURN * (i % _TURNS)
-    state.careful[i] = max(state.careful[i] - rolled, 0.0) if patient else _FARTHEST
+    state.careful[i] = max(state.careful[i] - rolled, 0.0) if patient else FARTHEST + 2.0 * state.tail[i]
 
 
 @nb.njit(cache=True)
 def creeping(speed: float, free: float) -> float:
     """m/s2 at which one creeps with so many metres free ahead."""
-    wanted = min(_PACE, math.sqrt(2.0 * _BRAKE * max(free - 2.0 * _STEP, 0.0)))
+    return min((_PACE - speed) / _RESPONSE, halting(speed, free))
+
+
+@nb.njit(cache=True)
+def halting(speed: float, free: float) -> float:
+    """m/s2 so as to stop within so many metres, those beside as they stand."""
+    wanted = math.sqrt(2.0 * _BRAKE * max(free - 2.0 * _STEP, 0.0))
     return max((wanted - speed) / _RESPONSE, -6.0)
 
 
@@ -55,17 +67,40 @@ def gains(free: float, gap: float) -> bool:
 
 
 @nb.njit(cache=True)
-def free_way(state: State, i: int, shape: Any, boxes: Any, poses: Any, present: Any) -> float:
+def looks_back(state: State, i: int, boxes: Any, poses: Any) -> bool:
+    """Whether a long vehicle turns, so that its driver looks where its tail and its trailers get."""
+    wide = 0 <= state.wide[i, 0] < FARTHEST and state.wide[i, 1] >= 0
+    if state.tail[i] <= 0.5 * boxes[i, LENGTH] + 1.0:
+        return wide and boxes[i, LENGTH] > _LONG
+    for j in range(len(state.leader)):
+        if state.leader[j] == i and j != i and abs(wrap(poses[j, 3] - poses[i, 3])) > _BENT:
+            return True
+    return wide
+
+
+@nb.njit(cache=True)
+def free_way(
+    state: State, i: int, shape: Any, boxes: Any, poses: Any, present: Any, farthest: float
+) -> tuple[float, float]:
     """Metres that a vehicle gets along its path, with all that it draws, before it touches others as they stand.
 
+    The first number counts everybody, the second those who are beside it or behind its front.
+
     Args:
-        shape: row of :attr:`~drivesim.behaviors.traffic.swept.Sweeps.shape`.
+        shape: row of :attr:`~drivesim.behaviors.traffic.swept.Sweeps.shape`; farthest: metres that are looked at.
     """
     train = np.full(1 + TRAILERS, -1)
     train[0] = i
     _couple(state.leader, i, poses, train)
     others = _others(state.leader, i, poses, present)
+    beside = np.empty(len(others), dtype=np.bool_)
+    mx, my = middle(boxes, poses, i)
+    for k in range(len(others)):
+        x, y = middle(boxes, poses, others[k])
+        ahead = (x - mx) * math.cos(poses[i, 3]) + (y - my) * math.sin(poses[i, 3])
+        beside[k] = ahead < 0.5 * boxes[i, LENGTH]
     least = np.zeros((len(train), len(others)))
+    free = farthest
     at = np.empty((len(train), 4))
     for part in range(len(train)):
         if train[part] >= 0:
@@ -73,9 +108,9 @@ def free_way(state: State, i: int, shape: Any, boxes: Any, poses: Any, present: 
             for k in range(len(others)):
                 least[part, k] = max(_depth(boxes, train[part], at[part], others[k], poses), 0.0)
     steering = min(max(state.steering[i], -shape[4]), shape[4])
-    for step in range(int(_FARTHEST / _STEP)):
-        ahead = int(step * _STEP)
-        wanted = steer(state.path[i, ahead:], state.reach[i] - ahead, at[0], boxes[i], _PACE, shape)
+    for step in range(int(farthest / _STEP)):
+        first = int(step * _STEP)
+        wanted = steer(state.path[i, first:], state.reach[i] - first, at[0], boxes[i], _PACE, shape)
         change = shape[6] * _STEP / _PACE
         wanted = min(max(wanted, -shape[4]), shape[4])
         steering = min(max(wanted, steering - change), steering + change)
@@ -86,9 +121,13 @@ def free_way(state: State, i: int, shape: Any, boxes: Any, poses: Any, present: 
         rolled(shape, _STEP, turn, at)
         for part in range(len(train)):
             for k in range(len(others) if train[part] >= 0 else 0):
-                if _depth(boxes, train[part], at[part], others[k], poses) > least[part, k] + 1e-3:
-                    return step * _STEP
-    return _FARTHEST
+                if (beside[k] or free == farthest) and (
+                    _depth(boxes, train[part], at[part], others[k], poses) > least[part, k] + 1e-3
+                ):
+                    free = min(free, step * _STEP)
+                    if beside[k]:
+                        return free, step * _STEP
+    return free, farthest
 
 
 @nb.njit(cache=True)
@@ -117,7 +156,9 @@ def _others(leader: Any, i: int, poses: Any, present: Any) -> Any:
 @nb.njit(cache=True)
 def _depth(boxes: Any, part: int, pose: Any, other: int, poses: Any) -> float:
     """How deep somebody is in a body with its clearance."""
-    box = boxes[part].copy()
+    box, level = boxes[part].copy(), pose.copy()
     box[LENGTH] += 2.0 * _CLEARANCE
     box[WIDTH] += 2.0 * _CLEARANCE
-    return overlap(box, pose, boxes[other], poses[other])[0]
+    if abs(pose[2] - poses[other, 2]) < _STOREY:
+        level[2] = poses[other, 2]  # it goes up and down with the road on its way there
+    return overlap(box, level, boxes[other], poses[other])[0]

@@ -49,6 +49,7 @@ class State(NamedTuple):
         careful: (N,) metres for which a driver still looks how far its body gets past others that stand.
         leader: (N,) who draws an actor, itself where nobody does; tail: (N,) metres from the middle of the body to the
             end of its last trailer.
+        lets: (N,) whom a driver lets by before it goes on itself; -1: nobody.
         touch, touched: (N, TOUCHES) metres from the front to others in the way, nearest first, and who; met: (N,).
         acceleration, steering: (N,) decisions; blinks: (N,) -1 right, 1 left, 0.
         heads, links, rows: who has a lane in its route: first entry of each lane (L,), next entry and place in the
@@ -74,6 +75,7 @@ class State(NamedTuple):
     area: Any
     careful: Any
     leader: Any
+    lets: Any
     tail: Any
     touch: Any
     touched: Any
@@ -107,6 +109,7 @@ def new_state(actors: int, lanes: int) -> State:
         area=np.zeros((actors, 2, 6)),
         careful=np.zeros(actors),
         leader=np.arange(actors),
+        lets=np.full(actors, -1),
         tail=np.zeros(actors),
         touch=np.zeros((actors, TOUCHES)),
         touched=np.zeros((actors, TOUCHES), dtype=np.int64),
