@@ -2,8 +2,9 @@
 
 Definitions. *Distance* is along the car's heading from its foremost point to the nearest point of the object. *TTC*
 is distance over closing speed along the heading, both assumed constant; infinite when the gap does not close. An
-object is *in the path* when, at any time until then, it is less than half the car's width plus half its own plus a
-margin from the line the car follows at its present speed and yaw rate. Who has just come out from behind a parked car
+object is *in the path* when, at the time of arrival, it is less than half the car's width plus half its own plus a
+margin from the line the car follows at its present speed and yaw rate; a person also who is there now, for people who
+see a car come may freeze. Who has just come out from behind a parked car
 is seen in part: nobody is taken to be smaller than a person is.
 
 Most who walk up to a road stop at its edge: the driver is warned of a person who is not in the path yet as of any
@@ -86,7 +87,7 @@ def assess(
     beside = ttc + (2.0 * half_length + 0.5) / max(closing, 1.0)
     arrival, departure = now + across * ttc, now + across * beside
     inside = min(abs(arrival), abs(departure)) < reach or arrival * departure < 0.0
-    if not inside:
+    if not inside and (track.person is False or abs(now) > reach):
         return None
     needed = stopping_distance(max(closing, 0.0), p.deceleration, p.jerk, p.dead_time)
     beside = track.person is not False and bool(abs(now) > reach)

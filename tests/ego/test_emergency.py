@@ -128,6 +128,16 @@ def test_a_person_who_is_not_in_the_path_yet_is_told_from_one_who_is(beside, acr
         assert threat.beside is expected
 
 
+@pytest.mark.parametrize(("place", "person", "threatens"), [
+    (-1.2, True, True), (-1.2, None, True), (-1.2, False, False), (-1.6, True, False),
+])  # fmt: skip
+def test_a_person_in_the_path_may_freeze_there(place, person, threatens):
+    """1.6 s away and running across at 4 m/s: whoever goes on is past the path by then, and only a person who is not in
+    it yet is let go on."""
+    threat = assess(track(20.0, place, 0.0, 4.0, person=person), 0.0, ORIGIN, 10.0, 0.0, CAR, EGOS["aeb"])
+    assert (threat is not None) is threatens
+
+
 def test_what_is_touched_before_the_brakes_act_is_not_braked_for():
     p = EGOS["aeb"]
     front = CAR.front + 0.25
