@@ -248,7 +248,7 @@ def child_crossing() -> Draft:
     draft.choice("ego_driver", "attentive", ("constant", "following", "attentive"))
     draft.parameter("child_speed", number, 5.0, 1, 15)
     draft.choice("child_behavior", "natural", ("natural", "protocol"))
-    draft.choice("child_looks", "maybe", ("true", "false", "maybe"))
+    draft.choice("child_looks", "false", ("true", "false", "maybe"))
     draft.parameter("gap", number, 1.0, 0.3, 3)
     draft.parameter("lateral_gap", number, 1.0, 0.8, 1.2)
     draft.choice("district", "residential", ("residential", "inner_city", "rural", "motorway"))
