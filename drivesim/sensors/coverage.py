@@ -91,10 +91,10 @@ def _from_above(sensor: Sensor) -> list[F64]:
 
 
 def _from_the_side(sensor: Sensor) -> list[F64]:
-    """Sensors that look ahead or back; a turning lidar does both."""
+    """Sensors that look ahead or back; a lidar that fires all around does both."""
     pose, device = sensor.ego_from_sensor, sensor.device
     spans = [(np.stack([np.cos(a), 0.0 * a, np.sin(a)], 1), r) for a, r in _spans(sensor, across=False)]
-    if isinstance(device, LidarDevice) and device.pattern is None:
+    if isinstance(device, LidarDevice) and device.pattern is None and device.azimuth_window_deg is None:
         both = [np.concatenate([rays, rays[::-1] * (-1.0, 1.0, 1.0)]) * reach for rays, reach in spans]
         return [np.concatenate([pose.translation + ends, pose.translation[None]]) for ends in both]
     ahead = pose.rotation[0, 2 if isinstance(device, CameraDevice) else 0]
@@ -117,6 +117,9 @@ def _spans(sensor: Sensor, *, across: bool) -> list[tuple[F64, float]]:
         limits = [(scan.azimuth_limit if across else scan.elevation_limit / 2, scan.max_range) for scan in device.scans]
         return [(np.linspace(-limit, limit, 61), reach) for limit, reach in limits]
     if isinstance(device, LidarDevice):
+        if across and device.azimuth_window_deg is not None:
+            first, last = device.azimuth_window_deg
+            return [(np.radians(np.linspace(first, first + (last - first) % 360.0, 181)), device.max_range)]
         if across:
             half = math.pi if device.pattern is None else math.radians(device.pattern.horizontal_deg) / 2.0
             return [(np.linspace(-half, half, 181), device.max_range)]

@@ -31,3 +31,14 @@ def test_C3_the_picture_shows_what_a_rig_sees():
     assert camera.any()
     assert columns.min() > 190
     assert abs(rows.mean() - 200) < 5
+
+
+def test_C3_a_lidar_that_fires_ahead_is_drawn_ahead():
+    """35 degrees to each side of x, its colour is nowhere else; the pictures' scale keeps angles."""
+    picture = np.asarray(draw_rig(load_rig("whatif_camera_lidar"), width=800)).astype(int)
+    above = picture[30:430, :400]
+    rows, columns = np.nonzero(above[..., 2] > above[..., 0] + 20)
+    far = columns > 260
+    angles = np.degrees(np.arctan2(np.abs(rows[far] - 200.0), columns[far] - 200.0))
+    assert columns.min() > 190
+    assert angles.max() == pytest.approx(35.0, abs=3.0)
