@@ -127,7 +127,7 @@ def test_blame_tells_what_a_driver_who_brakes_could_have_avoided(tmp_path):
     text = path.read_text().replace('maxDeceleration="9.0"', 'maxDeceleration="3"', 1)
     worn = tmp_path / "worn.xosc"
     worn.write_text(text.replace('filepath="', f'filepath="{path.parent}/'))
-    settings = {"child_behavior": "natural", "ego_speed": "40"}
+    settings = {"child_behavior": "natural", "child_looks": "maybe", "ego_speed": "40"}
     stage = Stage(str(worn), settings=settings)
 
     def failures(blame, runs):
