@@ -84,13 +84,14 @@ def assess(
     if distance <= 0.0 and (abs(now) > car.width / 2 + half_width or ahead + half_length < car.front - 0.5):
         return None  # beside the car, or passed: what it touches from there on, no brake prevents
     # The car is beside the object from first to last touch; until then the object may enter, or leave.
-    beside = ttc + (2.0 * half_length + 0.5) / max(closing, 1.0)
-    arrival, departure = now + across * ttc, now + across * beside
+    past = ttc + (2.0 * half_length + 0.5) / max(closing, 1.0)
+    arrival, departure = now + across * ttc, now + across * past
     inside = min(abs(arrival), abs(departure)) < reach or arrival * departure < 0.0
-    if not inside and (track.person is False or abs(now) > reach):
+    may_be_person, there_now = track.person is not False, bool(abs(now) <= reach)
+    if not (inside or (may_be_person and there_now)):
         return None
     needed = stopping_distance(max(closing, 0.0), p.deceleration, p.jerk, p.dead_time)
-    beside = track.person is not False and bool(abs(now) > reach)
+    beside = may_be_person and not there_now
     return Threat(track, distance, ttc, (distance - needed) / max(closing, 0.1), beside)
 
 

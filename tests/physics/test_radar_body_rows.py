@@ -129,8 +129,8 @@ def walk(device, seconds, step, speed=1.4):
 
 
 def test_R11_a_walker_modulates_the_echo(narrow):
-    """1.4 m/s: the torso at 720 Hz, steps at 1.8 to 2.0 Hz, feet at 2 to 3.2 times the torso (77 GHz), of which 0.1 is
-    left to chance: some 250 rays meet him in a tick."""
+    """1.4 m/s: the torso at 720 Hz, steps at 1.8 to 2.0 Hz, feet at 2 to 3.2 times the torso (77 GHz), to the figures
+    that are published: one place."""
     per_speed = 2 * 77e9 / 299_792_458.0
     step, total, reach = 0.04, np.zeros(200), []
     for rate, sigma in walk(narrow, 4.0, step):
@@ -141,7 +141,7 @@ def test_R11_a_walker_modulates_the_echo(narrow):
     smooth = np.convolve(total, np.ones(3) / 3, "same")
     assert -390 + 20 * np.argmax(smooth) == pytest.approx(720.0, abs=20.0)
     reach = np.array(reach)
-    assert 2.0 <= np.percentile(reach, 95) / 1.4 <= 3.3
+    assert 2.0 <= round(float(np.percentile(reach, 95)) / 1.4, 1) <= 3.2
     spectrum = np.abs(np.fft.rfft((reach - reach.mean()) * np.hanning(len(reach)), 4096))
     frequency = np.fft.rfftfreq(4096, step)
     assert 1.8 <= frequency[np.argmax(spectrum)] <= 2.0
