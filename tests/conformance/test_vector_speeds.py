@@ -172,17 +172,22 @@ def test_a_lateral_distance_is_taken_up_within_its_jerk(tmp_path):
     assert stage.y() == pytest.approx(2 - 5.5, abs=0.01)
 
 
-def test_a_lateral_distance_off_the_roads_is_along_the_other_ones_axis(tmp_path):
-    def there(x, y, h):
-        return teleport(f'<Position><WorldPosition x="{x}" y="{y}" h="{h}"/></Position>')
+FIVE_METRES_TO_THE_LEFT = (
+    '<LateralAction><LateralDistanceAction entityRef="Other" continuous="true" freespace="false" distance="5" '
+    'coordinateSystem="entity" displacement="leftToReferencedEntity"><DynamicConstraints maxAcceleration="4"/>'
+    "</LateralDistanceAction></LateralAction>"
+)
 
-    keep = (
-        '<LateralAction><LateralDistanceAction entityRef="Other" continuous="true" freespace="false" distance="5" '
-        'coordinateSystem="entity" displacement="leftToReferencedEntity"><DynamicConstraints maxAcceleration="4"/>'
-        "</LateralDistanceAction></LateralAction>"
+
+def off_the_roads(x, y, h):
+    return teleport(f'<Position><WorldPosition x="{x}" y="{y}" h="{h}"/></Position>')
+
+
+def test_a_lateral_distance_off_the_roads_is_along_the_other_ones_axis(tmp_path):
+    init = private("Other", off_the_roads(100, 900, 0.3), speed(4)) + private(
+        "Ego", off_the_roads(97, 902, 0.3), speed(4)
     )
-    init = private("Other", there(100, 900, 0.3), speed(4)) + private("Ego", there(97, 902, 0.3), speed(4))
-    stage = Stage(tmp_path, act(event("e", keep)), init=init).until(5)
+    stage = Stage(tmp_path, act(event("e", FIVE_METRES_TO_THE_LEFT)), init=init).until(5)
     away = (stage.x() - stage.x("Other"), stage.y() - stage.y("Other"))
     assert away[1] * math.cos(0.3) - away[0] * math.sin(0.3) == pytest.approx(5, abs=0.01)
 
@@ -190,16 +195,8 @@ def test_a_lateral_distance_off_the_roads_is_along_the_other_ones_axis(tmp_path)
 def test_a_vehicle_steers_towards_a_lateral_distance(tmp_path):
     """From 20 m across straight on, and a quarter of the circle that 4 m/s and 4 m/s2 allow: 4 m."""
 
-    def there(x, y, h):
-        return teleport(f'<Position><WorldPosition x="{x}" y="{y}" h="{h}"/></Position>')
-
-    keep = (
-        '<LateralAction><LateralDistanceAction entityRef="Other" continuous="true" freespace="false" distance="5" '
-        'coordinateSystem="entity" displacement="leftToReferencedEntity"><DynamicConstraints maxAcceleration="4"/>'
-        "</LateralDistanceAction></LateralAction>"
-    )
-    init = private("Other", there(100, 900, 0)) + private("Ego", there(90, 885, math.pi / 2), speed(4))
-    stage = Stage(tmp_path, act(event("e", keep)), init=init).until(4)
+    init = private("Other", off_the_roads(100, 900, 0)) + private("Ego", off_the_roads(90, 885, math.pi / 2), speed(4))
+    stage = Stage(tmp_path, act(event("e", FIVE_METRES_TO_THE_LEFT)), init=init).until(4)
     assert (stage.x(), stage.y()) == pytest.approx((90, 901), abs=0.01)
     assert (stage.until(10).x(), stage.y()) == pytest.approx((94 + 40 - 16 - 2 * math.pi, 905), abs=0.05)
     assert stage.heading() == pytest.approx(0, abs=1e-3)
