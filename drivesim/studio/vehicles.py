@@ -85,8 +85,9 @@ def draw_vehicles(seed: int, width: int = 1800) -> Image.Image:
     """Every class and body style; cars from front and rear. Paint and trim differ with the seed."""
     both, side = (np.radians(40.0), np.radians(140.0)), (np.radians(68.0),)
     rows = [
-        _row(CARS[:4], both, 0.5, seed, width, 3.0, 0.24),
-        _row(CARS[4:], both, 0.5, seed, width, 4.0),
+        _row(CARS[:3], both, 0.4, seed, width, 2.3, 0.24),
+        _row(CARS[3:6], both, 0.4, seed, width, 2.6, 0.22),
+        _row(CARS[6:], both, 0.4, seed, width, 3.6, 0.18),
         _row(_HEAVY, side, 1.0, seed, width, 5.9, 0.16),
         _row(_TRAM, (np.radians(80.0),), 1.0, seed, width, 5.8),
         _row(_LIGHT, (np.radians(35.0), np.radians(90.0), np.radians(160.0)), 0.5, seed, width, 2.5, 0.12),

@@ -53,6 +53,23 @@ def test_cars_of_any_size_fill_their_boxes(length, width, height):
     assert high[2] == pytest.approx(height, abs=0.01)
 
 
+@pytest.mark.parametrize("model", ["city_car", "hatchback", "saloon", "estate", "suv", "pickup"])
+def test_a_bonnet_is_one_surface_without_folds_or_gaps(model):
+    it = actor(model=model)
+    body = vehicle_model(it, 0).body
+    painted = body.vertices[body.triangles[body.material == MaterialId.CAR_PAINT]].astype(float)
+    a, b, c = painted[painted[..., 2].min(axis=1) > 0.5 * it.box.height].transpose(1, 0, 2)[..., :2]
+    front = it.box.center[0] + it.box.length / 2
+    seen = []
+    for x in front - it.box.length * np.linspace(0.105, 0.17, 9):
+        for y in np.linspace(-0.45, 0.45, 12):
+            turns = np.array(
+                [(q - p)[:, 0] * (y - p[:, 1]) - (q - p)[:, 1] * (x - p[:, 0]) for p, q in ((a, b), (b, c), (c, a))]
+            )
+            seen.append(int((turns > 0).all(axis=0).sum() + (turns < 0).all(axis=0).sum()))
+    assert set(seen) == {1}
+
+
 @pytest.mark.parametrize("category", ["car", "van", "truck", "bus", "bicycle", "motorbike"])
 def test_wheels_stand_on_the_road(category):
     size = {"bicycle": (1.89, 0.5, 1.75), "motorbike": (2.1, 0.8, 1.1)}.get(category, (4.4, 1.8, 1.6))

@@ -120,8 +120,8 @@ def car_lamps(shell: Shell) -> tuple[Lamp, ...]:
     """Beams, tail and brake lamps, indicators where the shell has its lamp panels."""
     s, f = shell.style, shell.frame
     lamps = []
-    front_z = shell.sill + (s.headlamp[0] + s.headlamp[1]) / 2 * (float(shell.belt_z(f.x(0.04))) - shell.sill)
-    rear_z = shell.sill + (s.taillamp[0] + s.taillamp[1]) / 2 * (float(shell.belt_z(f.rear)) - shell.sill)
+    front_z = shell.sill + (s.headlamp[0] + s.headlamp[1]) / 2 * (shell.nose_top - shell.sill)
+    rear_z = shell.sill + (s.taillamp[0] + s.taillamp[1]) / 2 * (shell.tail_top - shell.sill)
     for side in (1.0, -1.0):
         blinker = Light.LEFT_BLINKER if side > 0 else Light.RIGHT_BLINKER
         y = f.middle + side * 0.76 * shell.half

@@ -115,7 +115,7 @@ def _cowl(shell: Shell, greenhouse: Lattice) -> Shape:
     base = greenhouse.points[0, greenhouse.column <= 0.92]
     rows = []
     for ahead in (0.075, -0.02):
-        x = base[:, 0] + ahead
+        x = base[:, 0] + ahead * (1 - (base[:, 1] / base[:, 1].max()) ** 4)
         half = shell.plan_y(x) * (1 - shell.style.side[-1][1])
         crown = s.crown * f.top * (half**2 - base[:, 1] ** 2) / shell.half**2
         rows.append(np.stack([x, base[:, 1], shell.belt_z(x) + crown + 0.005], axis=-1))
@@ -156,9 +156,9 @@ def _add_lining(
     inner = Shape(middle + (outer.points - middle) * (0.985, 0.965, 0.965), outer.triangles[:, ::-1])
     assembly.add(join([inner, inner.mirrored()]), INTERIOR)
 
-    belt = float(shell.belt_z(f.x(s.a_base + 0.1)))
-    floor = shell.sill + 0.12
     front, back = f.x(s.cowl) - 0.05, f.x(s.back) + 0.10
+    belt = min(float(shell.belt_z(f.x(s.a_base + 0.1))), float(shell.belt_z(front)) - 0.015)
+    floor = shell.sill + 0.12
     wall = shell.half * 0.86
     tub = box((front - back, 2 * wall, belt - floor)).moved(((front + back) / 2, 0, (belt + floor) / 2))
     open_top = np.ones(12, dtype=bool)
@@ -214,12 +214,12 @@ def add_details(assembly: Assembly, shell: Shell, paint: Finish, *, width: float
         assembly.add_both(stalk, BLACK)
         blinker = rounded_box((0.012, 0.12, 0.016), 0.006, 1).moved((x + 0.062, reach + 0.02, belt + 0.085))
         assembly.add_both(blinker, INDICATOR)
-    plate_z = shell.sill + 0.40 * (float(shell.belt_z(f.front)) - shell.sill)
+    plate_z = shell.sill + 0.40 * (shell.nose_top - shell.sill)
     front = box((0.012, 0.52, 0.11)).moved((shell.nose_x(plate_z) + 0.008, 0, plate_z))
     assembly.add(front, PLATE)
-    tail_z = shell.sill + 0.44 * (float(shell.belt_z(f.rear)) - shell.sill)
+    tail_z = shell.sill + 0.44 * (shell.tail_top - shell.sill)
     assembly.add(box((0.012, 0.52, 0.11)).moved((shell.tail_x(tail_z) - 0.008, 0, tail_z)), PLATE)
-    badge_z = shell.sill + 0.74 * (float(shell.belt_z(f.front)) - shell.sill)
+    badge_z = shell.sill + 0.74 * (shell.nose_top - shell.sill)
     assembly.add(
         rounded_box((0.02, 0.9 * s.grille[2] * shell.half, 0.02), 0.008, 2).moved((shell.nose_x(badge_z), 0, badge_z)),
         CHROME,

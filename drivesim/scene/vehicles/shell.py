@@ -34,6 +34,10 @@ _SILLS = np.array([0.0, 0.03, 0.055, 0.2, 0.4, 0.6, 0.8, 0.915, 0.94, 0.975, 1.0
 
 ARCH_GAP = 1.15
 """Radius of a wheel arch over that of its tyre."""
+_UPRIGHT, _FOOT = 0.03, 0.0002
+"""Where an arch's round part starts above the hub, rad, and how far its upright edge spreads to the sill, m."""
+_LIP, _LIP_LEVEL = 0.05, 0.16
+"""Width of the band along an arch that levels up to the second follow, m: there a sill's cladding goes around."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +62,7 @@ class Style:
         cladding: highest level of black sills and bumpers.
         deck_end: length where the rear deck (bonnet's counterpart) is cut off; beyond it is open (pick-up bed).
         arches: which of the front and rear axle have wheel arches.
+        sweep: how much higher (levels) lamps' edges lie at the sides than in the middle.
     """
 
     belt: Curve
@@ -92,6 +97,7 @@ class Style:
     cladding: float = 0.05
     deck_end: float = 1.0
     arches: tuple[bool, bool] = (True, True)
+    sweep: float = 0.07
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -161,6 +167,16 @@ class Shell:
         y = plan[:, 1] - ny * np.abs(ny) * self._side(level) * self.half
         return np.stack([x, np.maximum(y, 0.0)], axis=-1)
 
+    @property
+    def nose_top(self) -> float:
+        """Height of the bonnet's front edge in the middle."""
+        return float(self.belt_z(self.frame.front - float(self._nose(1.0)) * self.frame.length))
+
+    @property
+    def tail_top(self) -> float:
+        """Height of the rear deck's or tailgate's edge in the middle."""
+        return float(self.belt_z(self.frame.rear + float(self._tail(1.0)) * self.frame.length))
+
     def side_y(self, x: float, z: float) -> float:
         """Half width of the lower body's side."""
         level = np.clip((z - self.sill) / (self.belt_z(x) - self.sill), 0, 1)
@@ -168,22 +184,37 @@ class Shell:
 
     def nose_x(self, z: float) -> float:
         """x of the nose's middle at a height."""
-        level = np.clip((z - self.sill) / (self.belt_z(self.frame.front) - self.sill), 0, 1)
+        level = np.clip((z - self.sill) / (self.nose_top - self.sill), 0, 1)
         return float(self.frame.front - self._nose(level) * self.frame.length)
 
     def tail_x(self, z: float) -> float:
         """x of the tail's middle at a height."""
-        level = np.clip((z - self.sill) / (self.belt_z(self.frame.rear) - self.sill), 0, 1)
+        level = np.clip((z - self.sill) / (self.tail_top - self.sill), 0, 1)
         return float(self.frame.rear + self._tail(level) * self.frame.length)
 
     def lower(self) -> Lattice:
         """The side from nose to tail; columns are labelled by their share of length, rows by level."""
         plan, normal = self._outline()
         share = (self.frame.front - plan[:, 0]) / self.frame.length
-        low, high = self.arch_z(plan[:, 0]), self.belt_z(plan[:, 0])
-        z = low + LEVELS[:, None] * (high - low)
+        edge = self.drawn_in(plan, normal, np.ones((1, len(plan))))[0]
+        low, high = self.arch_z(plan[:, 0]), self.belt_z(edge[:, 0])
+        lip = low + _LIP * np.minimum(LEVELS[:, None] / _LIP_LEVEL, 1.0)
+        z = np.maximum(self.sill + self.swept(LEVELS[:, None], plan) * (high - self.sill), lip)
+        z = np.minimum(z, high)
         level = (z - self.sill) / (high - self.sill)
         return Lattice(np.concatenate([self.drawn_in(plan, normal, level), z[..., None]], axis=-1), share, LEVELS)
+
+    def swept(self, level: ArrayLike, plan: ArrayLike) -> F64:
+        """Where a line of a level lies at points (N, 2) of the outline: lines through lamps rise towards the sides.
+
+        They are level in the middle of nose and tail, and again along the doors.
+        """
+        x, y = np.asarray(plan, dtype=np.float64).T
+        share = (self.frame.front - x) / self.frame.length
+        across = np.clip((np.abs(y) / self.half - 0.3) / 0.6, 0, 1) ** 2
+        ends = np.clip((0.30 - np.minimum(share, 1 - share)) / 0.17, 0, 1)
+        middle = np.clip((np.asarray(level, dtype=np.float64) - 0.40) / 0.57, 0, 1)
+        return np.asarray(level + self.style.sweep * across * ends**2 * (3 - 2 * ends) * np.sin(np.pi * middle) ** 2)
 
     def _outline(self) -> tuple[F64, F64]:
         """Columns of the plan (N, 2) and their outward unit normals (N, 2)."""
@@ -194,8 +225,8 @@ class Shell:
         tail = f.front - self.plan_share(ends, tail=True) * f.length
         fixed = [nose[-1], tail[-1], f.x(s.headlamp[3]), f.x(s.taillamp[3])]
         for axle in self.arches:
-            start = np.arcsin(np.clip((self.sill - f.radius) / self.arch_radius, -0.9, 0.9))
-            fixed.extend(axle + self.arch_radius * np.cos(np.linspace(start, np.pi - start, 17)))
+            fixed.extend(axle + self.arch_radius * np.cos(np.linspace(_UPRIGHT, np.pi - _UPRIGHT, 17)))
+            fixed.extend((axle - self.arch_radius - _FOOT, axle + self.arch_radius + _FOOT))
         for door in s.doors:
             fixed.extend((f.x(door) - 0.004, f.x(door) + 0.004))
         marks_x = np.unique(np.round([x for x in fixed if tail[-1] <= x <= nose[-1]], 4))
@@ -208,17 +239,43 @@ class Shell:
                 np.stack([tail[:-1], ends[:-1] * self.half], axis=-1)[::-1],
             ]
         )
-        tangent = np.gradient(plan, axis=0)
-        tangent[0], tangent[-1] = (0, 1), (0, -1)
-        normal = np.stack([tangent[:, 1], -tangent[:, 0]], axis=-1)
-        return plan, normal / np.linalg.norm(normal, axis=1, keepdims=True)
+        return plan, self._outward(plan)
+
+    def _outward(self, plan: F64) -> F64:
+        """Unit normals (N, 2) of the superellipses that the outline (N, 2) is made of; sideways between them."""
+        s, f = self.style, self.frame
+        share = (f.front - plan[:, 0]) / f.length
+        normal = np.zeros_like(plan)
+        for way, in_from_end, depth, power in (
+            (1.0, share, s.nose_depth, s.nose_power),
+            (-1.0, 1 - share, s.tail_depth, s.tail_power),
+        ):
+            along = np.clip(1 - in_from_end / depth, 0, 1)
+            across = np.maximum(1 - along**power, 0) ** (1 / power)
+            normal[:, 0] += way * along ** (power - 1) / (depth * f.length)
+            normal[:, 1] += np.where(along > 0, across ** (power - 1), 0.0) / self.half
+        normal[(normal == 0).all(axis=1), 1] = 1.0
+        return normal / np.linalg.norm(normal, axis=1, keepdims=True)
 
     def deck(self, edge: F64) -> Lattice:
-        """The top of the lower body inward from its edge (N, 3); rows are labelled by their share of the way in."""
+        """The top of the lower body inward from its edge (N, 3); rows are labelled by their share of the way in.
+
+        Lines to the middle lean so that they never pass each other where the nose's edge is hollow.
+        """
+        ahead, behind = np.minimum.accumulate(edge[:, 0]), np.maximum.accumulate(edge[::-1, 0])[::-1]
+        middle = np.where(edge[:, 0] > self.frame.x(0.5), ahead, behind)
         across = edge[None, :, 1] * (1 - _ROWS[:, None])
-        rise = self.style.crown * self.frame.top * (edge[None, :, 1] ** 2 - across**2) / self.half**2
-        points = np.stack(np.broadcast_arrays(edge[None, :, 0], across, edge[None, :, 2] + rise), axis=-1)
+        rise = self._crown(middle) * (edge[None, :, 1] ** 2 - across**2) / self.half**2
+        along = edge[None, :, 0] + (middle - edge[:, 0]) * _ROWS[:, None]
+        points = np.stack(np.broadcast_arrays(along, across, edge[None, :, 2] + rise), axis=-1)
         return Lattice(points, (self.frame.front - edge[:, 0]) / self.frame.length, _ROWS)
+
+    def _crown(self, x: F64) -> F64:
+        """Rise (N,) of the top's middle over its edges, m: none at the nose's edge, all of it before the windscreen."""
+        f = self.frame
+        start, full = self.nose_x(self.nose_top), f.x(self.style.cowl)
+        share = np.clip((start - x) / max(0.6 * (start - full), 1e-3), 0, 1)
+        return np.asarray(self.style.crown * f.top * share**2 * (3 - 2 * share))
 
     def greenhouse(self, edge: F64) -> tuple[Lattice, F64]:
         """Windows and pillars above the lower body's edge (N, 3), and the roof's lattice points (R, M, 3).
