@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -18,7 +19,7 @@ from drivesim.sensors.camera.sensor import Camera
 from drivesim.sensors.rig import Sensor
 from drivesim.studio.people import person
 from drivesim.studio.stage import TICK, Stand, cast_of, sheet, state_of
-from drivesim.studio.vehicles import CARS, vehicle
+from drivesim.studio.vehicles import CARS, HEAVY, vehicle
 from drivesim.transforms import Pose
 from drivesim.types import Actor, Light, Weather
 from drivesim.world.gait import comfortable_speed
@@ -26,7 +27,7 @@ from drivesim.world.gait import comfortable_speed
 if TYPE_CHECKING:
     from PIL import Image
 
-_MAP, _ROAD = "residential_street.xodr", "1"
+_TOWN, _ROAD = "residential_street.xodr", "1"
 _STYLES = ("residential", "inner_city")
 _DAY = Weather(sun_azimuth=np.radians(250.0), sun_elevation=np.radians(38.0), cloud_cover=0.15)
 _WEATHERS = (
@@ -42,32 +43,62 @@ _EGO_FROM_CAMERA = Pose(np.array([1.70, 0.0, 1.51]), np.array([[0.0, 0.0, 1.0], 
 
 
 def _on(
-    network: RoadNetwork, actor: Actor, lane: int, s: float, turn: float = 0.0, *, speed: float = 0.0,
+    network: RoadNetwork, actor: Actor, lane: int, s: float, *, speed: float = 0.0,
     gait_phase: float = 0.0, lights: int = 0,
 ) -> Stand:  # fmt: skip
-    """A stand in the middle of a lane, along the road and then turned, rad."""
+    """A stand in the middle of a lane, facing as its traffic drives."""
     point = network.world_from_lane(_ROAD, lane, s)
-    return Stand(actor, point.y, point.heading + turn, speed, gait_phase, lights=lights, x=point.x, z=point.z)
+    return Stand(actor, point.y, point.heading, speed, gait_phase, lights=lights, x=point.x, z=point.z)
 
 
 def _street_life(network: RoadNetwork) -> list[Stand]:
-    """The ego first, then traffic, parked cars and passers-by."""
+    """In a town: the ego first, then traffic, parked cars and passers-by."""
     lamps = Light.LOW_BEAM | Light.POSITION
     return [
         _on(network, vehicle(CARS[1], "ego"), -1, 84.0, lights=lamps),
         _on(network, vehicle(CARS[3], "ahead"), -1, 112.0, speed=8.0, lights=lamps | Light.BRAKE),
-        _on(network, vehicle(CARS[0], "oncoming"), 1, 124.0, np.pi, speed=8.0, lights=lamps),
+        _on(network, vehicle(CARS[0], "oncoming"), 1, 124.0, speed=8.0, lights=lamps),
         _on(network, vehicle(CARS[4], "parked"), -2, 101.0),
         _on(network, person("neighbour", 34.0, 1.0), -3, 95.0, speed=comfortable_speed(34.0, 1.0), gait_phase=0.1),
         _on(network, person("schoolboy", 8.0, 0.0), -3, 96.2, speed=comfortable_speed(8.0, 0.0), gait_phase=0.4),
-        _on(network, person("pensioner", 76.0, 0.0), 3, 100.0, np.pi, speed=1.2, gait_phase=0.8),
+        _on(network, person("pensioner", 76.0, 0.0), 3, 100.0, speed=1.2, gait_phase=0.8),
         _on(network, person("runner", 27.0, 1.0), 3, 108.0, speed=3.0, gait_phase=0.2),
     ]  # fmt: skip
 
 
+def _country_life(network: RoadNetwork) -> list[Stand]:
+    """The ego first, then who shares a country road with it."""
+    lamps = Light.LOW_BEAM | Light.POSITION
+    return [
+        _on(network, vehicle(CARS[1], "ego"), -1, 300.0, lights=lamps),
+        _on(network, vehicle(CARS[3], "ahead"), -1, 334.0, speed=22.0, lights=lamps),
+        _on(network, vehicle(CARS[0], "oncoming"), 1, 326.0, speed=22.0, lights=lamps),
+        _on(network, vehicle(HEAVY[1], "lorry"), 1, 352.0, speed=22.0, lights=lamps),
+    ]
+
+
+def _motorway_life(network: RoadNetwork) -> list[Stand]:
+    """The ego in the middle lane first, then who is slower, who passes and who comes the other way."""
+    lamps = Light.LOW_BEAM | Light.POSITION
+    return [
+        _on(network, vehicle(CARS[1], "ego"), -3, 300.0, lights=lamps),
+        _on(network, vehicle(HEAVY[1], "lorry"), -4, 326.0, speed=22.0, lights=lamps),
+        _on(network, vehicle(CARS[7], "transporter"), -3, 352.0, speed=30.0, lights=lamps),
+        _on(network, vehicle(CARS[2], "passing"), -2, 322.0, speed=38.0, lights=lamps),
+        _on(network, vehicle(CARS[4], "oncoming"), 3, 360.0, speed=36.0, lights=lamps),
+    ]
+
+
+_OUTSIDE = MappingProxyType(
+    {"rural": ("rural_road.xodr", _country_life), "motorway": ("motorway.xodr", _motorway_life)}
+)
+"""What is beside towns: map, and who is on it."""
+
+
 def _views(
-    network: RoadNetwork, style: str, seed: int, width: int, weathers: Sequence[Weather], foliage: Foliage = SUMMER
-) -> list[NDArray[np.uint8]]:
+    network: RoadNetwork, stands: Sequence[Stand], style: str, seed: int, width: int, weathers: Sequence[Weather],
+    foliage: Foliage = SUMMER,
+) -> list[NDArray[np.uint8]]:  # fmt: skip
     """One street of a style in every weather, (H, W, 3) each."""
     scale = width / 1600
     device = CameraDevice(
@@ -75,7 +106,6 @@ def _views(
         cx=0.5 * width, cy=450.0 * scale, shadows="soft",
     )  # fmt: skip
     camera = Camera(Sensor("CAM_FRONT", device, _EGO_FROM_CAMERA, 10.0, 0.0), seed)
-    stands = _street_life(network)
     before, after = state_of(stands, 0.0), state_of(stands, TICK)
     scene = Scene(network, cast_of(stands), seed, ego=0, state=after, district=style, foliage=foliage)
     try:
@@ -92,15 +122,23 @@ def _views(
 
 def draw_district(seed: int, width: int = 1800) -> Image.Image:
     """Two styles of one street, through a windscreen camera, in four weathers, and one of them in autumn and in winter;
-    other houses for other seeds."""
-    network = read_network(content.find("scenarios", _MAP))
-    rows: list[tuple[NDArray[np.uint8], Sequence[tuple[float, str]]]] = []
+    then a country road and a motorway. Other houses, trees and fields for other seeds."""
+    half = width // 2
+    town = read_network(content.find("scenarios", _TOWN))
+    life = _street_life(town)
+    views, labels = [], []
     for style in _STYLES:
-        views = _views(network, style, seed, width // 2, [weather for _, weather in _WEATHERS])
-        for first in (0, 2):
-            labels = [((i + 0.5) / 2, f"{style}: {_WEATHERS[first + i][0]}") for i in range(2)]
-            rows.append((np.concatenate(views[first : first + 2], axis=1), labels))
-    seasons = [_views(network, _STYLES[0], seed, width // 2, [_LOW_SUN], foliage_on(day))[0] for _, day in _SEASONS]
-    labels = [((i + 0.5) / 2, f"{_STYLES[0]}: {name}") for i, (name, _) in enumerate(_SEASONS)]
-    rows.append((np.concatenate(seasons, axis=1), labels))
-    return sheet("District", f"seed {seed}, {_MAP}: everything but the road follows from the map and the seed", rows)
+        views += _views(town, life, style, seed, half, [weather for _, weather in _WEATHERS])
+        labels += [f"{style}: {name}" for name, _ in _WEATHERS]
+    for name, day in _SEASONS:
+        views += _views(town, life, _STYLES[0], seed, half, [_LOW_SUN], foliage_on(day))
+        labels.append(f"{_STYLES[0]}: {name}")
+    for style, (name, people) in _OUTSIDE.items():
+        network = read_network(content.find("scenarios", name))
+        views += _views(network, people(network), style, seed, half, [_DAY])
+        labels.append(f"{style}: day")
+    rows = [
+        (np.concatenate(views[i : i + 2], axis=1), [(0.25, labels[i]), (0.75, labels[i + 1])])
+        for i in range(0, len(views), 2)
+    ]
+    return sheet("District", f"seed {seed}: everything but the road follows from the map and the seed", rows)

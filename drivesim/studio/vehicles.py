@@ -36,7 +36,7 @@ CARS = (
     Kind("delivery van", "van", "delivery_van", (5.53, 2.02, 2.60), 3.45, 0.69, 1.10),
     Kind("transporter", "van", "transporter", (4.90, 1.90, 1.97), 3.00, 0.67, 0.95),
 )
-_HEAVY = (
+HEAVY = (
     Kind("bus", "bus", "bus", (12.0, 2.55, 3.10), 5.90, 0.96, 3.35),
     Kind("lorry", "truck", "lorry", (8.60, 2.50, 3.50), 4.80, 0.96, 2.40),
     Kind("trailer", "trailer", "trailer", (6.50, 2.50, 3.40), 3.50, 0.90, 1.50),
@@ -88,7 +88,7 @@ def draw_vehicles(seed: int, width: int = 1800) -> Image.Image:
         _row(CARS[:3], both, 0.4, seed, width, 2.3, 0.24),
         _row(CARS[3:6], both, 0.4, seed, width, 2.6, 0.22),
         _row(CARS[6:], both, 0.4, seed, width, 3.6, 0.18),
-        _row(_HEAVY, side, 1.0, seed, width, 5.9, 0.16),
+        _row(HEAVY, side, 1.0, seed, width, 5.9, 0.16),
         _row(_TRAM, (np.radians(80.0),), 1.0, seed, width, 5.8),
         _row(_LIGHT, (np.radians(35.0), np.radians(90.0), np.radians(160.0)), 0.5, seed, width, 2.5, 0.12),
     ]
