@@ -36,6 +36,8 @@ ARCH_GAP = 1.15
 """Radius of a wheel arch over that of its tyre."""
 _UPRIGHT, _FOOT = 0.03, 0.0002
 """Where an arch's round part starts above the hub, rad, and how far its upright edge spreads to the sill, m."""
+_LEDGE = 0.1
+"""The least length over which the top rises from an end's edge, m."""
 _LIP, _LIP_LEVEL = 0.05, 0.16
 """Width of the band along an arch that levels up to the second follow, m: there a sill's cladding goes around."""
 
@@ -271,11 +273,13 @@ class Shell:
         return Lattice(points, (self.frame.front - edge[:, 0]) / self.frame.length, _ROWS)
 
     def _crown(self, x: F64) -> F64:
-        """Rise (N,) of the top's middle over its edges, m: none at the nose's edge, all of it before the windscreen."""
-        f = self.frame
-        start, full = self.nose_x(self.nose_top), f.x(self.style.cowl)
-        share = np.clip((start - x) / max(0.6 * (start - full), 1e-3), 0, 1)
-        return np.asarray(self.style.crown * f.top * share**2 * (3 - 2 * share))
+        """Rise (N,) of the top's middle over its edges, m: none at the ends' edges, all of it where the windows start."""
+        f, s = self.frame, self.style
+        nose, tail = self.nose_x(self.nose_top), self.tail_x(self.tail_top)
+        ahead = (nose - x) / max(0.6 * (nose - f.x(s.cowl)), _LEDGE)
+        behind = (x - tail) / max(0.6 * (f.x(s.back) - tail), _LEDGE)
+        share = np.clip(np.minimum(ahead, behind), 0, 1)
+        return np.asarray(s.crown * f.top * share**2 * (3 - 2 * share))
 
     def greenhouse(self, edge: F64) -> tuple[Lattice, F64]:
         """Windows and pillars above the lower body's edge (N, 3), and the roof's lattice points (R, M, 3).
@@ -296,7 +300,7 @@ class Shell:
         order = np.argsort(edge[:, 0])
         base_half = np.interp(base_x, edge[order, 0], edge[order, 1]) - 0.012 * self.half
         base_y = across * base_half
-        crown = s.crown * f.top * (base_half**2 - base_y**2) / self.half**2
+        crown = self._crown(base_x) * (base_half**2 - base_y**2) / self.half**2
         base_z = self.belt_z(base_x) + crown - 0.012
         along = (top_x - top_x.min()) / max(np.ptp(top_x), 1e-6) * 2 - 1
         top_half = s.roof_half * self.half * (1 - 0.06 * along**2)
