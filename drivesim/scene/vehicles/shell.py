@@ -273,7 +273,7 @@ class Shell:
         return Lattice(points, (self.frame.front - edge[:, 0]) / self.frame.length, _ROWS)
 
     def _crown(self, x: F64) -> F64:
-        """Rise (N,) of the top's middle over its edges, m: none at the ends' edges, all of it where the windows start."""
+        """Rise (N,) of the top's middle over its edges, m: none at both ends, all of it where the windows start."""
         f, s = self.frame, self.style
         nose, tail = self.nose_x(self.nose_top), self.tail_x(self.tail_top)
         ahead = (nose - x) / max(0.6 * (nose - f.x(s.cowl)), _LEDGE)
