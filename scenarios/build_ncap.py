@@ -152,6 +152,16 @@ def same_way(name: str, description: str, target: xosc.Vehicle | xosc.Pedestrian
     return draft
 
 
+def head_on(name: str, description: str, target: Car) -> Draft:
+    """A car that comes towards the vehicle in its lane; the unbraked two meet after :data:`LEAD_TIME`."""
+    draft = _draft(name, description, 50.0)
+    place = f"${{{IMPACT_S + target.front:.3f} + {LEAD_TIME} * $target_speed / 3.6}}"
+    offset = f"${{($impact_location - 0.5) * {REFERENCE_CAR.width}}}"
+    where = lane_position(1, -1, place, offset, round(math.pi, 10))
+    draft.add("Target", target.entity(), where, kmh("target_speed"))
+    return draft
+
+
 def obstructed(draft: Draft) -> Draft:
     """With the two parked cars that hide a child."""
     beside = REFERENCE_CAR.width / 2 + 1.0
@@ -368,6 +378,7 @@ def main() -> None:
                          farside=True),
         obstructed_cyclist(crossing_cyclist("cbnao", "Cyclist from behind cars (Euro NCAP CBNAO)", speed=10.0,
                                             steady=4.5, ramp=5.0)),
+        head_on("ccfhos", "Head-on with a car in the lane (Euro NCAP CCFhos)", GLOBAL_VEHICLE_TARGET),
         turning("ccftap", "Turn across an oncoming car (Euro NCAP CCFtap)", GLOBAL_VEHICLE_TARGET),
         turning("cmftap", "Turn across an oncoming motorcycle (Euro NCAP CMFtap)", MOTORCYCLE, age="38"),
         turning_across_person("cptaf", "Turn to the farside across an adult (Euro NCAP CPTAf)", nearside=False),

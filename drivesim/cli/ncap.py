@@ -80,9 +80,9 @@ def _tell(
 ) -> None:
     for name in dict.fromkeys(each.cell.test.name for each in cells):
         mine = [each for each in cells if each.cell.test.name == name]
-        avoided = sum(each.colour == "green" for each in mine)
+        green = sum(each.colour == "green" for each in mine)
         share = sum(each.points for each in mine) / len(mine)
-        console.print(f"{name:12} {avoided} of {len(mine)} cells avoided, {share:.0%} of points")
+        console.print(f"{name:12} {green} of {len(mine)} cells green, {share:.0%} of points")
     for layer, by_test in held.items():
         console.print(
             f"{layer}: " + ", ".join(f"{name} {'stands' if good else 'fails'}" for name, good in by_test.items())

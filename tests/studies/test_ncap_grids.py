@@ -126,6 +126,27 @@ def test_a_standing_motorcycle_is_hit_at_the_impact_location():
         assert unbraked("cmrs", 40, location).hit_point == pytest.approx(location, abs=0.03)
 
 
+@pytest.mark.parametrize(("speed", "target"), [(30, 50), (100, 100)])
+def test_who_comes_towards_the_vehicle_in_its_lane_is_met_head_on(speed, target):
+    for location in (0.5, 0.25):
+        outcome = unbraked("ccfhos", speed, location, target_speed=str(target))
+        assert outcome.collision_time == pytest.approx(6.0, abs=0.002)
+        assert outcome.closing_speed == pytest.approx(speed + target, abs=0.01)
+        # The middle of the part of the vehicle's width that meets the target
+        low, high = (max(location - 0.856 / 1.815, 0.0), min(location + 0.856 / 1.815, 1.0))
+        assert outcome.hit_point == pytest.approx((low + high) / 2, abs=0.005)
+
+
+def test_of_head_on_collisions_the_speed_taken_off_counts():
+    cell = next(c for c in cells_of("2026", ["CCFhos"], extended=False) if (c.speed, c.column) == (60, 0.5))
+    assert cell.target_speed == 70.0
+    assert [judged("2026", cell, 60.0 - off)[0] for off in (0.0, 10.0, 10.1, 20.0, 20.1, 60.0)] == [
+        "red", "red", "orange", "orange", "green", "green",
+    ]  # fmt: skip
+    assert Judged(cell, 45.0, "orange", 0.5).measured == 15.0
+    assert Judged(cell, 0.0, "green", 1.0).measured == 30.0
+
+
 @pytest.mark.parametrize(("test", "speed", "target"), [("cccscp", 20, 60), ("cccscp", 80, 30), ("cmcscp", 60, 20)])
 @pytest.mark.parametrize("side", [1, -1])
 def test_who_crosses_at_a_junction_is_met_from_either_side(test, speed, target, side):
@@ -225,14 +246,14 @@ def test_the_grids_are_those_of_the_protocols():
     assert counted == {
         "CCRs": 56, "CPNA day": 30, "CPNA night": 30, "CPFA day": 30, "CPFA night": 30, "CPNCO day": 18,
         "CPNCO night": 18, "CCRm": 77, "CPLA day": 24, "CPLA night": 24, "CBLA": 20, "CBNA": 30, "CBNAO": 30,
-        "CBFA": 30, "CCFtap": 12, "CMFtap": 12, "CCRb": 77, "CMRs": 40, "CMRb": 55, "CCCscp": 33, "CMCscp": 33,
-        "CPTAfs": 15, "CPTAns": 5, "CPTAfo": 15, "CPTAno": 5,
+        "CBFA": 30, "CCFtap": 12, "CMFtap": 12, "CCRb": 77, "CCFhos": 32, "CMRs": 40, "CMRb": 55, "CCCscp": 33,
+        "CMCscp": 33, "CPTAfs": 15, "CPTAns": 5, "CPTAfo": 15, "CPTAno": 5,
     }  # fmt: skip
     standard = Counter(cell.test.name for cell in cells_of("2026", [], extended=False))
     assert (standard["CPNA day"], standard["CPFA day"], standard["CPNCO night"], standard["CCRs"]) == (18, 6, 6, 40)
     assert (standard["CCRm"], standard["CPLA night"], standard["CBLA"], standard["CBNA"]) == (55, 6, 5, 12)
     assert (standard["CCRb"], standard["CMRs"], standard["CMRb"], standard["CCCscp"]) == (30, 24, 18, 25)
-    ahead = {cell.speed: cell.target_ahead for cell in cells_of("2026", ["CCRm"], extended=True)}
+    ahead = {cell.speed: cell.target_speed for cell in cells_of("2026", ["CCRm"], extended=True)}
     assert (ahead[30], ahead[80], ahead[90], ahead[130]) == (20.0, 20.0, 30.0, 70.0)
     assert len(cells_of("2023", ["CPNCO"], extended=True)) == 11
     assert Counter(cell.test.name for cell in cells_of("2023", ["CPLA", "CBLA", "CBFA"], extended=True)) == {
@@ -280,13 +301,14 @@ def test_the_official_calculator_takes_our_cells_and_sees_the_same_colours(tmp_p
     for name, most in (
         ("CPNA", 1.0), ("CPFA", 1.0), ("CPNCO", 2.0), ("CCRs", 1.2), ("CCRm", 2.4), ("CPLA", 2.0), ("CBLA", 2.0),
         ("CBNA", 1.0), ("CBNAO", 2.0), ("CBFA", 1.0), ("CCFtap", 4.0), ("CMFtap", 4.0), ("CCRb", 1.6),
+        ("CCFhos", 2.0),
         ("CMRs", 1.2), ("CMRb", 1.6), ("CCCscp", 6.0), ("CMCscp", 6.0), ("CPTA", 2.0),
     ):  # fmt: skip
         assert verdict.scores[name]["Standard"][1] == most
     avoided = [Judged(each.cell, 0.0, "green", 1.0) for each in cells]
     full = ask(CALCULATOR, avoided, {}, tmp_path / "full")
     assert 0.0 < full.scores["CPLA"]["Standard"][0] < 2.0  # no warnings are played
-    for name in ("CPNA", "CPFA", "CPNCO", "CCRs", "CCRm", "CBNA", "CBNAO", "CBFA"):
+    for name in ("CPNA", "CPFA", "CPNCO", "CCRs", "CCRm", "CBNA", "CBNAO", "CBFA", "CCFhos"):
         assert full.scores[name]["Standard"][0] == full.scores[name]["Standard"][1]
         assert full.scores[name]["Extended"][0] == full.scores[name]["Extended"][1]
     for name in ("CCFtap", "CMFtap"):

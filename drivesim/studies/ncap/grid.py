@@ -25,14 +25,20 @@ class Judged:
     colour: Colour
     points: float
 
+    @property
+    def measured(self) -> float:
+        """What the calculator is told, km/h: the impact speed, or where the target comes towards the vehicle the speed
+        taken off, of which it knows no more than 30: beyond that it would give red."""
+        return min(self.cell.speed - self.impact_speed, 30.0) if self.cell.test.towards else self.impact_speed
+
     def as_dict(self) -> dict[str, Any]:
         """Flat, for files."""
         cell = self.cell
         return {
             "test": cell.test.name, "speed": cell.speed, "standard": cell.standard,
             "impact_location": None if cell.test.by_speed else cell.column,
-            "target_speed": cell.column if cell.test.by_speed else cell.target_ahead,
-            "impact_speed": self.impact_speed, "colour": self.colour, "points": self.points,
+            "target_speed": cell.column if cell.test.by_speed else cell.target_speed,
+            "impact_speed": self.impact_speed, "measured": self.measured, "colour": self.colour, "points": self.points,
         }  # fmt: skip
 
 

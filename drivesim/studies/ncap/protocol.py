@@ -36,6 +36,8 @@ class Test:
         ahead: speeds of a target that moves the same way, by the vehicle's speed, km/h; what counts there is the
             difference of speeds at impact. Empty for targets that cross or stand.
         brakes: whether that target brakes.
+        towards: speeds of a car that comes towards it in its lane, by the vehicle's speed, km/h; what counts there is
+            the speed taken off before they meet, as the other does not brake.
     """
 
     name: str
@@ -50,6 +52,7 @@ class Test:
     across: int = 0
     nearside: bool = False
     brakes: bool = False
+    towards: tuple[int, ...] = ()
     standard_to: int = 130
 
     @property
@@ -104,6 +107,7 @@ _DRIVING = tuple(range(30, 131, 10))
 _REAR = (1.25, 1.0, 0.75, 0.5, 0.25, 0.0, -0.25)
 _RIDER = (0.9, 0.75, 0.5, 0.25, 0.1)
 _ONCOMING = (30, 45, 60, 80)
+_HEAD_ON = (1.0, 0.75, 0.5, 0.25)
 _CROSSING = tuple(range(20, 81, 10))
 _FIVES = tuple(range(10, 61, 5))
 TESTS: Mapping[Protocol, tuple[Test, ...]] = MappingProxyType({
@@ -119,6 +123,8 @@ TESTS: Mapping[Protocol, tuple[Test, ...]] = MappingProxyType({
         Test("CMRs", "ncap/cmrs", tuple(range(10, 81, 10)), _RIDER, frozenset(_RIDER[1:-1])),
         Test("CMRb", "ncap/cmrb", _DRIVING, _RIDER, frozenset(_RIDER[1:-1]), ahead=_DRIVING, brakes=True,
              standard_to=80),
+        Test("CCFhos", "ncap/ccfhos", tuple(range(30, 101, 10)), _HEAD_ON, frozenset(_HEAD_ON[1:]),
+             towards=(50, 50, 50, 70, 70, 70, 90, 100), standard_to=80),
         Test("CCCscp", "ncap/cccscp", _CROSSING, _CROSSING, frozenset(_CROSSING[:5]), crosses=True, standard_to=60),
         Test("CMCscp", "ncap/cmcscp", _CROSSING, _CROSSING, frozenset(_CROSSING[:5]), crosses=True, standard_to=60),
         *_walking_ahead(_AHEAD, tuple(range(10, 61, 10))),
@@ -163,7 +169,7 @@ class Layer:
 _PEOPLE, _CYCLISTS = ("CPNA", "CPFA", "CPNCO"), ("CBNA", "CBNAO", "CBFA")
 _TURNS = ("CPTAfs", "CPTAns", "CPTAfo", "CPTAno")
 _ALONG = ("CPLA", "CBLA", *_TURNS)
-_VEHICLES = ("CCRs", "CCRm", "CCRb", "CCFtap", "CCCscp", "CMRs", "CMRb", "CMFtap", "CMCscp")
+_VEHICLES = ("CCRs", "CCRm", "CCRb", "CCFhos", "CCFtap", "CCCscp", "CMRs", "CMRb", "CMFtap", "CMCscp")
 _BRAKING = ("CCRb", "CMRb")
 _TARGET_SPEEDS = {**dict.fromkeys(_TURNS, 5), "CPNA": 5, "CPFA": 8, "CPNCO": 5, "CBNA": 15, "CBNAO": 10, "CBFA": 20}
 
@@ -217,9 +223,10 @@ class Cell:
         return f"{self.column:g} km/h" if self.test.by_speed else f"{self.column:.0%}"
 
     @property
-    def target_ahead(self) -> float:
-        """Speed of a target that moves the same way, km/h, before it brakes if it does; 0 for others."""
-        return float(self.test.ahead[self.test.speeds.index(self.speed)]) if self.test.ahead else 0.0
+    def target_speed(self) -> float:
+        """Of a target that moves along the lane, km/h, before it brakes if it does; 0 for others."""
+        speeds = self.test.ahead or self.test.towards
+        return float(speeds[self.test.speeds.index(self.speed)]) if speeds else 0.0
 
     def runs(self, layer: Layer | None) -> list[dict[str, str]]:
         """Parameters of the scenario, run by run; the worst of them counts."""
@@ -239,8 +246,8 @@ class Cell:
             given |= {"direction": str(self.test.across), "start_distance": "6" if near else "9.5"}
             return given | meeting_parameters(self.speed, self.column, nearside=self.test.nearside)
         given["impact_location"] = str(self.column)
-        if self.test.ahead and not self.test.brakes:
-            given["target_speed"] = str(self.target_ahead)
+        if (self.test.ahead or self.test.towards) and not self.test.brakes:
+            given["target_speed"] = str(self.target_speed)
         return given
 
 
@@ -277,12 +284,21 @@ def cells_of(protocol: str, names: list[str], *, extended: bool, layer: str | No
     ]
 
 
+def _colour(cell: Cell, impact_speed: float) -> Colour:
+    """Of 2026."""
+    if cell.test.at_junction:
+        return "green" if impact_speed <= 0.0 else "red"
+    if cell.test.towards:
+        taken_off = cell.speed - impact_speed
+        return "red" if taken_off <= 10.0 else "orange" if taken_off <= 20.0 else "green"
+    return euro_ncap_colour(cell.speed, impact_speed)
+
+
 def judged(protocol: str, cell: Cell, impact_speed: float) -> tuple[Colour, float]:
     """Colour and points of a cell; impact speed, relative to a target that moves the same way, in km/h, 0 without
     contact."""
     if protocol == "2026":
-        avoided: Colour = "green" if impact_speed <= 0.0 else "red"
-        colour = avoided if cell.test.at_junction else euro_ncap_colour(cell.speed, impact_speed)
+        colour = _colour(cell, impact_speed)
         if cell.standard:
             return colour, POINTS[colour]
         return colour, 0.0 if colour == "red" else 1.0

@@ -17,7 +17,7 @@ from euroncap_rating_2026 import common
 from euroncap_rating_2026.crash_avoidance import matrix_processing
 
 SHEETS = dict.fromkeys(
-    ("CCRs", "CCRm", "CCRb", "CCFtap", "CCCscp", "CMRs", "CMRb", "CMFtap", "CMCscp"), "FC - Car & PTW"
+    ("CCRs", "CCRm", "CCRb", "CCFhos", "CCFtap", "CCCscp", "CMRs", "CMRb", "CMFtap", "CMCscp"), "FC - Car & PTW"
 )
 PEOPLE = "FC - Ped & Cyc"
 TURNS = {
@@ -121,12 +121,10 @@ def fill_predictions(book: Any, given: dict[str, Any]) -> None:
 
 
 def fill_measurements(book: Any, given: dict[str, Any]) -> int:
-    """Impact speeds of the points chosen to be verified, the full speed where none was played, no time to collision
+    """What was measured at the points chosen to be verified, the worst where none was played, no time to collision
     where a warning was; their count."""
     claimed = loadcases(given)
-    speeds = {
-        (*TURNS.get(c["test"], (c["test"], None)), c["speed"], heading(c)): c["impact_speed"] for c in given["cells"]
-    }
+    speeds = {(*TURNS.get(c["test"], (c["test"], None)), c["speed"], heading(c)): c["measured"] for c in given["cells"]}
     count = 0
     for prefix in (*dict.fromkeys(SHEETS.values()), PEOPLE):
         sheet, heads = book[f"{prefix} verif."], dict[str, int]()
@@ -144,7 +142,8 @@ def fill_measurements(book: Any, given: dict[str, Any]) -> int:
                     if head in heads and (value := sheet.cell(row, heads[head]).value) not in (None, "Not Applicable")
                 )
                 side = sheet.cell(row, heads["Turn"]).value if "&" in words[0] else None
-                played = speeds.get((words[0], side, speed, place), float(speed))
+                worst = 0.0 if words[0] == "CCFhos" else float(speed)
+                played = speeds.get((words[0], side, speed, place), worst)
                 sheet.cell(row, heads["Value"]).value = 0.0 if "FCW" in words else played
                 count += 1
     return count
@@ -158,7 +157,7 @@ def colours(given: dict[str, Any]) -> list[str]:
         ahead = f"{round(cell['target_speed'])} km/h"
         point.attributes = {"VUT speed": f"{cell['speed']} km/h", "Target speed": ahead, "Function": "AEB"}
         matrix = TURNS.get(cell["test"], (cell["test"], None))[0]
-        measured = matrix_processing.ComputedTestPoint(point, matrix, cell["impact_speed"])
+        measured = matrix_processing.ComputedTestPoint(point, matrix, cell["measured"])
         found.append(measured.measured_color.value.lower())
     return found
 
