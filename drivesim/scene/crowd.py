@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from drivesim.scene.bodies import PHASE_STEP, Body, RiderSeat, seat_points
-from drivesim.scene.bodies.motion import upright
+from drivesim.scene.bodies.motion import GAIT_COLUMNS, upright
 from drivesim.scene.bodies.riding import seated
 from drivesim.scene.bodies.skinning import settled, skin_normals, skin_points
 from drivesim.scene.embree import MOST_STEPS, floats_at, motion_functions, move_instance, refit, refit_functions
@@ -85,7 +85,7 @@ class Crowd:
         seat = np.array([np.zeros((7, 3)) if one.seat is None else seat_points(one.seat) for one in people])
         stature = np.array([one.body.stature for one in people], dtype=np.float64)
         measures = tuple(np.array(column) for column in zip(*(one.body.measures for one in people), strict=True))
-        self._who = (self._actor, rides, seat, stature, *measures)
+        self._who = (self._actor, rides, seat, stature, *measures, np.full((count, GAIT_COLUMNS), np.nan))
         skins = [skin for one in people for skin in one.body.skins]
         starts = np.cumsum([0, *(len(skin.vertices) for skin in skins)], dtype=np.int64)
         rows = [[rays.first_vertex(handle) for handle in one.handles] for one in people]
@@ -167,7 +167,7 @@ def _columns(state: WorldState) -> tuple[Any, ...]:
 def _bones(row: int, fraction: float, ahead: float, states: Any, who: Any) -> F64:
     """Skinning transforms (24, 3, 4) at a fraction of the tick, ``ahead`` cycles later in the gait."""
     before, after = states
-    actor, rides, seat, stature, joints, align, foot, style = who
+    actor, rides, seat, stature, joints, align, foot, style, gait = who
     a, rest = actor[row], 1.0 - fraction
     phase = rest * before[5][a] + fraction * after[5][a] + ahead
     gaze = rest * before[6][a] + fraction * after[6][a]
@@ -177,6 +177,7 @@ def _bones(row: int, fraction: float, ahead: float, states: Any, who: Any) -> F6
     return upright(
         speed, stride_length(speed, stature[row]), phase, gaze, rest * before[7][a] + fraction * after[7][a],
         rest * before[8] + fraction * after[8], joints[row], align[row], foot[row], style[row],
+        gait[row],
     )  # fmt: skip
 
 

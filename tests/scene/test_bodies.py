@@ -378,6 +378,21 @@ def test_people_near_the_ego_move_within_a_tick_and_others_do_not():
                 assert np.abs(edges - expected).max() < (limit if time < 1.0 else 0.03)
 
 
+def test_who_changes_speed_is_shown_in_the_pose_of_the_new_one():
+    """And in the same shape whatever they did before."""
+    builder = RaySceneBuilder()
+    cast = Cast([person("walker", 1.75, sex="male", age="30")], builder, 3)
+    with builder.build() as rays:
+        cast.enter(rays)
+        ((_, body),) = cast.bodies
+        rows = slice(first := rays.first_vertex(body.handles[0]), first + len(body.body.near.vertices))
+        for speed in (1.4, 3.2, 0.7, 1.4):
+            before, after = walking_state(0.0, speed), walking_state(0.05, speed)
+            cast.move(before, after, np.array([5.0]))
+            pose = body.body.pose(speed, float(after.gait_phase[0, 0]), time=0.05)
+            np.testing.assert_array_equal(rays.shape_at(1.0)[rows], pose.vertices)
+
+
 @pytest.mark.parametrize("number", range(3))
 def test_arms_of_who_stands_hang_beside_the_thighs(number):
     """Elbows bent 5 to 20 degrees, hands below the shoulders, fingers closed loosely."""

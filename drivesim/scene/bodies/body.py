@@ -17,7 +17,7 @@ from drivesim.scene.bodies.clothing import Landmarks, clothes
 from drivesim.scene.bodies.coarse import CELLS, coarsened
 from drivesim.scene.bodies.head import WHITE, face, hair
 from drivesim.scene.bodies.helmet import Helmet, helmet_of
-from drivesim.scene.bodies.motion import upright
+from drivesim.scene.bodies.motion import GAIT_COLUMNS, upright
 from drivesim.scene.bodies.posture import BAR, HOLD, PHONE, UMBRELLA, posture
 from drivesim.scene.bodies.rider import RiderSeat
 from drivesim.scene.bodies.riding import seated
@@ -141,7 +141,7 @@ class Body:
         stride = stride_length(float(speed), self.stature)
         return upright(
             float(speed), float(stride), float(gait_phase), float(gaze), float(fallen), float(time),
-            self._joints, self._align, self._foot, self._style,
+            self._joints, self._align, self._foot, self._style, np.full(GAIT_COLUMNS, np.nan),
         )  # fmt: skip
 
     def bones_riding(self, seat: RiderSeat, gait_phase: float, gaze: float = 0.0) -> F64:

@@ -42,7 +42,24 @@ from drivesim.scene.bodies.gait import (
     standing_foot,
     toe_bend,
 )
-from drivesim.scene.bodies.linkage import about, euler, length, product, turned, two_bones
+from drivesim.scene.bodies.linkage import (
+    Matrix,
+    Vector,
+    about_x,
+    about_y,
+    about_z,
+    along,
+    euler,
+    length,
+    matrix_of,
+    minus,
+    product,
+    put_matrix,
+    put_vector,
+    turned,
+    two_bones,
+    vector_of,
+)
 from drivesim.scene.bodies.posture import (
     ARM_SPREAD,
     ARM_SWING,
@@ -63,6 +80,11 @@ from drivesim.scene.bodies.posture import (
 F64 = NDArray[np.float64]
 
 GRAVITY = 9.81
+SPEED, FALLEN, RUN, STANCE, STRIDE, EFFORT, HIPS, WIDTH, UPPER_LEG, LOWER_LEG, ENDS = range(11)
+GAIT_COLUMNS = 19
+"""Columns of a gait: the speed, m/s, and share fallen that it is of; share of running; of stance; signed stride, m; how
+much of a full gait it is, signed; mean height of the hips, m; half width of a step, m; lengths of thigh and shank, m;
+and eight from ENDS on, :func:`_swing_ends`."""
 _STEP = 1e-4
 _DEGREE = math.pi / 180.0
 _CURL = 0.75
@@ -88,10 +110,28 @@ def _pelvis_bob(phase: float, stance: float, run: float, effort: float, leg: flo
 
 
 @nb.njit(cache=True)
-def _foot_place(
-    phase: float, stance: float, stride: float, run: float, effort: float, hip_height: float, leg: F64, foot: F64
-) -> tuple[float, float, float]:
-    """Ankle x, z (m) and foot pitch (rad) of one leg; hip_height is the hip's mean height."""
+def _swing_ends(
+    stance: float, stride: float, run: float, effort: float, hip_height: float, a: float, b: float, foot: F64, out: F64
+) -> None:
+    """Write how far the tables' swing is from the ground's foot where it begins and ends: (8,) x, z at the one and the
+    other, m, then what the speeds differ by, m in :data:`_STEP` cycles."""
+    x0, z0 = _swing_reach(stance, run, effort, a, b)
+    x1, z1 = _swing_reach(1.0, run, effort, a, b)
+    xa, za = _swing_reach(stance + _STEP, run, effort, a, b)
+    xb, zb = _swing_reach(1.0 - _STEP, run, effort, a, b)
+    gx0, gz0 = standing_foot(stance, stance, stride, foot_pitch(stance - 1e-9, stance, run, abs(effort)), foot)
+    gxa, gza = standing_foot(stance - _STEP, stance, stride, foot_pitch(stance - _STEP, stance, run, abs(effort)), foot)
+    gx1, gz1 = standing_foot(0.0, stance, stride, foot_pitch(0.0, stance, run, abs(effort)), foot)
+    gxb, gzb = standing_foot(_STEP, stance, stride, foot_pitch(_STEP, stance, run, abs(effort)), foot)
+    out[0], out[1], out[2], out[3] = gx0 - x0, gz0 - z0 - hip_height, gx1 - x1, gz1 - z1 - hip_height
+    out[4], out[5] = gx0 - gxa - xa + x0, gz0 - gza - za + z0
+    out[6], out[7] = gxb - gx1 - x1 + xb, gzb - gz1 - z1 + zb
+
+
+@nb.njit(cache=True)
+def _foot_place(phase: float, gait: F64, foot: F64) -> tuple[float, float, float]:
+    """Ankle x, z (m) and foot pitch (rad) of one leg."""
+    stance, stride, run, effort, hip_height = gait[STANCE], gait[STRIDE], gait[RUN], gait[EFFORT], gait[HIPS]
     pitch = foot_pitch(phase, stance, run, abs(effort))
     if phase < stance:
         x, z = standing_foot(phase, stance, stride, pitch, foot)
@@ -99,23 +139,15 @@ def _foot_place(
     # Tables give the shape of the swing; a cubic adds what it takes to leave and meet the ground without a jerk.
     span = 1.0 - stance
     u = (phase - stance) / span
-    x, z = _swing_reach(phase, run, effort, leg[0], leg[1])
-    x0, z0 = _swing_reach(stance, run, effort, leg[0], leg[1])
-    x1, z1 = _swing_reach(1.0, run, effort, leg[0], leg[1])
-    xa, za = _swing_reach(stance + _STEP, run, effort, leg[0], leg[1])
-    xb, zb = _swing_reach(1.0 - _STEP, run, effort, leg[0], leg[1])
-    gx0, gz0 = standing_foot(stance, stance, stride, foot_pitch(stance - 1e-9, stance, run, abs(effort)), foot)
-    gxa, gza = standing_foot(stance - _STEP, stance, stride, foot_pitch(stance - _STEP, stance, run, abs(effort)), foot)
-    gx1, gz1 = standing_foot(0.0, stance, stride, foot_pitch(0.0, stance, run, abs(effort)), foot)
-    gxb, gzb = standing_foot(_STEP, stance, stride, foot_pitch(_STEP, stance, run, abs(effort)), foot)
+    x, z = _swing_reach(phase, run, effort, gait[UPPER_LEG], gait[LOWER_LEG])
     h00, h10 = (1 + 2 * u) * (1 - u) ** 2, u * (1 - u) ** 2
     h01, h11 = u * u * (3 - 2 * u), u * u * (u - 1)
-    rate = span / _STEP
-    x += h00 * (gx0 - x0) + h01 * (gx1 - x1)
-    x += rate * (h10 * (gx0 - gxa - xa + x0) + h11 * (gxb - gx1 - x1 + xb))
-    z += hip_height + h00 * (gz0 - z0 - hip_height) + h01 * (gz1 - z1 - hip_height)
-    z += rate * (h10 * (gz0 - gza - za + z0) + h11 * (gzb - gz1 - z1 + zb))
-    floor = clearance(pitch, toe_bend(phase, stance, pitch), foot) + 0.012 * leg[0] / 0.42 * abs(effort) * min(
+    rate, ends = span / _STEP, gait[ENDS:]
+    x += h00 * ends[0] + h01 * ends[2]
+    x += rate * (h10 * ends[4] + h11 * ends[6])
+    z += hip_height + h00 * ends[1] + h01 * ends[3]
+    z += rate * (h10 * ends[5] + h11 * ends[7])
+    floor = clearance(pitch, toe_bend(phase, stance, pitch), foot) + 0.012 * gait[UPPER_LEG] / 0.42 * abs(effort) * min(
         1.0, 8.0 * u, 8.0 * (1.0 - u)
     )
     gap = z - floor
@@ -136,25 +168,17 @@ def relative(rotations: F64, positions: F64, joints: F64, bone: int, parent: int
 
 @nb.njit(cache=True)
 def place_leg(
-    side: int,
-    ankle: F64,
-    pitch: float,
-    yaw: float,
-    toward: F64,
-    toes: float,
-    joints: F64,
-    align: F64,
-    rotations: F64,
-    positions: F64,
-) -> None:
+    side: int, ankle: Vector, pitch: float, yaw: float, toward: Vector, toes: float, joints: F64, align: F64,
+    rotations: F64, positions: F64,
+) -> None:  # fmt: skip
     thigh, shank, foot, toe = THIGH + side, SHANK + side, FOOT + side, TOES + side
     relative(rotations, positions, joints, thigh, PELVIS)
     a, b = length(joints, shank, thigh), length(joints, foot, shank)
-    upper, lower, _ = two_bones(positions[thigh], ankle, toward, a, b)
-    rotations[thigh] = product(upper, align[thigh])
-    rotations[shank] = product(lower, align[shank])
-    rotations[foot] = product(euler(yaw, pitch, 0.0), align[foot])
-    rotations[toe] = product(euler(yaw, pitch - toes, 0.0), align[foot])
+    upper, lower = two_bones(vector_of(positions, thigh), ankle, toward, a, b)
+    put_matrix(rotations, thigh, product(upper, matrix_of(align, thigh)))
+    put_matrix(rotations, shank, product(lower, matrix_of(align, shank)))
+    put_matrix(rotations, foot, product(euler(yaw, pitch, 0.0), matrix_of(align, foot)))
+    put_matrix(rotations, toe, product(euler(yaw, pitch - toes, 0.0), matrix_of(align, foot)))
     relative(rotations, positions, joints, shank, thigh)
     relative(rotations, positions, joints, foot, shank)
     relative(rotations, positions, joints, toe, foot)
@@ -162,37 +186,36 @@ def place_leg(
 
 @nb.njit(cache=True)
 def place_trunk(
-    pelvis: F64, thorax: F64, gaze: float, nod: float, root: F64, joints: F64, rotations: F64, positions: F64
+    pelvis: Vector, thorax: Vector, gaze: float, nod: float, root: Vector, joints: F64, rotations: F64, positions: F64
 ) -> None:
     """Spine, neck and head; pelvis and thorax are (yaw, pitch, roll), the head keeps level."""
     turn = min(max(gaze, -1.8), 1.8)
-    top = thorax.copy()
-    top[0] += 0.22 * turn
-    rotations[PELVIS] = euler(pelvis[0], pelvis[1], pelvis[2])
-    positions[PELVIS] = root
+    top = (thorax[0] + 0.22 * turn, thorax[1], thorax[2])
+    put_matrix(rotations, PELVIS, euler(pelvis[0], pelvis[1], pelvis[2]))
+    put_vector(positions, PELVIS, root)
     parent = PELVIS
     for bone, share in ((LOWER_SPINE, 0.35), (MIDDLE_SPINE, 0.7), (UPPER_SPINE, 1.0)):
-        angles = pelvis + share * (top - pelvis)
-        rotations[bone] = euler(angles[0], angles[1], angles[2])
+        yaw, pitch, roll = along(pelvis, share, minus(top, pelvis))
+        put_matrix(rotations, bone, euler(yaw, pitch, roll))
         relative(rotations, positions, joints, bone, parent)
         parent = bone
-    rotations[NECK] = euler(0.5 * (top[0] + turn), 0.55 * top[1] + 0.5 * nod, 0.5 * top[2])
+    put_matrix(rotations, NECK, euler(0.5 * (top[0] + turn), 0.55 * top[1] + 0.5 * nod, 0.5 * top[2]))
     relative(rotations, positions, joints, NECK, UPPER_SPINE)
-    rotations[HEAD] = euler(turn, nod, 0.0)
+    put_matrix(rotations, HEAD, euler(turn, nod, 0.0))
     relative(rotations, positions, joints, HEAD, NECK)
 
 
 @nb.njit(cache=True)
-def place_hand(side: int, twist: float, joints: F64, align: F64, lower: F64, rotations: F64, positions: F64) -> None:
+def place_hand(side: int, twist: float, joints: F64, align: F64, lower: Matrix, rotations: F64, positions: F64) -> None:
     """``twist``: of the forearm, rad, that turns the back of the hand outwards."""
     forearm, hand, fingers = FOREARM + side, HAND + side, FINGERS + side
     inward = -1.0 if side == 0 else 1.0
-    rotations[forearm] = product(product(lower, about(2, -0.5 * inward * twist)), align[forearm])
+    put_matrix(rotations, forearm, product(product(lower, about_z(-0.5 * inward * twist)), matrix_of(align, forearm)))
     relative(rotations, positions, joints, hand, forearm)
-    palm = product(lower, about(2, -inward * twist))
-    rotations[hand] = product(palm, align[hand])
+    palm = product(lower, about_z(-inward * twist))
+    put_matrix(rotations, hand, product(palm, matrix_of(align, hand)))
     relative(rotations, positions, joints, fingers, hand)
-    rotations[fingers] = product(product(palm, about(0, inward * _CURL)), align[hand])
+    put_matrix(rotations, fingers, product(product(palm, about_x(inward * _CURL)), matrix_of(align, hand)))
 
 
 @nb.njit(cache=True)
@@ -202,15 +225,15 @@ def _place_arm(
 ) -> None:  # fmt: skip
     clavicle, upper, forearm = CLAVICLE + side, UPPER_ARM + side, FOREARM + side
     out = 1.0 if side == 0 else -1.0
-    base = rotations[UPPER_SPINE]
+    base = matrix_of(rotations, UPPER_SPINE)
     relative(rotations, positions, joints, clavicle, UPPER_SPINE)
-    rotations[clavicle] = product(base, euler(-out * 0.12 * flexion, 0.0, -out * 0.10))
+    put_matrix(rotations, clavicle, product(base, euler(-out * 0.12 * flexion, 0.0, -out * 0.10)))
     relative(rotations, positions, joints, upper, clavicle)
-    hanging = product(product(base, about(1, -flexion)), about(0, out * abduction))
-    rotations[upper] = product(hanging, align[upper])
+    hanging = product(product(base, about_y(-flexion)), about_x(out * abduction))
+    put_matrix(rotations, upper, product(hanging, matrix_of(align, upper)))
     relative(rotations, positions, joints, forearm, upper)
-    bent = product(hanging, about(2, -out * inward))
-    lower = product(product(bent, about(1, -elbow)), about(0, -out * (0.5 * abduction + 0.12 * elbow)))
+    bent = product(hanging, about_z(-out * inward))
+    lower = product(product(bent, about_y(-elbow)), about_x(-out * (0.5 * abduction + 0.12 * elbow)))
     place_hand(side, _TWIST, joints, align, lower, rotations, positions)
 
 
@@ -226,10 +249,42 @@ def finish(rotations: F64, positions: F64, joints: F64) -> F64:
     return out
 
 
+@nb.njit(cache=True)
+def gait_of(speed: float, stride: float, fallen: float, joints: F64, foot: F64, style: F64, out: F64) -> None:
+    """Write what of a gait does not change while it goes on, (GAIT_COLUMNS,) from :data:`SPEED` on; arguments as of
+    :func:`upright`."""
+    thigh, shank = length(joints, SHANK, THIGH), length(joints, FOOT, SHANK)
+    leg = thigh + shank + foot[0]
+    upright_share = 1.0 - min(max(fallen, 0.0), 1.0)
+    froude = speed * speed / (GRAVITY * leg)
+    run = smoothstep(0.42, 0.58, froude)
+    way = 1.0 if speed >= 0.0 else -1.0
+    signed_stride = way * stride * upright_share
+    effort = way * min(1.0, stride / (1.3 * leg)) * smoothstep(0.0, 0.3, abs(speed)) * upright_share
+    work = abs(effort)
+    stance = duty(run, froude)
+    half_hip = 0.5 * (joints[THIGH, 1] - joints[THIGH + SIDE, 1])
+    width = half_hip * style[STEP_WIDTH] * (0.95 - 0.4 * work - 0.25 * run * work)
+    # The highest pelvis from which both legs reach their footprints all through stance.
+    highest = 0.995 * (thigh + shank) + foot[0]
+    for i in range(24):
+        sample = stance * i / 23.999
+        ankle_x, ankle_z = standing_foot(sample, stance, signed_stride, foot_pitch(sample, stance, run, work), foot)
+        slack = (0.999 - 0.012 * run) * (thigh + shank)
+        across = ankle_x * ankle_x + (half_hip - width) ** 2
+        hip_height = ankle_z + math.sqrt(max(slack * slack - across, 0.01))
+        highest = min(highest, hip_height - _pelvis_bob(sample, stance, run, work, leg))
+    out[SPEED], out[FALLEN], out[RUN], out[STANCE], out[STRIDE], out[EFFORT] = (
+        speed, fallen, run, stance, signed_stride, effort,
+    )  # fmt: skip
+    out[HIPS], out[WIDTH], out[UPPER_LEG], out[LOWER_LEG] = highest, width, thigh, shank
+    _swing_ends(stance, signed_stride, run, effort, highest, thigh, shank, foot, out[ENDS:])
+
+
 @nb.njit(cache=True, nogil=True)
 def upright(
     speed: float, stride: float, phase: float, gaze: float, fallen: float, time: float, joints: F64, align: F64,
-    foot: F64, style: F64,
+    foot: F64, style: F64, gait: F64,
 ) -> F64:  # fmt: skip
     """Skinning transforms (24, 3, 4) of someone who stands, walks, runs or falls.
 
@@ -239,64 +294,41 @@ def upright(
         joints: (24, 3) rest; align: (24, 3, 3) rotation of each limb bone from rest to straight down.
         foot: (5,) of :func:`~drivesim.scene.bodies.gait.standing_foot`.
         style: (20,) columns of :mod:`~drivesim.scene.bodies.posture`.
+        gait: (GAIT_COLUMNS,) of :func:`gait_of` for this body at some speed; NaN before the first time. Written anew
+            when the speed is another.
     """
+    if gait[SPEED] != speed or gait[FALLEN] != fallen:
+        gait_of(speed, stride, fallen, joints, foot, style, gait)
     rotations = np.empty((len(joints), 3, 3))
     positions = np.empty((len(joints), 3))
-    lengths = np.array([length(joints, SHANK, THIGH), length(joints, FOOT, SHANK)])
-    leg = lengths[0] + lengths[1] + foot[0]
+    run, stance, width, hip_mean = gait[RUN], gait[STANCE], gait[WIDTH], gait[HIPS]
+    leg = gait[UPPER_LEG] + gait[LOWER_LEG] + foot[0]
     upright_share = 1.0 - min(max(fallen, 0.0), 1.0)
-    froude = speed * speed / (GRAVITY * leg)
-    run = smoothstep(0.42, 0.58, froude)
-    way = 1.0 if speed >= 0.0 else -1.0
-    signed_stride = way * stride * upright_share
-    effort = way * min(1.0, stride / (1.3 * leg)) * smoothstep(0.0, 0.3, abs(speed)) * upright_share
-    work = abs(effort)
-    stance = duty(run, froude)
+    work = abs(gait[EFFORT])
     cycle = phase - math.floor(phase)
     swing = 2.0 * math.pi * cycle
 
-    half_hip = 0.5 * (joints[THIGH, 1] - joints[THIGH + SIDE, 1])
-    width = half_hip * style[STEP_WIDTH] * (0.95 - 0.4 * work - 0.25 * run * work)
-    below = joints[PELVIS, 2] - joints[THIGH, 2]
-    # The highest pelvis from which both legs reach their footprints all through stance.
-    highest = 0.995 * (lengths[0] + lengths[1]) + foot[0]
-    for i in range(24):
-        sample = stance * i / 23.999
-        ankle_x, ankle_z = standing_foot(sample, stance, signed_stride, foot_pitch(sample, stance, run, work), foot)
-        slack = (0.999 - 0.012 * run) * (lengths[0] + lengths[1])
-        across = ankle_x * ankle_x + (half_hip - width) ** 2
-        hip_height = ankle_z + math.sqrt(max(slack * slack - across, 0.01))
-        highest = min(highest, hip_height - _pelvis_bob(sample, stance, run, work, leg))
-    hip_mean = highest
-    root = np.array(
-        [
-            joints[PELVIS, 0] - joints[FOOT, 0],
-            0.024 * leg * work * (1.0 - 0.7 * run) * math.sin(swing - 0.1 * math.pi),
-            hip_mean + below + _pelvis_bob(cycle, stance, run, work, leg),
-        ]
-    )
     idle = (1.0 - work) * upright_share
     sway = idle * math.sin(1.7 * time + style[SWAY])
     stand = idle * style[LEAN] * (0.75 + 0.25 * math.sin(0.35 * time + style[SWAY]))  # weight on one leg
-    root[1] += leg * (0.006 * sway + 0.035 * stand)
-    root[0] += 0.006 * leg * idle * math.sin(1.1 * time + 2.0 * style[SWAY])
-    root[2] -= 0.0012 * leg * abs(stand)
-
-    pelvis = np.array(
-        [-5.0 * math.cos(swing), 2.0 * run, 3.5 * math.cos(swing - 0.3 * math.pi)]
-    ) * (_DEGREE * work)  # fmt: skip
-    pelvis += idle * style[LEAN] * np.array([0.04, 0.0, 0.05])
-    thorax = (
-        np.array(
-            [
-                (5.0 + 5.0 * run) * math.cos(swing) * work,
-                (3.0 + 7.0 * run) * work + 0.4 * idle * math.sin(1.3 * time + style[SWAY]),
-                -1.0 * math.cos(swing - 0.3 * math.pi) * work + 0.6 * sway,
-            ]
-        )
-        * _DEGREE
+    root = (
+        joints[PELVIS, 0] - joints[FOOT, 0] + 0.006 * leg * idle * math.sin(1.1 * time + 2.0 * style[SWAY]),
+        0.024 * leg * work * (1.0 - 0.7 * run) * math.sin(swing - 0.1 * math.pi)
+        + leg * (0.006 * sway + 0.035 * stand),
+        hip_mean + (joints[PELVIS, 2] - joints[THIGH, 2]) + _pelvis_bob(cycle, stance, run, work, leg)
+        - 0.0012 * leg * abs(stand),
+    )  # fmt: skip
+    moved, stood = _DEGREE * work, idle * style[LEAN]
+    pelvis = (
+        -5.0 * math.cos(swing) * moved + stood * 0.04,
+        2.0 * run * moved,
+        3.5 * math.cos(swing - 0.3 * math.pi) * moved + stood * 0.05,
     )
-    thorax += np.array([0.0, style[STOOP], -0.04 * idle * style[LEAN]])
+    thorax = (
+        (5.0 + 5.0 * run) * math.cos(swing) * work * _DEGREE,
+        ((3.0 + 7.0 * run) * work + 0.4 * idle * math.sin(1.3 * time + style[SWAY])) * _DEGREE + style[STOOP],
+        (-1.0 * math.cos(swing - 0.3 * math.pi) * work + 0.6 * sway) * _DEGREE + -0.04 * idle * style[LEAN],
+    )
     place_trunk(
         pelvis, thorax, gaze, 0.04 + 0.25 * style[STOOP] + idle * style[NOD], root, joints, rotations, positions
     )
@@ -306,12 +338,11 @@ def upright(
         out = 1.0 if number == 0 else -1.0
         local = cycle + 0.5 * number
         local -= math.floor(local)
-        x, z, pitch = _foot_place(local, stance, signed_stride, run, effort, hip_mean, lengths, foot)
-        toward = np.array([1.0, 0.10 * out, 0.0])
+        x, z, pitch = _foot_place(local, gait, foot)
         bend = toe_bend(local, stance, pitch)
         place_leg(
-            side, np.array([x, out * width, z]), pitch, out * style[TOE_OUT], toward, bend, joints, align, rotations,
-            positions,
+            side, (x, out * width, z), pitch, out * style[TOE_OUT], (1.0, 0.10 * out, 0.0), bend, joints, align,
+            rotations, positions,
         )  # fmt: skip
         forward = -math.cos(2.0 * math.pi * local - 0.25)
         amplitude = (18.0 + 14.0 * run) * style[ARM_SWING]
@@ -331,6 +362,6 @@ def upright(
     if fallen > 0.0:
         tip = euler(0.0, -style[FALL] * 0.5 * math.pi * (1.0 - upright_share), 0.0)
         for bone in range(len(joints)):
-            rotations[bone] = product(tip, rotations[bone])
-            positions[bone] = turned(tip, positions[bone])
+            put_matrix(rotations, bone, product(tip, matrix_of(rotations, bone)))
+            put_vector(positions, bone, turned(tip, vector_of(positions, bone)))
     return finish(rotations, positions, joints)
