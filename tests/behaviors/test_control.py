@@ -13,6 +13,7 @@ from py_trees.common import Status
 from drivesim.behaviors.agent import Agent
 from drivesim.behaviors.board import Board, Ports
 from drivesim.behaviors.control import INNER, SKIPPED
+from drivesim.behaviors.nodes import CONTROL, DECORATORS, SWITCHES
 from drivesim.behaviors.scripted import Precondition, Scripted, Switch
 from tests.builders import at, car, child
 
@@ -206,19 +207,61 @@ def test_what_ran_once_is_skipped_or_keeps_its_answer(agent, then_skip, answers)
     assert play(agent, "RunOnce", ["RS"], 4, then_skip=then_skip)[:2] == (answers, [2])
 
 
-def test_a_switch_follows_its_variable_and_halts_the_other_case(agent):
-    board = Board({"mood": "shy"})
-    ports = Ports({"variable": "{mood}", "case_1": "shy", "case_2": "rash"}, board)
-    children = [Told("R"), Told("F"), Told("S")]
-    node = Switch("Switch2", children, ports, agent)
+@pytest.mark.parametrize("cases", range(2, 7))
+def test_a_switch_follows_its_variable_and_halts_the_other_case(agent, cases):
+    """Each case in turn, then one that is none; whoever ran before is halted."""
+    board = Board({"mood": "1"})
+    ports = Ports({"variable": "{mood}"} | {f"case_{i}": str(i) for i in range(1, cases + 1)}, board)
+    children = [*(Told("R") for _ in range(cases)), Told("S")]
+    node = Switch(f"Switch{cases}", children, ports, agent)
     answers = ""
-    for mood in ("shy", "shy", "rash", "lost"):
-        board["mood"] = mood
+    for mood in (1, 1, *range(2, cases + 1), "lost"):
+        board["mood"] = str(mood)
         node.tick_once()
         answers += LETTERS[node.status]
-    assert answers == "RRFS"
-    assert [c.ticks for c in children] == [2, 1, 1]
-    assert [c.halts for c in children] == [1, 0, 0]
+    assert answers == "R" * (cases + 1) + "S"
+    assert [c.ticks for c in children] == [2] + [1] * cases
+    assert [c.halts for c in children] == [1] * cases + [0]
+
+
+HALTED = {
+    "Sequence": (["S", "R"], [2, 2], {}),
+    "SequenceWithMemory": (["S", "R"], [1, 2], {}),  # alone keeps its place, as in 4.10.0
+    "ReactiveSequence": (["S", "R"], [2, 2], {}),
+    "Fallback": (["F", "R"], [2, 2], {}),
+    "ReactiveFallback": (["F", "R"], [2, 2], {}),
+    "Parallel": (["S", "R"], [2, 2], {"success_count": -1, "failure_count": 1}),
+    "IfThenElse": (["S", "R"], [2, 2], {}),
+    "WhileDoElse": (["S", "R"], [2, 2], {}),
+    "Inverter": (["R"], [2], {}),
+    "ForceSuccess": (["R"], [2], {}),
+    "ForceFailure": (["R"], [2], {}),
+    "RetryUntilSuccessful": (["FRFR"], [4], {"num_attempts": 2}),  # counts anew: the third tick is the first attempt
+    "Repeat": (["SRSR"], [4], {"num_cycles": 2}),
+    "KeepRunningUntilFailure": (["R"], [2], {}),
+    "RunOnce": (["R"], [2], {"then_skip": 1.0}),
+    "Delay": (["R"], [0], {"delay_msec": 150.0}),  # waits anew
+    "Timeout": (["R"], [2], {"msec": 150.0}),  # has all its time again
+}
+
+
+@pytest.mark.parametrize("kind", HALTED)
+def test_who_is_halted_halts_its_child_and_starts_over(agent, kind):
+    scripts, ticks, ports = HALTED[kind]
+    children = [Told(script) for script in scripts]
+    node = INNER[kind](kind, children, ports, agent)
+    for _ in range(2):
+        assert watch(agent, node, children, 1)[0] == "R"
+        node.stop(Status.INVALID)
+    assert [c.ticks for c in children] == ticks
+    ran = 0 if kind == "Delay" else 2
+    assert [c.halts for c in children] == [0] * (len(children) - 1) + [ran]
+
+
+def test_every_control_node_and_decorator_has_vectors():
+    elsewhere = {"Precondition", *SWITCHES}
+    assert set(HALTED) | elsewhere == {*CONTROL, *DECORATORS}
+    assert set(HALTED) == set(INNER)
 
 
 @pytest.mark.parametrize(

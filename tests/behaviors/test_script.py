@@ -8,6 +8,7 @@ from lxml import etree
 from drivesim import content
 from drivesim.behaviors import TreeController
 from drivesim.behaviors.board import Board
+from drivesim.behaviors.nodes import CHOICES, CONTROL, DECORATORS, NODES, SWITCHES
 from drivesim.behaviors.script import compile_script
 from drivesim.behaviors.tree import read_tree, write_tree
 from drivesim.errors import DrivesimError
@@ -117,3 +118,28 @@ def test_trees_survive_writing_and_reading(tmp_path):
         again.write_text(write_tree(tree))
         assert plain(again.read_text()) == plain(file.read_text())
         assert write_tree(read_tree(again)) == write_tree(tree)
+
+
+def element(kind):
+    """A node with every port that it knows, and as many children as it wants."""
+    made = etree.Element(kind, name=f"a {kind}", **dict.fromkeys(NODES[kind].ports, "1"))
+    made.set("_post", "seen := 1")
+    wanted = 2 if kind in CONTROL else int(kind in DECORATORS)
+    for _ in range(SWITCHES.get(kind, wanted - 1) + 1):
+        etree.SubElement(made, "AlwaysSuccess")
+    for port, choices in CHOICES.items():
+        if port in NODES[kind].ports:
+            made.set(port, choices[-1])
+    return made
+
+
+@pytest.mark.parametrize("kind", NODES)
+def test_every_node_survives_writing_and_reading(tmp_path, kind):
+    root = etree.Element("root", BTCPP_format="4", main_tree_to_execute="M")
+    etree.SubElement(root, "BehaviorTree", ID="M").append(element(kind))
+    file = tmp_path / "tree.xml"
+    file.write_bytes(etree.tostring(root))
+    tree = read_tree(file)
+    assert plain(write_tree(tree)) == plain(file.read_text())
+    node = tree.trees["M"]
+    assert (node.kind, set(node.ports), node.scripts) == (kind, set(NODES[kind].ports), {"_post": "seen := 1"})
