@@ -201,7 +201,7 @@ def open3d_frame(
         lit = np.maximum((normal * light.sun_direction).sum(-1), 0.0) * ~dark
         albedo = tables.albedo[row]
         radiance = albedo * (light.sun * lit[..., None] / np.pi + light.cube[4])
-        radiance[~seen] = light.dome[300, 400]
+        radiance[~seen] = light.dome[300, 400, :3]
         exposed = radiance * (0.18 / np.exp(np.log(radiance.mean(-1) + 1e-4).mean()))
         rgb = (np.clip(exposed / (1 + exposed), 0, 1) ** (1 / 2.2) * 255).astype(np.uint8)
         depth = np.where(seen, distance / length[..., 0], np.inf).astype(np.float32)

@@ -7,9 +7,10 @@ from typing import Any
 import numba as nb
 import numpy as np
 
-from drivesim.scene.embree import DIR_X, LANES, ORG_X
+from drivesim.scene.embree import DIR_X, GEOM_ID, LANES, MASK, NO_HIT, ORG_X, T_FAR, T_NEAR, TIME
 from drivesim.scene.lane_memory import put, row
 from drivesim.scene.lanes import all_of, highest, lowest, spread, sqrt
+from drivesim.scene.raycast import EVERYONE
 from drivesim.sensors.camera.packet import (
     F32,
     FAR,
@@ -21,7 +22,6 @@ from drivesim.sensors.camera.packet import (
     TARGET,
     TINY,
     ZERO,
-    ready,
     three,
 )
 
@@ -32,14 +32,24 @@ _IN_TILE = np.array([[lane & 3 for lane in range(LANES)], [lane >> 2 for lane in
 
 
 @nb.njit(error_model="numpy")
+def prepare(packet: F32, camera: F32) -> None:
+    """What all rays of an image have in common; tracing leaves it as it is."""
+    for axis in range(3):
+        put(packet, ORG_X + axis, spread(camera[axis, 3]))
+    put(packet, T_NEAR, spread(_NEAR))
+    put(packet, MASK, spread(EVERYONE))
+
+
+@nb.njit(error_model="numpy")
 def aim(
-    packet: F32, valid: I32, s: F32, k: I32, tile: int, pixels: F32, rows: I32, camera: F32, lens: F32, times: Any,
-    width: int,
+    packet: F32, valid: I32, s: F32, k: I32, left: int, top: int, pixels: F32, rows: I32, camera: F32, lens: F32,
+    times: Any, width: int,
 ) -> int:  # fmt: skip
-    """Make a packet of rays ready.
+    """Make a packet of rays ready that was prepared.
 
     Args:
-        s, k: scratch memory; tile: number of the packet; the others as for the kernel.
+        s, k: scratch memory; left, top: first pixel of the packet's tile, or (left) the first of its samples; the
+            others as for the kernel.
 
     Returns:
         the upper left pixel of a tile that lies in the image whole; else -1, and the lanes' pixels are in ``k``.
@@ -47,12 +57,11 @@ def aim(
     height = int(camera[4, 1])
     first = -1
     if len(rows) == 0:
-        across = (width + 3) // 4
-        left, top = (tile % across) * 4, (tile // across) * 4
         x = row(_IN_TILE, 0) + np.float32(left) + HALF
         y = row(_IN_TILE, 1) + np.float32(top) + HALF
         inside = (x < np.float32(width)) & (y < np.float32(height))
         put(k, INSIDE, inside)
+        put(valid, 0, inside)
         if all_of(inside):
             first = top * width + left
         else:
@@ -60,13 +69,12 @@ def aim(
                 k[TARGET, lane] = (top + (lane >> 2)) * width + left + (lane & 3)
     else:
         for lane in range(LANES):
-            sample = min(tile * LANES + lane, len(rows) - 1)
-            k[INSIDE, lane] = -1 if tile * LANES + lane < len(rows) else 0
+            sample = min(left + lane, len(rows) - 1)
+            k[INSIDE, lane] = -1 if left + lane < len(rows) else 0
+            valid[lane] = k[INSIDE, lane]
             k[TARGET, lane] = rows[sample]
             s[IMAGE, lane], s[IMAGE + 1, lane] = pixels[sample, 0], pixels[sample, 1]
         x, y = row(s, IMAGE), row(s, IMAGE + 1)
-    for lane in range(LANES):
-        valid[lane] = k[INSIDE, lane]
     cx, cy = (x - camera[3, 2]) * (ONE / camera[3, 0]), (y - camera[3, 3]) * (ONE / camera[3, 1])
     cz = spread(ONE)
     if len(lens) > 0:
@@ -77,10 +85,11 @@ def aim(
     scale = ONE / sqrt(highest(cx * cx + cy * cy + cz * cz, TINY))
     for axis in range(3):
         ahead = camera[axis, 0] * cx + camera[axis, 1] * cy + camera[axis, 2] * cz
-        put(packet, ORG_X + axis, spread(camera[axis, 3]))
         put(packet, DIR_X + axis, ahead * scale)
     span = (times[1] - times[0]) / np.float32(height)
-    ready(packet, spread(_NEAR), spread(FAR), lowest(highest(times[0] + span * y, ZERO), ONE))
+    put(packet, TIME, lowest(highest(times[0] + span * y, ZERO), ONE))
+    put(packet, T_FAR, spread(FAR))
+    put(packet, GEOM_ID, spread(NO_HIT))
     return first
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numba as nb
@@ -9,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from drivesim.scene.lane_memory import apart, at, gather, put_bytes
-from drivesim.scene.lanes import LANES, lowest, sqrt, where, whole
+from drivesim.scene.lanes import LANES, highest, lowest, sqrt, where, whole
 from drivesim.streams import hash64
 
 F32 = NDArray[np.float32]
@@ -18,10 +19,12 @@ U8 = NDArray[np.uint8]
 
 GREY = 0.19
 """What the geometric mean of the scene is exposed to; a little above middle grey, as in-vehicle cameras are."""
+_PLACES = 20_000
+"""At about how many places a large picture's light is measured; a small one's at one of sixteen."""
 DARKEST = 0.02
 """cd/m2 below which automatic exposure stops brightening: gain of an automotive imager is finite."""
 
-HIGHLIGHT_PERCENTILE = 96.0
+HIGHLIGHT_SHARE = 0.96
 HIGHLIGHT = 1.1
 """Automatic exposure keeps all but the brightest few per cent of the picture below this: what headlamps light at
 night is not burnt out."""
@@ -30,13 +33,17 @@ SATURATION = np.float32(0.8)
 """Of colours before the tone curve; a curve applied to each channel by itself makes them stronger again."""
 
 _STEPS = 4096
+_NOISE = np.float32(0.009)
+"""Of an exposed value v, as a share of sqrt(0.18 (v + FLOOR))."""
+FLOOR = 2e-4 / 0.18
+"""Exposed value whose photon noise is as large as the read noise."""
 _ZERO, _HALF, _ONE = np.float32(0.0), np.float32(0.5), np.float32(1.0)
 _ACROSS = np.arange(LANES, dtype=np.float32)
 
 
 def _curve() -> U8:
-    """sRGB byte by square root of exposed radiance / 16, through a filmic curve (Narkowicz 2015, ACES fit)."""
-    x = (np.arange(_STEPS) / (_STEPS - 1)) ** 2 * 16.0
+    """sRGB byte by root of (exposed radiance + FLOOR) / 16, through a filmic curve (Narkowicz 2015, ACES fit)."""
+    x = np.maximum((np.arange(_STEPS) / (_STEPS - 1)) ** 2 * 16.0 - FLOOR, 0.0)
     y = np.clip(x * (2.51 * x + 0.03) / (x * (2.43 * x + 0.59) + 0.14), 0, 1)
     encoded = np.where(y <= 0.0031308, 12.92 * y, 1.055 * y ** (1 / 2.4) - 0.055)
     return np.round(encoded * 255).astype(np.uint8)
@@ -155,13 +162,27 @@ def average(radiance: F32, chosen: NDArray[np.int64], direct: F32, ambient: F32,
             radiance[pixel, c] = (radiance[pixel, c] + total) / np.float32(count + 1)
 
 
+def exposed_to(radiance: F32, width: int, height: int, level: float | None) -> float:
+    """Exposed value per cd/m2: automatic, or such that a luminance ``level`` becomes middle grey."""
+    if level is not None:
+        return GREY / level
+    step = max(4, math.isqrt(width * height // _PLACES))
+    levels = _metered(radiance, width, height, step)
+    mean = float(np.exp(np.log(np.minimum(levels, 1e5) + 1e-4).mean(dtype=np.float64)))
+    place = HIGHLIGHT_SHARE * (len(levels) - 1)
+    below = int(place)
+    low, high = np.partition(levels, (below, min(below + 1, len(levels) - 1)))[below : below + 2].tolist()
+    bright = low + (high - low) * (place - below)
+    return min(GREY / max(mean, DARKEST), HIGHLIGHT / max(bright, DARKEST))
+
+
 @nb.njit(nogil=True, error_model="numpy", cache=True)
-def metered(radiance: F32, width: int, height: int) -> F32:
-    """Luminance at every fourth pixel of every fourth row, (N,) float32: what the exposure is measured on."""
-    levels = np.empty(((height + 3) // 4) * ((width + 3) // 4), dtype=np.float32)
+def _metered(radiance: F32, width: int, height: int, step: int) -> F32:
+    """Luminance at every ``step``-th pixel of every such row, (N,) float32: what the exposure is measured on."""
+    levels = np.empty(((height + step - 1) // step) * ((width + step - 1) // step), dtype=np.float32)
     place = 0
-    for y in range(0, height, 4):
-        for x in range(0, width, 4):
+    for y in range(0, height, step):
+        for x in range(0, width, step):
             i = y * width + x
             levels[place] = (
                 np.float32(0.2126) * radiance[i, 0]
@@ -184,7 +205,7 @@ def expose(
     for y in nb.prange(height):
         grain, few = np.zeros((3, width + LANES), dtype=np.float32), np.zeros((LANES, 3), dtype=np.float32)
         if noise > _ZERO:
-            _grain(grain, width, y, key, noise * np.float32(0.009))
+            _grain(grain, width, y, key, noise * _NOISE * np.float32(0.5 * math.sqrt(0.18)))
         dy = (np.float32(y) - np.float32(height) * _HALF) * (_ONE / focal)
         spare, line = np.empty((LANES, 3), dtype=np.uint8), rgb[y]
         for x in range(0, width, LANES):
@@ -204,7 +225,7 @@ def expose(
 
 @nb.njit(error_model="numpy")
 def _grain(grain: F32, width: int, y: int, key: int, spread: Any) -> None:
-    """Noise of a row's pixels, (3, W), before it is scaled by the root of their light."""
+    """Noise of the roots of a row's pixels, (3, W)."""
     hashes = np.empty(width, dtype=np.uint64)
     for x in range(width):
         hashes[x] = hash64(key, x, y)
@@ -235,7 +256,11 @@ def _codes(light: Any, fall: Any, grain: F32, x: int) -> Any:
 
 @nb.njit(error_model="numpy")
 def _code(value: Any, grain: Any) -> Any:
-    """Bytes of exposed values with noise; what is not a number is black."""
-    value += grain * sqrt(value * np.float32(0.18) + np.float32(2e-4))
-    place = sqrt(where(value > _ZERO, value, _ZERO)) * np.float32((_STEPS - 1) / 4.0) + _HALF
+    """Bytes of exposed values with noise; what is not a number is black.
+
+    Photon and read noise have a variance of 0.18 (value + FLOOR) times a constant: that of the root is the same
+    everywhere (Anscombe 1948), and one root is both looked up and noisy.
+    """
+    root = sqrt(where(value > _ZERO, value, _ZERO) + np.float32(FLOOR)) + grain
+    place = highest(root * np.float32((_STEPS - 1) / 4.0) + _HALF, _ZERO)
     return gather(CURVE, whole(lowest(place, np.float32(_STEPS - 1))))

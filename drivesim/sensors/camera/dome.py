@@ -43,7 +43,7 @@ def dome_places(x: Any, y: Any, z: Any) -> tuple[Any, Any]:
 def bake_dome(
     sky: F32, cloud_white: F32, texels: NDArray[np.uint32], cloud_cover: float, extinction: float, air: F32, dome: F32
 ) -> None:
-    """Fill a dome (SIZE, SIZE, 3) float32.
+    """Fill the colours of a dome (SIZE, SIZE, 4) float32.
 
     Args:
         sky: (R, C, 3) float32, clear or overcast radiance by square root of the sine of elevation, and by azimuth.
@@ -83,8 +83,8 @@ def bake_dome(
 
 
 def dome_of(sky: F32, cloud_white: F32, texture: TextureTable, cloud_cover: float, extinction: float, air: F32) -> F32:
-    """A baked dome, (SIZE, SIZE, 3) float32, cd/m2; see :func:`bake_dome`."""
-    dome = np.empty((SIZE, SIZE, 3), dtype=np.float32)
+    """A baked dome, (SIZE, SIZE, 4) float32, cd/m2: :func:`bake_dome`'s; a fourth column makes each texel one load."""
+    dome = np.zeros((SIZE, SIZE, 4), dtype=np.float32)
     bake_dome(sky, cloud_white, texture.texels, cloud_cover, extinction, air, dome)
     return dome
 
@@ -92,4 +92,5 @@ def dome_of(sky: F32, cloud_white: F32, texture: TextureTable, cloud_cover: floa
 def coarser(dome: F32) -> F32:
     """The dome for mirrors: means of squares of texels."""
     step = 1 << MIRROR_SHIFT
-    return dome.reshape(SIZE // step, step, SIZE // step, step, 3).mean(axis=(1, 3), dtype=np.float32)
+    colours = dome[..., :3].reshape(SIZE // step, step, SIZE // step, step, 3)
+    return colours.mean(axis=(1, 3), dtype=np.float32)

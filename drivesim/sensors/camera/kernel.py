@@ -20,7 +20,7 @@ from drivesim.scene.hits import instance_rotations
 from drivesim.scene.lane_memory import put, put_tile, row, whole_row
 from drivesim.scene.lanes import any_of, spread, where
 from drivesim.scene.raycast import RayTables
-from drivesim.sensors.camera.aim import aim
+from drivesim.sensors.camera.aim import aim, prepare
 from drivesim.sensors.camera.lights import lamplight, open_sky, rebound, shine, sunlight
 from drivesim.sensors.camera.met import corners, lay_texture, meet, see_sky, turn
 from drivesim.sensors.camera.mirror import mirror_sky, mirror_things, through_glass
@@ -52,7 +52,8 @@ from drivesim.sensors.camera.textures import SIZE, TextureTable
 NIGHT = 5.0
 """Sky light on level ground below which street lamps are on, irradiance over pi, cd/m2."""
 
-BLOCK = 8
+BLOCK_BITS = 3
+BLOCK = 1 << BLOCK_BITS
 """Tiles along an edge of the square of an image that one thread traces in a row: neighbours find what they need of the
 scene in the processor's cache."""
 
@@ -115,18 +116,6 @@ def trace_and_shade(
 
 
 @nb.njit(error_model="numpy")
-def _packet_of(chunk: int, place: int, tiles: int, across: int) -> int:
-    """Number of a packet by its place in its chunk, -1 for none: in a square of the image, which is ``across`` tiles
-    wide, or (0) one after the other."""
-    if across == 0:
-        tile = chunk * CHUNK + place
-        return tile if tile < tiles else -1
-    squares = (across + BLOCK - 1) // BLOCK
-    x, y = chunk % squares * BLOCK + place % BLOCK, chunk // squares * BLOCK + place // BLOCK
-    return y * across + x if x < across and y * across < tiles else -1
-
-
-@nb.njit(error_model="numpy")
 def _chunk(
     tables: RayTables,
     light: Daylight,
@@ -153,7 +142,7 @@ def _chunk(
     instance: I32,
     turns: F32,
 ) -> None:
-    """Trace the packets of a chunk."""
+    """Trace a chunk's packets: of a square of the image, which is ``across`` tiles wide, or (0) one after the other."""
     handles, tri_base, inst_actor, inst_moving = tables.handles, tables.tri_base, tables.inst_actor, tables.inst_moving
     triangles, vertices, normals, look = tables.triangles, tables.vertices, tables.normals, tables.look
     dome, mirrored, cube, air, sun_light = light.dome, light.mirrored, light.cube, light.air, light.sun
@@ -168,11 +157,18 @@ def _chunk(
     s = new_packets(SCRATCH // ROWS).reshape(SCRATCH, LANES)
     k = np.zeros((WHOLE_SCRATCH, LANES), dtype=np.int32)
     fired, valid = new_valid(), new_valid()
+    prepare(packet, camera)
+    height, squares = int(camera[4, 1]), max((across + BLOCK - 1) // BLOCK, 1)
+    corner_x, corner_y = chunk % squares * (4 * BLOCK), chunk // squares * (4 * BLOCK)
     for place in range(CHUNK):
-        tile = _packet_of(chunk, place, tiles, across)
-        if tile < 0:
+        left, top = corner_x + (place & (BLOCK - 1)) * 4, corner_y + (place >> BLOCK_BITS) * 4
+        if across == 0:
+            left, top = (chunk * CHUNK + place) * LANES, 0
+            if left >= tiles * LANES:
+                break
+        elif left >= width or top >= height:
             continue
-        first = aim(packet, fired, s, k, tile, pixels, rows, camera, lens, times, width)
+        first = aim(packet, fired, s, k, left, top, pixels, rows, camera, lens, times, width)
         intersect16(handles, fired, packet, True)
         hit, glass, shines, bent = meet(
             packet, fired, s, k, tri_base, inst_actor, inst_moving, look, surfaces, camera, wetness

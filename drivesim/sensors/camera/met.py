@@ -72,12 +72,16 @@ def see_sky(packet: F32, s: F32, dome: F32, sun: Any, sun_light: F32, has_sun: b
     a, b = u - real(i), v - real(j)
     w11 = a * b
     w10, w01, w00 = a - w11, b - w11, ONE - a - b + w11
-    near = (i * SIZE + j) * 3
+    near = i * SIZE + j
     one = same(near)
+    c00, c10, c01, c11 = (
+        fetch4(dome, near, one), fetch4(dome, near + SIZE, one), fetch4(dome, near + 1, one),
+        fetch4(dome, near + (SIZE + 1), one),
+    )  # fmt: skip
     disc = where((dx * sun[0] + dy * sun[1] + dz * sun[2] > _DISC) & has_sun, np.float32(200.0), ZERO)
     for c in range(3):
-        value = fetch(dome, near + c, one) * w00 + fetch(dome, near + (3 * SIZE + c), one) * w10
-        value += fetch(dome, near + (3 + c), one) * w01 + fetch(dome, near + (3 * SIZE + 3 + c), one) * w11
+        value = c00[c] * w00 + c10[c] * w10
+        value += c01[c] * w01 + c11[c] * w11
         put(s, SKY + c, value + disc * sun_light[c])
 
 

@@ -81,10 +81,10 @@ def through_glass(
     sky = glass & ~met
     if any_of(sky):
         u, v = dome_places(dx, dy, dz)
-        place = (whole(u) * SIZE + whole(v)) * 3
-        red = where(met, red, gather(dome, place) * tint)
-        green = where(met, green, gather(dome, place + 1) * tint)
-        blue = where(met, blue, gather(dome, place + 2) * tint)
+        above = gather4(dome, whole(u) * SIZE + whole(v))
+        red = where(met, red, above[0] * tint)
+        green = where(met, green, above[1] * tint)
+        blue = where(met, blue, above[2] * tint)
     body_red, body_green, body_blue = three(s, BODY)
     put_three(
         s, BODY, where(glass, body_red + red, body_red), where(glass, body_green + green, body_green),

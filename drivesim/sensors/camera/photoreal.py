@@ -153,7 +153,7 @@ def _sky(mi: Any, light: Daylight) -> dict[str, Any]:
     x, y, z = np.sin(polar) * np.sin(turn), np.sin(polar) * np.cos(turn), np.cos(polar)
     scale = RADIUS / (1.0 + np.abs(z))
     i, j = (np.rint(CENTRE + value * scale).astype(np.int64) for value in (x, y))
-    image = np.where((z > 0.0)[..., None], light.dome[i, j], light.cube[5]).astype(np.float32)
+    image = np.where((z > 0.0)[..., None], light.dome[i, j, :3], light.cube[5]).astype(np.float32)
     to_world = mi.ScalarTransform4f().rotate([1, 0, 0], 90)
     return {"type": "envmap", "bitmap": mi.Bitmap(np.ascontiguousarray(image)), "to_world": to_world}
 

@@ -277,14 +277,7 @@ class Camera:
     def _develop(self, radiance: F32, frame: int) -> NDArray[np.uint8]:
         device = self.device
         width, height = device.width, device.height
-        levels = develop.metered(radiance, width, height)
-        mean = float(np.exp(np.log(np.minimum(levels, 1e5) + 1e-4).mean(dtype=np.float64)))
-        level = device.exposure or max(mean, develop.DARKEST)
-        gain = develop.GREY / level
-        if device.exposure is None:
-            bright = float(np.percentile(levels, develop.HIGHLIGHT_PERCENTILE))
-            gain = min(gain, develop.HIGHLIGHT / max(bright, develop.DARKEST))
-        gain *= 2.0**device.exposure_bias
+        gain = develop.exposed_to(radiance, width, height, device.exposure) * 2.0**device.exposure_bias
         rgb = np.empty((height, width, 3), np.uint8)
         develop.expose(
             radiance, width, height, np.float32(gain), np.float32(device.vignetting),

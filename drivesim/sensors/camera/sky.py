@@ -44,8 +44,8 @@ class Daylight(NamedTuple):
     """Light for kernels.
 
     Attributes:
-        dome, mirrored: (S, S, 3) float32, radiance of the sky with its clouds, fine and coarse; see
-            :mod:`drivesim.sensors.camera.dome`.
+        dome, mirrored: (S, S, 4) and (S / 4, S / 4, 3) float32, radiance of the sky with its clouds, fine (the last
+            column is to spare) and coarse; see :mod:`drivesim.sensors.camera.dome`.
         cube: (6, 3) float32, irradiance over pi from sky and sunlit ground on surfaces facing +x, -x, +y, -y, +z, -z;
             in between it goes with the squared components of the normal (ambient cube, McTaggart 2004).
         sun_direction: (3,) float32, towards the sun or moon; sun: (3,) float32, illuminance facing it, lux.
