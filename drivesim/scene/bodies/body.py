@@ -18,6 +18,7 @@ from drivesim.scene.bodies.coarse import CELLS, coarsened
 from drivesim.scene.bodies.head import WHITE, face, hair
 from drivesim.scene.bodies.helmet import Helmet, helmet_of
 from drivesim.scene.bodies.motion import GAIT_COLUMNS, upright
+from drivesim.scene.bodies.order import along_curve, by_bones
 from drivesim.scene.bodies.posture import BAR, HOLD, PHONE, UMBRELLA, posture
 from drivesim.scene.bodies.rider import RiderSeat
 from drivesim.scene.bodies.riding import seated
@@ -240,18 +241,21 @@ def _skin(pieces: list[Piece], ground: F64, scale: float, tag: Tag, standing: F3
     best = np.take_along_axis(weights, order, axis=1)
     best[:, most:] = 0.0
     bones, shares = order.astype(np.uint8), (best / best.sum(axis=1, keepdims=True)).astype(np.float32)
-    rest = normals.astype(np.float32)
+    starts = np.cumsum([0, *(len(piece.vertices) for piece in pieces)])
+    triangles = np.concatenate([p.triangles + s for p, s in zip(pieces, starts, strict=False)])
+    rows, place = by_bones(bones, shares), along_curve(vertices[triangles].mean(axis=1))
+    vertices, bones, shares, rest = vertices[rows], bones[rows], shares[rows], normals[rows].astype(np.float32)
+    row_of = np.empty_like(rows)
+    row_of[rows] = np.arange(len(rows))
     posed, shaded = np.empty_like(vertices), np.empty_like(rest)
     skin_points(vertices, bones, shares, standing, posed)
     skin_normals(rest, bones, shares, standing, shaded)
-    starts = np.cumsum([0, *(len(piece.vertices) for piece in pieces)])
-    triangles = np.concatenate([p.triangles + s for p, s in zip(pieces, starts, strict=False)]).astype(np.int32)
     mesh = Mesh(
         vertices=posed,
-        triangles=triangles,
+        triangles=row_of[triangles[place]].astype(np.int32),
         normals=shaded,
-        material=np.concatenate([np.full(len(p.triangles), int(p.material), np.uint8) for p in pieces]),
-        albedo=np.concatenate([piece.albedo for piece in pieces]).astype(np.float32),
+        material=np.concatenate([np.full(len(p.triangles), int(p.material), np.uint8) for p in pieces])[place],
+        albedo=np.concatenate([piece.albedo for piece in pieces]).astype(np.float32)[place],
         semantic=np.full(len(triangles), int(tag), np.uint8),
         instance=np.zeros(len(triangles), np.int32),
     )
