@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import platform
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from importlib.metadata import version
 from pathlib import Path
 from types import TracebackType
@@ -18,12 +18,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from drivesim import __version__
-from drivesim.behaviors import make_controller
+from drivesim.behaviors import TreeController, make_controller
 from drivesim.errors import ScenarioError, SimulatorError
 from drivesim.opendrive import RoadNetwork, empty_network, read_network
 from drivesim.openscenario import Scenario, ScenarioPlayer, load_scenario
+from drivesim.openscenario.controller import Controller, ControllerModel
 from drivesim.simulators.embedded import EmbeddedSimulator
-from drivesim.types import Actor, Frame, StoryboardEvent, WorldState
+from drivesim.types import Actor, Decision, Frame, StoryboardEvent, WorldState
 from drivesim.world import World
 
 if TYPE_CHECKING:
@@ -101,7 +102,9 @@ class Simulation:
         self.world.district = str(scenario.parameters["district"]) if "district" in scenario.parameters else None
         self.world.seeds = scenario.beside.seeds
         self.world.choices = scenario.beside.choices_among([actor.name for actor in self.actors])
-        self.player = ScenarioPlayer(scenario, self.world, make_controller)
+        self._minds: list[tuple[str, Sequence[tuple[float, str, str]]]] = []
+        self._told: list[int] = []
+        self.player = ScenarioPlayer(scenario, self.world, self._make_controller)
         self.simulator = simulator(self.world, rig, self.ego.index if rig is not None else -1, seed)
         self.closing_events: tuple[StoryboardEvent, ...] = ()
 
@@ -134,10 +137,26 @@ class Simulation:
                 labels=labels,
                 events=tuple(events),
                 collisions=tuple(self.world.collisions[seen:]),
+                decisions=self._decisions(),
                 signals=dict(self.world.signals),
             )
             before = after
             index += 1
+
+    def _make_controller(self, model: ControllerModel, actor: Actor, world: World) -> Controller:
+        made = make_controller(model, actor, world)
+        if isinstance(made, TreeController):
+            self._minds.append((actor.name, made.trace))
+            self._told.append(0)
+        return made
+
+    def _decisions(self) -> tuple[Decision, ...]:
+        """What people's trees have decided since this was asked last."""
+        found = []
+        for k, (name, trace) in enumerate(self._minds):
+            found += [Decision(time, name, node, status) for time, node, status in trace[self._told[k] :]]
+            self._told[k] = len(trace)
+        return tuple(found)
 
     def _time_is_over(self, ticks: int) -> bool:
         return self.duration is not None and ticks * self.dt >= self.duration - 1e-9

@@ -102,6 +102,12 @@ def test_the_child_is_a_child(recording):
     assert "Ego" not in by_actor
 
 
+def test_why_people_do_what_they_do_is_there(recording):
+    decisions = json.loads((recording / "extra" / "decisions.json").read_text())
+    assert {row["actor"] for row in decisions} == {"Child"}
+    assert "plays behind the car" in {row["node"].rsplit(".", 1)[-1] for row in decisions if row["status"] == "RUNNING"}
+
+
 def test_keyframes_come_at_two_hertz(recording):
     stamps = [row["timestamp"] for row in table(recording, "sample")]
     assert len(stamps) == 3

@@ -121,14 +121,16 @@ def run(
     duration: Duration = None,
     csv: Annotated[Path | None, typer.Option(metavar="FILE", help="Write every actor's trajectory.")] = None,
     events: Annotated[Path | None, typer.Option(metavar="FILE", help="Write the storyboard's transitions.")] = None,
+    decisions: Annotated[Path | None, typer.Option(metavar="FILE", help="Write why people did what they did.")] = None,
     quiet: Quiet = False,
 ) -> None:
     """Play a scenario without sensors."""
     from drivesim.cli.run import run_command
 
     run_command(
-        scenario, dt=dt, seed=seed, settings=settings or [], duration=duration, csv=csv, events=events, quiet=quiet
-    )
+        scenario, dt=dt, seed=seed, settings=settings or [], duration=duration, csv=csv, events=events,
+        decisions=decisions, quiet=quiet,
+    )  # fmt: skip
 
 
 @app.command(epilog="Example: drivesim check my.xosc my_map.xodr my_rig.yaml")

@@ -17,6 +17,7 @@ from drivesim.types import Collision, Frame
 
 TRAJECTORY_COLUMNS = ["time", "entity", "x", "y", "z", "h", "speed", "p", "r", "road", "lane", "s", "t"]
 EVENT_COLUMNS = ["time", "element_type", "path", "state", "transition"]
+DECISION_COLUMNS = ["time", "actor", "node", "status"]
 
 
 def run_command(
@@ -28,12 +29,14 @@ def run_command(
     duration: float | None,
     csv: Path | None,
     events: Path | None,
+    decisions: Path | None,
     quiet: bool,
 ) -> None:
     with (
         Simulation(as_scenario(scenario, parse_settings(settings)), seed=seed, dt=dt, duration=duration) as simulation,
         _table(csv, TRAJECTORY_COLUMNS) as trajectories,
         _table(events, EVENT_COLUMNS) as transitions,
+        _table(decisions, DECISION_COLUMNS) as reasons,
     ):
         frames = transition_count = 0
         collisions: list[Collision] = []
@@ -47,6 +50,8 @@ def run_command(
                 transitions.writerows(
                     (f"{e.time:.4f}", e.element_type, e.path, e.state, e.transition) for e in frame.events
                 )
+            if reasons:
+                reasons.writerows((f"{d.time:.4f}", d.actor, d.node, d.status) for d in frame.decisions)
     if quiet:
         return
     console = terminal()

@@ -28,6 +28,7 @@ from drivesim.types import (
     Actor,
     CameraImage,
     Collision,
+    Decision,
     Frame,
     Labels,
     Measurement,
@@ -105,6 +106,7 @@ class Recorder:
         self._counts = dict.fromkeys(self._channels, 0)
         self._collisions: list[Collision] = []
         self._events: list[StoryboardEvent] = []
+        self._decisions: list[Decision] = []
         self._states = (folder / _STATES).open("wb")
         self._summary: Summary | None = None
 
@@ -122,6 +124,7 @@ class Recorder:
         self._time_ns = frame.time_ns
         self._collisions += frame.collisions
         self._events += frame.events
+        self._decisions += frame.decisions
         self._spool(frame.state)
         while len(self._pending) > _QUEUE or (self._pending and self._pending[0].done()):
             self._bytes += self._pending.popleft().result()
@@ -242,7 +245,9 @@ class Recorder:
                                 "actors": np.array([a.name for a in self._actors])}),
         )  # fmt: skip
         spool.unlink()
-        for name, rows in (("events", self._events), ("collisions", self._collisions)):
+        for name, rows in (
+            ("events", self._events), ("collisions", self._collisions), ("decisions", self._decisions)
+        ):  # fmt: skip
             text = json.dumps([{field: getattr(row, field) for field in row.__slots__} for row in rows], indent=1)
             encode.write(self.folder / "extra" / f"{name}.json", lambda text=text: (text + "\n").encode())  # type: ignore[misc]
 

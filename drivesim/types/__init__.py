@@ -8,7 +8,7 @@ They are imported from here, whichever file of this room they are written in.
 """
 
 from drivesim.types.arrays import F32, F64, I32, U8, U16
-from drivesim.types.frame import Frame, StoryboardEvent
+from drivesim.types.frame import Decision, Frame, StoryboardEvent
 from drivesim.types.labels import Box2D, Labels, Skeleton
 from drivesim.types.measurements import CameraEvents, CameraImage, Measurement, Paths, PointCloud
 from drivesim.types.radar import (
@@ -35,6 +35,7 @@ __all__ = [
     "CameraEvents",
     "CameraImage",
     "Collision",
+    "Decision",
     "Frame",
     "Labels",
     "Light",

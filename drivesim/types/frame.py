@@ -21,6 +21,16 @@ class StoryboardEvent:
     transition: str
 
 
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """A leaf of an actor's behaviour tree changed its answer; ``node`` is its place in the tree, time in seconds."""
+
+    time: float
+    actor: str
+    node: str
+    status: str
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Frame:
     """Everything one tick produced.
@@ -31,6 +41,7 @@ class Frame:
         measurements: by channel, only the sensors that were due.
         labels: None when no sensor was due.
         events, collisions: those of this tick.
+        decisions: why people did in this tick what they did.
         signals: what the scenario says of the map's signals then, by id, see :class:`drivesim.world.World`.
     """
 
@@ -41,4 +52,5 @@ class Frame:
     labels: Labels | None
     events: tuple[StoryboardEvent, ...] = ()
     collisions: tuple[Collision, ...] = ()
+    decisions: tuple[Decision, ...] = ()
     signals: Mapping[str, str] = field(default_factory=dict)

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import csv
+
 import numpy as np
 import pytest
 
 from drivesim import content
+from drivesim.cli.run import run_command
 from drivesim.openscenario import load_scenario
 from drivesim.simulation import Simulation
 
@@ -64,3 +67,19 @@ def test_an_attentive_driver_is_better_than_a_blind_one():
         _, collisions = play("child_crossing", child_behavior="protocol", ego_driver=driver)
         speeds.append(max((c.closing_speed for c in collisions), default=0.0))
     assert speeds[1] < 0.6 * speeds[0]
+
+
+def test_a_run_says_why_the_child_ran(tmp_path):
+    """It plays behind the car until that is about 3.2 s away, and dashes; every leaf's change is in the file."""
+    file = tmp_path / "decisions.csv"
+    run_command("child_crossing", dt=0.05, seed=1, settings=["child_behavior=natural", "child_looks=false"],
+                duration=8.0, csv=None, events=None, decisions=file, quiet=True)  # fmt: skip
+    rows = list(csv.DictReader(file.open()))
+    assert {row["actor"] for row in rows} == {"Child"}
+    at = {(row["node"].rsplit(".", 1)[-1], row["status"]): float(row["time"]) for row in reversed(rows)}
+    assert at["plays behind the car", "RUNNING"] == 0.0
+    assert at["plays behind the car", "SUCCESS"] == at["DartOut", "RUNNING"] > 1.0
+    scenario = load_scenario("child_crossing", {"child_behavior": "natural", "child_looks": "false"})
+    with Simulation(scenario, None, seed=1, dt=0.05, duration=8.0) as simulation:
+        told = [each for frame in simulation for each in frame.decisions]
+    assert [(each.node, each.status) for each in told] == [(row["node"], row["status"]) for row in rows]
