@@ -50,10 +50,15 @@ def camera_jobs(image: CameraImage, sample: Path, extra: Path, stem: str) -> lis
 
 
 def _further_jobs(image: CameraImage, extra: Path, stem: str) -> list[Job]:
-    """Normals, albedo, events and flow, where the camera was asked for them; forward flow goes with the picture
-    before."""
+    """Normals, albedo, events and flow, where the camera was asked for them, and times of rows that differ.
+
+    Forward flow goes with the picture before.
+    """
     jobs: list[Job] = []
     normal, albedo, back, onward = image.normal, image.albedo, image.flow_backward, image.flow_forward
+    rows = image.row_time_ns
+    if rows is not None:
+        jobs.append((extra / "rows" / f"{stem}.npz", lambda: npz({"time_ns": rows})))
     if normal is not None:
         jobs.append((extra / "normal" / f"{stem}.png", lambda: _png(_normals(normal))))
     if albedo is not None:

@@ -73,6 +73,7 @@ class CameraImage:
         flow_forward: (H, W, 2) float32, of the picture before: add it to its pixels to be in this one.
         seen_backward, seen_forward: (H, W) bool, whether the place is visible at the other end.
         events: changes of light since the exposure before, of event cameras; None for the first.
+        row_time_ns: (H,) int64, when the middle of each row was read; None where all are read at once, at ``time_ns``.
     """
 
     channel: str
@@ -92,6 +93,7 @@ class CameraImage:
     seen_backward: NDArray[np.bool_] | None = None
     seen_forward: NDArray[np.bool_] | None = None
     events: CameraEvents | None = None
+    row_time_ns: NDArray[np.int64] | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -10,6 +10,10 @@ from test_camera_rows import camera
 from drivesim.materials import MaterialId
 from drivesim.recording.encode import camera_jobs
 from drivesim.scene.builder import RaySceneBuilder
+from drivesim.sensors.camera.kernel import trace_and_shade
+from drivesim.sensors.camera.sky import daylight
+from drivesim.sensors.camera.surfaces import surface_table
+from drivesim.sensors.camera.textures import textures
 from drivesim.sensors.motion import EgoMotion
 from drivesim.transforms import Pose
 from drivesim.types import Weather
@@ -48,6 +52,28 @@ def test_C6_normals_of_a_sphere_and_albedo():
     np.testing.assert_allclose(image.albedo[there], 0.5, atol=1e-5)
     assert not image.normal[~there].any()
     assert not image.albedo[~there].any()
+
+
+def test_C6_direct_and_ambient_light_are_the_whole():
+    """The kernel's two kinds of light add up to the one it gives when it is not asked to keep them apart."""
+    taken = camera(antialiasing=1)
+    size = 320 * 180
+    with static_scene(ground(), wall(20.0), box((1, 1, 1), (8, 0, 1.5), MaterialId.CAR_GLASS)) as rays:
+        light, table = daylight(Weather(sun_azimuth=np.pi)), taken._camera(rays, Pose.identity())
+        parts = []
+        for kept in (0, size):
+            direct, ambient, share = (np.zeros(shape, np.float32) for shape in ((size, 3), (kept, 3), kept))
+            trace_and_shade(
+                rays.tables, light, textures(), surface_table(), np.zeros((0, 9), np.float32), np.zeros(1, np.uint16),
+                table, np.zeros((0, 0, 3), np.float32), (np.float32(1.0),) * 2, np.zeros((0, 2), np.float32),
+                np.zeros(0, np.int32), 80 * 45, 320, np.float32(0.0), False, direct, ambient, share,
+                np.empty(size, np.float32), np.empty(size, np.uint8), np.empty(size, np.int32),
+            )  # fmt: skip
+            parts.append((direct, ambient))
+    (whole, _), (direct, ambient) = parts
+    lit = (direct[:, 1] > 1e-3 * whole[:, 1]) & (ambient[:, 1] > 1e-3 * whole[:, 1])
+    assert lit.mean() > 0.2
+    np.testing.assert_allclose(direct + ambient, whole, rtol=1e-5)
 
 
 @pytest.mark.parametrize("step", [(0.0, 0.2, 0.0), (0.0, -0.13, 0.31), (0.0, 3.5, 0.0)])

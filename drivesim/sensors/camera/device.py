@@ -117,6 +117,17 @@ class CameraDevice(Described):
         rays = self.unproject(np.stack([x.ravel(), y.ravel()], axis=1))
         return np.nan_to_num(rays).astype(np.float32).reshape(self.height + 1, self.width + 1, 3)
 
+    def row_times(self, time_ns: int) -> NDArray[np.int64] | None:
+        """When the middle of each row (H,) is read, ns; None where all are read at once.
+
+        Args:
+            time_ns: when the last row closes.
+        """
+        if self.readout_ms == 0.0:
+            return None
+        before = 1.0 - (np.arange(self.height) + 0.5) / self.height
+        return np.asarray(time_ns - np.rint(before * self.readout_ms * 1e6).astype(np.int64))
+
     @property
     def pixels_per_radian(self) -> float:
         """Across, at the middle of the view: what the sharpness of textures is chosen by."""

@@ -93,6 +93,7 @@ class Camera:
                 frame=number,
                 earlier=self._earlier(motion, time_ns, first),
             )
+            image = replace(image, row_time_ns=self.device.row_times(time_ns))
         return image
 
     def _earlier(self, motion: EgoMotion, time_ns: int, fraction: float) -> list[tuple[Pose, float]]:
