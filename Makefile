@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help record test quick lint format bench conformance scenarios clean
+.PHONY: help record test quick lint format bench conformance scenarios pictures clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -51,6 +51,9 @@ conformance: $(BIN)/.dev ## play other people's scenarios (DRIVESIM_SHARED or ..
 scenarios: $(BIN)/.dev ## build the shipped maps and scenarios again
 	$(BIN)/python scenarios/build_maps.py
 	$(BIN)/python scenarios/build_scenarios.py
+
+pictures: $(BIN)/.dev ## take the pictures in docs/images again: scenarios and the studio's sheets
+	$(BIN)/python tools/build_pictures.py
 
 clean: ## remove the environment and caches
 	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis

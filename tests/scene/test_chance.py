@@ -1,6 +1,6 @@
 """Seeds of parts: each draws its own things anew and leaves all others where they were, to the bit."""
 
-from dataclasses import fields
+from dataclasses import fields, replace
 
 import numpy as np
 import pytest
@@ -8,7 +8,7 @@ import pytest
 from drivesim import content
 from drivesim.opendrive import read_network
 from drivesim.scene.bodies import Body
-from drivesim.scene.bodies.appearance import CLOTHES, appearance
+from drivesim.scene.bodies.appearance import CLOTHES, DARK, appearance
 from drivesim.scene.chance import Chance
 from drivesim.scene.city import build_city
 from drivesim.taxonomy import Tag
@@ -64,6 +64,15 @@ def test_clothes_change_and_the_person_stays():
         assert all(getattr(plain, name) == getattr(dressed, name) for name in others)
         changed += any(getattr(plain, name) != getattr(dressed, name) for name in CLOTHES)
     assert changed == 20
+
+
+def test_who_is_said_to_wear_dark_clothes_does_and_is_the_same_person_otherwise():
+    for number in range(20):
+        plain = appearance(person(f"p{number}"), 1)
+        dark = appearance(replace(person(f"p{number}"), properties={"clothing": "dark"}), 1)
+        colours = [name for name in CLOTHES if name.endswith("colour")]
+        assert max(max(getattr(dark, name)) for name in colours) <= DARK + 1e-9
+        assert replace(dark, **{name: getattr(plain, name) for name in colours}) == plain
 
 
 def test_posture_changes_and_looks_stay():

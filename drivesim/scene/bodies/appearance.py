@@ -86,6 +86,9 @@ def _age_and_sex(actor: Actor, random: np.random.Generator) -> tuple[float, floa
     return (age_of_stature(stature, female) if child else years), female
 
 
+DARK = 0.04
+"""Most of the light that dark clothes reflect (an assumption: black cotton reflects 2 to 5 %)."""
+
 CLOTHES = ("top", "bottom", "backpack", "top_colour", "bottom_colour", "shoe_colour", "bag_colour")
 """What is clothing, of an :class:`Appearance`."""
 
@@ -95,11 +98,22 @@ def appearance(actor: Actor, seed: int | Chance) -> Appearance:
     chance = seed if isinstance(seed, Chance) else Chance(seed)
     person = _drawn(actor, streams.stream(chance.seed, "appearance", actor.name))
     own = chance.draws("appearance", actor.name).parts.get("clothing")
-    if own is None:
-        return person
-    known = {"age": str(person.age), "sex": "female" if person.female else "male"}
-    other = _drawn(replace(actor, properties={**actor.properties, **known}), own)
-    return replace(person, **{name: getattr(other, name) for name in CLOTHES})
+    if own is not None:
+        known = {"age": str(person.age), "sex": "female" if person.female else "male"}
+        other = _drawn(replace(actor, properties={**actor.properties, **known}), own)
+        person = replace(person, **{name: getattr(other, name) for name in CLOTHES})
+    if actor.properties.get("clothing", "").lower() == "dark":
+        person = replace(
+            person, top_colour=_darkened(person.top_colour), bottom_colour=_darkened(person.bottom_colour),
+            shoe_colour=_darkened(person.shoe_colour), bag_colour=_darkened(person.bag_colour),
+        )  # fmt: skip
+    return person
+
+
+def _darkened(colour: Colour) -> Colour:
+    """A colour of which red, green and blue are at most :data:`DARK`."""
+    share = min(1.0, DARK / max(colour))
+    return colour[0] * share, colour[1] * share, colour[2] * share
 
 
 def _drawn(actor: Actor, random: np.random.Generator) -> Appearance:

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from drivesim.scene.bodies.anthropometry import median_stature
+from drivesim.scene.bodies.hand import fingers, relax
 
 F64 = NDArray[np.float64]
 
@@ -100,6 +101,20 @@ def _table() -> dict[str, np.ndarray]:
     return data
 
 
+@cache
+def _hands() -> list[tuple[int, NDArray[np.int64], list[NDArray[np.int64]]]]:
+    """Of both hands the side, all vertices, and those of each finger: the same for every shape."""
+    data = _table()
+    count = len(data["dense"])
+    vertices, joints = data["corners"][2, 0, 1, 1, :count], data["corners"][2, 0, 1, 1, count:]
+    found = []
+    for side in (0, SIDE):
+        palm = np.flatnonzero(data["dense"][:, [HAND + side, FINGERS + side]].sum(axis=1) > 0.5)
+        wrist, knuckles = joints[HAND + side], joints[FINGERS + side]
+        found.append((side, palm, fingers(vertices, data["triangles"].astype(np.int64), palm, wrist, knuckles)))
+    return found
+
+
 def _between(stack: F64, position: float) -> F64:
     """``stack`` interpolated along its first axis at ``position`` (0 .. length - 1)."""
     cell = int(np.clip(position, 0, len(stack) - 2))
@@ -131,6 +146,8 @@ def shape(age: float, female: float, weight: float, muscle: float) -> Shape:
     packed = _between(_between(_between(by_gender, female), 2.0 * weight), 2.0 * muscle)
     count = len(data["dense"])
     vertices, joints, keypoints = np.split(packed, [count, count + len(BONES)])
+    for side, palm, hand in _hands():
+        relax(vertices, hand, palm, joints[HAND + side], joints[FINGERS + side])
     names = [str(name) for name in data["keypoint_names"]]
     return Shape(
         vertices=vertices,
