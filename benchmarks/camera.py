@@ -72,7 +72,7 @@ def street() -> Iterator[tuple[RayScene, Sensor, Pose, Weather]]:
 def one_ray_a_pixel(sensor: Sensor) -> Camera:
     """The camera without antialiasing and ambient occlusion."""
     plain = Camera(sensor, 0)
-    plain.device = plain.device.model_copy(update={"antialiasing": 1, "ambient_occlusion": False})
+    plain.device = plain.device.model_copy(update={"antialiasing": 1, "ambient_occlusion": False, "shadows": "hard"})
     return plain
 
 
@@ -80,12 +80,15 @@ def rows() -> list[Row]:
     """Name, seconds, and seconds relative to drivesim's frame at one sample per pixel."""
     with street() as (rays, sensor, pose, weather):
         full, plain = Camera(sensor, 0), one_ray_a_pixel(sensor)
+        hard = Camera(sensor, 0)
+        hard.device = hard.device.model_copy(update={"shadows": "hard"})
         table = plain._camera(rays, pose)
         sun = daylight(weather).sun_direction
         size = plain.device.width, plain.device.height
         works: dict[str, Callable[[], Any]] = {
             _OURS: lambda: plain.render(rays, pose, weather),
             "drivesim, ambient occlusion and antialiasing": lambda: full.render(rays, pose, weather),
+            "drivesim, the same with hard shadows": lambda: hard.render(rays, pose, weather),
             "bare Embree packets, primary": lambda: trace_image(rays.tables, table, sun, *size, False),
             "bare Embree packets, primary and sun": lambda: trace_image(rays.tables, table, sun, *size, True),
         }

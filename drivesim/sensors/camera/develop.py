@@ -92,8 +92,10 @@ def add_ambient(radiance: F32, ambient: F32, share: F32) -> None:
 
 
 @nb.njit(parallel=True, nogil=True, error_model="numpy", cache=True)
-def edges(depth: F32, instance: I32, semantic: U8, radiance: F32, width: int, height: int, mark: U8) -> None:
-    """Mark pixels at which the thing, the surface or the brightness changes.
+def edges(
+    depth: F32, instance: I32, semantic: U8, radiance: F32, width: int, height: int, faded: U8, mark: U8
+) -> None:  # fmt: skip
+    """Mark pixels at which the thing, the surface or the brightness changes; not between two where a shadow fades.
 
     Along a plane, whatever its slant, the inverse of depth changes evenly from pixel to pixel: where it does not, a
     surface ends or bends.
@@ -109,19 +111,23 @@ def edges(depth: F32, instance: I32, semantic: U8, radiance: F32, width: int, he
         # Neighbours of a whole row at a time, in loops without branches: each runs in vector instructions.
         start = y * width
         own, kind, row, glow = instance[start : start + width], semantic[start : start + width], near[y], light[y]
+        fades = faded[start : start + width]
         found = mark[start : start + width]
         found[:] = 0
         for line in (max(y - 1, 0), min(y + 1, height - 1)):
             thing, surface, beside = instance[line * width :], semantic[line * width :], light[line]
+            other = faded[line * width :]
             for x in range(width):
                 found[x] |= (own[x] != thing[x]) | (kind[x] != surface[x])
             for x in range(width):
-                found[x] |= abs(glow[x] - beside[x]) > contrast * (glow[x] + beside[x])
+                sharp = (fades[x] & other[x]) == 0
+                found[x] |= (abs(glow[x] - beside[x]) > contrast * (glow[x] + beside[x])) & sharp
         changes = np.zeros(width, np.uint8)
         for x in range(width - 1):
             changes[x] = (own[x] != own[x + 1]) | (kind[x] != kind[x + 1])
         for x in range(width - 1):
-            changes[x] |= abs(glow[x] - glow[x + 1]) > contrast * (glow[x] + glow[x + 1])
+            sharp = (fades[x] & fades[x + 1]) == 0
+            changes[x] |= (abs(glow[x] - glow[x + 1]) > contrast * (glow[x] + glow[x + 1])) & sharp
         for x in range(width - 1):
             found[x] |= changes[x]
         for x in range(width - 1):

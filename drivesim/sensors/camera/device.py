@@ -54,8 +54,9 @@ class CameraDevice(Described):
     noise: float = Field(default=1.0, ge=0, le=10, description="sensor noise, 1 is a small automotive imager, 0 none")
     antialiasing: Literal[1, 4] = Field(default=4, description="rays per pixel at edges; labels always take one")
     ambient_occlusion: bool = Field(default=True, description="whether nearby surfaces shade skylight")
-    shadows: Literal["hard", "soft"] = Field(
-        default="hard", description="of the sun: as by a point, or by its disc, half a degree wide (more rays at edges)"
+    shadows: Literal["hard", "soft"] | None = Field(
+        default=None,
+        description="of the sun, a point or half a degree wide: hard, or soft if absent and antialiasing is 4",
     )
     reflections: bool = Field(default=True, description="whether glass, paint and wet roads mirror the sky")
     renderer: Literal["shading", "photoreal"] = Field(
@@ -116,6 +117,11 @@ class CameraDevice(Described):
         x, y = np.meshgrid(np.arange(self.width + 1.0), np.arange(self.height + 1.0))
         rays = self.unproject(np.stack([x.ravel(), y.ravel()], axis=1))
         return np.nan_to_num(rays).astype(np.float32).reshape(self.height + 1, self.width + 1, 3)
+
+    @property
+    def soft_shadows(self) -> bool:
+        """Whether the sun is a disc."""
+        return self.antialiasing > 1 if self.shadows is None else self.shadows == "soft"
 
     def row_times(self, time_ns: int) -> NDArray[np.int64] | None:
         """When the middle of each row (H,) is read, ns; None where all are read at once.

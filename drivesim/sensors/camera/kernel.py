@@ -36,8 +36,10 @@ from drivesim.sensors.camera.packet import (
     INSTANCE,
     ONE,
     SCRATCH,
+    SEEN,
     SEMANTIC,
     SKY,
+    SUNNY,
     TARGET,
     U8,
     WHOLE_SCRATCH,
@@ -46,6 +48,7 @@ from drivesim.sensors.camera.packet import (
     three,
 )
 from drivesim.sensors.camera.paint import colour, graze, surround
+from drivesim.sensors.camera.penumbra import NO_SUN
 from drivesim.sensors.camera.sky import Daylight
 from drivesim.sensors.camera.textures import SIZE, TextureTable
 
@@ -84,6 +87,9 @@ def trace_and_shade(
     depth: F32,
     semantic: U8,
     instance: I32,
+    sunny: F32,
+    seen: U8,
+    casts: F32,
 ) -> None:
     """Trace one ray per pixel sample.
 
@@ -102,6 +108,8 @@ def trace_and_shade(
         direct, ambient: (P, 3) float32, radiance without and with occlusion by near surfaces; with an empty
             ``ambient`` all of it goes to ``direct``. sky_share: (P,), written where ``with_ao``.
         depth: (P,) float32, along the optical axis or the ray; semantic: (P,) uint8; instance: (P,) int32.
+        sunny, seen, casts: (P, 3), (P,) and (tiles,) for :func:`~drivesim.sensors.camera.penumbra.fade`; empty for
+            hard shadows.
     """
     turns = instance_rotations(tables, times[0], times[1])
     across = (width + 3) // 4 if len(rows) == 0 else 0
@@ -111,7 +119,7 @@ def trace_and_shade(
     for chunk in nb.prange(chunks):
         _chunk(
             tables, light, texture, surfaces, lamps, lit, camera, lens, times, pixels, rows, chunk, tiles, across,
-            width, wetness, with_ao, direct, ambient, sky_share, depth, semantic, instance, turns,
+            width, wetness, with_ao, direct, ambient, sky_share, depth, semantic, instance, sunny, seen, casts, turns,
         )  # fmt: skip
 
 
@@ -140,6 +148,9 @@ def _chunk(
     depth: F32,
     semantic: U8,
     instance: I32,
+    sunny: F32,
+    seen: U8,
+    casts: F32,
     turns: F32,
 ) -> None:
     """Trace a chunk's packets: of a square of the image, which is ``across`` tiles wide, or (0) one after the other."""
@@ -152,6 +163,8 @@ def _chunk(
     footprint = np.float32(SIZE * math.sqrt(2.0)) / camera[4, 3]
     extinction = np.float32(light.extinction)
     night = cube[4, 1] < np.float32(NIGHT)
+    soft = len(casts) > 0
+    disc = light.sun_disc if soft else light.sun_disc[:0]
     memory = new_packets(3)
     packet, shadow, extra = memory[0], memory[1], memory[2]
     s = new_packets(SCRATCH // ROWS).reshape(SCRATCH, LANES)
@@ -168,6 +181,7 @@ def _chunk(
                 break
         elif left >= width or top >= height:
             continue
+        how = NO_SUN
         first = aim(packet, fired, s, k, left, top, pixels, rows, camera, lens, times, width)
         intersect16(handles, fired, packet, True)
         hit, glass, shines, bent = meet(
@@ -197,7 +211,7 @@ def _chunk(
             if shines:
                 shine(s, k, lit, night)
             if has_sun:
-                sunlight(packet, shadow, valid, s, k, handles, sun, sun_light, light.sun_disc)
+                how = sunlight(packet, shadow, extra, valid, s, k, handles, sun, sun_light, disc)
             for lamp in range(len(lamps)):
                 lamplight(packet, shadow, valid, s, k, handles, lamps, lamp)
                 if lamps[lamp, 8] > ZERO:
@@ -206,6 +220,9 @@ def _chunk(
                 open_sky(packet, shadow, valid, s, k, handles)
             if extinction > ZERO:
                 _haze(packet, s, k, extinction, air)
+        if soft:
+            casts[(top >> 2) * across + (left >> 2)] = how
+            _deliver_sun(s, k, first, width, how == NO_SUN, sunny, seen)
         _deliver(fired, s, k, first, width, hit, with_ao, direct, ambient, sky_share, depth, semantic, instance)
 
 
@@ -220,6 +237,25 @@ def _haze(packet: F32, s: F32, k: I32, extinction: Any, air: F32) -> None:
         for c in range(3):
             s[GLOW + c, lane] = s[GLOW + c, lane] * clear + air[c] * haze
             s[BODY + c, lane] *= clear
+            s[SUNNY + c, lane] *= clear
+
+
+@nb.njit(error_model="numpy")
+def _deliver_sun(s: F32, k: I32, first: int, width: int, without: bool, sunny: F32, seen: U8) -> None:
+    """Write what the sun lights, or would, and whether it is seen, to a tile's pixels."""
+    if without:
+        put(k, SEEN, spread(0))
+    if first >= 0:
+        put_tile(seen, first, width, whole_row(k, SEEN))
+        if not without:
+            put_tile(sunny, first, width, three(s, SUNNY))
+        return
+    for lane in range(LANES):
+        if k[INSIDE, lane] != 0:
+            out = k[TARGET, lane]
+            seen[out] = k[SEEN, lane]
+            for c in range(3):
+                sunny[out, c] = s[SUNNY + c, lane]
 
 
 @nb.njit(error_model="numpy")

@@ -8,7 +8,7 @@ import numba as nb
 import numpy as np
 from numpy.typing import NDArray
 
-from drivesim.scene.embree import DIR_X, LANES, MASK, ORG_X, T_FAR, T_NEAR, TIME, occluded16
+from drivesim.scene.embree import DIR_X, LANES, MASK, ORG_X, T_FAR, T_NEAR, TIME, intersect16, occluded16
 from drivesim.scene.lane_memory import put, row, whole_row
 from drivesim.scene.lanes import any_of, highest, lowest, spread, sqrt, where
 from drivesim.scene.raycast import ALL, EVERYONE
@@ -37,13 +37,17 @@ from drivesim.sensors.camera.packet import (
     POINT,
     POWER,
     ROUGH,
+    SEEN,
+    SUNNY,
     TINY,
     TWO,
     ZERO,
     direction_of,
     put_three,
+    ready,
     three,
 )
+from drivesim.sensors.camera.penumbra import ALL_LIT, ALL_SHADED, LIT, NO_SUN, SHADED
 
 _FLAT: Any = np.float32(0.21)
 """Cosine at the edge of a street lamp's light."""
@@ -67,19 +71,14 @@ def _hemisphere() -> F32:
 
 
 _HEMISPHERE = _hemisphere()
-_ROUNDS = 16
-"""Rays to the sun's disc from each pixel of a tile with a half shadow in it."""
-_SPREAD = np.array([0, 8, 2, 10, 12, 4, 14, 6, 3, 11, 1, 9, 15, 7, 13, 5])
-"""Numbers for the pixels of a tile, neighbours far apart."""
 
 
 def _disc() -> F32:
-    """(17, 2, 16) float32: places in the unit disc for each pixel of a tile, first on its rim; of the others those of a
-    pixel lie in 16 rings of equal area (Vogel spiral, turned from pixel to pixel), and so do those of a tile."""
-    ring = (np.arange(_ROUNDS)[:, None] + _SPREAD) % 16
-    r, a = np.sqrt((ring + 0.5) / 16), 2.399963 * ring + 2.0 * np.pi / 16 * _SPREAD
-    r, a = np.vstack([np.ones(16), r]), np.vstack([2.0 * np.pi / 16 * _SPREAD, a])
-    return np.ascontiguousarray(np.stack([r * np.cos(a), r * np.sin(a)], axis=1).astype(np.float32))
+    """(2, 16) float32: places in the unit disc, one for each pixel of a tile: a Vogel spiral of equal shares of its
+    area, neighbours far apart."""
+    ring = np.array([0, 8, 2, 10, 12, 4, 14, 6, 3, 11, 1, 9, 15, 7, 13, 5])
+    r, a = np.sqrt((ring + 0.5) / 16), 2.399963 * ring
+    return np.stack([r * np.cos(a), r * np.sin(a)]).astype(np.float32)
 
 
 _DISC = _disc()
@@ -104,49 +103,61 @@ def shine(s: F32, k: I32, lit: NDArray[np.uint16], night: bool) -> None:
 
 @nb.njit(error_model="numpy")
 def sunlight(
-    packet: F32, shadow: F32, valid: I32, s: F32, k: I32, handles: NDArray[np.int64], sun: Any, sun_light: F32,
-    disc: F32,
-) -> None:  # fmt: skip
+    packet: F32, shadow: F32, extra: F32, valid: I32, s: F32, k: I32, handles: NDArray[np.int64], sun: Any,
+    sun_light: F32, disc: F32,
+) -> Any:  # fmt: skip
     """Adds the sun's light where it is not in shadow to GLOW.
 
     Args:
         sun: (3,) direction towards it; sun_light: (3,) illuminance facing it; disc: of
-            :class:`~drivesim.sensors.camera.sky.Daylight`, empty for hard shadows.
+            :class:`~drivesim.sensors.camera.sky.Daylight`, each lane's ray to another place; empty: to its middle.
+
+    Returns:
+        with a disc, how a tile is lit, see :mod:`~drivesim.sensors.camera.penumbra`; SUNNY is what each lane has of the
+        sun or, in shadow, would have, and ``k[SEEN]`` which it is.
     """
     lx, ly, lz = spread(sun[0]), spread(sun[1]), spread(sun[2])
+    soft = len(disc) > 0
+    if soft:
+        a, b = row(_DISC, 0), row(_DISC, 1)
+        lx += a * disc[0, 0] + b * disc[1, 0]
+        ly += a * disc[0, 1] + b * disc[1, 1]
+        lz += a * disc[0, 2] + b * disc[1, 2]
     if not _cast(packet, shadow, valid, s, whole_row(k, HIT) != 0, handles, lx, ly, lz, spread(FAR), ALL):
-        return
+        return NO_SUN
     put_three(s, POWER, spread(sun_light[0]), spread(sun_light[1]), spread(sun_light[2]))
-    if len(disc) > 0:
-        _half_shadow(shadow, valid, s, handles, sun, disc)
-    _add(packet, shadow, valid, s)
+    if not soft:
+        _add(packet, shadow, valid, s, GLOW)
+        return NO_SUN
+    on, seen = whole_row(valid, 0) != 0, row(shadow, T_FAR) >= ZERO
+    put(k, SEEN, where(on, where(seen, LIT, SHADED), 0))
+    away = _caster(shadow, extra, valid, on & ~seen, handles) if any_of(on & ~seen) and any_of(on & seen) else ZERO
+    put_three(shadow, DIR_X, spread(sun[0]), spread(sun[1]), spread(sun[2]))
+    put(shadow, T_FAR, spread(ONE))
+    put(valid, 0, on)
+    put_three(s, SUNNY, spread(ZERO), spread(ZERO), spread(ZERO))
+    _add(packet, shadow, valid, s, SUNNY)
+    for c in range(3):
+        put(s, GLOW + c, row(s, GLOW + c) + where(seen, row(s, SUNNY + c), ZERO))
+    if away > ZERO:
+        return away
+    return ALL_LIT if any_of(on & seen) else ALL_SHADED
 
 
 @nb.njit(error_model="numpy")
-def _half_shadow(shadow: F32, valid: I32, s: F32, handles: NDArray[np.int64], sun: Any, disc: F32) -> None:
-    """Scale POWER by the share of the sun's disc that is seen, where its middle and rim are not both seen, or both not,
-    by all of a tile."""
-    on = whole_row(valid, 0) != 0
-    seen = row(shadow, T_FAR) >= ZERO
-    total = spread(ZERO)
-    for number in range(_ROUNDS + 1):
-        a, b = row(_DISC[number], 0), row(_DISC[number], 1)
-        put_three(
-            shadow, DIR_X, a * disc[0, 0] + b * disc[1, 0] + sun[0], a * disc[0, 1] + b * disc[1, 1] + sun[1],
-            a * disc[0, 2] + b * disc[1, 2] + sun[2],
-        )  # fmt: skip
-        put(shadow, T_FAR, spread(FAR))
-        occluded16(handles, valid, shadow, True)
-        rim = row(shadow, T_FAR) >= ZERO
-        if number == 0 and not (any_of(on & (seen | rim)) and any_of(on & ~(seen & rim))):
-            break
-        if number > 0:
-            total += where(rim, ONE / np.float32(_ROUNDS), ZERO)
-    else:
-        put(shadow, T_FAR, spread(ONE))
-        for c in range(3):
-            put(s, POWER + c, row(s, POWER + c) * total)
-    put_three(shadow, DIR_X, spread(sun[0]), spread(sun[1]), spread(sun[2]))
+def _caster(shadow: F32, extra: F32, valid: I32, dark: Any, handles: NDArray[np.int64]) -> Any:
+    """How far away what casts a shadow on some lanes is, m, on average."""
+    put(valid, 0, dark)
+    put_three(extra, ORG_X, *three(shadow, ORG_X))
+    put_three(extra, DIR_X, *three(shadow, DIR_X))
+    ready(extra, row(shadow, T_NEAR), spread(FAR), row(shadow, TIME))
+    put(extra, MASK, spread(ALL))
+    intersect16(handles, valid, extra, True)
+    total, count = ZERO, ZERO
+    for lane in range(LANES):
+        if valid[lane] != 0 and extra[T_FAR, lane] < FAR:
+            total, count = total + extra[T_FAR, lane], count + ONE
+    return max(total / count, np.float32(0.01)) if count > ZERO else ZERO
 
 
 @nb.njit(error_model="numpy")
@@ -176,7 +187,7 @@ def lamplight(
                 power *= beam_power(toward, -z - lamps[lamp, 5])
         for c in range(3):
             s[POWER + c, lane] = power * _LAMP_TINT[c]
-    _add(packet, shadow, valid, s)
+    _add(packet, shadow, valid, s, GLOW)
 
 
 @nb.njit(error_model="numpy")
@@ -220,8 +231,8 @@ def _cast(
 
 
 @nb.njit(error_model="numpy")
-def _add(packet: F32, shadow: F32, valid: I32, s: F32) -> None:
-    """Add what a light of POWER sends back to GLOW: matt (Lambert) and shining (GGX lobe, Schlick's Fresnel)."""
+def _add(packet: F32, shadow: F32, valid: I32, s: F32, to: int) -> None:
+    """Add what a light of POWER sends back to three rows: matt (Lambert) and shining (GGX lobe, Schlick's Fresnel)."""
     lx, ly, lz = direction_of(shadow)
     dx, dy, dz = direction_of(packet)
     nx, ny, nz = three(s, NORMAL)
@@ -244,7 +255,7 @@ def _add(packet: F32, shadow: F32, valid: I32, s: F32) -> None:
     gain = highest(facing, ZERO) * seen
     for c in range(3):
         matt = row(s, COLOUR + c) * (ONE - metal) * PER_PI
-        put(s, GLOW + c, row(s, GLOW + c) + row(s, POWER + c) * gain * (matt + shining))
+        put(s, to + c, row(s, to + c) + row(s, POWER + c) * gain * (matt + shining))
 
 
 @nb.njit(error_model="numpy")

@@ -37,15 +37,16 @@ UNORM: Any = np.float32(1.0 / 65535.0)
 # Real numbers. NORMAL: towards the viewer; COLOUR: albedo; POINT: where, relative to the scene's origin; LAID: texture
 # coordinates (first the place in the object's frame); SKY: radiance where nothing was hit; BODY, GLOW: light with and
 # without occlusion by near surfaces; POWER: of a light, GAIN: what of it arrives; IMAGE: place in the picture, then a
-# direction.
+# direction; SUNNY: light of the sun where nothing shades it.
 NORMAL, COLOUR, POINT, LAID, SKY, BODY, GLOW, POWER, IMAGE = range(0, 27, 3)
 ROUGH, METAL, OPAQUE, LEAF, WETS, ALONG, PER_METRE, VARIES, BIG_U, BIG_V = range(27, 37)
-MIRROR, FACING, DIFFUSE, GAIN, DEPTH = range(37, 42)
+MIRROR, FACING, DIFFUSE, GAIN, DEPTH, SUNNY = range(37, 43)
 SCRATCH = 48
 
-# Whole numbers: where a result goes, what was hit; HIT, INSIDE: -1 for lanes that hit something, that have a pixel.
-TARGET, TRIANGLE, PART, MATERIAL, PATTERN, GROUP, INSTANCE, SEMANTIC, HIT, INSIDE = range(10)
-WHOLE_SCRATCH = 10
+# Whole numbers: where a result goes, what was hit; HIT, INSIDE: -1 for lanes that hit something, that have a pixel;
+# SEEN: whether the sun is.
+TARGET, TRIANGLE, PART, MATERIAL, PATTERN, GROUP, INSTANCE, SEMANTIC, HIT, INSIDE, SEEN = range(11)
+WHOLE_SCRATCH = 11
 
 
 @nb.njit(error_model="numpy")

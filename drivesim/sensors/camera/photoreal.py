@@ -96,6 +96,7 @@ def _near_look(
             (np.float32(time), np.float32(time)), no_pixels, np.zeros(0, np.int32),
             ((width + 3) // 4) * ((height + 3) // 4), width, np.float32(0.0), False, glow, body,
             np.empty(pixels, np.float32), distance, np.empty(pixels, np.uint8), np.empty(pixels, np.int32),
+            np.zeros((0, 3), np.float32), np.zeros(0, np.uint8), np.zeros(0, np.float32),
         )  # fmt: skip
         looks.append(body)
     seen = (looks[1] > 1e-4 * level) & np.isfinite(distance)[:, None]

@@ -17,6 +17,7 @@ from drivesim.sensors.camera.device import CameraDevice
 from drivesim.sensors.camera.drops import scattered, through_drops
 from drivesim.sensors.camera.events import EventSensor
 from drivesim.sensors.camera.kernel import trace_and_shade
+from drivesim.sensors.camera.penumbra import fade
 from drivesim.sensors.camera.shelter import shelter
 from drivesim.sensors.camera.sky import Daylight, daylight
 from drivesim.sensors.camera.surfaces import matt_table, surface_table
@@ -42,6 +43,8 @@ _NO_TABLE = np.zeros((0, 0, 3), np.float32)
 """Of a pinhole, whose rays need no table."""
 
 _NO_COLOUR, _NO_SHARE = np.empty((0, 3), np.float32), np.empty(0, np.float32)
+_HARD = (_NO_COLOUR, np.empty(0, np.uint8), _NO_SHARE)
+"""What the kernel writes of shadows without soft edges."""
 
 _daylight = lru_cache(maxsize=4)(daylight)
 
@@ -73,6 +76,7 @@ class Camera:
             np.empty((pixels, 3), np.float32),
             np.empty(pixels, np.float32),
         )
+        self._sun = _HARD
 
     def capture(self, scene: Scene, motion: EgoMotion, weather: Weather) -> CameraImage | None:
         """The newest image due in this tick, if any."""
@@ -130,8 +134,6 @@ class Camera:
         device = self.device
         width, height = device.width, device.height
         light = _daylight(weather)
-        if device.shadows == "hard":
-            light = light._replace(sun_disc=light.sun_disc[:0])
         lamps = np.zeros((0, 8), np.float32) if lamps is None else lamps
         lit = np.zeros(1, np.uint16) if lit is None else lit
         wetness = np.float32(max(weather.wetness, min(weather.rain / 4.0, 1.0)))
@@ -219,14 +221,21 @@ class Camera:
 
         nothing, none = np.zeros((0, 2), np.float32), np.zeros(0, np.int32)
         tiles = ((width + 3) // 4) * ((height + 3) // 4)
-        shoot(nothing, none, tiles, (direct, ambient, share, depth, semantic, instance), occluding)
+        soft = device.soft_shadows and device.renderer == "shading"
+        if soft and len(self._sun[1]) != pixels:
+            self._sun = np.empty((pixels, 3), np.float32), np.empty(pixels, np.uint8), np.empty(tiles, np.float32)
+        sun = self._sun if soft else _HARD
+        shoot(nothing, none, tiles, (direct, ambient, share, depth, semantic, instance, *sun), occluding)
+        faded = np.zeros(pixels, np.uint8)
+        if soft:
+            fade(direct, *sun, depth, width, height, np.float32(device.pixels_per_radian), faded)
         if split:
             share = develop.soften(share, depth, width, height) if occluding else np.ones_like(share)
             if len(rays.shelters):
                 shelter(share, depth, camera, self._rays, width, height, rays.shelters, float(light.cube[4, 1]))
             develop.add_ambient(direct, ambient, share)
         if device.antialiasing > 1 and device.renderer == "shading":
-            self._smooth_edges(shoot, direct, share, depth, semantic, instance)
+            self._smooth_edges(shoot, direct, share, depth, semantic, instance, faded)
         return direct, depth, semantic, instance
 
     def _lens(self, weather: Weather) -> F32:
@@ -258,11 +267,12 @@ class Camera:
         depth: F32,
         semantic: NDArray[np.uint8],
         instance: I32,
+        faded: NDArray[np.uint8],
     ) -> None:
         """Replace edge pixels by the mean of four samples, one of which is there already."""
         width, height = self.device.width, self.device.height
         mark = np.zeros(len(depth), np.uint8)
-        develop.edges(depth, instance, semantic, radiance, width, height, mark)
+        develop.edges(depth, instance, semantic, radiance, width, height, faded, mark)
         chosen = np.flatnonzero(mark)
         if not len(chosen):
             return
@@ -272,7 +282,7 @@ class Camera:
         soft = np.empty((count, 3), np.float32) if len(share) else _NO_COLOUR
         labels = (np.empty(count, np.float32), np.empty(count, np.float32), np.empty(count, np.uint8))
         rows = np.arange(count, dtype=np.int32)
-        shoot(samples, rows, (count + 15) // 16, (direct, soft, *labels, np.empty(count, np.int32)), False)
+        shoot(samples, rows, (count + 15) // 16, (direct, soft, *labels, np.empty(count, np.int32), *_HARD), False)
         develop.average(radiance, chosen, direct, soft, share)
 
     def _develop(self, radiance: F32, frame: int) -> NDArray[np.uint8]:
