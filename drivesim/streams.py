@@ -68,7 +68,10 @@ def normal_quantile(p: float) -> float:
 
 
 _KNOTS = 4096
-_QUANTILES = np.array([normal_quantile((i + 0.5 * (i == 0) - 0.5 * (i == _KNOTS)) / _KNOTS) for i in range(_KNOTS + 1)])
+SURE = 5
+"""Between the first and the last so many quantiles is more than interpolation tells."""
+QUANTILES = np.array([normal_quantile((i + 0.5 * (i == 0) - 0.5 * (i == _KNOTS)) / _KNOTS) for i in range(_KNOTS + 1)])
+"""(4097,) of the standard normal at evenly spaced chances."""
 
 
 @nb.njit(cache=True, inline="always")
@@ -76,10 +79,10 @@ def normal32(bits: Any) -> float:
     """A standard normal float64 of 32 random bits, by interpolation between 4097 quantiles: within 0.002, and to 1e-7
     beyond three standard deviations, where the quantiles themselves are computed."""
     cell = bits >> np.uint64(20)
-    if cell < 5 or cell >= _KNOTS - 5:
+    if cell < SURE or cell >= _KNOTS - SURE:
         return normal_quantile((float(bits) + 0.5) * (1.0 / 4294967296.0))
     part = float(bits & np.uint64(0xFFFFF)) * (1.0 / 1048576.0)
-    return _QUANTILES[cell] + part * (_QUANTILES[cell + np.uint64(1)] - _QUANTILES[cell])
+    return QUANTILES[cell] + part * (QUANTILES[cell + np.uint64(1)] - QUANTILES[cell])
 
 
 @nb.njit(cache=True)

@@ -49,14 +49,20 @@ whole_row = _row_of("whole_row", WHOLES)
 
 @_intrinsic
 def at(_typing: Any, array: Any, first: Any) -> Any:
-    """Sixteen elements of a float32 array, as it lies in memory, from ``first`` on."""
+    """Sixteen elements of a float32, int32 or uint8 array, as it lies in memory, from ``first`` on; bytes become
+    int32."""
+    if not isinstance(array, types.Array) or array.dtype not in (types.float32, types.int32, types.uint8):
+        return None
+    lanes = REALS if array.dtype is types.float32 else WHOLES
 
     def codegen(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         start = builder.gep(_data(context, builder, signature.args[0], arguments[0]), [arguments[1]])
-        return builder.load(builder.bitcast(start, REAL.as_pointer()), align=4)
+        if array.dtype is types.uint8:
+            few = ir.VectorType(ir.IntType(8), LANES)
+            return builder.zext(builder.load(builder.bitcast(start, few.as_pointer()), align=1), WHOLE)
+        return builder.load(builder.bitcast(start, lanes.vector.as_pointer()), align=4)
 
-    is_array = isinstance(array, types.Array) and array.dtype is types.float32
-    return (REALS(array, types.int64), codegen) if is_array else None
+    return lanes(array, types.int64), codegen
 
 
 @_intrinsic

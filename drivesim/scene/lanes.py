@@ -188,7 +188,7 @@ def _math(name: str) -> Any:
     return intrinsic(work)
 
 
-sqrt, floor, absolute = _math("sqrt"), _math("floor"), _math("fabs")
+sqrt, floor, absolute, nearest_whole = _math("sqrt"), _math("floor"), _math("fabs"), _math("rint")
 
 
 @_intrinsic

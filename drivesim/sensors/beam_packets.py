@@ -8,7 +8,7 @@ Only the whole kernel is cached on disk: clear ``__pycache__`` after editing one
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import numba as nb
 import numpy as np
@@ -66,21 +66,33 @@ _LANE = np.arange(LANES, dtype=np.int32)[None]
 _TURN, _RUSH, _WHEN, _FLAT, _FREE = 0, 9, 12, 13, 16
 _LENGTH, _COSINE, _RATE, _MATERIAL, _SEMANTIC, _INSTANCE, _TRIANGLE = range(0, 7 * LANES, LANES)
 
-Sensor = tuple[F32, F32, F32, F32]
 Out = tuple[F32, F32, F32, U8, U8, I32, I32]
+
+
+class Columns(NamedTuple):
+    """Where a sensor is when each of K columns of B rays fires.
+
+    Attributes:
+        origin: (K, 3) float32, relative to the scene's origin, m; rotation: (K, 3, 3) float32 ``world_from_sensor``.
+        velocity: (K, 3) float32, world frame, m/s.
+        time: (K,) float32 ray time; lag: (B,) float32, how much later each row is.
+    """
+
+    origin: F32
+    rotation: F32
+    velocity: F32
+    time: F32
+    lag: F32
 
 
 @nb.njit(parallel=True, nogil=True, error_model="numpy", cache=True)
 def trace_beams(
-    tables: RayTables, sensor: Sensor, lag: F32, direction: F32, tile_columns: int, limit: Any, out: Out, sends: U8,
-    facing: F32,
-) -> None:  # fmt: skip
+    tables: RayTables, sensor: Columns, direction: F32, tile_columns: int, limit: Any, out: Out, sends: U8, facing: F32
+) -> None:
     """Trace K columns of B rays.
 
     Args:
-        sensor: at every column where it is, relative to the scene's origin, (K, 3), ``world_from_sensor`` (K, 3, 3),
-            how fast it moves (K, 3), and the ray time (K,).
-        lag: (B,) ray time that each row is later; direction: (K, B, 3) unit vectors in the sensor's frame.
+        direction: (K, B, 3) unit vectors in the sensor's frame.
         tile_columns: how many columns a packet spans, a divisor of sixteen; limit: farthest distance, m, float32.
         out: the fields of :class:`~drivesim.sensors.beams.BeamHits` in their order, written; rate and triangle unless
             they are empty.
@@ -88,18 +100,18 @@ def trace_beams(
         facing: (K, B, 3) unit normals of the flat triangles towards the sensor, world axes, written where such a
             material was hit.
     """
-    columns = len(sensor[3])
+    columns = len(sensor.time)
     for group in nb.prange((columns + tile_columns - 1) // tile_columns):
-        _columns(tables, sensor, lag, direction, group, tile_columns, limit, out, sends, facing)
+        _columns(tables, sensor, direction, group, tile_columns, limit, out, sends, facing)
 
 
 @nb.njit(error_model="numpy")
 def _columns(
-    tables: RayTables, sensor: Sensor, lag: F32, direction: F32, group: int, tile_columns: int, limit: Any, out: Out,
-    sends: U8, facing: F32,
+    tables: RayTables, sensor: Columns, direction: F32, group: int, tile_columns: int, limit: Any, out: Out, sends: U8,
+    facing: F32,
 ) -> None:  # fmt: skip
     """All rows of some columns; lanes beyond the last column or row repeat it."""
-    origin, rotation, velocity, time = sensor
+    origin, rotation, velocity, time, lag = sensor
     columns, beams = len(time), len(lag)
     handles, tri_base, inst_actor, inst_moving = tables.handles, tables.tri_base, tables.inst_actor, tables.inst_moving
     triangles, normals, look, bends = tables.triangles, tables.normals, tables.look, tables.vertex_velocity

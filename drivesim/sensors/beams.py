@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from drivesim.scene.embree import LANES
 from drivesim.scene.raycast import RayScene
-from drivesim.sensors.beam_packets import trace_beams
+from drivesim.sensors.beam_packets import Columns, trace_beams
 
 F32 = NDArray[np.float32]
 F64 = NDArray[np.float64]
@@ -71,13 +71,26 @@ class BeamHits:
         return BeamHits(*(getattr(self, name.name)[columns] for name in fields(self)))
 
 
+def columns_of(rays: RayScene, origin: F64, rotation: F64, velocity: F64, time: F64, lag: F64) -> Columns:
+    """What kernels take of a sensor's motion.
+
+    Args:
+        origin: (K, 3) sensor position in the world, m; rotation: (K, 3, 3) ``world_from_sensor``;
+        velocity: (K, 3) of the sensor, world frame, m/s.
+        time: (K,) and lag: (B,), whose sum is each ray's time, clipped to 0..1.
+    """
+    return Columns(
+        origin=(origin - rays.origin).astype(np.float32),
+        rotation=np.ascontiguousarray(rotation, dtype=np.float32),
+        velocity=velocity.astype(np.float32),
+        time=time.astype(np.float32),
+        lag=lag.astype(np.float32),
+    )
+
+
 def trace_columns(
     rays: RayScene,
-    origin: F64,
-    rotation: F64,
-    velocity: F64,
-    time: F64,
-    lag: F64,
+    sensor: Columns,
     direction: F32,
     limit: float,
     hits: BeamHits,
@@ -86,32 +99,14 @@ def trace_columns(
     """Trace K columns of B rays from a moving sensor; the ego's own body is not in the way.
 
     Args:
-        origin: (K, 3) sensor position in the world, m; rotation: (K, 3, 3) ``world_from_sensor``;
-        velocity: (K, 3) of the sensor, world frame, m/s.
-        time: (K,) and lag: (B,), whose sum is each ray's time, clipped to 0..1.
         direction: (K, B, 3) unit vectors in the sensor frame.
         limit: farthest distance traced, m.
         hits: (K, B) arrays, written.
         facing: for materials marked in the first, (M,) uint8, the flat triangles' unit normals towards the sensor,
             world axes, are written to the second, (K, B, 3).
     """
-    sensor = (
-        (origin - rays.origin).astype(np.float32),
-        np.ascontiguousarray(rotation, dtype=np.float32),
-        velocity.astype(np.float32),
-        time.astype(np.float32),
-    )
     out = (hits.length, hits.cosine, hits.rate, hits.material, hits.semantic, hits.instance, hits.triangle)
-    trace_beams(
-        rays.tables,
-        sensor,
-        lag.astype(np.float32),
-        direction,
-        _tile_columns(direction),
-        np.float32(limit),
-        out,
-        *facing,
-    )
+    trace_beams(rays.tables, sensor, direction, _tile_columns(direction), np.float32(limit), out, *facing)
 
 
 def _tile_columns(direction: F32) -> int:

@@ -74,5 +74,6 @@ def _rotations(start: Pose, end: Pose, fraction: F64) -> F64:
     angle = fraction[..., None] * np.arctan2(sine, np.trace(step) - 1.0)
     x, y, z = axis / sine
     skew = np.array([[0.0, -z, y], [z, 0.0, -x], [-y, x, 0.0]])
-    turned: F64 = start.rotation @ (np.eye(3) + np.sin(angle) * skew + (1.0 - np.cos(angle)) * (skew @ skew))
+    aside = start.rotation @ skew
+    turned: F64 = start.rotation + np.sin(angle) * aside + (1.0 - np.cos(angle)) * (aside @ skew)
     return turned

@@ -13,7 +13,7 @@ from sensor_scenes import mounted, sphere, state
 from drivesim.materials import MaterialId
 from drivesim.scene.actors import Cast
 from drivesim.scene.builder import RaySceneBuilder
-from drivesim.sensors.beams import BeamHits, trace_columns
+from drivesim.sensors.beams import BeamHits, columns_of, trace_columns
 from drivesim.sensors.motion import EgoMotion
 from drivesim.sensors.radar.coherent import cross_section, shoot
 from drivesim.sensors.radar.scattering import Reflection
@@ -105,7 +105,8 @@ def test_R11_a_ray_has_the_rate_of_what_it_hits():
         cast.enter(rays)
         cast.move(walking(0.28), walking(0.32), np.zeros(1))
         still = np.tile(np.eye(3), (32, 1, 1)), np.zeros((32, 3)), np.full(32, 0.5), np.zeros(64)
-        trace_columns(rays, np.tile([0.0, 0.0, 0.9], (32, 1)), *still, rays_to, 100.0, hits)
+        sensor = columns_of(rays, np.tile([0.0, 0.0, 0.9], (32, 1)), *still)
+        trace_columns(rays, sensor, rays_to, 100.0, hits)
         hit = np.isfinite(hits.length)
         corners = 1.4 + rays.tables.vertex_velocity[rays.tables.triangles[hits.triangle[hit]]]
         rates = np.einsum("nkc,nc->nk", corners - [0.0, 1.4, 1.4], rays_to[hit])

@@ -9,9 +9,8 @@ are counted: where the beam holds less than one on average, echoes are rare and 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from statistics import NormalDist
-from typing import Any
+from typing import Any, NamedTuple
 
 import numba as nb
 import numpy as np
@@ -32,19 +31,16 @@ _FOG_FLICKER = 0.3
 """Standard deviation of a fog echo's logarithm."""
 
 
-@dataclass(frozen=True, slots=True)
-class Air:
-    """What the air between a lidar and its targets sends back.
+class Air(NamedTuple):
+    """What the air between a lidar and its targets sends back; kernels take it whole.
 
     Attributes:
-        anything: 1 if there is something to compute.
         fog, rain, snow: reflectivity of a pulse length of it.
         drops, flakes: per m3.
         alpha: extinction, 1/m; bin: c tau / 2, m; threshold, budget: of the device, SNR; divergence: rad; aperture: m;
         min_range, max_range: m; false_alarm: probability per shot.
     """
 
-    anything: float
     fog: float
     rain: float
     snow: float
@@ -66,9 +62,7 @@ class Air:
         alpha_rain = optical_extinction(Weather(rain=weather.rain))
         alpha_snow = optical_extinction(Weather(snow=weather.snow))
         per_ratio = math.pi * device.merging_distance
-        false_alarm = _false_alarm(device, weather)
         return Air(
-            anything=float(alpha_fog + alpha_rain + alpha_snow > 0.0 or false_alarm > 0.0),
             fog=per_ratio * alpha_fog / _lidar_ratio(device.wavelength_nm, 17.6, 22.0),
             rain=drop_reflectivity(device, alpha_rain),
             snow=per_ratio * alpha_snow / 20.0,
@@ -82,12 +76,8 @@ class Air:
             aperture=device.aperture_mm * 1e-3,
             min_range=device.min_range,
             max_range=device.max_range,
-            false_alarm=false_alarm,
+            false_alarm=_false_alarm(device, weather),
         )
-
-    def table(self) -> NDArray[np.float64]:
-        """The attributes in order, float64, for kernels."""
-        return np.array([getattr(self, name) for name in self.__slots__], dtype=np.float64)
 
 
 def drop_reflectivity(device: LidarDevice, alpha: float) -> float:
@@ -132,12 +122,30 @@ def _particles(mean: float, key: int, a: int, b: int) -> Any:
 
 
 @nb.njit(cache=True)
+def scatters(air: Air) -> bool:
+    """Whether anything floats in the air."""
+    return air.fog + air.rain + air.snow > 0.0
+
+
+@nb.njit(cache=True)
+def false_alarm(air: Air, key: int, sweep: int, beam: int) -> bool:
+    """Whether sunlight makes the receiver report something in this shot."""
+    return air.false_alarm > 0.0 and uniform01(_shot(key, sweep, beam), 0, 4) < air.false_alarm
+
+
+@nb.njit(cache=True)
+def _shot(key: int, sweep: int, beam: int) -> Any:
+    """The random stream of what the air does to one shot."""
+    return np.int64(hash64(key ^ 0x3C6EF372, sweep, beam) >> np.uint64(1))
+
+
+@nb.njit(cache=True)
 def add_air_echoes(
     place: NDArray[np.float64],
     count: int,
     room: int,
     farthest: float,
-    air: NDArray[np.float64],
+    air: Air,
     key: int,
     sweep: int,
     beam: int,
@@ -145,36 +153,35 @@ def add_air_echoes(
     """Add echoes of the air in front of ``farthest`` to ``place`` (3, room): range, SNR, -1; the new count.
 
     Args:
-        air: :meth:`Air.table`; key, sweep, beam: random stream and counters.
+        key, sweep, beam: random stream and counters.
     """
-    fog, rain, snow, drops, flakes, alpha = air[1], air[2], air[3], air[4], air[5], air[6]
-    length, threshold, budget = air[7], air[8], air[9]
-    seed: Any = np.int64(hash64(key ^ 0x3C6EF372, sweep, beam) >> np.uint64(1))
-    r = max(air[12], _OVERLAP_START) + length * uniform01(seed, 0, 0)
+    fog, rain, snow, length = air.fog, air.rain, air.snow, air.bin
+    seed = _shot(key, sweep, beam)
+    r = max(air.min_range, _OVERLAP_START) + length * uniform01(seed, 0, 0)
     number: Any = 0
-    while fog + rain + snow > 0.0 and r < farthest - length and count < room - 1:
+    while scatters(air) and r < farthest - length and count < room - 1:
         number += 1
-        gain = budget * overlap(r) * math.exp(-2.0 * alpha * r) / (r * r)
-        wide = air[11] + r * air[10]
+        gain = air.budget * overlap(r) * math.exp(-2.0 * air.alpha * r) / (r * r)
+        wide = air.aperture + r * air.divergence
         volume = 0.7853981634 * wide * wide * length
         # Rare particles are strong: the mean alone does not tell how far to look.
-        rare = 1.0 / min(1.0, max(volume * max(drops, flakes), 1e-3)) if rain + snow > 0.0 else 1.0
-        if r > _FOCUS and gain * (fog + (rain + snow) * rare) < _FAINTEST * threshold:
+        rare = 1.0 / min(1.0, max(volume * max(air.drops, air.flakes), 1e-3)) if rain + snow > 0.0 else 1.0
+        if r > _FOCUS and gain * (fog + (rain + snow) * rare) < _FAINTEST * air.threshold:
             break
         snr = 0.0
         if fog > 0.0:
             snr += gain * fog * math.exp(_FOG_FLICKER * normal01(seed, number, 1))
         if rain > 0.0:
-            snr += gain * rain * _particles(max(volume * drops, 1e-9), seed, number, 2)
+            snr += gain * rain * _particles(max(volume * air.drops, 1e-9), seed, number, 2)
         if snow > 0.0:
-            snr += gain * snow * _particles(max(volume * flakes, 1e-9), seed, number, 3)
-        if snr > 0.5 * threshold:
+            snr += gain * snow * _particles(max(volume * air.flakes, 1e-9), seed, number, 3)
+        if snr > 0.5 * air.threshold:
             place[0, count], place[1, count], place[2, count] = r, snr, -1.0
             count += 1
         r += length
-    if air[14] > 0.0 and count < room and uniform01(seed, 0, 4) < air[14]:
-        place[0, count] = air[12] + (air[13] - air[12]) * uniform01(seed, 0, 5)
-        place[1, count], place[2, count] = 1.2 * threshold, -1.0
+    if count < room and false_alarm(air, key, sweep, beam):
+        place[0, count] = air.min_range + (air.max_range - air.min_range) * uniform01(seed, 0, 5)
+        place[1, count], place[2, count] = 1.2 * air.threshold, -1.0
         count += 1
     # Few: sort by range.
     for i in range(1, count):

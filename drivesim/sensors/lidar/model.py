@@ -12,7 +12,8 @@ their gain with an entrance-angle fall-off (ASTM D4956: 60 % left at 30 degrees)
 
 A beam is several paths when its footprint is sampled or glass and mirrors split it; each has a share of its energy.
 Paths nearer to each other than c tau / 2 make one echo at their mean range, weighted by power: a mixed pixel. Air adds
-echoes of its own, see :mod:`~drivesim.sensors.lidar.air`.
+echoes of its own, see :mod:`~drivesim.sensors.lidar.air`; beams without anything of that kind, most of all, are done
+sixteen at a time, see :mod:`~drivesim.sensors.lidar.plain`.
 """
 
 from __future__ import annotations
@@ -27,8 +28,17 @@ from numpy.typing import NDArray
 
 from drivesim.materials import MaterialId, column
 from drivesim.sensors.atmosphere import optical_extinction
-from drivesim.sensors.lidar.air import Air, add_air_echoes, drop_reflectivity, overlap
+from drivesim.sensors.lidar.air import Air, add_air_echoes, drop_reflectivity, overlap, scatters
 from drivesim.sensors.lidar.device import LidarDevice
+from drivesim.sensors.lidar.plain import (
+    FULL_SCALE,
+    NOISE_REACH,
+    Receiver,
+    Reported,
+    Seen,
+    Surfaces,
+    plain_echoes,
+)
 from drivesim.streams import hash64, normal32
 from drivesim.types import Paths, Weather
 
@@ -36,8 +46,6 @@ F32 = NDArray[np.float32]
 F64 = NDArray[np.float64]
 I64 = NDArray[np.int64]
 
-FULL_SCALE = 100.0
-"""Intensity of a 100 % Lambertian target; retro-reflectors use the rest of 0..255, on a logarithmic scale."""
 RETRO_DECADES = 2.0
 CLUTTER = -1
 """In place of a path: an echo of drops, fog or sunlight."""
@@ -63,12 +71,12 @@ class Echoes:
     Attributes:
         range: (N, R) float32, m; 0 where nothing was detected.
         intensity: (N, R) float32, 0..255.
-        path: (N, R) int64, the strongest path of the echo, :data:`CLUTTER` for echoes of the air.
+        path: (N, R) int32, the strongest path of the echo, :data:`CLUTTER` for echoes of the air.
     """
 
     range: F32
     intensity: F32
-    path: I64
+    path: NDArray[np.int32]
 
 
 def receive(
@@ -84,91 +92,201 @@ def receive(
         share: (P,) of the beam's energy that takes each path, there and back; all of it if absent.
         spray: (N, 3) of each beam, :func:`drivesim.sensors.spray.in_beams`; none if absent.
     """
-    beams = int(paths.beam.max(initial=-1)) + 1
-    slots = (beams, len(device.returns))
-    echoes = Echoes(np.zeros(slots, np.float32), np.zeros(slots, np.float32), np.full(slots, CLUTTER, np.int64))
+    beams, direct = int(paths.beam.max(initial=-1)) + 1, int(np.searchsorted(paths.bounces, 2))
+    slots, blocks = (beams, len(device.returns)), np.arange(0, beams, _BLOCK, dtype=np.int32)
+    echoes = Echoes(np.zeros(slots, np.float32), np.zeros(slots, np.float32), np.full(slots, CLUTTER, np.int32))
     _receive(
-        paths.beam,
-        int(np.searchsorted(paths.bounces, 2)),
-        paths.length,
-        paths.cos_incidence,
-        paths.material,
-        np.ones(len(paths.length), np.float32) if share is None else share,
-        *_reflection_tables(device.wavelength_nm, weather.wetness),
+        np.searchsorted(paths.beam[:direct], blocks),
+        np.searchsorted(paths.beam[direct:], blocks) + direct,
+        direct,
+        Seen(
+            paths.beam, paths.length, paths.cos_incidence, paths.material,
+            np.ones(len(paths.length), np.float32) if share is None else share,
+        ),
+        _surfaces(device.wavelength_nm, weather.wetness),
         np.array([_MODES[mode] for mode in device.returns]),
-        device.threshold_snr,
-        _budget(device),
-        optical_extinction(weather),
-        device.min_range,
-        device.max_range,
-        device.range_noise,
-        device.range_noise_floor,
-        device.range_resolution,
-        device.merging_distance,
-        Air.of(device, weather).table(),
+        _receiver(device, weather),
+        Air.of(device, weather),
         np.zeros((0, 3), np.float32) if spray is None else spray,
         drop_reflectivity(device, 1.0),
         key,
         sweep,
-        echoes.range,
-        echoes.intensity,
-        echoes.path,
-    )
+        Reported(echoes.range, echoes.intensity, echoes.path),
+    )  # fmt: skip
     return echoes
 
 
 def signal_to_noise(paths: Paths, device: LidarDevice, weather: Weather) -> F32:
     """Noise-free SNR of every path, (P,); 0 where nothing was hit."""
-    tables = _reflection_tables(device.wavelength_nm, weather.wetness)
-    alpha = optical_extinction(weather)
-    return _signals(paths.length, paths.cos_incidence, paths.material, *tables, _budget(device), alpha)
+    surfaces = _surfaces(device.wavelength_nm, weather.wetness)
+    return _signals(paths.length, paths.cos_incidence, paths.material, surfaces, _receiver(device, weather))
 
 
-def _budget(device: LidarDevice) -> float:
-    """SNR of a white target at normal incidence at 1 m in clear air."""
-    return device.threshold_snr * device.range_at_10_percent**2 / 0.1
+def _receiver(device: LidarDevice, weather: Weather) -> Receiver:
+    return Receiver(
+        threshold=device.threshold_snr,
+        budget=device.threshold_snr * device.range_at_10_percent**2 / 0.1,
+        alpha=optical_extinction(weather),
+        min_range=device.min_range,
+        max_range=device.max_range,
+        noise=device.range_noise,
+        noise_floor=device.range_noise_floor,
+        resolution=device.range_resolution,
+        apart=device.merging_distance,
+    )
 
 
 @lru_cache(maxsize=16)
-def _reflection_tables(wavelength_nm: float, wetness: float) -> tuple[F32, F32, F32]:
-    """Per material: diffuse reflectivity at the wavelength, share of the rough-surface term, retro-reflectance."""
+def _surfaces(wavelength_nm: float, wetness: float) -> Surfaces:
     share = np.float32(np.clip((wavelength_nm - 905.0) / (1550.0 - 905.0), 0.0, 1.0))
     diffuse = (1 - share) * column("reflectivity_905") + share * column("reflectivity_1550")
     porous = np.array([int(material) for material in _POROUS])
     diffuse[porous] *= np.float32(1.0 - _WET_DARKENING * wetness)
     slope = (0.5 * column("roughness")) ** 2  # variance of facet slopes, rad^2
     rough = 0.45 * slope / (slope + 0.09) / (1.0 - 0.5 * slope / (slope + 0.33))
-    tables = diffuse.astype(np.float32), rough.astype(np.float32), column("retro").astype(np.float32)
-    for table in tables:
+    surfaces = Surfaces(diffuse.astype(np.float32), rough.astype(np.float32), column("retro").astype(np.float32))
+    for table in surfaces:
         table.flags.writeable = False
-    return tables
+    return surfaces
 
 
 @nb.njit(cache=True)
-def _effective_reflectivity(cosine: float, diffuse: float, rough: float, retro: float) -> float:
+def _reflectivity(cosine: float, diffuse: float, rough: float, retro: float) -> float:
     """Reflectivity of the Lambertian target at normal incidence that returns as much."""
     lobe = retro * cosine**_RETRO_EXPONENT if retro > 0.0 else 0.0
     return diffuse * (cosine + rough * (1.0 - cosine * cosine)) + lobe
 
 
 @nb.njit(cache=True)
-def _signals(
-    length: F32,
-    cosine: F32,
-    material: NDArray[np.uint8],
-    diffuse: F32,
-    rough: F32,
-    retro: F32,
-    budget: float,
-    alpha: float,
-) -> F32:
+def _power(rho: float, r: float, receiver: Receiver) -> float:
+    """SNR of what returns as much as a Lambertian target at normal incidence."""
+    power = rho * receiver.budget / (r * r)
+    return power * np.exp(-2.0 * receiver.alpha * r) if receiver.alpha > 0.0 else power
+
+
+@nb.njit(cache=True)
+def _signals(length: F32, cosine: F32, material: NDArray[np.uint8], surfaces: Surfaces, receiver: Receiver) -> F32:
     result = np.zeros(len(length), dtype=np.float32)
+    diffuse, rough, retro = surfaces
     for i in range(len(length)):
-        r, m = length[i], material[i]
-        if np.isfinite(r):
-            rho = _effective_reflectivity(cosine[i], diffuse[m], rough[m], retro[m])
-            result[i] = budget * rho * np.exp(-2.0 * alpha * r) / (r * r)
+        if np.isfinite(length[i]):
+            m = material[i]
+            rho = _reflectivity(float(cosine[i]), float(diffuse[m]), float(rough[m]), float(retro[m]))
+            result[i] = _power(rho, float(length[i]), receiver)
     return result
+
+
+@nb.njit(parallel=True, nogil=True, error_model="numpy", cache=True)
+def _receive(
+    ahead: I64, aside: I64, direct: int, seen: Seen, surfaces: Surfaces, modes: I64, receiver: Receiver, air: Air,
+    spray: F32, per_alpha: float, key: int, sweep: int, out: Reported,
+) -> None:  # fmt: skip
+    """Blocks of beams: the plain ones together, what is left one after the other.
+
+    Args:
+        ahead, aside: first direct path and first other one of every block; direct: number of direct paths.
+        modes: (R,) of :data:`_MODES`; per_alpha: reflectivity of a pulse length of spray per 1/m of extinction.
+        out: written where there is an echo.
+    """
+    beams = len(out.range)
+    clear = receiver.alpha == 0.0 and not scatters(air) and len(spray) == 0
+    for block in nb.prange((beams + _BLOCK - 1) // _BLOCK):
+        first, last = block * _BLOCK, min((block + 1) * _BLOCK, beams)
+        rest = np.ones(_BLOCK, dtype=np.int32)
+        paths = ahead[block], direct, aside[block]
+        if clear:
+            plain_echoes(first, last - first, paths, seen, surfaces, receiver, air, key, sweep, out, rest)
+        _others(first, last, paths, seen, surfaces, modes, receiver, air, spray, per_alpha, key, sweep, out, rest)
+
+
+@nb.njit(error_model="numpy")
+def _others(
+    first: int, last: int, paths: tuple[int, int, int], seen: Seen, surfaces: Surfaces, modes: I64, receiver: Receiver,
+    air: Air, spray: F32, per_alpha: float, key: int, sweep: int, out: Reported, rest: NDArray[np.int32],
+) -> None:  # fmt: skip
+    """Beams one after the other, where ``rest`` is not 0: those that are left out have one path each. Functions for one
+    beam take no bundles of arrays, which would cost a count of references each."""
+    owner, length, cosine, material, share = seen
+    diffuse, rough, retro = surfaces
+    measured, intensity, path = out
+    ahead, direct, aside = paths
+    place = np.empty((3, _MOST_ECHOES))
+    sprayed, anything = len(spray) > 0, scatters(air) or air.false_alarm > 0.0
+    for beam in range(first, last):
+        if rest[beam - first] == 0:
+            ahead += 1
+            continue
+        while ahead < direct and owner[ahead] < beam:
+            ahead += 1
+        while aside < len(owner) and owner[aside] < beam:
+            aside += 1
+        count: Any = 0
+        while count < _MOST_ECHOES // 2:
+            if ahead < direct and owner[ahead] == beam:
+                i, ahead = ahead, ahead + 1
+            elif aside < len(owner) and owner[aside] == beam:
+                i, aside = aside, aside + 1
+            else:
+                break
+            r, m = float(length[i]), material[i]
+            if receiver.min_range <= r <= receiver.max_range:
+                rho = _reflectivity(float(cosine[i]), float(diffuse[m]), float(rough[m]), float(retro[m]))
+                snr = float(share[i]) * _power(rho, r, receiver)
+                if sprayed and r > spray[beam, 1]:
+                    snr *= np.exp(-2.0 * spray[beam, 0])
+                count = _insert(place, count, r, snr, i)
+        farthest = place[0, count - 1] if count > 0 else receiver.max_range
+        if count > 1:
+            count = _merge(place, count, receiver.apart)
+        if anything:
+            count = add_air_echoes(place, count, _MOST_ECHOES - 1, farthest, air, key, sweep, beam)
+        if sprayed and spray[beam, 2] > 0.0:
+            r = float(spray[beam, 1])
+            snr = _power(per_alpha * overlap(r), r, receiver) * float(spray[beam, 2])
+            if snr > 0.5 * receiver.threshold:
+                count = _insert(place, count, r, snr, -1)
+        found = _detected(place, count, receiver.threshold, key, sweep, beam)
+        for slot in range(len(modes)):
+            chosen = found[modes[slot]]
+            again = False
+            for earlier in range(slot):
+                again |= chosen == found[modes[earlier]]
+            if chosen >= 0 and not again:
+                bits = hash64(key, sweep, 64 * beam + 2 * chosen + 1)
+                measured[beam, slot], intensity[beam, slot] = _reported(
+                    place[0, chosen], place[1, chosen], bits, receiver
+                )
+                path[beam, slot] = int(place[2, chosen])
+
+
+@nb.njit(error_model="numpy")
+def _detected(place: F64, count: int, threshold: float, key: int, sweep: int, beam: int) -> tuple[int, int, int]:
+    """Which of a beam's echoes are the first, the strongest and the last above the threshold; -1 if none is."""
+    first, strongest, last = -1, -1, -1
+    for echo in range(count):
+        snr = place[1, echo]
+        if snr < threshold + NOISE_REACH:  # farther up, receiver noise cannot hide the echo
+            chance, _ = _normal_pair(hash64(key, sweep, 64 * beam + 2 * echo))
+            if snr + chance < threshold:
+                continue
+        first = echo if first < 0 else first
+        strongest = echo if strongest < 0 or snr > place[1, strongest] else strongest
+        last = echo
+    return first, strongest, last
+
+
+@nb.njit(error_model="numpy")
+def _reported(r: float, snr: float, bits: Any, receiver: Receiver) -> tuple[float, float]:
+    """Range and intensity of an echo."""
+    one, two = _normal_pair(bits)
+    value = r + one * max(receiver.noise / np.sqrt(snr), receiver.noise_floor)
+    if receiver.resolution > 0.0:
+        value = np.round(value / receiver.resolution) * receiver.resolution
+    grade = (snr + two) * r * r / receiver.budget
+    if grade <= 1.0:
+        return max(value, receiver.min_range), max(0.0, FULL_SCALE * grade)
+    decades = min(np.log10(grade) / RETRO_DECADES, 1.0)
+    return max(value, receiver.min_range), FULL_SCALE + (255.0 - FULL_SCALE) * decades
 
 
 @nb.njit(cache=True, inline="always")
@@ -209,117 +327,6 @@ def _merge(place: F64, count: int, apart: float) -> int:
         merged += 1
         i = j
     return merged
-
-
-@nb.njit(parallel=True, nogil=True, error_model="numpy", cache=True)
-def _receive(
-    owner: NDArray[np.int32],
-    direct: Any,
-    length: F32,
-    cosine: F32,
-    material: NDArray[np.uint8],
-    share: F32,
-    diffuse: F32,
-    rough: F32,
-    retro: F32,
-    modes: I64,
-    threshold: float,
-    budget: float,
-    alpha: float,
-    min_range: float,
-    max_range: float,
-    noise: float,
-    noise_floor: float,
-    resolution: float,
-    apart: float,
-    air: F64,
-    spray: F32,
-    per_alpha: float,
-    key: int,
-    sweep: int,
-    measured: F32,
-    intensity: F32,
-    path: I64,
-) -> None:
-    beams = len(measured)
-    grading = 1.0 / budget
-    sprayed = len(spray) > 0
-    for block in nb.prange((beams + _BLOCK - 1) // _BLOCK):
-        place = np.empty((3, _MOST_ECHOES))
-        # Chances of every beam's first echo; most have no other, and all at once they take a fifth of the time.
-        dice = np.empty(_BLOCK, dtype=np.uint64)
-        for k in range(_BLOCK):
-            dice[k] = hash64(key, sweep, 64 * (block * _BLOCK + k) + 1)
-        ahead = np.searchsorted(owner[:direct], block * _BLOCK)
-        aside = direct + np.searchsorted(owner[direct:], block * _BLOCK)
-        for beam in range(block * _BLOCK, min((block + 1) * _BLOCK, beams)):
-            count: Any = 0
-            farthest = max_range
-            while True:
-                if ahead < direct and owner[ahead] == beam:
-                    i, ahead = int(ahead), ahead + 1
-                elif aside < len(owner) and owner[aside] == beam:
-                    i, aside = int(aside), aside + 1
-                else:
-                    break
-                r = float(length[i])
-                if not (min_range <= r <= max_range) or count >= _MOST_ECHOES // 2:
-                    continue
-                m = material[i]
-                rho = _effective_reflectivity(float(cosine[i]), float(diffuse[m]), float(rough[m]), float(retro[m]))
-                snr = float(share[i]) * rho * budget / (r * r)
-                if alpha > 0.0:
-                    snr *= np.exp(-2.0 * alpha * r)
-                if sprayed and r > spray[beam, 1]:
-                    snr *= np.exp(-2.0 * spray[beam, 0])
-                count = _insert(place, count, r, snr, i)
-            if count > 1:
-                farthest = place[0, count - 1]
-                count = _merge(place, count, apart)
-            elif count == 1:
-                farthest = place[0, 0]
-            if air[0] > 0.0:
-                count = add_air_echoes(place, count, _MOST_ECHOES - 1, farthest, air, key, sweep, beam)
-            if sprayed and spray[beam, 2] > 0.0:
-                r = float(spray[beam, 1])
-                snr = budget * per_alpha * overlap(r) * float(spray[beam, 2]) / (r * r) * np.exp(-2.0 * alpha * r)
-                if snr > 0.5 * threshold:
-                    count = _insert(place, count, r, snr, -1)
-            first, strongest, last = -1, -1, -1
-            for echo in range(count):
-                snr = place[1, echo]
-                if snr < threshold + 6.0:  # farther up, receiver noise cannot hide the echo
-                    chance, _ = _normal_pair(hash64(key, sweep, 64 * beam + 2 * echo))
-                    if snr + chance < threshold:
-                        continue
-                first = echo if first < 0 else first
-                strongest = echo if strongest < 0 or snr > place[1, strongest] else strongest
-                last = echo
-            for slot in range(len(modes)):
-                chosen = first if modes[slot] == 0 else (strongest if modes[slot] == 1 else last)
-                again = False
-                for earlier in range(slot):
-                    mode = modes[earlier]
-                    again |= chosen == (first if mode == 0 else (strongest if mode == 1 else last))
-                if chosen < 0 or again:
-                    continue
-                r, snr = place[0, chosen], place[1, chosen]
-                bits = dice[beam - block * _BLOCK]
-                if chosen > 0:
-                    bits = hash64(key, sweep, 64 * beam + 2 * chosen + 1)
-                one, two = _normal_pair(bits)
-                sigma = noise / np.sqrt(snr) if noise * noise > snr * noise_floor * noise_floor else noise_floor
-                value = r + one * sigma
-                if resolution > 0.0:
-                    value = np.round(value / resolution) * resolution
-                measured[beam, slot] = max(value, min_range)
-                path[beam, slot] = np.int64(place[2, chosen])
-                grade = (snr + two) * r * r * grading
-                if grade <= 1.0:
-                    intensity[beam, slot] = max(0.0, FULL_SCALE * grade)
-                else:
-                    decades = min(np.log10(grade) / RETRO_DECADES, 1.0)
-                    intensity[beam, slot] = FULL_SCALE + (255.0 - FULL_SCALE) * decades
 
 
 @nb.njit(cache=True)

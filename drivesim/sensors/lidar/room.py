@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+import numba as nb
 import numpy as np
 from numpy.typing import NDArray
 
@@ -21,6 +22,10 @@ _FIELDS: dict[str, type[np.generic]] = {
     "cosine": np.float32, "material": np.uint8, "semantic": np.uint8, "instance": np.int32, "rate": np.float32,
     "bounces": np.uint8, "share": np.float32,
 }  # fmt: skip
+
+
+_OF_LEGS = "length", "share", "cosine", "material", "semantic", "instance"
+_OF_RAYS = "beam", "azimuth", "elevation", "time"
 
 
 class PathRoom:
@@ -63,20 +68,19 @@ class PathRoom:
         Args:
             onward: of the columns one after the other.
         """
-        ray = np.concatenate([part.ray for part in onward])
-        whole, tail = self._direct + len(ray), slice(self._direct, self._direct + len(ray))
+        whole = self._direct + sum(int(np.count_nonzero(part.share)) for part in onward)
         if whole > len(self._of["beam"]):
             self._take(whole)
             self._hits()
         of = self._of
-        for name in ("length", "cosine", "material", "semantic", "instance", "share"):
-            of[name][tail] = np.concatenate([getattr(part, name) for part in onward])
-        of["share"][tail] /= np.float32(self._rays)
-        of["rate"][tail], of["bounces"][tail] = 0.0, 2
-        for name in ("beam", "azimuth", "elevation"):
-            of[name][tail] = of[name][ray]
         np.add(self._offset, time_ns * 1e-9, out=of["time"][: self._direct])
-        of["time"][tail] = of["time"][ray]
+        of["rate"][self._direct : whole], of["bounces"][self._direct : whole] = 0.0, 2
+        at = self._direct
+        for part in onward:
+            legs = part.ray, part.length, part.share, part.cosine, part.material, part.semantic, part.instance
+            at = _append(
+                at, legs, tuple(of[name] for name in _OF_LEGS), tuple(of[name] for name in _OF_RAYS), self._rays
+            )
         paths = Paths(
             beam=of["beam"][:whole],
             azimuth=of["azimuth"][:whole],
@@ -105,3 +109,26 @@ class PathRoom:
         views = {name: self._of[name][: self._direct].reshape(self._shape) for name in names}
         nobody_asks = self._shape[0], 0
         self.hits = BeamHits(**views, rate=np.empty(nobody_asks, np.float32), triangle=np.empty(nobody_asks, np.int32))
+
+
+@nb.njit(nogil=True, cache=True)
+def _append(at: int, legs: Any, paths: Any, direct: Any, rays: int) -> int:
+    """Write the paths that there are among those that went on from row ``at`` on; the row after them.
+
+    Args:
+        legs: the arrays of :class:`Onward` in their order.
+        paths: (P,) length, share, cosine, material, semantic and instance; direct: (P,) columns that paths have from
+            the ray that they began as, which are its row.
+    """
+    ray, length, share, cosine, material, semantic, instance = legs
+    to_length, to_share, to_cosine, to_material, to_semantic, to_instance = paths
+    beam, azimuth, elevation, time = direct
+    part = np.float32(1.0) / np.float32(rays)
+    for leg in range(len(ray)):
+        if share[leg] > 0.0:
+            of = ray[leg]
+            to_length[at], to_share[at], to_cosine[at] = length[leg], share[leg] * part, cosine[leg]
+            to_material[at], to_semantic[at], to_instance[at] = material[leg], semantic[leg], instance[leg]
+            beam[at], azimuth[at], elevation[at], time[at] = beam[of], azimuth[of], elevation[of], time[of]
+            at += 1
+    return at

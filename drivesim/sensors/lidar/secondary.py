@@ -32,14 +32,13 @@ from drivesim.scene.lane_hits import quaternions_at
 from drivesim.scene.lane_memory import fetch, fetch4, put, row, same, whole_row
 from drivesim.scene.lanes import absolute, any_of, highest, lowest, spread, sqrt, where
 from drivesim.scene.raycast import EVERYONE, RayScene, RayTables
+from drivesim.sensors.beam_packets import Columns
 from drivesim.sensors.beams import BeamHits
 
 F32 = NDArray[np.float32]
-F64 = NDArray[np.float64]
 I64 = NDArray[np.int64]
 I32 = NDArray[np.int32]
 U8 = NDArray[np.uint8]
-Sensor = tuple[F32, F32, F32]
 First = tuple[F32, U8, F32]
 Out = tuple[F32, F32, F32, U8, U8, I32]
 
@@ -76,7 +75,7 @@ TINY: Any = np.float32(1e-30)
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Onward:
-    """M paths of two bounces.
+    """Paths of two bounces; M places for them, of which those with a share of nothing are empty.
 
     Attributes:
         ray: (M,) int64, column * rays + ray of the first leg, ascending; length: (M,) float32, both legs, m;
@@ -100,16 +99,7 @@ class Onward:
 
 
 def onward(
-    rays: RayScene,
-    hits: BeamHits,
-    facing: F32,
-    origin: F64,
-    rotation: F64,
-    direction: F32,
-    time: F64,
-    lag: F64,
-    limit: float,
-    reach: float,
+    rays: RayScene, sensor: Columns, direction: F32, hits: BeamHits, facing: F32, limit: float, reach: float
 ) -> Onward:
     """Follow the rays of K columns that hit glass or polished metal, straight on and mirrored; arguments as for
     :func:`~drivesim.sensors.beams.trace_columns`.
@@ -132,24 +122,10 @@ def onward(
     )
     if not count:
         return legs
-    _follow(
-        rays.tables,
-        start,
-        (
-            (origin - rays.origin).astype(np.float32),
-            np.ascontiguousarray(rotation, dtype=np.float32),
-            time.astype(np.float32),
-        ),
-        lag.astype(np.float32),
-        direction,
-        (hits.length, hits.material, facing),
-        np.float32(limit),
-        np.float32(reach),
-        legs.ray,
-        (legs.length, legs.share, legs.cosine, legs.material, legs.semantic, legs.instance),
-    )
-    seen = np.flatnonzero(legs.share)
-    return Onward(*(getattr(legs, name)[seen] for name in Onward.__slots__))
+    out = legs.length, legs.share, legs.cosine, legs.material, legs.semantic, legs.instance
+    first = hits.length, hits.material, facing
+    _follow(rays.tables, start, sensor, direction, first, np.float32(limit), np.float32(reach), legs.ray, out)
+    return legs
 
 
 @nb.njit(nogil=True, cache=True)
@@ -164,30 +140,30 @@ def _count(material: U8, start: I64) -> None:
 
 @nb.njit(parallel=True, nogil=True, error_model="numpy", cache=True)
 def _follow(
-    tables: RayTables, start: I64, sensor: Sensor, lag: F32, direction: F32, first: First, limit: Any, reach: Any,
-    ray: I64, out: Out,
+    tables: RayTables, start: I64, sensor: Columns, direction: F32, first: First, limit: Any, reach: Any, ray: I64,
+    out: Out,
 ) -> None:  # fmt: skip
     """Both ways of every ray, one after the other: what is seen through, and what is mirrored; a share of nothing where
     there is none.
 
     Args:
-        start: of :func:`_count`; sensor: origin, rotation and time of the columns; first: length, material and normal
-            of the first legs.
+        start: of :func:`_count`; first: length, material and normal of the first legs.
         ray: (M,) which each is; out: the other fields of :class:`Onward`; written.
     """
     for group in nb.prange((len(start) + _SPAN - 2) // _SPAN):
-        _group(tables, start, group, sensor, lag, direction, first, limit, reach, ray, out)
+        _group(tables, start, group, sensor, direction, first, limit, reach, ray, out)
 
 
 @nb.njit(error_model="numpy")
 def _group(
-    tables: RayTables, start: I64, group: int, sensor: Sensor, lag: F32, direction: F32, first: First, limit: Any,
-    reach: Any, ray: I64, out: Out,
+    tables: RayTables, start: I64, group: int, sensor: Columns, direction: F32, first: First, limit: Any, reach: Any,
+    ray: I64, out: Out,
 ) -> None:  # fmt: skip
     """All rays of some columns: those that go straight on, pane after pane, then those that are mirrored."""
     handles, tri_base, inst_actor, inst_moving = tables.handles, tables.tri_base, tables.inst_actor, tables.inst_moving
     quaternions, spins, look = tables.inst_quaternion, tables.inst_spin, tables.look
     length, material, facing = first
+    origin, rotation, _, time, lag = sensor  # apart: a bundle for every lane would count references
     todo = _in_rows(material, start, group, ray)
     memory = new_packets(2)
     packet, s = memory[0], memory[1]
@@ -213,7 +189,7 @@ def _group(
                     valid[lane] = -1 if one + lane < count else 0
                     which = min(one + lane, count - 1)
                     column, b, t = going[which, 1], going[which, 2], near[which]
-                    _aim(packet, lane, column, b, sensor, lag, direction, t, facing, mirrored)
+                    _aim(packet, lane, column, b, origin, rotation, time, lag, direction, t, facing, mirrored)
                 put(packet, T_FAR, spread(limit))
                 put(packet, GEOM_ID, spread(NO_HIT))
                 intersect16(handles, valid, packet, leg == 0)
@@ -251,11 +227,10 @@ def _in_rows(material: U8, start: I64, group: int, ray: I64) -> I64:
 
 @nb.njit(error_model="numpy")
 def _aim(
-    packet: F32, lane: int, column: int, b: int, sensor: Sensor, lag: F32, direction: F32, t: Any, facing: F32,
-    mirrored: bool,
+    packet: F32, lane: int, column: int, b: int, origin: F32, rotation: F32, time: F32, lag: F32, direction: F32,
+    t: Any, facing: F32, mirrored: bool,
 ) -> None:  # fmt: skip
     """Make one lane ready: a ray that goes on ``t`` metres away, straight on or mirrored."""
-    origin, rotation, time = sensor
     x, y, z = direction[column, b, 0], direction[column, b, 1], direction[column, b, 2]
     along = ZERO
     for axis in range(3):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 import numba as nb
 import numpy as np
@@ -10,7 +11,7 @@ from numpy.typing import NDArray
 
 from drivesim.errors import RigError
 from drivesim.scene.raycast import RayScene
-from drivesim.sensors.beams import BeamHits, trace_columns
+from drivesim.sensors.beams import BeamHits, columns_of, trace_columns
 from drivesim.sensors.clock import due, nanoseconds, stamp
 from drivesim.sensors.lidar.device import LidarDevice
 from drivesim.sensors.lidar.model import CLUTTER, FULL_SCALE, bloom, receive
@@ -25,6 +26,14 @@ from drivesim.types import PointCloud, Weather
 
 F64 = NDArray[np.float64]
 F32 = NDArray[np.float32]
+I32 = NDArray[np.int32]
+I64 = NDArray[np.int64]
+U8 = NDArray[np.uint8]
+Echoed = tuple[F32, F32, I32]
+Path = tuple[U8, I32, F32, F32]
+Out = tuple[F32, F32, I32, F32, U8, I32, U8, NDArray[np.bool_], F32, F32]
+
+_NO_NUMBER: Any = np.float32(np.nan)
 
 
 @dataclass(slots=True)
@@ -120,8 +129,9 @@ class Lidar:
         time, lag = motion.fraction(times), self._late / (motion.end_ns - motion.start_ns)
         reach, farthest = self.device.max_range, self.device.range_at_10_percent * np.sqrt(10.0)
         send = SENDING_ON, facing
-        trace_columns(rays, translation, rotation, velocity, time, lag, direction, reach, hits, send)
-        more = onward(rays, hits, facing, translation, rotation, direction, time, lag, reach, farthest)
+        sensor = columns_of(rays, translation, rotation, velocity, time, lag)
+        trace_columns(rays, sensor, direction, reach, hits, send)
+        more = onward(rays, sensor, direction, hits, facing, reach, farthest)
         return rotation, translation, more
 
     def _point_cloud(self, number: int, sweep: _Sweep, motion: EgoMotion, weather: Weather) -> PointCloud:
@@ -157,28 +167,15 @@ class Lidar:
         )
         _collect(
             start,
-            measured,
-            intensity,
-            source,
-            sweep.pattern.direction,
-            sweep.pattern.offset,
-            np.ascontiguousarray(rotation, dtype=np.float32),
-            translation.astype(np.float32),
-            paths.semantic,
-            paths.instance,
-            paths.length,
-            paths.cos_incidence,
-            cloud.points,
-            cloud.intensity,
-            cloud.ring,
-            cloud.time_offset,
-            cloud.semantic,
-            cloud.instance,
-            cloud.return_number,
-            cloud.clutter,
-            cloud.true_range,
-            cloud.cos_incidence,
-        )
+            (measured, intensity, source),
+            (sweep.pattern.direction, sweep.pattern.offset),
+            (np.ascontiguousarray(rotation, dtype=np.float32), translation.astype(np.float32)),
+            (paths.semantic, paths.instance, paths.length, paths.cos_incidence),
+            (
+                cloud.points, cloud.intensity, cloud.ring, cloud.time_offset, cloud.semantic, cloud.instance,
+                cloud.return_number, cloud.clutter, cloud.true_range, cloud.cos_incidence,
+            ),
+        )  # fmt: skip
         return cloud
 
     def _spray(self, sweep: _Sweep, weather: Weather) -> F32 | None:
@@ -207,63 +204,42 @@ class Lidar:
 
 
 @nb.njit(parallel=True, nogil=True, cache=True)
-def _collect(
-    start: NDArray[np.int64],
-    measured: F32,
-    graded: F32,
-    source: NDArray[np.int64],
-    direction: F32,
-    offset: F64,
-    rotation: F32,
-    translation: F32,
-    path_semantic: NDArray[np.uint8],
-    path_instance: NDArray[np.int32],
-    path_length: F32,
-    path_cosine: F32,
-    points: F32,
-    intensity: F32,
-    ring: NDArray[np.int32],
-    time_offset: F32,
-    semantic: NDArray[np.uint8],
-    instance: NDArray[np.int32],
-    return_number: NDArray[np.uint8],
-    clutter: NDArray[np.bool_],
-    true_range: F32,
-    cos_incidence: F32,
-) -> None:
+def _collect(start: I64, echoes: Echoed, scan: tuple[F32, F64], place: tuple[F32, F32], paths: Path, out: Out) -> None:
     """Gather the echoes, column by column; lay each along its beam from where the sensor was then.
 
     Args:
-        start: (C + 1,) first point of each column; measured, graded: (C, B, R) ranges (0: none) and intensities;
-        source: (C, B, R) row of the path arrays, negative for clutter.
-        direction: (C, B, 3) unit vectors in the sensor frame; offset: (C, B) s.
-        rotation, translation: (C, 3, 3) and (C, 3), sensor frame at the stamp from sensor frame at each column.
-        points and so on: (N, ...), written.
+        start: (C + 1,) first point of each column.
+        echoes: (C, B, R) ranges (0: none), intensities and rows of the path arrays, negative for clutter.
+        scan: (C, B, 3) unit vectors in the sensor frame, and (C, B) times, s.
+        place: (C, 3, 3) and (C, 3), sensor frame at the stamp from sensor frame at each column.
+        paths: (P,) semantic, instance, length and cosine.
+        out: (N, ...) the arrays of a :class:`~drivesim.types.PointCloud` in their order, written.
     """
+    measured, graded, source = echoes
+    direction, offset = scan
+    rotation, translation = place
+    path_semantic, path_instance, path_length, path_cosine = paths
+    points, intensity, ring, time_offset, semantic, instance, return_number, clutter, true_range, cosine = out
     columns, beams, slots = measured.shape
     for column in nb.prange(columns):
-        i = start[column]
+        i, end = start[column], start[column + 1]
         for beam in range(beams):
             x, y, z = direction[column, beam, 0], direction[column, beam, 1], direction[column, beam, 2]
             for slot in range(slots):
-                length = measured[column, beam, slot]
-                if length == 0.0:
-                    continue
+                if i == end:
+                    break
+                # What is no echo is written too, and then overwritten: to guess which it is takes longer.
+                length, path = measured[column, beam, slot], source[column, beam, slot]
                 for axis in range(3):
                     turned = (
                         rotation[column, axis, 0] * x + rotation[column, axis, 1] * y + rotation[column, axis, 2] * z
                     )
                     points[i, axis] = turned * length + translation[column, axis]
-                intensity[i] = graded[column, beam, slot]
-                ring[i] = beam
-                time_offset[i] = offset[column, beam]
-                return_number[i] = slot
-                path = source[column, beam, slot]
-                clutter[i] = path < 0
-                if path < 0:
-                    semantic[i], instance[i] = 0, 0
-                    true_range[i], cos_incidence[i] = np.nan, np.nan
-                else:
-                    semantic[i], instance[i] = path_semantic[path], path_instance[path]
-                    true_range[i], cos_incidence[i] = path_length[path], path_cosine[path]
-                i += 1
+                intensity[i], ring[i] = graded[column, beam, slot], beam
+                time_offset[i], return_number[i] = offset[column, beam], slot
+                known, at = path >= 0, max(path, 0)
+                clutter[i] = not known
+                semantic[i], instance[i] = path_semantic[at] * known, path_instance[at] * known
+                true_range[i] = path_length[at] if known else _NO_NUMBER
+                cosine[i] = path_cosine[at] if known else _NO_NUMBER
+                i += length != 0.0

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from drivesim.errors import RigError
 from drivesim.scene.movers import Movers
 from drivesim.scene.raycast import RayScene
-from drivesim.sensors.beams import BeamHits, trace_columns
+from drivesim.sensors.beams import BeamHits, columns_of, trace_columns
 from drivesim.sensors.clock import due, stamp
 from drivesim.sensors.motion import EgoMotion
 from drivesim.sensors.radar.bounce import Mirrored, followed, joined, mirrored
@@ -353,10 +353,9 @@ def _trace(
     """Trace rays (C, B) from one place at one instant; a single row of them in packets of neighbours."""
     columns, rows = direction.shape[:2]
     rotation, translation, velocity = (np.repeat(values, columns, axis=0) for values in pose)
-    trace_columns(
-        rays, translation, rotation, velocity, motion.fraction(np.repeat(instant, columns)), np.zeros(rows), direction,
-        max_range, hits,
-    )  # fmt: skip
+    when = motion.fraction(np.repeat(instant, columns))
+    sensor = columns_of(rays, translation, rotation, velocity, when, np.zeros(rows))
+    trace_columns(rays, sensor, direction, max_range, hits)
 
 
 _KINDS: dict[str, Any] = {
