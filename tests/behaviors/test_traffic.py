@@ -19,7 +19,7 @@ from drivesim.errors import ScenarioError
 from drivesim.opendrive import read_network
 from drivesim.openscenario.controller import ControllerModel
 from drivesim.transforms import Pose
-from drivesim.types import Light
+from drivesim.types import Light, Performance
 from drivesim.world.boxes import WIDTH, footprint
 from tests.behaviors.road_users import road_user
 from tests.behaviors.towns import TOWNS, TOWNS_WITH_LIGHTS, play, populate
@@ -142,7 +142,9 @@ def test_a_slow_leader_is_overtaken_where_the_line_may_be_crossed(make_world, tm
 def test_nobody_changes_into_somebodys_way(make_world, tmp_path):
     network = straight(tmp_path, lanes=3, length=3000.0, mark=xodr.RoadMark(xodr.RoadMarkType.broken, 0.2))
     chance = np.random.default_rng(4)
-    world = make_world(*(car(i, f"car{i}") for i in range(24)), network=network, seed=4)
+    slow = {"performance": Performance(8.0, 5.0, 8.0)}
+    cars = [car(i, f"car{i}", **(slow if i in (13, 18, 23) else {})) for i in range(24)]
+    world = make_world(*cars, network=network, seed=4)
     for i in range(24):
         pose = on_lane(network, "1", -1 - i % 3, 20.0 + 18.0 * (i // 3) + 4.0 * float(chance.random()))
         world.place(i, pose, float(chance.uniform(6.0, 14.0)))
@@ -158,12 +160,13 @@ def test_red_is_waited_for_before_the_line_and_green_is_driven(make_world, tmp_p
     assert len({name for name, _ in lanes_of(network).signals.values()}) == 4
     world = make_world(car(0), network=network)
     world.place(0, on_lane(network, "0", 1, 90.0), 13.0)
-    world.signals = {"50": "red"}
+    light = network.roads["0"].signals[0].id
+    world.signals = {light: "red"}
     drive(world, 20.0)
     away = math.hypot(*world.position[0, 0, :2] - MIDDLE) - 3.6
     assert world.speed[0, 0] < 0.05
     assert 15.0 < away < 19.0
-    world.signals = {"50": "green"}
+    world.signals = {light: "green"}
     drive(world, 10.0)
     assert math.hypot(*world.position[0, 0, :2] - MIDDLE) > 20.0
     assert world.speed[0, 0] > 5.0

@@ -8,8 +8,8 @@ from typing import Any
 import numba as nb
 import numpy as np
 
-from drivesim.behaviors.traffic.junctions import next_junction, offset_of, train_length
 from drivesim.behaviors.traffic.lanes import LaneGraph
+from drivesim.behaviors.traffic.passages import next_junction, offset_of, train_length
 from drivesim.behaviors.traffic.paths import changing, first_touch, middle, point_at, sample, speed_along
 from drivesim.behaviors.traffic.state import HORIZON, ROUTE, SIDE_MARGIN, State, car_following
 from drivesim.behaviors.traffic.swept import Sweeps
@@ -26,7 +26,7 @@ SHORTEST = 35.0
 _PAUSE = 6.0
 """Seconds between changes."""
 _LEAVING = 3.0
-"""m/s2 that a lane is worth less whose end is in sight."""
+"""m/s2 that a lane is worth less that ends, beside one that does not."""
 _BLINKING = 1.0
 
 
@@ -67,12 +67,15 @@ def _behind(
         if away > HORIZON:
             continue
         half, front = 0.5 * boxes[j, WIDTH] + SIDE_MARGIN, 0.5 * boxes[j, LENGTH]
+        k, to_x, to_y = -1, *changing(state, j)
         if state.driven[j]:
             k = first_touch(state.path[j], 0, state.reach[j], half, x, y, yaw, whole)
-        else:
-            for m in range(60):
-                straight[m, 0], straight[m, 1] = mx + m * math.cos(poses[j, 3]), my + m * math.sin(poses[j, 3])
-            k = first_touch(straight, 0, 60, half, x, y, yaw, whole)
+        if not state.driven[j] or to_x != 0.0 or to_y != 0.0:  # it may be about to change to the same lane
+            for m in range(len(straight)):
+                straight[m, 0] = mx + to_x + m * math.cos(poses[j, 3])
+                straight[m, 1] = my + to_y + m * math.sin(poses[j, 3])
+            then = first_touch(straight, 0, len(straight), half, x, y, yaw, whole)
+            k = then if k < 0 or 0 <= then < k else k
         if k >= 0 and k - front < least:
             who, least = j, k - front
     return who, least
@@ -99,7 +102,7 @@ def _route_beside(graph: LaneGraph, state: State, i: int, lane: int, route: Any)
 @nb.njit(cache=True)
 def consider_changes(
     dt: float, graph: LaneGraph, state: State, sweeps: Sweeps, boxes: Any, poses: Any, present: Any, speed: Any,
-    velocity: Any,
+    velocity: Any, limits: Any,
 ) -> None:  # fmt: skip
     """Let those change who gain by it, do not endanger anybody and have the room; one side each at a time.
 
@@ -131,7 +134,7 @@ def consider_changes(
             if beside < 0 or not may:
                 continue
             gain = _gain(graph, state, sweeps, i, place, beside, must, route, path, boxes, poses, present, speed,
-                         velocity)  # fmt: skip
+                         velocity, limits)  # fmt: skip
             if gain > best:
                 best, side = gain, way
         if side != 0:
@@ -152,7 +155,7 @@ def _room(graph: LaneGraph, state: State, i: int, boxes: Any, place: int) -> tup
 @nb.njit(cache=True)
 def _gain(
     graph: LaneGraph, state: State, sweeps: Sweeps, i: int, place: int, beside: int, must: bool, route: Any, path: Any,
-    boxes: Any, poses: Any, present: Any, speed: Any, velocity: Any,
+    boxes: Any, poses: Any, present: Any, speed: Any, velocity: Any, limits: Any,
 ) -> float:  # fmt: skip
     """The incentive of MOBIL, m/s2; -inf where it is not safe."""
     lane = state.route[i, place]
@@ -163,19 +166,21 @@ def _gain(
     reach = sample(graph, state, sweeps, i, route, count, s, np.array([0.0, 0.0, 1.0]), path)
     front, half = 0.5 * boxes[i, LENGTH], 0.5 * boxes[i, WIDTH] + SIDE_MARGIN
     ahead, at = _nearest(state, path, reach, 0, i, half, boxes, poses, present)
-    wanted = path[0, 3]
+    wanted = min(path[0, 3], limits[i].max_speed)
     gap, closing = np.inf, 0.0
     if ahead >= 0:
         gap, closing = at - front, speed[i] - speed_along(path, at, velocity[ahead])
         if gap < 1.0:
             return -np.inf
     mine = car_following(speed[i], wanted, gap, closing)
-    gain = mine - state.acceleration[i] + _LEAVING * must
+    gain = mine - state.acceleration[i] + _LEAVING * (must and graph.endless[beside])
     follower, room = _behind(state, i, path[0, 0], path[0, 1], path[0, 2], boxes, poses, present, speed)
     if follower >= 0:
         if room < 1.0:
             return -np.inf
-        wants = state.path[follower, 0, 3] if state.driven[follower] else max(speed[follower], 1.0)
+        wants = max(speed[follower], 1.0)
+        if state.driven[follower]:
+            wants = min(state.path[follower, 0, 3], limits[follower].max_speed)
         then = car_following(speed[follower], wants, room, speed[follower] - speed[i])
         now = state.acceleration[follower] if state.driven[follower] else 0.0
         if then < -SAFE_DECELERATION:

@@ -14,18 +14,11 @@ from typing import Any
 import numba as nb
 import numpy as np
 
-from drivesim.behaviors.traffic.junctions import (
-    SIGNAL_STOP,
-    blocker,
-    next_junction,
-    no_room,
-    offset_of,
-    strangers_clear,
-    to_line,
-    train_length,
-)
+from drivesim.behaviors.traffic.junctions import SIGNAL_STOP, blocker, no_room, strangers_clear
 from drivesim.behaviors.traffic.lanes import LaneGraph
-from drivesim.behaviors.traffic.oncoming import waits_for_oncoming
+from drivesim.behaviors.traffic.oncoming import CLEAR, oncoming_behind, stands_against, waits_for_oncoming
+from drivesim.behaviors.traffic.passages import next_junction, offset_of, to_line, train_length
+from drivesim.behaviors.traffic.paths import heading_at
 from drivesim.behaviors.traffic.squeeze import FARTHEST, free_way
 from drivesim.behaviors.traffic.state import State
 from drivesim.behaviors.traffic.swept import Sweeps
@@ -99,7 +92,10 @@ def _note_waits(
     """Mark all those of the stuck ones for whom a driver waits; none, where it waits for a light."""
     for k in range(state.met[i]):
         j = state.leader[state.touched[i, k]]
-        waits[j] |= stuck[j] and state.touch[i, k] < _TOUCHING
+        gap = state.touch[i, k]
+        waits[j] |= stuck[j] and (
+            gap < _TOUCHING or (gap < FARTHEST and stands_against(state, i, gap, j, boxes, poses))
+        )
     for j in range(len(stuck)):
         if stuck[j] and j != i:
             waits[j] |= waits_for_oncoming(graph, state, i, j, boxes, speed)
@@ -109,9 +105,13 @@ def _note_waits(
     if lit[state.route[i, place]] == SIGNAL_STOP:
         waits[:] = False
         return
-    j = no_room(graph, state, i, offset_of(graph, state, i, last + 1), boxes, speed, velocity)
+    end = offset_of(graph, state, i, last + 1)
+    j = no_room(state, i, end, boxes, speed, velocity)
     if j >= 0:
         waits[j] |= stuck[j]
+    for j in range(len(stuck)):
+        if stuck[j] and j != i:
+            waits[j] |= oncoming_behind(graph, state, i, j, end, boxes, speed) != CLEAR
     passed = np.zeros(len(stuck), dtype=np.bool_)
     j = blocker(graph, state, sweeps, i, place, last, boxes, speed, lit, passed, passed)
     while j >= 0:
@@ -149,7 +149,7 @@ def _go(
         if not stuck[j]:
             return False
         passed[j] = True
-        follows = follows and _ahead(state, i, j, poses)
+        follows = follows and _ahead(state, i, j, boxes, poses)
     if not strangers_clear(state, i, begin, end, boxes, poses, present, velocity):
         return False
     through = end - state.s[i] - 0.5 * boxes[i, LENGTH] + train_length(state, boxes, i)
@@ -167,10 +167,9 @@ def _go(
 
 
 @nb.njit(cache=True)
-def _ahead(state: State, i: int, j: int, poses: Any) -> bool:
+def _ahead(state: State, i: int, j: int, boxes: Any, poses: Any) -> bool:
     """Whether somebody stands in the way of a driver and goes the same way."""
     for k in range(state.met[i]):
         if state.leader[state.touched[i, k]] == j:
-            at = state.path[i, min(int(state.touch[i, k]), len(state.path[i]) - 1), 2]
-            return math.cos(poses[j, 3] - at) > _AGAINST
+            return math.cos(poses[j, 3] - heading_at(state, i, state.touch[i, k], boxes)) > _AGAINST
     return False

@@ -16,14 +16,12 @@ from drivesim.behaviors.traffic.junctions import (
     SIGNAL_GO,
     SIGNAL_NONE,
     SIGNAL_STOP,
-    next_junction,
-    offset_of,
     register,
     settle_junctions,
-    train_length,
 )
 from drivesim.behaviors.traffic.lanes import CURVE_ACCELERATION, LaneGraph, lanes_of
-from drivesim.behaviors.traffic.oncoming import find_wide, yield_to_oncoming
+from drivesim.behaviors.traffic.oncoming import find_wide, stands_against, wait_before, way_past, yield_to_oncoming
+from drivesim.behaviors.traffic.passages import next_junction, offset_of, train_length
 from drivesim.behaviors.traffic.paths import drop_passed, extend, locate, look_along, middle, sample, speed_along, steer
 from drivesim.behaviors.traffic.squeeze import (
     FARTHEST,
@@ -36,6 +34,7 @@ from drivesim.behaviors.traffic.squeeze import (
     note_patience,
 )
 from drivesim.behaviors.traffic.state import ANTICIPATION, State, car_following, new_state, slowing
+from drivesim.behaviors.traffic.stoplines import set_back
 from drivesim.behaviors.traffic.swept import Sweeps, shape_row, sweeps_of
 from drivesim.errors import ScenarioError
 from drivesim.streams import stream_key
@@ -62,6 +61,7 @@ class Fleet:
         self.lanes = lanes_of(world.network)
         graph = self.lanes.graph
         self.state = new_state(len(world.actors), len(graph.length))
+        self.state.back[:] = graph.crossings.back
         self._wished = np.zeros((len(world.actors), len(graph.length)), dtype=np.bool_)
         self._walks = np.array([actor.kind == "pedestrian" for actor in world.actors])
         self._time = -math.inf
@@ -137,6 +137,7 @@ class Fleet:
             self._shapes.append(row)
             graph = self.lanes.graph
             made = sweeps_of(np.array([row]), graph.point, graph.first, graph.length, graph.after, graph.inside)
+            self.state.back[:] = np.maximum(self.state.back, set_back(graph, made, 0))
             known = self._sweeps
             self._sweeps = made if known is None else Sweeps(*map(np.concatenate, zip(known, made, strict=True)))
         state.shape[actor] = self._shapes.index(row)
@@ -206,10 +207,10 @@ def _decide(
             look_along(state, i, boxes, poses, present, walks, velocity, spin)
             state.acceleration[i] = _longitudinal(graph, state, sweeps, i, boxes, poses, present, speed, velocity,
                                                   limits[i].max_speed)  # fmt: skip
-    register(graph, state)
+    register(state)
     settle_junctions(dt, graph, state, sweeps, boxes, poses, present, speed, velocity, lit)
     break_deadlocks(graph, state, sweeps, boxes, poses, present, speed, velocity, lit)
-    consider_changes(dt, graph, state, sweeps, boxes, poses, present, speed, velocity)
+    consider_changes(dt, graph, state, sweeps, boxes, poses, present, speed, velocity, limits)
     for i in range(actors):
         if state.driven[i]:
             state.steering[i] = steer(state.path[i], state.reach[i], poses[i], boxes[i], speed[i],
@@ -222,23 +223,14 @@ def _longitudinal(
     velocity: Any, fastest: float,
 ) -> float:  # fmt: skip
     """m/s2: limits, bends, the end of the road, and whoever is ahead."""
-    path, reach, v = state.path[i], state.reach[i], speed[i]
-    wanted = min(path[0, 3], fastest)
-    rate = car_following(v, wanted, np.inf, 0.0)
-    far = min(reach, int(v * v / (2.0 * ANTICIPATION)) + 5)
-    for k in range(far):
-        rate = min(rate, slowing(v, min(path[k, 3], fastest), float(k), ANTICIPATION))
-    shape, front = sweeps.shape[state.shape[i]], 0.5 * boxes[i, LENGTH]
-    rate = min(rate, _hold_line(v, steer(path, reach, poses[i], boxes[i], v, shape), shape[3]))
-    if reach < len(path):
-        rate = min(rate, slowing(v, 0.0, reach - 1.0 - front - MINIMUM_GAP, COMFORT_DECELERATION))
+    path, v = state.path[i], speed[i]
+    wanted, front = min(path[0, 3], fastest), 0.5 * boxes[i, LENGTH]
+    rate = _on_its_own(state, i, boxes, poses, v, fastest, sweeps.shape[state.shape[i]])
     first, _ = next_junction(graph, state, i, train_length(state, boxes, i))
     entry = offset_of(graph, state, i, first) - state.s[i] - front if first >= 0 else np.inf
-    free = 0.0
-    if state.careful[i] > 0.0 or looks_back(state, i, boxes, poses):
-        free, beside = free_way(state, i, shape, boxes, poses, present, FARTHEST)
-        rate = min(rate, halting(v, beside)) if beside < FARTHEST else rate
-        free = free if state.careful[i] > 0.0 else 0.0
+    yields, of_moving, past = yield_to_oncoming(graph, state, i, boxes, poses, present, speed)
+    held, free = _beside(state, sweeps, i, boxes, poses, present, speed, past)
+    rate = min(rate, held)
     for k in range(state.met[i]):
         j, gap = state.touched[i, k], state.touch[i, k]
         if speed[j] < STILL and gains(free, gap):
@@ -248,10 +240,51 @@ def _longitudinal(
         if gap > entry and state.driven[state.leader[j]] and speed[j] > 1.0 and theirs < 0.7 * speed[j]:
             continue  # crosses beyond a junction that is not the driver's own yet: settled there
         rate = min(rate, car_following(v, wanted, gap, v - theirs))
-    yields = yield_to_oncoming(graph, state, i, boxes, present, speed, -np.inf)
     if yields < np.inf and gains(free, 0.0):
-        yields = min(yield_to_oncoming(graph, state, i, boxes, present, speed, STILL), creeping(v, free))
+        yields = min(of_moving, creeping(v, free))
     return min(rate, yields)
+
+
+@nb.njit(cache=True)
+def _on_its_own(
+    state: State, i: int, boxes: Any, poses: Any, speed: float, fastest: float, shape: Any
+) -> float:  # fmt: skip
+    """m/s2 that limits, bends and the end of the road ask for."""
+    path, reach = state.path[i], state.reach[i]
+    rate = car_following(speed, min(path[0, 3], fastest), np.inf, 0.0)
+    for k in range(min(reach, int(speed * speed / (2.0 * ANTICIPATION)) + 5)):
+        rate = min(rate, slowing(speed, min(path[k, 3], fastest), float(k), ANTICIPATION))
+    rate = min(rate, _hold_line(speed, steer(path, reach, poses[i], boxes[i], speed, shape), shape[3]))
+    if reach < len(path):
+        end = reach - 1.0 - 0.5 * boxes[i, LENGTH] - MINIMUM_GAP
+        rate = min(rate, slowing(speed, 0.0, end, COMFORT_DECELERATION))
+    return rate
+
+
+@nb.njit(cache=True)
+def _beside(
+    state: State, sweeps: Sweeps, i: int, boxes: Any, poses: Any, present: Any, speed: Any, past: float
+) -> tuple[float, float]:
+    """m/s2 because of those whom the body or its tail would touch, and metres that one gets by creeping past them.
+
+    Nobody creeps up to somebody who stands against it without getting by: it would be in the other's way.
+
+    Args:
+        past: metres to be past those who stand against the driver, as far as they are known.
+    """
+    rate, before = np.inf, np.inf
+    for k in range(state.met[i]):
+        j, gap = state.leader[state.touched[i, k]], state.touch[i, k]
+        if speed[j] < STILL and gap < FARTHEST and stands_against(state, i, gap, j, boxes, poses):
+            past = max(past, way_past(state, i, j, poses))
+            before = min(before, wait_before(state, i, j, boxes, speed[i]))
+    free, careful = 0.0, state.careful[i] > 0.0
+    if careful or looks_back(state, i, boxes, poses):
+        looked = max(FARTHEST, min(past, state.reach[i] - 1.0)) if careful else FARTHEST
+        free, beside = free_way(state, i, sweeps.shape[state.shape[i]], boxes, poses, present, looked)
+        rate = halting(speed[i], beside) if beside < looked else rate
+        free = free if careful and (past == 0.0 or free == looked) else 0.0
+    return min(rate, before) if free == 0.0 else rate, free
 
 
 @nb.njit(cache=True)

@@ -14,7 +14,9 @@ import numpy as np
 
 from drivesim.behaviors.traffic.crossings import GAPS
 from drivesim.behaviors.traffic.lanes import LaneGraph
-from drivesim.behaviors.traffic.paths import first_touch, middle
+from drivesim.behaviors.traffic.oncoming import CLEAR, INSIDE, oncoming_behind
+from drivesim.behaviors.traffic.passages import QUEUE_GAP, next_junction, offset_of, to_line, train_length
+from drivesim.behaviors.traffic.paths import first_touch, heading_at, middle
 from drivesim.behaviors.traffic.state import HORIZON, ROUTE, State
 from drivesim.behaviors.traffic.swept import Sweeps, level_of
 from drivesim.world.boxes import LENGTH, WIDTH
@@ -27,12 +29,12 @@ DECISION_DECELERATION = 2.5
 AMBER_DECELERATION = 3.0
 """m/s2 up to which a driver brakes for a light that changes before it (10 ft/s2 of ITE's kinematic equation for the
 change interval: Traffic Engineering Handbook; Gazis, Herman & Maradudin 1960)."""
-_STOP_SHORT = 0.5
-"""Metres before the line."""
-_LONGEST = 40.0
-"""Metres of a passage beyond which a further junction is one of its own."""
-_QUEUE_GAP = 2.0
-"""Metres between those who wait behind a junction."""
+_IN_SIGHT = 25.0
+"""Metres before the place where one has to brake for the line, from which on a passage is asked for."""
+_SLOW = 2.0
+"""m/s below which one follows another into a junction from standstill, by the follow-up headway."""
+_AT_LINE, _RESPONSE, _HARDEST = 0.3, 0.3, 7.0
+"""Metres before the line that count as at it, seconds within which speed is corrected there, and m/s2 at most."""
 _CLEARANCE = 1.0
 """Metres that a tail must be past a meeting for it to be free."""
 _PATIENCE, _INSISTENCE = 30.0, 60.0
@@ -46,7 +48,7 @@ vehicles need 1 to 2 s more: HCM 2010, equation 19-30)."""
 
 
 @nb.njit(cache=True)
-def register(graph: LaneGraph, state: State) -> None:
+def register(state: State) -> None:
     """Note for every lane who has it in its route."""
     state.heads[:] = -1
     for i in range(len(state.driven)):
@@ -58,64 +60,22 @@ def register(graph: LaneGraph, state: State) -> None:
 
 
 @nb.njit(cache=True)
-def offset_of(graph: LaneGraph, state: State, i: int, place: int) -> float:
-    """Metres from the start of a route to the start of one of its lanes."""
-    total = 0.0
-    for k in range(place):
-        total += graph.length[state.route[i, k]]
-    return total
-
-
-@nb.njit(cache=True)
-def next_junction(graph: LaneGraph, state: State, i: int, length: float) -> tuple[int, int]:
-    """First and last place in the route of the next passage that is not granted yet; -1, -1 if none is known.
-
-    Junctions with too little room between them to stop count as one, up to a length: a roundabout is taken arm by arm.
-    """
-    place = state.granted[i]
-    while place < state.count[i] and not graph.inside[state.route[i, place]]:
-        place += 1
-    if place >= state.count[i]:
-        return -1, -1
-    last, room, along = place, 0.0, graph.length[state.route[i, place]]
-    for k in range(place + 1, state.count[i]):
-        lane = state.route[i, k]
-        along += graph.length[lane]
-        if graph.inside[lane]:
-            if room > 0.0 and along > _LONGEST:
-                break
-            last, room = k, 0.0
-            continue
-        room += graph.length[lane]
-        if room > length + 2.0 * _QUEUE_GAP:
-            break
-    return place, last
-
-
-@nb.njit(cache=True)
-def train_length(state: State, boxes: Any, i: int) -> float:
-    """From the front of an actor to the end of its last trailer, m."""
-    return 0.5 * boxes[i, LENGTH] + max(state.tail[i], 0.5 * boxes[i, LENGTH])
-
-
-@nb.njit(cache=True)
-def no_room(graph: LaneGraph, state: State, i: int, end: float, boxes: Any, speed: Any, velocity: Any) -> int:
+def no_room(state: State, i: int, end: float, boxes: Any, speed: Any, velocity: Any) -> int:
     """Who leaves too little room behind the passage, which ends at metre ``end`` of the route; -1: nobody."""
-    half = 0.5 * boxes[i, LENGTH]
-    front = state.s[i] + half
+    front = state.s[i] + 0.5 * boxes[i, LENGTH]
     between, train = 0.0, -1
     for k in range(state.met[i]):
         j = state.touched[i, k]
         if state.leader[j] == train:
             continue
         train = state.leader[j]
-        at = state.path[i, min(int(half + state.touch[i, k]), HORIZON - 1), 2]
+        at = heading_at(state, i, state.touch[i, k], boxes)
         along = velocity[j, 0] * math.cos(at) + velocity[j, 1] * math.sin(at)
         goes = speed[j] if along > -0.5 * abs(speed[j]) else 0.0  # who comes does not make room
         rear = front + state.touch[i, k] + goes**2 / (2.0 * STOP_DECELERATION)
-        if rear - between < end + train_length(state, boxes, i) + _QUEUE_GAP:
+        if rear - between < end + train_length(state, boxes, i) + QUEUE_GAP:
             return train
-        between += train_length(state, boxes, train) + _QUEUE_GAP
+        between += train_length(state, boxes, train) + QUEUE_GAP
     return -1
 
 
@@ -190,13 +150,6 @@ def strangers_clear(
 
 
 @nb.njit(cache=True)
-def to_line(graph: LaneGraph, state: State, i: int, place: int, boxes: Any) -> float:
-    """Metres from the front to where one stops before a junction that begins with a lane of the route."""
-    line = offset_of(graph, state, i, place) - graph.crossings.back[state.route[i, place]] - _STOP_SHORT
-    return line - state.s[i] - 0.5 * boxes[i, LENGTH]
-
-
-@nb.njit(cache=True)
 def _heed_change(graph: LaneGraph, state: State, i: int, boxes: Any, speed: Any, lit: Any) -> None:
     """Take a grant back whose light has changed while the driver can still stop in comfort, out of other junctions."""
     clear = -np.inf
@@ -228,7 +181,7 @@ def settle_junctions(
     actors = len(present)
     places, lasts, lines = np.full(actors, -1), np.full(actors, -1), np.zeros(actors)
     urgency = np.full(actors, np.inf)
-    waits, nobody = np.zeros(actors, dtype=np.bool_), np.zeros(actors, dtype=np.bool_)
+    waits = np.zeros(actors, dtype=np.bool_)
     for i in range(actors):
         if not (state.driven[i] and present[i]):
             continue
@@ -237,7 +190,7 @@ def settle_junctions(
         if place < 0:
             continue
         lane, line = state.route[i, place], to_line(graph, state, i, place, boxes)
-        if line > speed[i] ** 2 / (2.0 * STOP_DECELERATION) + 25.0:
+        if line > speed[i] ** 2 / (2.0 * STOP_DECELERATION) + _IN_SIGHT:
             continue
         places[i], lasts[i], lines[i] = place, last, line
         rank = graph.crossings.rank[lane]
@@ -248,31 +201,48 @@ def settle_junctions(
             break
         place, last, line = places[i], lasts[i], lines[i]
         lane = state.route[i, place]
-        if line < -0.5 * boxes[i, LENGTH] - graph.crossings.back[lane] and state.granted[i] <= place:
+        if line < -0.5 * boxes[i, LENGTH] - state.back[lane] and state.granted[i] <= place:
             state.granted[i] = last + 1  # came here by other hands: it is in, so it drives out
-            continue
-        begin = offset_of(graph, state, i, place)
-        end = begin
-        for k in range(place, last + 1):
-            end += graph.length[state.route[i, k]]
-        root = graph.crossings.approach[lane]
-        follows = speed[i] < 2.0 and graph.crossings.rank[lane] > 0
-        free = lit[lane] != SIGNAL_STOP
-        free = free and not (follows and state.entered[root] < GAPS[graph.crossings.gap[lane], 1])
-        free = free and no_room(graph, state, i, end, boxes, speed, velocity) < 0
-        waits[i] = waits[i] and free
-        free = free and blocker(graph, state, sweeps, i, place, last, boxes, speed, lit, waits, nobody) < 0
-        free = free and strangers_clear(state, i, begin, end, boxes, poses, present, velocity)
-        if not free:
-            limit = math.sqrt(2.0 * STOP_DECELERATION * max(line, 0.0))
-            if speed[i] > limit or line < 0.3:
-                brake = (limit - speed[i]) / 0.3 - 0.05
-                if line > 0.3:  # hardly harder than it takes: brakes need their time to build up
-                    brake = max(brake, -1.1 * speed[i] ** 2 / (2.0 * line))
-                state.acceleration[i] = min(state.acceleration[i], max(brake, -7.0))
-            else:
-                state.acceleration[i] = min(state.acceleration[i], (limit - speed[i]) / 1.0)
+        elif not _may_enter(graph, state, sweeps, i, place, last, boxes, poses, present, speed, velocity, lit, waits):
+            state.acceleration[i] = min(state.acceleration[i], _stopping(speed[i], line))
         elif line < speed[i] ** 2 / (2.0 * DECISION_DECELERATION) + 0.5 * speed[i] + 1.0:
             state.granted[i] = last + 1
-            state.entered[root] = 0.0
+            state.entered[graph.crossings.approach[lane]] = 0.0
     state.entered[:] += dt
+
+
+@nb.njit(cache=True)
+def _may_enter(
+    graph: LaneGraph, state: State, sweeps: Sweeps, i: int, place: int, last: int, boxes: Any, poses: Any,
+    present: Any, speed: Any, velocity: Any, lit: Any, waits: Any,
+) -> bool:  # fmt: skip
+    """Whether a driver may have a passage; ``waits``: (N,) for whom others wait, set right for this one."""
+    lane = state.route[i, place]
+    begin, end = offset_of(graph, state, i, place), offset_of(graph, state, i, last + 1)
+    entered = state.entered[graph.crossings.approach[lane]]
+    follows = speed[i] < _SLOW and graph.crossings.rank[lane] > 0
+    free = lit[lane] != SIGNAL_STOP
+    free = free and not (follows and entered < GAPS[graph.crossings.gap[lane], 1])
+    free = free and no_room(state, i, end, boxes, speed, velocity) < 0
+    oncoming = CLEAR
+    for j in range(len(present) if free else 0):
+        if j != i and present[j] and state.driven[j]:
+            oncoming = max(oncoming, oncoming_behind(graph, state, i, j, end, boxes, speed))
+    free = free and oncoming != INSIDE
+    waits[i] = waits[i] and free
+    free = free and oncoming == CLEAR
+    nobody = np.zeros(len(present), dtype=np.bool_)
+    free = free and blocker(graph, state, sweeps, i, place, last, boxes, speed, lit, waits, nobody) < 0
+    return free and strangers_clear(state, i, begin, end, boxes, poses, present, velocity)
+
+
+@nb.njit(cache=True)
+def _stopping(speed: float, line: float) -> float:
+    """m/s2 so as to stop at a line so many metres ahead; hardly more than it takes: brakes need time to build up."""
+    limit = math.sqrt(2.0 * STOP_DECELERATION * max(line, 0.0))
+    if speed <= limit and line >= _AT_LINE:
+        return limit - speed
+    brake = (limit - speed) / _RESPONSE - 0.05
+    if line > _AT_LINE:
+        brake = max(brake, -1.1 * speed**2 / (2.0 * line))
+    return max(brake, -_HARDEST)

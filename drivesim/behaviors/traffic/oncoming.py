@@ -9,8 +9,10 @@ import numba as nb
 import numpy as np
 
 from drivesim.behaviors.driver import COMFORT_DECELERATION
-from drivesim.behaviors.traffic.junctions import next_junction, offset_of, train_length
 from drivesim.behaviors.traffic.lanes import LaneGraph
+from drivesim.behaviors.traffic.passages import next_junction, offset_of, to_line, train_length
+from drivesim.behaviors.traffic.paths import heading_at
+from drivesim.behaviors.traffic.squeeze import STILL
 from drivesim.behaviors.traffic.state import State, slowing
 from drivesim.behaviors.traffic.swept import BEYOND
 from drivesim.world.boxes import LENGTH
@@ -31,6 +33,8 @@ _STEP, _SAME_WAY = 2, 5
 """Metres from which to which a path is looked along, and in which one that runs the same way does not come back."""
 _HESITATES = 4.0
 """Seconds that somebody has to stand for others to go first all the same."""
+CLEAR, COMES, INSIDE = range(3)
+"""What :func:`oncoming_behind` says of somebody."""
 
 
 @nb.njit(cache=True)
@@ -65,21 +69,84 @@ def _outside(area: Any, x: float, y: float) -> float:
 
 @nb.njit(cache=True)
 def yield_to_oncoming(
-    graph: LaneGraph, state: State, i: int, boxes: Any, present: Any, speed: Any, slowest: float
-) -> float:
-    """m/s2 so as to wait before the place where the bands of two meet; inf: nobody is waited for.
+    graph: LaneGraph, state: State, i: int, boxes: Any, poses: Any, present: Any, speed: Any
+) -> tuple[float, float, float]:
+    """m/s2 so as to wait before the place where the bands of two meet, inf: nobody is waited for; the same for those
+    only who move; and metres to be past those who stand.
 
     The first to arrive goes first; who is in, or has been granted a junction there, goes on: who waits before one could
-    not leave the place. What lies behind a junction that is not granted yet is settled there. Who is not faster than
-    ``slowest`` is not waited for.
+    not leave the place. What lies behind a junction that is not granted yet is settled there.
     """
-    rate = math.inf
+    rate, moving, past = math.inf, math.inf, 0.0
     for j in range(len(present)):
-        if j != i and present[j] and state.driven[j] and speed[j] >= slowest:
-            room = _room_before(graph, state, i, j, boxes, speed)
-            if room < math.inf:
-                rate = min(rate, slowing(speed[i], 0.0, room - _BEFORE, COMFORT_DECELERATION))
-    return rate
+        if j == i or not (present[j] and state.driven[j]):
+            continue
+        room = _room_before(graph, state, i, j, boxes, speed)
+        if room == math.inf:
+            continue
+        brake = slowing(speed[i], 0.0, room - _BEFORE, COMFORT_DECELERATION)
+        rate = min(rate, brake)
+        if speed[j] >= STILL:
+            moving = min(moving, brake)
+        elif room < 2.0 * _BEFORE:
+            past = max(past, way_past(state, i, j, poses))
+    return rate, moving, past
+
+
+@nb.njit(cache=True)
+def way_past(state: State, i: int, j: int, poses: Any) -> float:
+    """Metres that a driver has to go for the ends of it and of another who stands against it to be past each other."""
+    away = math.hypot(poses[j, 0] - poses[i, 0], poses[j, 1] - poses[i, 1])
+    return away + state.tail[i] + state.tail[j]
+
+
+@nb.njit(cache=True)
+def room_to_place(state: State, i: int, j: int, boxes: Any) -> float:
+    """Metres to the place where the band of a driver meets that of another, less than none within; inf: nowhere."""
+    if _apart(state.wide, state.area, i, j):
+        return math.inf
+    mine = _meets(state.path, state.reach, state.wide, state.area, i, j)
+    return mine - 0.5 * boxes[i, LENGTH] if mine >= 0 else math.inf
+
+
+@nb.njit(cache=True)
+def wait_before(state: State, i: int, j: int, boxes: Any, speed: float) -> float:
+    """m/s2 so as to wait before that place, or in it; inf: nothing to do."""
+    return slowing(speed, 0.0, room_to_place(state, i, j, boxes) - _BEFORE, COMFORT_DECELERATION)
+
+
+@nb.njit(cache=True)
+def stands_against(state: State, i: int, gap: float, j: int, boxes: Any, poses: Any) -> bool:
+    """Whether a driver who stands in the way ``gap`` metres ahead faces the other way."""
+    return state.driven[j] and math.cos(poses[j, 3] - heading_at(state, i, gap, boxes)) < _AGAINST_COS
+
+
+@nb.njit(cache=True)
+def oncoming_behind(graph: LaneGraph, state: State, i: int, j: int, end: float, boxes: Any, speed: Any) -> int:
+    """Whether another is, or comes first to, where its band meets that of a driver up to right behind a passage.
+
+    Who drove into the passage all the same could not leave it.
+
+    Args:
+        end: metre of the route at which the passage ends.
+    """
+    if _apart(state.wide, state.area, i, j):
+        return CLEAR
+    mine = _meets(state.path, state.reach, state.wide, state.area, i, j)
+    if mine < 0 or mine > end - state.s[i] + train_length(state, boxes, i) + _BEFORE:
+        return CLEAR
+    other = _meets(state.path, state.reach, state.wide, state.area, j, i)
+    theirs = other - 0.5 * boxes[j, LENGTH]
+    place, _ = next_junction(graph, state, j, train_length(state, boxes, j))
+    if other < 0 or (place >= 0 and theirs >= to_line(graph, state, j, place, boxes)):
+        return CLEAR  # or it waits before a junction of its own
+    if theirs <= 0.0:
+        return INSIDE
+    granted, _ = _granted(graph, state, j, boxes)
+    stops = theirs - _BEFORE > speed[j] * speed[j] / (2.0 * COMFORT_DECELERATION)
+    later = state.waited[j] > _HESITATES or theirs >= mine - 0.5 * boxes[i, LENGTH]
+    on_its_way = granted > 0.0 and other <= granted + BEYOND
+    return CLEAR if stops and later and not on_its_way else COMES
 
 
 @nb.njit(cache=True)
@@ -91,12 +158,10 @@ def waits_for_oncoming(graph: LaneGraph, state: State, i: int, j: int, boxes: An
 @nb.njit(cache=True)
 def _room_before(graph: LaneGraph, state: State, i: int, j: int, boxes: Any, speed: Any) -> float:
     """Metres to the place where a driver meets another and lets it by; inf: it goes on."""
-    if _apart(state.wide, state.area, i, j):
+    room = room_to_place(state, i, j, boxes)
+    if room <= 0.0 or room == math.inf:
         return math.inf
-    mine = _meets(state.path, state.reach, state.wide, state.area, i, j)
-    room = mine - 0.5 * boxes[i, LENGTH]
-    if room <= 0.0:
-        return math.inf
+    mine = room + 0.5 * boxes[i, LENGTH]
     own, free = _granted(graph, state, i, boxes)
     other = _meets(state.path, state.reach, state.wide, state.area, j, i) if own <= mine <= free else -1
     if other < 0:

@@ -287,6 +287,12 @@ def _note(state: State, i: int, gap: float, j: int) -> None:
 
 
 @nb.njit(cache=True)
+def heading_at(state: State, i: int, gap: float, boxes: Any) -> float:
+    """Of a driver's path, so many metres ahead of its front."""
+    return state.path[i, min(int(0.5 * boxes[i, LENGTH] + gap), HORIZON - 1), 2]
+
+
+@nb.njit(cache=True)
 def speed_along(path: Any, k: int, velocity: Any) -> float:
     """Of a velocity, in the direction of a path at a metre of it; not less than none."""
     k = min(k, len(path) - 1)

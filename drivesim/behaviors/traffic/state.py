@@ -40,7 +40,8 @@ class State(NamedTuple):
         aside: (N, 3) metres left of the path, fading from metre s on over so many metres.
         waited: (N,) seconds standing; changed: (N,) seconds since the last change of lanes.
         key, draws: (N,) of the random stream of routes; factor: (N,) on speed limits.
-        entered: (L,) seconds since somebody last entered a junction from a lane.
+        entered: (L,) seconds since somebody last entered a junction from a lane; back: (L,) metres before each path's
+            junction at which one stops.
         path: (N, HORIZON, 7) x, y, heading, speed, metre by metre from the middle on, and the band that the body needs:
             x, y of its middle and half its width, m; reach: (N,) how many metres are known.
         shape: (N,) row of :class:`~drivesim.behaviors.traffic.swept.Sweeps`; wide: (N, 2) from and to which metre ahead
@@ -52,8 +53,8 @@ class State(NamedTuple):
         lets: (N,) whom a driver lets by before it goes on itself; -1: nobody.
         touch, touched: (N, TOUCHES) metres from the front to others in the way, nearest first, and who; met: (N,).
         acceleration, steering: (N,) decisions; blinks: (N,) -1 right, 1 left, 0.
-        heads, links, rows: who has a lane in its route: first entry of each lane (L,), next entry and place in the
-            route of each (N * ROUTE,).
+        heads, links: who has a lane in its route: first entry of each lane (L,), next entry of each (N * ROUTE,); entry
+            i * ROUTE + k is place k in the route of i.
     """
 
     driven: Any
@@ -68,6 +69,7 @@ class State(NamedTuple):
     draws: Any
     factor: Any
     entered: Any
+    back: Any
     path: Any
     reach: Any
     shape: Any
@@ -102,6 +104,7 @@ def new_state(actors: int, lanes: int) -> State:
         draws=np.zeros(actors, dtype=np.int64),
         factor=np.ones(actors),
         entered=np.full(lanes, 1e9),
+        back=np.zeros(lanes),
         path=np.zeros((actors, HORIZON, 7)),
         reach=np.zeros(actors, dtype=np.int64),
         shape=np.zeros(actors, dtype=np.int64),

@@ -1,0 +1,93 @@
+"""Changes of lane at the bounds of MOBIL: what must be gained, what others lose, how hard somebody may have to brake.
+
+Kesting, Treiber & Helbing, Transportation Research Record 1999:86 (2007), with the intelligent driver model; parameters
+of their table 2. Where each bound lies is worked out here from the models' formulas.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from drivesim.behaviors.traffic import TrafficDriver
+from drivesim.behaviors.traffic.fleet import fleet_of
+from tests.behaviors.road_users import road_user
+from tests.behaviors.test_traffic import drive, on_lane, straight
+from tests.builders import car
+
+DT = 0.05
+SPEED = 10.0
+ACCELERATION, HEADWAY, STANDSTILL = 1.4, 1.5, 2.0
+POLITENESS, THRESHOLD, SAFE = 0.2, 0.1, 4.0
+LENGTH = 4.4
+WANTED_GAP = STANDSTILL + HEADWAY * SPEED
+"""Between two who are equally fast."""
+
+
+def decide(make_world, tmp_path, lanes, places):
+    """Which way cars at ``places`` (lane, s, speed, whether it is driven) turn at once: 1 left, -1 right, 0 not."""
+    network = straight(tmp_path, lanes=lanes, speed=100)
+    world = make_world(*(car(i, f"car{i}") for i in range(len(places))), network=network)
+    for i, (lane, s, speed, _) in enumerate(places):
+        world.place(i, on_lane(network, "1", lane, s), speed)
+    drivers = {i: TrafficDriver(world) for i, place in enumerate(places) if place[3]}
+    for index, driver in drivers.items():
+        driver.step(world, index, DT)
+    state = fleet_of(world).state
+    state.changed[:], state.aside[:] = 10.0, (0.0, 0.0, 1.0)  # the last change is long ago, and over
+    world.step(DT)
+    for index, driver in drivers.items():
+        driver.step(world, index, DT)
+    return state.blinks.tolist()
+
+
+def changes(make_world, tmp_path, *, gap, lead=SPEED, room=None):
+    """Whether a driver ``gap`` m behind another changes to the lane on its left, ``room`` m before somebody there."""
+    places = [(-2, 300.0, SPEED, True), (-2, 300.0 + LENGTH + gap, lead, False)]
+    if room is not None:
+        places.append((-1, 300.0 - LENGTH - room, SPEED, True))
+    return decide(make_world, tmp_path, 2, places)[0] == 1
+
+
+def test_a_lane_is_changed_for_what_the_threshold_asks(make_world, tmp_path):
+    """Behind one who is as fast, a (s*/s)^2 is lost."""
+    bound = WANTED_GAP * math.sqrt(ACCELERATION / THRESHOLD)
+    assert changes(make_world, tmp_path, gap=bound - 3.0)
+    assert not changes(make_world, tmp_path, gap=bound + 3.0)
+
+
+def test_what_a_follower_loses_counts_by_politeness(make_world, tmp_path):
+    gap = 40.0
+    gain = ACCELERATION * (WANTED_GAP / gap) ** 2
+    bound = WANTED_GAP * math.sqrt(ACCELERATION * POLITENESS / (gain - THRESHOLD))
+    assert changes(make_world, tmp_path, gap=gap, room=bound + 3.0)
+    assert not changes(make_world, tmp_path, gap=gap, room=bound - 3.0)
+
+
+def test_nobody_has_to_brake_harder_than_is_safe(make_world, tmp_path):
+    """Before a queue everything is to be gained; what a follower would have to do decides."""
+    fastest = 100 / 3.6
+    free = 1.0 - (SPEED / fastest) ** 4
+    bound = WANTED_GAP / math.sqrt(free + SAFE / ACCELERATION)
+    assert changes(make_world, tmp_path, gap=12.0, lead=0.0, room=bound + 2.0)
+    assert not changes(make_world, tmp_path, gap=12.0, lead=0.0, room=bound - 2.0)
+
+
+def test_who_is_as_fast_as_it_can_has_nothing_to_gain(make_world, tmp_path):
+    """A cyclist keeps its lane, whatever the road's limit."""
+    network = straight(tmp_path, lanes=3, speed=100)
+    world = make_world(road_user(0, "bicycle"), network=network)
+    world.place(0, on_lane(network, "1", -2, 20.0), 5.9)
+    beside = []
+    drive(world, 60.0, watch=lambda: beside.append(float(world.position[0, 0, 1])))
+    assert np.ptp(beside) < 0.5
+
+
+def test_two_do_not_change_to_one_lane_from_both_sides(make_world, tmp_path):
+    """Two behind somebody slow, a free lane between them; who is slower is 18 m ahead."""
+    left = [(-1, 300.0, 20.0, True), (-1, 340.0, 10.0, False)]
+    right = [(-3, 318.0, 8.0, True), (-3, 333.0, 4.0, False)]
+    assert decide(make_world, tmp_path, 3, [*left, (-3, 600.0, 8.0, True)])[0] == -1
+    assert decide(make_world, tmp_path, 3, [*right, (-1, 600.0, 8.0, True)])[0] == 1
+    assert decide(make_world, tmp_path, 3, [*left, *right]) == [-1, 0, 0, 0]
