@@ -24,19 +24,27 @@ from scenariogeneration import xosc
 PLATE = (3.7, 2.4, 0.025)
 """Length, width and thickness of the steel plate, m: about those of NHTSA's test procedures (assumed)."""
 KERB_DISTANCE = 2.0
-"""Where the child stops, from the middle of the lane: a metre beside the car, m."""
+"""Where the child stands, from the middle of the lane: its middle a metre beside the car, m."""
+KERB_START = 4.0
+"""Where it starts, from the middle of the lane, m."""
+WALK = 5 / 3.6
+"""How fast it walks, m/s."""
+HALT = 3.0
+"""How it slows down, m/s2: what the behaviour tree's ``Stand`` does."""
 
 
 def child_at_kerb() -> Draft:
-    """A child walks up to the road and stops."""
+    """A child walks up to the road and stops; it stands still ``stands`` seconds before the car could be there."""
     draft = country_road("negative/child_at_kerb", "A child walks up to the road and stops", 50.0)
+    draft.parameter("stands", xosc.ParameterType.double, 2.0, 0, 3)
+    walked = KERB_START - KERB_DISTANCE - WALK**2 / (2.0 * HALT)
     draft.add(
         "Target", pedestrian("child", 1.154, 0.45, 0.298, 21.0, age="6"),
-        lane_position(1, -1, IMPACT_S, -4.0, math.pi / 2), 0.0,
+        lane_position(1, -1, IMPACT_S, -KERB_START, math.pi / 2), 0.0,
         controller(
-            "childBrain", behaviorTree="adult_crossing.xml", behavior="protocol", speed=str(round(5 / 3.6, 4)),
-            master="Ego", start_distance="4.0", crossing_distance=str(4.0 - KERB_DISTANCE),
-            acceleration_distance="1.0",
+            "childBrain", behaviorTree="adult_crossing.xml", behavior="protocol", speed=str(round(WALK, 4)),
+            master="Ego", start_distance=f"${{{walked:.4f} + {WALK:.4f} * ($stands + {WALK / HALT:.4f})}}",
+            crossing_distance=f"{walked:.4f}", acceleration_distance="1.0",
         ),
     )  # fmt: skip
     return draft

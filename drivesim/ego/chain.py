@@ -18,6 +18,11 @@ from drivesim.ego.tracking import Tracker
 from drivesim.transforms import Pose
 from drivesim.types import CameraImage, Measurement, PointCloud
 
+SHARE = 0.4
+"""Of the last measurements of sensors that have ever seen a track, radars left out, so many at least must have seen it:
+less than the three of five that one sensor alone must have, for the reach of two differs, and more than the three of
+eight of a track that a camera still finds detections for and a lidar no more. A radar's silence says nothing: it hears
+what moves along its line of sight."""
 STANDING = 0.1
 """Brakes are held below this, m/s."""
 Answers = dict[tuple[int, Detector], tuple[Measurement, list[Detection]]]
@@ -78,6 +83,7 @@ class EgoChain:
         self._parameters = parameters
         self._tracker = Tracker(parameters)
         self._brake = Brake(parameters.dead_time, parameters.jerk)
+        self._radars: set[str] = set()
         self._pending: list[tuple[float, int, Measurement, list[Detection]]] = []
         self._received = 0
         self._stamp = 0.0
@@ -143,6 +149,8 @@ class EgoChain:
 
     def _fuse(self, ready: float, measurement: Measurement, detections: Sequence[Detection]) -> None:
         self._stamp = stamp = measurement.time_ns * 1e-9
+        if kind_of(measurement) == "radar":
+            self._radars.add(measurement.channel)
         pose = measurement.world_from_ego
         for d in detections:
             x, y, _ = pose.apply([*d.position, 0.0])
@@ -152,12 +160,14 @@ class EgoChain:
             self.events.append(ChainEvent("confirmation", ready, stamp, place, measurement.channel))
 
     def _threats(self, own: OwnState) -> list[Threat]:
-        """Confirmed ones, that with the least time left first; tracks that mostly coast unseen are not trusted."""
+        """Confirmed ones, that with the least time left first; not trusted are tracks that mostly coast unseen, or that
+        one sensor sees now and then where another, which has seen them, sees nothing any more."""
         threats = [
             threat
             for track in self._tracker.tracks
             if track.confirmed
             and track.support >= self._parameters.confirm_hits
+            and track.support >= SHARE * track.looks(self._radars)
             and (threat := assess(track, own.time, own.world_from_ego, own.speed, own.yaw_rate, self._car,
                                   self._parameters)) is not None
         ]  # fmt: skip

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from dataclasses import dataclass
 
 import numpy as np
@@ -57,6 +57,10 @@ class Track:
     def support(self) -> int:
         """Detections among the last measurements of every sensor, all sensors together."""
         return sum(sum(window) for window in self.hits.values())
+
+    def looks(self, without: Set[str]) -> int:
+        """How many those measurements are, of every sensor that has ever seen it and is not one of ``without``."""
+        return sum(len(window) for sensor, window in self.hits.items() if sensor not in without)
 
     @property
     def sensors(self) -> list[str]:

@@ -11,6 +11,7 @@ from drivesim.ego.chain import EgoChain
 from drivesim.ego.lidar import LidarDetector
 from drivesim.ego.radar import RadarDetector
 from drivesim.errors import DrivesimError
+from drivesim.types import CameraImage
 
 PARKED = (20.0, -3.2, 4.4, 1.8, 1.5)
 
@@ -44,6 +45,40 @@ def test_a_ghost_in_the_sensor_data_makes_the_car_brake():
 def test_a_child_that_stops_at_the_kerb_is_no_threat():
     still = (38.0, -2.6, 0.4, 0.4, 1.15)
     assert "brake" not in kinds(drive(LidarDetector(), lambda t, x: sweep(t, x, [still])))
+
+
+class Says:
+    """Reports something in the way at some times."""
+
+    oracle = False
+
+    def __init__(self, kind, times, x=45.0):
+        self.kind, self.times, self.x = kind, times, x
+
+    def detect(self, measurement):
+        said = any(abs(measurement.time_ns * 1e-9 - each) < 0.01 for each in self.times)
+        away = self.x - measurement.world_from_ego.translation[0]
+        return [Detection(np.array([away, 0.0]), np.eye(2) * 0.04, 0.25, 0.2, True)] * said
+
+
+@pytest.mark.parametrize(("once", "brakes"), [("", True), ("lidar", False), ("radar", True)])
+def test_what_a_lidar_has_seen_and_sees_no_more_is_not_braked_for(once, brakes):
+    """A camera says three times of five that something is in the way. That a lidar never saw it says nothing; that it
+    saw it once, and then looked five times in vain, does. A radar's silence says nothing: who crosses is silent."""
+    often = [0.1 * number for number in range(1, 30) if number % 5 in (1, 2, 4)]
+    times = {"camera": often, "lidar": [], "radar": []} | {once: [0.2]}
+    chain = EgoChain(
+        {kind: Says(kind, times[kind]) for kind in ("camera", "lidar", "radar")}, CAR, ego_parameters("aeb")
+    )
+    for tick in range(1, 60):
+        time, x = tick * 0.05, 12.0 * tick * 0.05
+        chain.decide(OwnState(time, ego_at(x), 12.0), 0.05)
+        if tick % 2 == 0:
+            now, black, blank = round(time * 1e9), np.zeros((2, 2, 3), np.uint8), np.zeros((2, 2), np.uint8)
+            image = CameraImage("CAM", now, MOUNT, ego_at(x), black, blank, blank, blank, np.eye(3))
+            heard = echoes(time, x, [(45.0, 0.0, 0.0, 20.0)])
+            chain.receive({"CAM": image, "LIDAR": sweep(time, x, []), "RADAR": heard})
+    assert chain.braking is brakes
 
 
 def test_a_gap_between_parked_cars_is_driven_through():

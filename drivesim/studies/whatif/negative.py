@@ -12,9 +12,15 @@ from drivesim.studies.statistics import Interval, poisson_rate
 from drivesim.studies.whatif.study import Study, run_study
 
 SCENARIOS = ("negative/child_at_kerb", "negative/steel_plate", "negative/parked_gap")
-"""What must be left alone: a child who stops a metre beside the car's way, a steel plate, a gap between parked cars."""
+"""What must be left alone: a child who stops a metre beside the car, a steel plate, a gap between parked cars."""
 SPEEDS = (30.0, 80.0)
 """Of the car, from and to, spread evenly over the instances, km/h."""
+KERB = SCENARIOS[0]
+STANDS = (0.5, 3.0)
+"""For how long the child has stood at the kerb when the car could be there, from and to, s: spread evenly over the
+instances too, in another order than the speeds."""
+_GOLDEN = (math.sqrt(5.0) - 1.0) / 2.0
+"""Multiples of it fall evenly between whole numbers (Weyl), in an order that has nothing to do with theirs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,12 +49,10 @@ def play_negative(
     """
     played: list[tuple[str, list[dict[str, Any]]]] = []
     failures: list[dict[str, Any]] = []
-    low, high = SPEEDS
-    speeds = [low + (high - low) * (n + 0.5) / count for n in range(count)]
     for number, scenario in enumerate(SCENARIOS):
         asked = replace(
-            study, scenario=scenario, instances=tuple({"ego_speed": f"{speed:.1f}"} for speed in speeds), settings=(),
-            target="Target", full=True,
+            study, scenario=scenario, instances=tuple(negative_instance(scenario, n, count) for n in range(count)),
+            settings=(), target="Target", full=True,
         )  # fmt: skip
 
         def tell(done: int, _: int, before: int = number * count) -> None:
@@ -59,6 +63,18 @@ def play_negative(
         played.append((Path(scenario).name, finished))
         failures += failed
     return [alarms_of(Path(rig).stem, position, played) for position, rig in enumerate(study.rigs)], failures
+
+
+def negative_instance(scenario: str, number: int, count: int) -> dict[str, str]:
+    """Parameters of one of ``count`` instances of a scenario of :data:`SCENARIOS`."""
+    values = {"ego_speed": f"{_between(SPEEDS, (number + 0.5) / count):.1f}"}
+    if scenario == KERB:
+        values["stands"] = f"{_between(STANDS, (number + 0.5) * _GOLDEN % 1.0):.2f}"
+    return values
+
+
+def _between(ends: tuple[float, float], share: float) -> float:
+    return ends[0] + (ends[1] - ends[0]) * share
 
 
 def alarms_of(rig: str, position: int, played: Sequence[tuple[str, Sequence[dict[str, Any]]]]) -> FalseAlarms:
