@@ -73,10 +73,15 @@ class Cast:
         """Show one tick: ``before`` is ray time 0, ``after`` ray time 1; people in the less detail the greater their
         ``distance`` (N,) from the sensors, m."""
         shown = before.present[0] & after.present[0]
-        self._fleet.move(before, after, shown, distance)
-        if self._crowd is not None:
-            self._crowd.move(before, after, shown, distance)
-        self._rays.commit()
+
+        def move_parts() -> None:
+            self._fleet.move(before, after, shown, distance)
+
+        if self._crowd is None:
+            move_parts()
+            self._rays.commit()
+        else:
+            self._crowd.move(before, after, shown, distance, move_parts, self._rays.commit)
 
     def joints(self, before: WorldState, after: WorldState, fraction: float) -> dict[int, F64]:
         """COCO's joints (17, 3) of everyone who has a body, by instance id, world frame, m, at a fraction of a tick."""

@@ -42,6 +42,8 @@ LIVELY = 2
 _BONES = 24
 _CROWD = 8
 """Bodies from which on another thread pays."""
+_HELPINGS = 4
+"""Into so many parts for each thread is work divided: more cost more to hand out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,32 +103,55 @@ class Crowd:
         self._functions = (motion_functions(), refit_functions())
         self._pool: ThreadPoolExecutor | None = None
 
-    def move(self, before: WorldState, after: WorldState, shown: NDArray[np.bool_], distance: F64) -> None:
+    def move(
+        self, before: WorldState, after: WorldState, shown: NDArray[np.bool_], distance: F64,
+        others: Callable[[], None], commit: Callable[[], None],
+    ) -> None:  # fmt: skip
         """Show the tick between two states of all actors (N,) that are ``shown``; in the less
-        detail (:data:`LEVELS`) the greater their ``distance`` (N,) from the sensors, m."""
+        detail (:data:`LEVELS`) the greater their ``distance`` (N,) from the sensors, m.
+
+        Args:
+            others: moves what else there is, while other threads pose bodies.
+            commit: makes all changes of the engine's scene visible to rays, once bodies have their shapes; meanwhile
+                other threads work out the normals and velocities of these, which the engine knows nothing of.
+        """
         there = np.flatnonzero(shown[self._actor])
         level = np.searchsorted(LEVELS, distance[self._actor], side="right")
         states = (_columns(before), _columns(after))
         self._share(there, lambda rows: _pose(
             rows, level, states, self._who, self._poses, self._rate, self._shots
-        ))  # fmt: skip
+        ), others)  # fmt: skip
         self._bring(there, level)
         tables = self._rays.tables
         self._share(_jobs(there, self._shots, level), lambda jobs: _show(
-            jobs, self._shots, level, states, self._actor, self._poses, self._rate, self._rest,
-            self._engine, self._handle, self._steps, self._functions, _FRACTIONS, self._rays.origin, tables.normals,
-            tables.vertex_velocity, tables.inst_quaternion, tables.inst_translation, tables.inst_spin,
-            tables.inst_velocity, tables.inst_omega,
+            jobs, self._shots, level, states, self._actor, self._poses, self._rest, self._engine, self._handle,
+            self._steps, self._functions, _FRACTIONS, self._rays.origin, tables.inst_quaternion,
+            tables.inst_translation, tables.inst_spin, tables.inst_velocity, tables.inst_omega,
         ))  # fmt: skip
+        self._share(there, lambda rows: _shade(
+            rows, level, self._poses, self._rate, self._rest, tables.normals, tables.vertex_velocity,
+        ), commit)  # fmt: skip
 
-    def _share(self, rows: I64, work: Callable[[I64], None]) -> None:
-        """Do the work of these rows on as many threads as pay, each taking every so manieth."""
+    def _share(self, rows: I64, work: Callable[[I64], None], first: Callable[[], None] | None = None) -> None:
+        """Do the work of these rows on as many threads as pay: each takes some when it has nothing else to do.
+
+        Args:
+            first: what this thread does before it takes any.
+        """
         threads = min(nb.get_num_threads(), 1 + len(rows) // _CROWD)
         if threads > 1 and self._pool is None:
             self._pool = ThreadPoolExecutor(nb.get_num_threads() - 1)
-        shares = [np.ascontiguousarray(rows[first::threads]) for first in range(threads)]
-        others = [self._pool.submit(work, share) for share in shares[1:]] if self._pool else []
-        work(shares[0])
+        count = _HELPINGS * threads if threads > 1 else 1
+        helpings = iter([np.ascontiguousarray(rows[start::count]) for start in range(count)])
+
+        def take() -> None:
+            for helping in helpings:  # all threads go through the same list
+                work(helping)
+
+        others = [self._pool.submit(take) for _ in range(threads - 1)] if self._pool else []
+        if first:
+            first()
+        take()
         for other in others:
             other.result()
 
@@ -149,7 +174,7 @@ _FRACTIONS = np.array([[*bounds, *np.zeros(SHOTS + 1 - len(bounds))] for bounds 
 
 
 def _jobs(there: I64, shots: I64, level: I64) -> I64:
-    """(J, 2) body and shot, those with most work first: threads take every so manieth."""
+    """(J, 2) body and shot, those with most work first: each helping is every so manieth."""
     there = there[np.argsort(level[there], kind="stable")]
     body = np.repeat(there, shots[there])
     shot = np.arange(len(body)) - np.repeat(np.cumsum(shots[there]) - shots[there], shots[there])
@@ -233,9 +258,9 @@ def _stroke(start: F64, end: F64, joints: F64) -> float:
 
 @nb.njit(nogil=True, cache=True)
 def _show(
-    jobs: I64, shots: I64, level: I64, states: Any, actor: I64, poses: F64, rate: F64, rest: Any, engine: I64,
-    handle: I64, steps: I64, functions: Any, fractions: F64, origin: F64, normals: F32, speeds: F32, quaternion: Any,
-    translation: Any, spin: Any, velocity: Any, omega: Any,
+    jobs: I64, shots: I64, level: I64, states: Any, actor: I64, poses: F64, rest: Any, engine: I64, handle: I64,
+    steps: I64, functions: Any, fractions: F64, origin: F64, quaternion: Any, translation: Any, spin: Any,
+    velocity: Any, omega: Any,
 ) -> None:  # fmt: skip
     """Write the shapes of these bodies' shots (J, 2), refit their trees and place them."""
     before, after = states
@@ -269,11 +294,20 @@ def _show(
         recount = steps[row, kind, shot] != moves
         move_instance(functions[0], engine[row, shot, 3], matrices[first : first + moves], moves, recount)
         steps[row, kind, shot] = moves
-        if shot == 0:
-            out = rest[5][row, kind]
-            turned, moving = normals[out : out + stop - start], speeds[out : out + stop - start]
-            skin_normals(rest[1][start:stop], bones, weights, poses[row, SHOTS].astype(np.float32), turned)
-            if rate[row] != 0.0:
-                skin_points(vertices, bones, weights, poses[row, SHOTS + 1].astype(np.float32), moving)
-            else:
-                moving[:] = np.float32(0.0)
+
+
+@nb.njit(nogil=True, cache=True)
+def _shade(rows: I64, level: I64, poses: F64, rate: F64, rest: Any, normals: F32, speeds: F32) -> None:
+    """Write the normals and velocities of these bodies' vertices."""
+    vertices, at_rest, bones, weights, starts, places = rest
+    for row in rows:
+        kind = level[row]
+        mesh = row * places.shape[1] + kind
+        part = slice(starts[mesh], starts[mesh + 1])
+        out = slice(places[row, kind], places[row, kind] + starts[mesh + 1] - starts[mesh])
+        skin_normals(at_rest[part], bones[part], weights[part], poses[row, SHOTS].astype(np.float32), normals[out])
+        if rate[row] != 0.0:
+            motion = poses[row, SHOTS + 1].astype(np.float32)
+            skin_points(vertices[part], bones[part], weights[part], motion, speeds[out])
+        else:
+            speeds[out] = np.float32(0.0)

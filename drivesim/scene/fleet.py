@@ -116,7 +116,7 @@ def _turn(way: int, row: int, phase: float, state: Any) -> float:
     return 0.0
 
 
-@nb.njit(cache=True)
+@nb.njit(nogil=True, cache=True)
 def _move(
     rows: NDArray[np.int64], still: NDArray[np.bool_], actor: NDArray[np.int64], handle: NDArray[np.int64],
     way: NDArray[np.int64], hub: F64, phase: F64, instances: NDArray[np.int64], steps: NDArray[np.int64],
