@@ -12,6 +12,7 @@ from drivesim.behaviors.traffic.fleet import fleet_of
 from drivesim.opendrive import read_network
 from tests.behaviors.road_users import road_user
 from tests.behaviors.test_traffic import EAST, MIDDLE, NORTH, SOUTH, WEST, crossing, drive, on_lane
+from tests.behaviors.towns import TOWNS, play, populate
 from tests.builders import car
 
 RADIUS = 13.0
@@ -92,3 +93,14 @@ def test_nobody_drives_into_a_junction_who_could_not_leave_it(make_world, tmp_pa
     assert max(longest) < 15.0
     away = np.hypot(*(world.position[0, 0, :2] - world.position[0, 1, :2]))
     assert away > 60.0
+
+
+@pytest.mark.skipif(not TOWNS.is_dir(), reason="no corpus: set DRIVESIM_SHARED to the folder that holds corpus/")
+@pytest.mark.slow
+@pytest.mark.parametrize(("minutes", "seed"), [(3.0, 110), (1.5, 52)])
+def test_mixed_traffic_neither_crashes_nor_jams(minutes, seed):
+    """Seeds that did: a bus and an articulated lorry locked each other at 31 s, a van and a bus touched at 72 s."""
+    played = play(populate(read_network(TOWNS / "Town03.xodr"), 40, seed, mixed=True), minutes)
+    assert played.collisions == []
+    assert played.longest_standing < 100.0
+    assert played.mean_speed > 6.0

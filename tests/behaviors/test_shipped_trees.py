@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from drivesim import content
+from drivesim.behaviors.tree import read_tree
 from drivesim.cli.run import run_command
 from drivesim.openscenario import load_scenario
 from drivesim.simulation import Simulation
@@ -83,3 +84,14 @@ def test_a_run_says_why_the_child_ran(tmp_path):
     with Simulation(scenario, None, seed=1, dt=0.05, duration=8.0) as simulation:
         told = [each for frame in simulation for each in frame.decisions]
     assert [(each.node, each.status) for each in told] == [(row["node"], row["status"]) for row in rows]
+
+
+@pytest.mark.parametrize(("tree", "mode"), [("child_crossing.xml", "distance"), ("adult_crossing.xml", "time")])
+def test_shipped_children_judge_gaps_by_distance_and_adults_by_time(tree, mode):
+    """Connelly et al. 1998: children of that age go by how far the car is, adults by when it will be there."""
+    pending, modes = list(read_tree(content.find("behaviors", tree)).trees.values()), set()
+    while pending:
+        node = pending.pop()
+        pending += node.children
+        modes |= {node.ports["mode"]} if node.kind == "GapAccept" else set()
+    assert modes == {mode}
