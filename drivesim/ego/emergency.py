@@ -16,8 +16,6 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-import numpy as np
-
 from drivesim.ego.brake import stopping_distance
 from drivesim.ego.parameters import EgoParameters
 from drivesim.ego.tracking import Track
@@ -60,20 +58,21 @@ def assess(
     track: Track, time: float, world_from_ego: Pose, speed: float, yaw_rate: float, car: Geometry, p: EgoParameters
 ) -> Threat | None:
     """Whether a track threatens the car at ``time``, and how soon."""
-    x, y, vx, vy = track.at(time)
-    cos_yaw, sin_yaw = world_from_ego.rotation[:2, 0]
-    dx, dy = x - world_from_ego.translation[0], y - world_from_ego.translation[1]
+    x, y, vx, vy = track.at(time).tolist()
+    cos_yaw, sin_yaw = world_from_ego.rotation[:2, 0].tolist()
+    own_x, own_y, _ = world_from_ego.translation.tolist()
+    dx, dy = x - own_x, y - own_y
     ahead, left = cos_yaw * dx + sin_yaw * dy, -sin_yaw * dx + cos_yaw * dy
-    along, across = cos_yaw * vx + sin_yaw * vy, -sin_yaw * vx + cos_yaw * vy
-    standing = p.thing_moves if track.person is False else 1.0
-    along = _sure(along, _spread(track, (cos_yaw, sin_yaw)), standing)
-    across = _sure(across, _spread(track, (-sin_yaw, cos_yaw)), standing)
     half_width, half_length = track.half_width, track.half_length
     if track.person:
         half_width, half_length = max(half_width, p.person_half_width), max(half_length, p.person_half_length)
     distance = float(ahead - half_length - car.front)
     if distance > p.range or speed < 0.1:
         return None
+    along, across = cos_yaw * vx + sin_yaw * vy, -sin_yaw * vx + cos_yaw * vy
+    standing = p.thing_moves if track.person is False else 1.0
+    along = _sure(along, _spread(track, (cos_yaw, sin_yaw)), standing)
+    across = _sure(across, _spread(track, (-sin_yaw, cos_yaw)), standing)
     closing = float(speed - along)
     ttc = time_to_collision(distance, closing)
     if not p.dead_time < ttc <= p.path_time:  # brakes would do nothing before the contact
@@ -102,5 +101,6 @@ def _sure(speed: float, spread: float, standing: float) -> float:
 
 def _spread(track: Track, direction: tuple[float, float]) -> float:
     """Standard deviation of a track's speed in a direction (unit vector), m/s."""
-    unit = np.array(direction)
-    return math.sqrt(max(float(unit @ track.covariance[2:, 2:] @ unit), 0.0))
+    (xx, xy), (_, yy) = track.covariance[2:, 2:].tolist()
+    x, y = direction
+    return math.sqrt(max(x * x * xx + 2.0 * x * y * xy + y * y * yy, 0.0))

@@ -111,5 +111,6 @@ def ground(points: F64) -> F64:
         near = np.abs(points[:, 2] - design @ plane) < tolerance
         if np.count_nonzero(near) < 20:
             break
-        plane = np.linalg.lstsq(design[near], points[near, 2], rcond=None)[0]
+        rows = design[near]
+        plane = np.linalg.solve(rows.T @ rows, rows.T @ points[near, 2])
     return np.asarray(design @ plane)

@@ -17,7 +17,6 @@ from typing import Any, ClassVar, Literal
 import cv2
 import numpy as np
 from numpy.typing import NDArray
-from scipy import ndimage
 
 from drivesim.ego.detections import Detection, reference_point
 from drivesim.errors import DrivesimError
@@ -34,6 +33,8 @@ KINDS: tuple[Literal["pedestrian", "rider", "vehicle"], ...] = ("pedestrian", "r
 """First channels of the answer; a rider is one with his bicycle, scooter or motorcycle."""
 _SAME_BOX, _SAME_DEPTH = 0.5, 0.25
 """Overlap of boxes from which on, and ratio of depths (its logarithm) up to which, two findings are the same thing."""
+_AROUND = np.ones((3, 3), np.uint8)
+"""Cells among which the highest score is a peak."""
 _LARGEST = 2_000_000
 """Pixels to which a picture is enlarged at most."""
 
@@ -150,7 +151,7 @@ def seen_in(answer: NDArray[np.float32], least: Sequence[float], scale: float, f
         least: score of each kind. scale: of the picture that the network was given, relative to the camera's.
     """
     heat = answer[: len(KINDS)]
-    peaks = (heat == ndimage.maximum_filter(heat, size=(1, 3, 3))) & (heat >= np.reshape(least, (-1, 1, 1)))
+    peaks = [(each == cv2.dilate(each, _AROUND)) & (each >= enough) for each, enough in zip(heat, least, strict=True)]
     found = []
     for number, row, column in np.argwhere(peaks).tolist():
         depth, left, top, right, ground, spread = answer[len(KINDS) :, row, column].tolist()

@@ -107,4 +107,4 @@ class RaySceneBuilder:
             self._lamps.get(number, LAMPS_OF[mesh.material] if len(mesh.material) else np.zeros(0, np.uint8))
             for number, (mesh, _) in enumerate(meshes)
         ]
-        return RayScene(self._origin, meshes, [static, *self._parts], np.concatenate(lamps), self._shared)
+        return RayScene(self._origin, meshes, [static, *self._parts], lamps, self._shared)

@@ -22,10 +22,10 @@ import numba as nb
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from drivesim.mesh import Mesh, flat_triangles, merge
+from drivesim.mesh import Mesh, merge
 from drivesim.scene.embree import MOST_STEPS, Device, Geometry, SceneHandle, engine_handles
 from drivesim.scene.motion import motion_steps
-from drivesim.scene.shapes import BOUNDS, RANGES, SharedShapes, close_all, shape_of
+from drivesim.scene.shapes import BOUNDS, RANGES, SharedShapes, close_all, look_of, shape_of
 from drivesim.scene.shelters import NO_SHELTERS
 from drivesim.scene.wakes import NO_WAKES
 from drivesim.transforms import Pose, quaternion_from_rotation
@@ -113,8 +113,8 @@ class RayScene:
     """
 
     def __init__(
-        self, origin: F64, meshes: Sequence[tuple[Mesh, bool]], parts: Sequence[Part], lamps: NDArray[np.uint8],
-        shared: SharedShapes | None = None,
+        self, origin: F64, meshes: Sequence[tuple[Mesh, bool]], parts: Sequence[Part],
+        lamps: Sequence[NDArray[np.uint8]], shared: SharedShapes | None = None,
     ) -> None:  # fmt: skip
         self.origin = origin
         self.wakes, self.shelters = NO_WAKES, NO_SHELTERS
@@ -169,7 +169,12 @@ class RayScene:
             semantic=whole.semantic,
             albedo=whole.albedo,
             instance=whole.instance,
-            look=_looks(whole, meshes, lamps),
+            look=np.concatenate(
+                [
+                    shared.look(mesh, flags) if shared and there else look_of(mesh, flags, deforming)
+                    for (mesh, deforming), there, flags in zip(meshes, known, lamps, strict=True)
+                ]
+            ),
         )
         for number, part in enumerate(parts):
             if part.place is not None:
@@ -364,19 +369,6 @@ def _first_shots(meshes: Sequence[tuple[Mesh, bool]], parts: Sequence[Part]) -> 
         if meshes[part.mesh][1]:
             first.setdefault(part.mesh, number)
     return np.array([first.get(part.mesh, number) for number, part in enumerate(parts)], dtype=np.int32)
-
-
-def _looks(whole: Mesh, meshes: Sequence[tuple[Mesh, bool]], lamps: NDArray[np.uint8]) -> NDArray[np.uint32]:
-    """The ``look`` table; deforming bodies are never flat, their normals change."""
-    look = np.empty((len(whole.triangles), 4), dtype=np.uint32)
-    colour = (np.clip(whole.albedo, 0.0, 1.0) * np.float32(65535.0) + np.float32(0.5)).astype(np.uint32)
-    look[:, 0] = colour[:, 0] | colour[:, 1] << 16
-    look[:, 1] = colour[:, 2] | whole.material.astype(np.uint32) << 16 | whole.semantic.astype(np.uint32) << 24
-    look[:, 2] = whole.instance.view(np.uint32)
-    rigid = np.concatenate([np.full(len(mesh.triangles), not deforming) for mesh, deforming in meshes])
-    flat = flat_triangles(whole.vertices, whole.normals, whole.triangles) & rigid
-    look[:, 3] = flat.astype(np.uint32) | lamps.astype(np.uint32) << 8
-    return look
 
 
 def _matrix(place: Pose | None, origin: F64) -> F32:

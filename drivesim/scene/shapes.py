@@ -16,7 +16,7 @@ import numba as nb
 import numpy as np
 from numpy.typing import NDArray
 
-from drivesim.mesh import Mesh
+from drivesim.mesh import Mesh, flat_triangles
 from drivesim.scene.embree import Device, Geometry, SceneHandle
 
 F32 = NDArray[np.float32]
@@ -61,12 +61,26 @@ def shape_of(device: Device, mesh: Mesh, deforming: bool) -> Shape:
     return Shape(device, mesh.triangles, mesh.vertices, deforming=deforming)
 
 
+def look_of(mesh: Mesh, lamps: NDArray[np.uint8], deforming: bool) -> NDArray[np.uint32]:
+    """Rows (T, 4) of the table ``look`` of :class:`~drivesim.scene.raycast.RayTables`, given lamp flags (T,); deforming
+    bodies are never flat, their normals change."""
+    look = np.empty((len(mesh.triangles), 4), dtype=np.uint32)
+    colour = (np.clip(mesh.albedo, 0.0, 1.0) * np.float32(65535.0) + np.float32(0.5)).astype(np.uint32)
+    look[:, 0] = colour[:, 0] | colour[:, 1] << 16
+    look[:, 1] = colour[:, 2] | mesh.material.astype(np.uint32) << 16 | mesh.semantic.astype(np.uint32) << 24
+    look[:, 2] = mesh.instance.view(np.uint32)
+    look[:, 3] = lamps.astype(np.uint32) << 8
+    if not deforming:
+        look[:, 3] |= flat_triangles(mesh.vertices, mesh.normals, mesh.triangles)
+    return look
+
+
 _MOST_SHARED = 256
 """Meshes that are shared at most beside those that were given: what comes later is each scene's own."""
 
 
 class SharedShapes:
-    """Trees of rigid meshes that several scenes hit, built once.
+    """Trees and looks of rigid meshes that several scenes hit, made once.
 
     Args:
         meshes: those that scenes will share; others are each scene's own, unless :meth:`share` was told of them.
@@ -81,6 +95,7 @@ class SharedShapes:
             shapes = list(pool.map(lambda mesh: shape_of(device, mesh, False), meshes))
         # The meshes are kept, so that nothing else gets their identity.
         self._known = {id(mesh): (mesh, shape) for mesh, shape in zip(meshes, shapes, strict=True)}
+        self._looks: dict[int, tuple[NDArray[np.uint8], NDArray[np.uint32]]] = {}
         self._shapes, self._room = shapes, len(shapes) + _MOST_SHARED
         self._close = weakref.finalize(self, close_all, [], shapes, device)
 
@@ -95,6 +110,13 @@ class SharedShapes:
         """The tree of a mesh, if it is shared."""
         known = self._known.get(id(mesh))
         return known[1] if known else None
+
+    def look(self, mesh: Mesh, lamps: NDArray[np.uint8]) -> NDArray[np.uint32]:
+        """:func:`look_of` a mesh that is shared."""
+        known = self._looks.get(id(mesh))
+        if known is None or not np.array_equal(known[0], lamps):
+            known = self._looks[id(mesh)] = lamps, look_of(mesh, lamps, False)
+        return known[1]
 
     def close(self) -> None:
         """Release Embree's memory, after the scenes that share it; legal twice."""

@@ -28,6 +28,7 @@ class EgoMotion:
         self._velocity = before.velocity[0, ego], after.velocity[0, ego]
         self._velocities = after.velocity[0]
         self._omega = before.angular_velocity[0, ego], after.angular_velocity[0, ego]
+        self._poses: dict[int, Pose] = {}
 
     def fraction(self, time_ns: ArrayLike) -> F64:
         """Ray time, 0 at the tick's start and 1 at its end, of instants in ns."""
@@ -40,7 +41,9 @@ class EgoMotion:
 
     def pose(self, time_ns: int) -> Pose:
         """``world_from_ego`` at one instant."""
-        return interpolate(self._start, self._end, float(self.fraction(time_ns)))
+        if time_ns not in self._poses:  # several sensors ask for the same instant
+            self._poses[time_ns] = interpolate(self._start, self._end, float(self.fraction(time_ns)))
+        return self._poses[time_ns]
 
     def sensor_motion(self, time_ns: NDArray[np.int64], ego_from_sensor: Pose) -> tuple[F64, F64, F64]:
         """A sensor at N instants: rotations (N, 3, 3) and translations (N, 3) of ``world_from_sensor``, and velocities

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from functools import cached_property
 from typing import Annotated, Literal
 
 import numpy as np
@@ -83,7 +84,7 @@ class RadarScan(Strict):
         """Width of the velocities that are told apart, m/s."""
         return self.max_velocity - self.min_velocity
 
-    @property
+    @cached_property
     def resolution_cells(self) -> float:
         """How many cells of range, velocity and azimuth a cycle looks at."""
         width = float(np.mean(self.azimuth_resolution(np.linspace(0.0, self.azimuth_limit, 16))))
@@ -102,15 +103,32 @@ class RadarScan(Strict):
 
     def two_way_gain_db(self, azimuth: F64, elevation: F64) -> F64:
         """Two-way antenna gain relative to boresight, dB: table over azimuth, Gaussian beam over elevation."""
-        angles, gains = np.transpose(self.azimuth_pattern_db)
+        angles, gains = self._pattern
         horizontal = np.interp(np.abs(np.degrees(azimuth)), angles, gains)
         vertical = -24.0 * (np.degrees(elevation) / self.elevation_beamwidth_deg) ** 2
         return horizontal + vertical
 
     def azimuth_resolution(self, azimuth: F64) -> F64:
         """Azimuth resolution, rad, at azimuths in rad."""
-        angles, widths = np.transpose(self.azimuth_resolution_deg)
+        angles, widths = self._widths
         return np.radians(np.interp(np.abs(np.degrees(azimuth)), angles, widths))
+
+    @cached_property
+    def _pattern(self) -> F64:
+        """(2, K) angles, degrees, and gains, dB."""
+        return np.array(self.azimuth_pattern_db).T
+
+    @cached_property
+    def _widths(self) -> F64:
+        """(2, K) angles and resolutions there, degrees."""
+        return np.array(self.azimuth_resolution_deg).T
+
+    @cached_property
+    def azimuth_cells(self) -> tuple[F64, F64]:
+        """Azimuths (257,), rad, and how many resolution cells lie between the first of them and each."""
+        angles = np.linspace(-self.azimuth_limit, self.azimuth_limit, 257)
+        widths = self.azimuth_resolution(0.5 * (angles[1:] + angles[:-1]))
+        return angles, np.concatenate([[0.0], np.cumsum(np.diff(angles) / widths)])
 
 
 class RadarDevice(Described):

@@ -184,9 +184,7 @@ def _typical(
 def _in_cells(place: F64, elevation: F32, scan: RadarScan) -> F64:
     """Range, radial velocity, azimuth and elevation (P, 4) counted in half-cells; azimuth cells widen towards the
     edges, elevation is 0 where it is not measured."""
-    angles = np.linspace(-scan.azimuth_limit, scan.azimuth_limit, 257)
-    widths = scan.azimuth_resolution(0.5 * (angles[1:] + angles[:-1]))
-    counted = np.concatenate([[0.0], np.cumsum(np.diff(angles) / widths)])
+    angles, counted = scan.azimuth_cells
     cells = np.zeros((len(place), 4))
     cells[:, 0] = place[:, 0] / scan.range_resolution
     cells[:, 1] = place[:, 1] / scan.velocity_resolution
