@@ -1,7 +1,8 @@
 """Camera: one 1600 x 900 frame of the child crossing, RGB and labels, against what it competes with.
 
-Peers: bare Embree packets for the same primary and sun rays (the limit), and Open3D RaycastingScene with NumPy shading
-(the usual way without a simulator), its tree built beforehand or, as where things move, for this frame.
+Peers: bare Embree packets for the same primary and sun rays (the limit), without and with those that go on through car
+windows, and Open3D RaycastingScene with NumPy shading (the usual way without a simulator), its tree built beforehand
+or, as where things move, for this frame.
 Run: ``python -m benchmarks.camera``, with ``NUMBA_NUM_THREADS=1`` by processor time.
 """
 
@@ -19,11 +20,13 @@ import numba as nb
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.baseline import trace_image
+from benchmarks.baseline import trace_image, trace_onward
 from benchmarks.peer import open3d, world_triangles
+from drivesim.materials import MaterialId
 from drivesim.openscenario import load_scenario
 from drivesim.scene.frozen import freeze
 from drivesim.scene.raycast import RayScene
+from drivesim.sensors.camera.channels import moment
 from drivesim.sensors.camera.sensor import Camera
 from drivesim.sensors.camera.sky import daylight
 from drivesim.sensors.rig import Sensor, load_rig
@@ -85,12 +88,17 @@ def rows() -> list[Row]:
         table = plain._camera(rays, pose)
         sun = daylight(weather).sun_direction
         size = plain.device.width, plain.device.height
+        panes = windows(rays, plain, pose)
         works: dict[str, Callable[[], Any]] = {
             _OURS: lambda: plain.render(rays, pose, weather),
             "drivesim, ambient occlusion and antialiasing": lambda: full.render(rays, pose, weather),
             "drivesim, the same with hard shadows": lambda: hard.render(rays, pose, weather),
             "bare Embree packets, primary": lambda: trace_image(rays.tables, table, sun, *size, False),
             "bare Embree packets, primary and sun": lambda: trace_image(rays.tables, table, sun, *size, True),
+            "bare Embree packets, primary, sun and windows": lambda: (
+                trace_image(rays.tables, table, sun, *size, True),
+                trace_onward(rays.tables, table, *panes, size[0]),
+            ),
         }
         for name, rebuilt in (("prebuilt", False), ("rebuilt", True)):
             peer = open3d_frame(rays, plain, pose, weather, rebuilt=rebuilt)
@@ -107,6 +115,17 @@ def rows() -> list[Row]:
     if mitsuba is not None:
         made["Mitsuba 3 (LLVM), sun and sky, labels"] = mitsuba
     return [(name, seconds, seconds / made[_OURS]) for name, seconds in made.items()]
+
+
+def windows(rays: RayScene, camera: Camera, pose: Pose) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+    """Tiles (K,) of the image with car windows in them, and from where on each pixel's ray is behind one, (K, 16) m."""
+    device = camera.device
+    now = moment(rays, device, pose @ camera.sensor.ego_from_sensor, (1.0, 1.0), 0)
+    glass = (now.triangle >= 0) & (rays.tables.material[now.triangle] == MaterialId.CAR_GLASS)
+    near = np.where(glass, now.distance + np.float32(0.004), np.float32(0.0))
+    tiles = near.reshape(device.height // 4, 4, device.width // 4, 4).transpose(0, 2, 1, 3).reshape(-1, 16)
+    chosen = np.flatnonzero(tiles.any(axis=1))
+    return chosen, np.ascontiguousarray(tiles[chosen])
 
 
 def mitsuba_seconds() -> float | None:

@@ -66,7 +66,7 @@ def test_C6_direct_and_ambient_light_are_the_whole():
             trace_and_shade(
                 rays.tables, light, textures(), surface_table(), np.zeros((0, 9), np.float32), np.zeros(1, np.uint16),
                 table, np.zeros((0, 0, 3), np.float32), (np.float32(1.0),) * 2, np.zeros((0, 2), np.float32),
-                np.zeros(0, np.int32), 80 * 45, 320, np.float32(0.0), False, direct, ambient, share,
+                np.zeros(0, np.int32), 80 * 45, 1, 320, np.float32(0.0), False, direct, ambient, share,
                 np.empty(size, np.float32), np.empty(size, np.uint8), np.empty(size, np.int32),
                 np.zeros((0, 3), np.float32), np.zeros(0, np.uint8), np.zeros(0, np.float32),
             )  # fmt: skip

@@ -78,6 +78,7 @@ def trace_and_shade(
     pixels: F32,
     rows: I32,
     tiles: int,
+    threads: int,
     width: int,
     wetness: Any,
     with_ao: bool,
@@ -104,7 +105,7 @@ def trace_and_shade(
         times: ray time of the first and the last image row, float32.
         pixels: (N, 2) float32 pixel coordinates; empty: whole image, tile by tile.
         rows: (N,) int32 output row of each sample; empty: y * width + x.
-        tiles: packets; width: image width for whole images; wetness: float32, 0..1.
+        tiles: packets; threads: how many share the work; width: image width for whole images; wetness: float32, 0..1.
         direct, ambient: (P, 3) float32, radiance without and with occlusion by near surfaces; with an empty
             ``ambient`` all of it goes to ``direct``. sky_share: (P,), written where ``with_ao``.
         depth: (P,) float32, along the optical axis or the ray; semantic: (P,) uint8; instance: (P,) int32.
@@ -116,7 +117,12 @@ def trace_and_shade(
     chunks = (tiles + CHUNK - 1) // CHUNK
     if across > 0:
         chunks = ((across + BLOCK - 1) // BLOCK) * ((tiles // across + BLOCK - 1) // BLOCK)
-    for chunk in nb.prange(chunks):
+    # Threads get runs of numbers: one every so many chunks for each, or one would have the sky and another the street.
+    each = (chunks + threads - 1) // threads
+    for number in nb.prange(each * threads):
+        chunk = number % each * threads + number // each
+        if chunk >= chunks:
+            continue
         _chunk(
             tables, light, texture, surfaces, lamps, lit, camera, lens, times, pixels, rows, chunk, tiles, across,
             width, wetness, with_ao, direct, ambient, sky_share, depth, semantic, instance, sunny, seen, casts, turns,

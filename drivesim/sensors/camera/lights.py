@@ -126,19 +126,17 @@ def sunlight(
     if not _cast(packet, shadow, valid, s, whole_row(k, HIT) != 0, handles, lx, ly, lz, spread(FAR), ALL):
         return NO_SUN
     put_three(s, POWER, spread(sun_light[0]), spread(sun_light[1]), spread(sun_light[2]))
-    if not soft:
-        _add(packet, shadow, valid, s, GLOW)
-        return NO_SUN
-    on, seen = whole_row(valid, 0) != 0, row(shadow, T_FAR) >= ZERO
-    put(k, SEEN, where(on, where(seen, LIT, SHADED), 0))
-    away = _caster(shadow, extra, valid, on & ~seen, handles) if any_of(on & ~seen) and any_of(on & seen) else ZERO
-    put_three(shadow, DIR_X, spread(sun[0]), spread(sun[1]), spread(sun[2]))
-    put(shadow, T_FAR, spread(ONE))
-    put(valid, 0, on)
-    put_three(s, SUNNY, spread(ZERO), spread(ZERO), spread(ZERO))
-    _add(packet, shadow, valid, s, SUNNY)
+    on, seen, away = whole_row(valid, 0) != 0, row(shadow, T_FAR) >= ZERO, ZERO
+    if soft:
+        put(k, SEEN, where(on, where(seen, LIT, SHADED), 0))
+        if any_of(on & ~seen) and any_of(on & seen):
+            away = _caster(shadow, extra, valid, on & ~seen, handles)
+        put_three(shadow, DIR_X, spread(sun[0]), spread(sun[1]), spread(sun[2]))
+    _sent_back(packet, shadow, s)
+    if soft:
+        put_three(s, SUNNY, *three(s, POWER))
     for c in range(3):
-        put(s, GLOW + c, row(s, GLOW + c) + where(seen, row(s, SUNNY + c), ZERO))
+        put(s, GLOW + c, row(s, GLOW + c) + where(on & seen, row(s, POWER + c), ZERO))
     if away > ZERO:
         return away
     return ALL_LIT if any_of(on & seen) else ALL_SHADED
@@ -187,7 +185,10 @@ def lamplight(
                 power *= beam_power(toward, -z - lamps[lamp, 5])
         for c in range(3):
             s[POWER + c, lane] = power * _LAMP_TINT[c]
-    _add(packet, shadow, valid, s, GLOW)
+    _sent_back(packet, shadow, s)
+    reached = (whole_row(valid, 0) != 0) & (row(shadow, T_FAR) >= ZERO)
+    for c in range(3):
+        put(s, GLOW + c, row(s, GLOW + c) + where(reached, row(s, POWER + c), ZERO))
 
 
 @nb.njit(error_model="numpy")
@@ -231,8 +232,8 @@ def _cast(
 
 
 @nb.njit(error_model="numpy")
-def _add(packet: F32, shadow: F32, valid: I32, s: F32, to: int) -> None:
-    """Add what a light of POWER sends back to three rows: matt (Lambert) and shining (GGX lobe, Schlick's Fresnel)."""
+def _sent_back(packet: F32, shadow: F32, s: F32) -> None:
+    """Turn a light's POWER into what is sent back of it: matt (Lambert) and shining (GGX lobe, Schlick's Fresnel)."""
     lx, ly, lz = direction_of(shadow)
     dx, dy, dz = direction_of(packet)
     nx, ny, nz = three(s, NORMAL)
@@ -251,11 +252,10 @@ def _add(packet: F32, shadow: F32, valid: I32, s: F32, to: int) -> None:
     square = toward * toward
     fresnel = base + (ONE - base) * square * square * toward
     shining = lowest(width * PER_PI / (lobe * lobe) * fresnel * np.float32(0.25), np.float32(12.0))
-    seen = where((whole_row(valid, 0) != 0) & (row(shadow, T_FAR) >= ZERO), ONE, ZERO)
-    gain = highest(facing, ZERO) * seen
+    gain = highest(facing, ZERO)
     for c in range(3):
         matt = row(s, COLOUR + c) * (ONE - metal) * PER_PI
-        put(s, to + c, row(s, to + c) + row(s, POWER + c) * gain * (matt + shining))
+        put(s, POWER + c, row(s, POWER + c) * gain * (matt + shining))
 
 
 @nb.njit(error_model="numpy")

@@ -80,14 +80,14 @@ def _fade_pixel(
     far = min(max(np.float32(0.5) * pixels - _ONE, _ZERO), _ONE)
     rest = np.float32(1.0 / 3.0) * min(max(np.float32(0.25) * pixels - _ONE, _ZERO), _ONE)
     weights = (rest, far - rest, near, _ONE, near - rest, rest)
-    first, last = (-3, 3) if rest > _ZERO else (-2, 2)
+    reach = 3 if rest > _ZERO else 2
     total, weight = _ZERO, _ZERO
-    for b in range(max(y + first, 0), min(y + last, height)):
-        for a in range(max(x + first, 0), min(x + last, width)):
-            j = b * width + a
-            if seen[j] == 0 or abs(depth[j] - away) > limit:
-                continue
-            counts = weights[b - y + 3] * weights[a - x + 3]
+    for b in range(max(y - reach, 0), min(y + reach, height)):
+        of_row, start = weights[b - y + 3], b * width
+        for a in range(max(x - reach, 0), min(x + reach, width)):
+            j = start + a
+            counts = of_row * weights[a - x + 3]
+            counts = counts if (seen[j] != 0) & (abs(depth[j] - away) <= limit) else _ZERO
             weight += counts
             total += counts if seen[j] == LIT else _ZERO
     more = total / weight - (_ONE if seen[i] == LIT else _ZERO)

@@ -8,6 +8,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numba import get_num_threads
 from numpy.typing import NDArray
 
 from drivesim.scene.raycast import RayScene
@@ -216,7 +217,7 @@ class Camera:
         def shoot(samples: F32, rows: I32, tiles: int, outputs: tuple[NDArray, ...], ao: bool) -> None:
             trace_and_shade(
                 rays.tables, light, textures(), surfaces, lamps, lit, camera, lens, times, samples, rows, tiles,
-                width, wetness, ao, *outputs,
+                get_num_threads(), width, wetness, ao, *outputs,
             )  # fmt: skip
 
         nothing, none = np.zeros((0, 2), np.float32), np.zeros(0, np.int32)
