@@ -10,12 +10,15 @@ import sys
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
+import av
 from PIL import Image
 
 from drivesim.openscenario import load_scenario
+from drivesim.recording.preview import VIDEO
 from drivesim.sensors.rig import Sensor, load_rig
-from drivesim.simulation import Simulation
+from drivesim.simulation import Simulation, record
 from drivesim.studio import draw_sheet
 
 IMAGES = Path(__file__).resolve().parents[1] / "docs" / "images"
@@ -34,7 +37,9 @@ MOMENTS: dict[str, tuple[float, Mapping[str, str]]] = {
     "turning_across_cyclist": (5.3, {}),
     "wrong_way_cyclist": (5.5, {}),
 }
-"""When the event is seen best, s, and the parameters that it takes. ``child_crossing`` is a still of its preview."""
+"""When the event is seen best, s, and the parameters that it takes."""
+STILLS = {"child_crossing": 5.3}
+"""Scenarios that are shown by their recordings' preview at a time, s."""
 SIZE, QUALITY = (960, 540), 82
 
 
@@ -49,12 +54,26 @@ def photograph(scenario: str, second: float, parameters: Mapping[str, str]) -> I
     return picture.resize(SIZE, Image.Resampling.LANCZOS)
 
 
+def still(scenario: str, second: float) -> Image.Image:
+    """What a recording's preview shows at one instant; sensors sleep until just before."""
+    rig = load_rig("default")
+    awake = replace(rig, sensors=tuple(replace(sensor, phase=second - 0.1) for sensor in rig.sensors))
+    with TemporaryDirectory() as folder:
+        record(scenario, awake, folder, duration=second, overwrite=True)
+        with av.open(str(Path(folder) / VIDEO)) as video:
+            *_, last = video.decode(video=0)
+            return last.to_image()
+
+
 def main(names: list[str]) -> None:
-    known = [*SHEETS, *MOMENTS]
+    known = [*SHEETS, *MOMENTS, *STILLS]
     if unknown := set(names) - set(known):
         sys.exit(f"no picture of {', '.join(sorted(unknown))}; there are {', '.join(known)}")
     for name in names or known:
-        picture = draw_sheet(name, *SHEETS[name]) if name in SHEETS else photograph(name, *MOMENTS[name])
+        if name in SHEETS:
+            picture = draw_sheet(name, *SHEETS[name])
+        else:
+            picture = still(name, STILLS[name]) if name in STILLS else photograph(name, *MOMENTS[name])
         path = IMAGES / f"{name}.jpg"
         picture.convert("RGB").save(path, quality=QUALITY, optimize=True)
         sys.stdout.write(f"{path}: {path.stat().st_size // 1000} kB\n")
