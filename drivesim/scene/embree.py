@@ -38,6 +38,9 @@ ROWS = 24
 
 NO_HIT = -1
 """``GEOM_ID`` of a lane that hit nothing (RTC_INVALID_GEOMETRY_ID as int32)."""
+LEAST_SLOPE: Any = np.float32(1e-9)
+"""No component of a direction in a coherent packet may be nearer to zero: where one ray has less than
+1e-18 of it, its neighbours lose hits (Embree 4.4; rays along an axis, rounded)."""
 
 # enum RTCFormat, RTCBufferType, RTCGeometryType, RTCBuildQuality, RTCSceneFlags, RTCDeviceProperty, RTCRayQueryFlags
 _FLOAT3, _UINT3, _FLOAT3X4_ROW_MAJOR = 0x9003, 0x5003, 0x9134

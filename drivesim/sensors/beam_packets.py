@@ -21,6 +21,7 @@ from drivesim.scene.embree import (
     HIT_V,
     INST_ID,
     LANES,
+    LEAST_SLOPE,
     MASK,
     NG_X,
     NO_HIT,
@@ -142,9 +143,9 @@ def _columns(
         dx = row(s, _TURN) * x + row(s, _TURN + 1) * y + row(s, _TURN + 2) * z
         dy = row(s, _TURN + 3) * x + row(s, _TURN + 4) * y + row(s, _TURN + 5) * z
         dz = row(s, _TURN + 6) * x + row(s, _TURN + 7) * y + row(s, _TURN + 8) * z
-        put(packet, DIR_X, dx)
-        put(packet, DIR_X + 1, dy)
-        put(packet, DIR_X + 2, dz)
+        put(packet, DIR_X, where(absolute(dx) < LEAST_SLOPE, LEAST_SLOPE, dx))
+        put(packet, DIR_X + 1, where(absolute(dy) < LEAST_SLOPE, LEAST_SLOPE, dy))
+        put(packet, DIR_X + 2, where(absolute(dz) < LEAST_SLOPE, LEAST_SLOPE, dz))
         now = lowest(highest(row(s, _WHEN) + fetch(lag, ring, tile_columns == LANES), ZERO), ONE)
         put(packet, TIME, now)
         put(packet, T_FAR, spread(limit))

@@ -2,21 +2,36 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from ranging import CLEAR, NIGHT, changed, paths, quiet, sweeps
-from sensor_scenes import box, ground, static_scene, wall
+from sensor_scenes import box, ground, mounted, static_scene, ticks, wall
 
 from drivesim.materials import MATERIALS, MaterialId
 from drivesim.scene.builder import RaySceneBuilder
 from drivesim.sensors.lidar.air import Air
 from drivesim.sensors.lidar.model import bloom, receive, signal_to_noise
 from drivesim.sensors.lidar.patterns import pattern
+from drivesim.sensors.lidar.sensor import Lidar
 from drivesim.sensors.rig import load_device
-from drivesim.transforms import Pose
+from drivesim.transforms import Pose, rotation_from_ypr
 from drivesim.types import Weather
 
 SIX = ("velodyne_vlp16", "velodyne_vlp32c", "velodyne_hdl32e", "velodyne_hdl64e", "ouster_os1_128", "hesai_pandar64")
+SHEETS = {  # elevations, degrees, as data sheets and manuals print them
+    "velodyne_vlp16": np.arange(-15.0, 16.0, 2.0),
+    "velodyne_vlp32c": [
+        -25.0, -15.639, -11.31, -8.843, -7.254, -6.148, -5.333, -4.667, -4.0, -3.667, -3.333, -3.0, -2.667, -2.333,
+        -2.0, -1.667, -1.333, -1.0, -0.667, -0.333, 0.0, 0.333, 0.667, 1.0, 1.333, 1.667, 2.333, 3.333, 4.667, 7.0,
+        10.333, 15.0,
+    ],
+    "velodyne_hdl32e": np.linspace(-30.67, 10.67, 32),
+    "velodyne_hdl64e": [*np.arange(-24.333, -8.8, 0.5), *np.linspace(-8.333, 2.0, 32)],
+    "ouster_os1_128": np.linspace(-22.5, 22.5, 128),
+    "hesai_pandar64": [-24.897, 14.882],
+}  # fmt: skip
 ROOM = box((40.0, 40.0, 40.0), material=MaterialId.ROAD_PAINT)
 
 
@@ -40,8 +55,18 @@ def test_L1_elevations_are_the_table(name):
     table = np.degrees(device.elevations)
     assert len(np.unique(cloud.ring)) == device.beams
     np.testing.assert_allclose(elevation, table[cloud.ring], atol=1e-4)
+    sheet = np.asarray(SHEETS[name])
+    np.testing.assert_allclose(table if len(sheet) == len(table) else table[[0, -1]], sheet, atol=0.01)
     if name == "velodyne_vlp32c":
         assert np.abs(table + 11.310).min() < 1e-9
+
+
+def test_L1_lasers_fire_in_the_manuals_order(vlp16):
+    """VLP-16: one every 2.304 microseconds, the lower half and the upper half in turns; -15 degrees first, then +1."""
+    order = [-15, 1, -13, 3, -11, 5, -9, 7, -7, 9, -5, 11, -3, 13, -1, 15]
+    fired = np.round(np.degrees(vlp16.elevations[np.argsort(vlp16.firing_delays)])).astype(int)
+    assert fired.tolist() == order
+    np.testing.assert_allclose(np.sort(vlp16.firing_delays), 2.304e-6 * np.arange(16), atol=1e-12)
 
 
 def test_L2_a_rosette_covers_its_field_and_never_repeats():
@@ -91,6 +116,8 @@ def test_L4_points_on_a_person_fall_with_the_square_of_range(vlp16):
     for x, count in zip(distance, counts, strict=True):
         rows = np.count_nonzero(np.abs(np.tan(device.elevations)) * x <= 0.85)
         assert abs(count - rows * 0.5 / x / step) <= rows
+    for x, count, published in zip(distance, counts, (69.8, 17.4, 4.4, 1.1), strict=True):  # one row more or less
+        assert abs(count - published) <= 0.5 / x / step + 1
     dense = quiet(load_device("ouster_os1_128"), range_at_10_percent=200.0, columns=2048)
     many = []
     for x in distance[:3]:
@@ -163,6 +190,15 @@ def test_L8_a_beam_on_an_edge_splits_or_mixes(os1, gap, count):
         assert (cloud.return_number[ahead] == 0).all()
 
 
+def test_L8_what_mixes_lies_at_the_mean_weighted_by_power(os1):
+    half = np.full(2, 0.5, np.float32)
+    split = paths([10.0, 10.4], beam=[0, 0], material=MaterialId.CONCRETE)
+    echoes = receive(split, quiet(os1, returns=["first", "last"]), NIGHT, 1, 0, half)
+    weight = 1.0 / np.array([10.0, 10.4]) ** 2
+    assert echoes.range[0, 0] == pytest.approx(weight @ [10.0, 10.4] / weight.sum(), abs=1e-5)
+    assert echoes.range[0, 1] == 0.0
+
+
 def test_L9_first_is_the_fence_and_last_the_wall(os1):
     device = quiet(os1, returns=["first", "last"], range_at_10_percent=200.0, max_range=500.0)
     beams = 4000
@@ -177,14 +213,27 @@ def test_L9_first_is_the_fence_and_last_the_wall(os1):
 
 
 def test_L9_footprints_split_by_area(os1):
-    """A strip covers half the footprint: half the rays meet it."""
+    """A screen's edge cuts the footprint: the echoes share the energy as the two parts of the disc their areas."""
     device = quiet(os1, rays_per_beam=19, returns=["first", "last"], divergence_mrad=20.0, range_at_10_percent=200.0)
-    with static_scene(box((0.01, 30.0, 30.0), (10.0, 15.0, 0.0), MaterialId.CONCRETE), wall(14.0)) as rays:
+    screen = box((0.01, 30.0, 30.0), (10.0, 15.0, 0.0), MaterialId.CONCRETE)
+    slanted = rotation_from_ypr((0.0, 0.0, 0.2)).astype(np.float32)  # so that rows meet it at any distance
+    screen = replace(screen, vertices=screen.vertices @ slanted.T, normals=screen.normals @ slanted.T)
+    with static_scene(screen, wall(14.0)) as rays:
         (cloud,) = sweeps(device, rays)
-    first = cloud.points[:, 0] < 11.0
-    both = (cloud.return_number == 1) & (np.abs(cloud.points[:, 0] - 14.0) < 0.01)
-    assert both.any()
-    assert first.any()
+    beam = cloud.ring + 128 * np.round(cloud.time_offset * 1e6).astype(np.int64)
+    points = cloud.points.astype(float)
+    ahead = (np.abs(points[:, 1:]) < 0.5).all(axis=1)
+    near, far = (np.flatnonzero(ahead & (cloud.return_number == number)) for number in (0, 1))
+    _, first, last = np.intersect1d(beam[near], beam[far], return_indices=True)
+    front, behind = cloud.intensity[near[first]], cloud.intensity[far[last]]
+    np.testing.assert_allclose(front + behind, 38.0, rtol=0.03)  # concrete, all of the beam
+    axis = 9.995 * points[near[first]] / points[near[first], :1]
+    across = np.clip(-(axis @ slanted)[:, 1] / 0.09995, -1.0, 1.0)  # radii, from edge to axis
+    area = (np.arccos(across) - across * np.sqrt(1.0 - across**2)) / np.pi
+    share = front / (front + behind)
+    assert len(share) > 20
+    assert share.mean() == pytest.approx(area.mean(), abs=0.03)
+    assert np.abs(share - area).max() < 2.0 / 19.0
 
 
 def test_L10_glass_lets_light_through_and_reflects_its_share(os1):
@@ -201,15 +250,43 @@ def test_L10_glass_lets_light_through_and_reflects_its_share(os1):
     assert cloud.intensity[behind].mean() == pytest.approx(38.0 * 0.92**4, rel=0.05)
 
 
-def test_L10_a_mirror_shows_the_virtual_image(os1):
+@pytest.mark.parametrize(("material", "reflected"), [(MaterialId.CHROME, 0.6), (MaterialId.WINDOW_GLASS, 2 * 0.04)])
+def test_L10_a_mirror_shows_the_virtual_image(os1, material, reflected):
+    """Metal, and a pane with its two faces of 4 %: there and back as bright as their reflection twice."""
     device = quiet(os1, returns=["last"], range_at_10_percent=200.0)
-    mirror = box((0.01, 4.0, 4.0), (5.0, 0.0, 0.0), MaterialId.CHROME, instance=3)
+    mirror = box((0.01, 4.0, 4.0), (5.0, 0.0, 0.0), material, instance=3)
     post = box((0.5, 6.0, 6.0), (-4.0, 0.0, 0.0), MaterialId.CONCRETE, instance=4)
     with static_scene(mirror, post) as rays:
         (cloud,) = sweeps(device, rays)
     virtual = (cloud.instance == 4) & (cloud.points[:, 0] > 5.0)
     assert virtual.any()
     np.testing.assert_allclose(cloud.points[virtual, 0], 4.995 + 4.995 + 3.75, atol=0.01)
+    middle = virtual & (np.abs(cloud.points[:, 1:]) < 0.5).all(axis=1)
+    assert cloud.intensity[middle].mean() == pytest.approx(38.0 * reflected**2, rel=0.02)
+
+
+def test_L11_an_object_is_distorted_by_its_own_motion(vlp16):
+    """A plate that comes at 20 m/s while the ego stands: every point lies where it was when its beam fired."""
+    device = quiet(vlp16, range_at_10_percent=100.0)
+    builder = RaySceneBuilder()
+    plate = builder.add_rigid(box((0.01, 30.0, 4.0)), 7)
+    points, offset = [], []
+    with builder.build() as rays:
+        lidar = Lidar(mounted(device, 10.0, (0.0, 0.0, 0.0)), 0)
+        for tick in ticks(0.2, 0.05):
+            start, end = (
+                Pose.from_ypr((20.0 - 20.0 * t * 1e-9, 0.0, 0.0), (0, 0, 0)) for t in (tick.start_ns, tick.end_ns)
+            )
+            rays.set_motion(plate, start, end)
+            rays.commit()
+            cloud = lidar.capture(rays, tick, NIGHT)
+            if cloud is not None:
+                points.append(cloud.points[:, 0].astype(float) + 20.0 * cloud.time_ns * 1e-9)
+                offset.append(cloud.time_offset.astype(float))
+    assert len(points) == 2
+    for x, late in zip(points, offset, strict=True):
+        np.testing.assert_allclose(x + 20.0 * late, 19.995, atol=0.002)
+        assert np.ptp(x) > 0.3
 
 
 def test_L11_the_seam_of_a_sweep_and_its_removal(vlp16):

@@ -38,7 +38,13 @@ from drivesim.types import Weather
 
 WAVELENGTH = 299_792_458.0 / 77e9
 ONE = np.ones(1, np.float32)
-PRESETS = ("continental_ars408", "continental_ars548", "ti_awr1843", "bosch_lrr3", "smartmicro_umrr11")
+PRESETS = {  # range, m, velocity, m/s, and azimuth, degrees, that data sheets print for a scan; None: they print none
+    "continental_ars408": [(1.79, 0.37 / 3.6, 1.6), (0.39, 0.43 / 3.6, 3.2)],
+    "continental_ars548": [(0.22, 0.1, 1.2)],
+    "ti_awr1843": [(None, None, 15.0)],
+    "bosch_lrr3": [(None, None, None)],
+    "smartmicro_umrr11": [(None, 0.15, None)],
+}
 
 
 @pytest.fixture(scope="module")
@@ -151,6 +157,13 @@ def test_R5_power_over_angle_is_the_two_way_pattern(ars408, near):
     np.testing.assert_allclose(snr - snr[0], gains - gains[0], atol=0.2)
 
 
+def test_R6_the_noise_of_a_cell_is_that_of_its_bandwidth(ars408):
+    """k T0 F B with the bandwidth of a coherent dwell, B = 1 / T; 14 dB, 19 and 16 ms."""
+    for scan, seconds in zip(ars408.scans, (19e-3, 16e-3), strict=True):
+        watts = 1.380649e-23 * 290.0 * 10**1.4 / seconds
+        assert ars408.noise_dbm(scan) == pytest.approx(decibels(watts * 1e3), abs=0.02)
+
+
 def test_R6_noise_floor_and_swerling_targets():
     random = np.random.default_rng(5)
     cells = range_doppler(receiver_noise((256, 512), random))
@@ -212,6 +225,7 @@ def test_R10_doppler_with_lever_arm(ars408, speed, yaw_rate):
             seen = radar.capture(rays, tick, CLEAR)
             assert len(seen.range) >= 2
             assert np.abs(seen.radial_velocity_compensated).max() < 0.1
+            assert np.median(np.abs(seen.radial_velocity_compensated)) < 0.05
 
 
 def test_R12_road_lobing():
@@ -222,6 +236,10 @@ def test_R12_road_lobing():
         assert np.abs(fades / expected - 1).min() < 0.02
     depth = [two_ray_factor(fades, 0.5, 0.7, WAVELENGTH, sigma).max() for sigma in (0.0, 5e-3, 10e-3)]
     assert depth[0] < depth[1] < depth[2]
+    # Ament: exp(-2 (2 pi sigma sin(psi) / lambda)^2) of the bounce is left, so in a fade (1 - that)^4 of the power.
+    deepest = fades[np.argmin(np.abs(fades - 59.9))]
+    kept = np.exp(-2 * (2 * np.pi * 10e-3 * (1.2 / np.hypot(deepest, 1.2)) / WAVELENGTH) ** 2)
+    assert two_ray_factor(deepest, 0.5, 0.7, WAVELENGTH, 10e-3) == pytest.approx((1 - kept) ** 4, rel=0.02)
 
 
 def test_R17_beat_bins_and_parseval():
@@ -259,7 +277,7 @@ def test_R21_rain_and_wet_radomes(ars408, near):
 def test_R22_presets_resolve_what_their_sheets_say(name):
     """The smallest separation at which two equal targets are told apart half of the time."""
     device = load_device(name)
-    for scan in device.scans:
+    for scan, printed in zip(device.scans, PRESETS[name], strict=True):
         width = float(scan.azimuth_resolution(np.zeros(1))[0])
         middle = np.array([0.3 * scan.max_range, -3.0, 0.0])
         for axis, step in enumerate((scan.range_resolution, scan.velocity_resolution, width)):
@@ -275,3 +293,6 @@ def test_R22_presets_resolve_what_their_sheets_say(name):
                 found = [np.count_nonzero((each.path >= 0) & ~each.lobe) for each in echoes]
                 low, high = (low, apart) if np.mean(np.array(found) == 2) >= 0.5 else (apart, high)
             assert high == pytest.approx(step, rel=0.10), (scan.name, axis)
+            sheet = printed[axis]
+            if sheet is not None:
+                assert high == pytest.approx(np.radians(sheet) if axis == 2 else sheet, rel=0.10), (scan.name, axis)

@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from ranging import NIGHT, quiet, sweeps
-from sensor_scenes import box, ground
+from sensor_scenes import box, ground, mounted, ticks
 
 from drivesim.materials import MATERIALS, MaterialId
 from drivesim.scene.builder import RaySceneBuilder
@@ -16,6 +16,7 @@ from drivesim.sensors.clock import due, nanoseconds, stamp
 from drivesim.sensors.faults import Faults
 from drivesim.sensors.inertial import ACCELEROMETER, Gnss, Odometry, RandomProcess, allan_deviation, inertial
 from drivesim.sensors.lidar.patterns import pattern
+from drivesim.sensors.radar.sensor import Radar
 from drivesim.sensors.rig import VIEW_FROM_CAMERA, Sensor, load_device, load_rig
 from drivesim.sensors.trigger import triggered_phase
 from drivesim.transforms import Pose
@@ -90,6 +91,27 @@ def test_S3_lidar_points_hit_the_same_instance_in_the_image():
     assert np.mean(image.instance[v, u][flat] == instance[flat]) >= 0.99
 
 
+def test_S3_what_a_radar_hears_of_a_car_lies_in_its_box():
+    """Mean place of a thing's detections over cycles, in the world; boxes of 4.4 x 1.8 m, beside and ahead."""
+    device = load_device("continental_ars408")
+    builder = RaySceneBuilder()
+    size, places = (4.4, 1.8, 1.5), {3: (22.0, 5.0, 0.75), 4: (35.0, -4.0, 0.75)}
+    for instance, place in places.items():
+        builder.add_static(box(size, place, instance=instance))
+    radar = Radar(mounted(device, 20.0, (3.4, 0.0, 0.5)), 0)
+    heard = {instance: [] for instance in places}
+    with builder.build() as rays:
+        rays.commit()
+        for tick in ticks(1.0, 0.05):
+            seen = radar.capture(rays, tick, NIGHT)
+            place = seen.range[:, None] * np.stack([np.cos(seen.azimuth), np.sin(seen.azimuth)], axis=1) + (3.4, 0.0)
+            for instance in places:
+                heard[instance] += [*place[seen.valid & (seen.instance == instance)]]
+    for instance, place in places.items():
+        assert len(heard[instance]) >= 10
+        assert (np.abs(np.mean(heard[instance], axis=0) - place[:2]) <= np.array(size[:2]) / 2 + 0.1).all()
+
+
 def test_S4_faults_are_what_was_asked_for():
     builder = RaySceneBuilder()
     builder.add_static(ground())
@@ -117,6 +139,8 @@ def test_S4_faults_are_what_was_asked_for():
     u, _, vt = np.linalg.svd((b - b.mean(0)).T @ (a - a.mean(0)))
     turn = vt.T @ np.diag([1.0, 1.0, np.sign(np.linalg.det(vt.T @ u.T))]) @ u.T
     assert np.degrees(np.arctan2(turn[1, 0], turn[0, 0])) == pytest.approx(1.0, rel=0.05)
+    shift = true.rotation.T @ (claimed.translation - true.translation)
+    np.testing.assert_allclose(shift, (0.0, 0.05, 0.0), atol=0.05 * 0.05)
 
 
 def test_S6_every_material_speaks_to_every_sensor():
@@ -139,6 +163,17 @@ def test_S8_allan_deviation_of_the_gyroscope():
     wander = RandomProcess(white=0.0, bias=0.0, wander=1e-4).errors(400_000, 100.0, np.random.default_rng(2))
     times = np.array([3.0, 10.0])
     np.testing.assert_allclose(allan_deviation(wander, 100.0, times), 1e-4 * np.sqrt(times / 3.0), rtol=0.1)
+
+
+def test_S8_allan_deviation_of_the_accelerometer():
+    """White noise falls with the root of time; a bias that wanders grows with it."""
+    process = RandomProcess(white=1e-3, bias=0.0, wander=2e-4)
+    still = np.zeros((400_000, 3))
+    upright = np.broadcast_to(np.eye(3), (400_000, 3, 3))
+    force, _ = inertial(still, still, upright, 100.0, 8, "IMU", accelerometer=process)
+    times = np.array([0.1, 1.0, 10.0])
+    expected = np.sqrt(1e-6 / times + 4e-8 * times / 3.0)
+    np.testing.assert_allclose(allan_deviation(force[:, 0], 100.0, times), expected, rtol=0.1)
 
 
 def test_S8_gnss_errs_by_metres():

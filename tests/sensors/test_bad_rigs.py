@@ -21,6 +21,8 @@ MISTAKES = {
     "beam table of another length": ("{base: velodyne_vlp16, elevations_deg: [1, 2, 3]}", "[1, 0, 1.8]", 3,
                                      "3 elevations for 16 channels"),
     "no such preset": ("continental_ars480", "[3.6, 0, 0.5]", 3, "Did you mean 'continental_ars"),
+    "unphysical plastic": ("{base: continental_ars408, bumper_permittivity: [0.5, 0.0]}", "[3.6, 0, 0.5]", 3,
+                           "greater than or equal to 1, not 0.5"),
     "negative range": ("{base: continental_ars408, noise_figure_db: -3}", "[3.6, 0, 0.5]", 3, "noise figure"),
 }  # fmt: skip
 

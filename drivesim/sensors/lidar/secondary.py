@@ -15,6 +15,7 @@ from drivesim.scene.embree import (
     GEOM_ID,
     INST_ID,
     LANES,
+    LEAST_SLOPE,
     MASK,
     NG_X,
     NO_HIT,
@@ -190,6 +191,9 @@ def _group(
                     which = min(one + lane, count - 1)
                     column, b, t = going[which, 1], going[which, 2], near[which]
                     _aim(packet, lane, column, b, origin, rotation, time, lag, direction, t, facing, mirrored)
+                for axis in range(3):
+                    slope = row(packet, DIR_X + axis)
+                    put(packet, DIR_X + axis, where(absolute(slope) < LEAST_SLOPE, LEAST_SLOPE, slope))
                 put(packet, T_FAR, spread(limit))
                 put(packet, GEOM_ID, spread(NO_HIT))
                 intersect16(handles, valid, packet, leg == 0)
