@@ -67,7 +67,8 @@ class RgbCamera:
     Attributes:
         model: the network, ONNX.
         least_score: of pedestrians, riders and vehicles that are reported.
-        start_score: of those that may start a track.
+        start_score: of vehicles that may start a track. People always may: of one who is half hidden the network is
+            unsure picture after picture, and three finds of five pictures are asked of a track anyhow.
         ground_error: standard deviation of the ground's row, px.
         pixel_error: of the bearing, px.
         depth_error: least standard deviation of depth, share and m: boxes are cut off and ground is hidden.
@@ -124,7 +125,7 @@ class RgbCamera:
         side = math.hypot(self.pixel_error * depth / fx, self.side_error[0 if person else 1])
         covariance += side**2 * np.outer(across, across)
         low, high = points.min(axis=0), points.max(axis=0)
-        starts = seen.score >= self.start_score
+        starts = person or seen.score >= self.start_score
         position, half_width, half_length = reference_point(low, high, person)
         return Detection(position, covariance, half_width, half_length, person, starts=starts)
 

@@ -66,7 +66,8 @@ def test_a_child_in_the_way_is_found_where_it_is_and_nobody_where_nobody_is(phot
     assert 0.1 < along < 0.15 * AHEAD
     assert across < 0.5
     assert one.starts
-    assert not any(d.starts for d in people(checked(detector, nobody)))
+    seen = [each for each in detector.look(nobody.rgb, nobody.intrinsic[0, 0]) if each.score >= 0.4]
+    assert not people([detector.placed(nobody, each) for each in seen])
 
 
 def test_only_pixels_and_calibration_are_read(photographs, detector):
@@ -146,6 +147,14 @@ def test_what_was_said_twice_is_reported_once():
     assert [each.kind for each in seen_in(answer, sure, 1.0, FOCAL)] == ["pedestrian", "rider"]
     answer[3, 1, 4], answer[1, 1, 4], answer[2, 1, 4] = 0.0, 0.0, 0.6
     assert [each.kind for each in seen_in(answer, sure, 1.0, FOCAL)] == ["pedestrian", "vehicle"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "score", "starts"), [("pedestrian", 0.31, True), ("vehicle", 0.31, False), ("vehicle", 0.5, True)]
+)
+def test_a_person_starts_a_track_however_unsure_and_a_vehicle_if_it_is_sure(detector, kind, score, starts):
+    seen = rgb_camera.Seen(kind, score, (310.0, 60.0, 330.0, 120.0), 15.0, 0.1)
+    assert detector.placed(looking(0.0, 1.5), seen).starts is starts
 
 
 def test_ground_and_looks_are_weighed_by_their_variances(detector):
