@@ -42,20 +42,23 @@ _OURS = "drivesim, 1 ray a pixel, sun shadow"
 
 def in_turns(works: dict[str, Callable[[], Any]]) -> dict[str, float]:
     """Shortest of several runs of each, s, one of each after the other: what else the machine does meets all alike.
-    On one thread (``NUMBA_NUM_THREADS=1``) it is processor time, which other programs lengthen least."""
+
+    Each is run twice, and the second counts: it finds in the caches what is its own, whoever was before it. On one
+    thread (``NUMBA_NUM_THREADS=1``) it is processor time, which other programs lengthen least.
+    """
     clock = time.process_time if nb.get_num_threads() == 1 else time.perf_counter
     times: dict[str, list[float]] = {name: [] for name in works}
-    for turn in range(RUNS + 1):  # the first warms up
+    for _ in range(RUNS):
         for name, work in works.items():
+            work()
             start = clock()
             work()
-            if turn > 0:
-                times[name].append(clock() - start)
+            times[name].append(clock() - start)
     return {name: min(taken) for name, taken in times.items()}
 
 
 def best(work: Callable[[], Any]) -> float:
-    """Shortest of several runs after one to warm up, s."""
+    """Shortest of several runs, s."""
     return in_turns({"": work})[""]
 
 
