@@ -50,7 +50,7 @@ def camera_jobs(image: CameraImage, sample: Path, extra: Path, stem: str) -> lis
 
 
 def _further_jobs(image: CameraImage, extra: Path, stem: str) -> list[Job]:
-    """Normals, albedo, events and flow, where the camera was asked for them, and times of rows that differ.
+    """Raw codes, normals, albedo, events and flow, where the camera was asked for them, and times of rows that differ.
 
     Forward flow goes with the picture before.
     """
@@ -59,6 +59,9 @@ def _further_jobs(image: CameraImage, extra: Path, stem: str) -> list[Job]:
     rows = image.row_time_ns
     if rows is not None:
         jobs.append((extra / "rows" / f"{stem}.npz", lambda: npz({"time_ns": rows})))
+    if image.raw is not None:
+        read_out = {field.name: np.asarray(getattr(image.raw, field.name)) for field in fields(image.raw)}
+        jobs.append((extra / "raw" / f"{stem}.npz", lambda: npz(read_out)))
     if normal is not None:
         jobs.append((extra / "normal" / f"{stem}.png", lambda: _png(_normals(normal))))
     if albedo is not None:

@@ -10,7 +10,7 @@ They are imported from here, whichever file of this room they are written in.
 from drivesim.types.arrays import F32, F64, I32, U8, U16
 from drivesim.types.frame import Decision, Frame, StoryboardEvent
 from drivesim.types.labels import Box2D, Labels, Skeleton
-from drivesim.types.measurements import CameraEvents, CameraImage, Measurement, Paths, PointCloud
+from drivesim.types.measurements import CameraEvents, CameraImage, Measurement, Paths, PointCloud, RawImage
 from drivesim.types.radar import (
     RADAR_INVALID,
     RadarClusters,
@@ -48,6 +48,7 @@ __all__ = [
     "RadarCube",
     "RadarDetections",
     "RadarTracks",
+    "RawImage",
     "Skeleton",
     "StoryboardEvent",
     "Weather",

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from drivesim.transforms import Pose
-from drivesim.types.arrays import F32, F64, I32, U8
+from drivesim.types.arrays import F32, F64, I32, U8, U16
 from drivesim.types.radar import RadarDetections
 
 
@@ -55,6 +55,23 @@ class CameraEvents:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class RawImage:
+    """What a camera's imager read out.
+
+    Attributes:
+        codes: (H, W) uint16, an RGGB mosaic: red at even rows and columns.
+        exposure: s. iso: gain, as ISO speed; 100 is a full pixel's at the highest code.
+        black, white: codes of no light and of a full converter.
+    """
+
+    codes: U16
+    exposure: float
+    iso: float
+    black: int
+    white: int
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class CameraImage:
     """One exposure with its perfect labels; H x W, row-major, origin top left.
 
@@ -73,6 +90,7 @@ class CameraImage:
         flow_forward: (H, W, 2) float32, of the picture before: add it to its pixels to be in this one.
         seen_backward, seen_forward: (H, W) bool, whether the place is visible at the other end.
         events: changes of light since the exposure before, of event cameras; None for the first.
+        raw: what the imager read out, of devices with an ``imager``; ``rgb`` is made of it.
         row_time_ns: (H,) int64, when the middle of each row was read; None where all are read at once, at ``time_ns``.
     """
 
@@ -94,6 +112,7 @@ class CameraImage:
     seen_forward: NDArray[np.bool_] | None = None
     events: CameraEvents | None = None
     row_time_ns: NDArray[np.int64] | None = None
+    raw: RawImage | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)

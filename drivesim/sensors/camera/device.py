@@ -20,6 +20,30 @@ class EventPixels(Strict):
     refractory_us: float = Field(default=100.0, ge=0, le=10_000, description="rest of a pixel after an event, us")
 
 
+class ImagerChip(Strict):
+    """What turns light into codes, pixel by pixel; plausible values of an automotive imager, no maker's."""
+
+    pixel_um: float = Field(default=3.0, gt=0.5, le=20, description="pitch of its pixels, um")
+    efficiency: float = Field(default=0.7, gt=0, le=1, description="electrons per photon at 555 nm")
+    f_number: float = Field(default=1.8, ge=0.7, le=22, description="of the lens")
+    full_well: float = Field(default=10_000.0, ge=100, le=1e6, description="electrons that a pixel holds")
+    read_noise: float = Field(default=2.5, ge=0, le=1000, description="electrons, RMS")
+    dark_current: float = Field(default=20.0, ge=0, le=1e5, description="electrons a second")
+    unequal: float = Field(default=0.008, ge=0, le=0.5, description="standard deviation of the pixels' response (PRNU)")
+    offsets: float = Field(default=2.0, ge=0, le=1000, description="of their dark signal, electrons (DSNU)")
+    bits: int = Field(default=12, ge=8, le=16, description="of its converter")
+    black: int = Field(default=64, ge=0, le=4096, description="code at no light")
+    longest_ms: float = Field(default=30.0, gt=0.01, le=1000, description="longest exposure, ms; beyond it gain rises")
+    highest_iso: float = Field(default=3200.0, ge=100, le=1e6, description="highest gain, as ISO speed")
+    glare: float = Field(default=0.0, ge=0, le=0.5, description="share of each pixel's light that the lens spreads")
+
+    @model_validator(mode="after")
+    def _has_codes_for_light(self) -> ImagerChip:
+        if self.black >= 2 ** (self.bits - 1):
+            raise ValueError(f"'black' {self.black} leaves less than half of the {2**self.bits} codes for light")
+        return self
+
+
 class LensDrops(Strict):
     """Rain drops on the glass before a lens."""
 
@@ -51,7 +75,12 @@ class CameraDevice(Described):
     )
     exposure_bias: float = Field(default=0.0, ge=-8, le=8, description="brighter (+) or darker (-) than metered, stops")
     vignetting: float = Field(default=0.35, ge=0, le=1, description="share of the natural cos^4 fall-off that remains")
-    noise: float = Field(default=1.0, ge=0, le=10, description="sensor noise, 1 is a small automotive imager, 0 none")
+    noise: float = Field(
+        default=1.0, ge=0, le=10, description="sensor noise without an imager, 1 is a small automotive one's, 0 none"
+    )
+    imager: ImagerChip | None = Field(
+        default=None, description="electrons, Bayer codes and automatic exposure over time; {} for usual values"
+    )
     antialiasing: Literal[1, 4] = Field(default=4, description="rays per pixel at edges; labels always take one")
     ambient_occlusion: bool = Field(default=True, description="whether nearby surfaces shade skylight")
     shadows: Literal["hard", "soft"] | None = Field(

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from drivesim.scene.raycast import RayScene
 from drivesim.sensors.camera import develop
 from drivesim.sensors.camera.channels import Moment, flow, moment, normals_and_albedo
+from drivesim.sensors.camera.chip import Chip
 from drivesim.sensors.camera.device import CameraDevice
 from drivesim.sensors.camera.drops import scattered, through_drops
 from drivesim.sensors.camera.events import EventSensor
@@ -78,6 +79,7 @@ class Camera:
             np.empty(pixels, np.float32),
         )
         self._sun = _HARD
+        self._chip = Chip(self.device, self._key) if self.device.imager is not None else None
 
     def capture(self, scene: Scene, motion: EgoMotion, weather: Weather) -> CameraImage | None:
         """The newest image due in this tick, if any."""
@@ -161,17 +163,22 @@ class Camera:
         if len(thrown_up):
             table = self._camera(rays, world_from_ego)
             veil(radiance, depth, table, self._rays, width, height, light.air, thrown_up, rays.origin)
+        changes = self._events.expose(radiance, time_ns) if self._events is not None else None
+        raw = None
+        if self._chip is not None:
+            raw, radiance = self._chip.expose(radiance, frame)
         image = CameraImage(
             channel=self.sensor.channel,
             time_ns=time_ns,
             ego_from_sensor=self.sensor.ego_from_sensor,
             world_from_ego=world_from_ego,
-            rgb=self._develop(radiance, frame),
+            rgb=self._develop(radiance, frame) if raw is None else self._toned(radiance),
             depth=depth.reshape(height, width),
             semantic=semantic.reshape(height, width),
             instance=instance.reshape(height, width),
             intrinsic=device.intrinsic,
-            events=self._events.expose(radiance, time_ns) if self._events is not None else None,
+            events=changes,
+            raw=raw,
         )
         return self._with_channels(image, rays, times) if device.channels else image
 
@@ -290,9 +297,16 @@ class Camera:
         device = self.device
         width, height = device.width, device.height
         gain = develop.exposed_to(radiance, width, height, device.exposure) * 2.0**device.exposure_bias
+        return self._toned(radiance, gain, device.vignetting, device.noise, frame)
+
+    def _toned(
+        self, radiance: F32, gain: float = 1.0, vignetting: float = 0.0, noise: float = 0.0, frame: int = 0
+    ) -> NDArray[np.uint8]:
+        """The picture (H, W, 3) of radiance times ``gain``; without arguments, of exposed values as they are."""
+        width, height = self.device.width, self.device.height
         rgb = np.empty((height, width, 3), np.uint8)
         develop.expose(
-            radiance, width, height, np.float32(gain), np.float32(device.vignetting),
-            np.float32(device.pixels_per_radian), np.float32(device.noise), self._key ^ (frame * 0x9E3779B1), rgb,
+            radiance, width, height, np.float32(gain), np.float32(vignetting),
+            np.float32(self.device.pixels_per_radian), np.float32(noise), self._key ^ (frame * 0x9E3779B1), rgb,
         )  # fmt: skip
         return rgb
