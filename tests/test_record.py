@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from drivesim.cli import main
 from drivesim.recording import write_tables
 
 TINY_RIG = """\
@@ -157,6 +158,21 @@ def test_ctrl_c_leaves_a_readable_recording(folder):
     rows = table(folder / "stopped", "sample_data")
     assert rows
     assert all((folder / "stopped" / row["filename"]).is_file() for row in rows)
+
+
+def test_ctrl_c_within_compiled_code_is_an_interruption_too(monkeypatch, capsys):
+    """CPython reports it as a SystemError whose cause is the KeyboardInterrupt, once per function on the way out."""
+
+    def interrupted(*args, **options):
+        inner = SystemError("<function _numba_unpickle> returned a result with an exception set")
+        inner.__cause__ = KeyboardInterrupt()
+        raise SystemError("CPUDispatcher returned a result with an exception set") from inner
+
+    monkeypatch.setattr("drivesim.cli.app.app", interrupted)
+    with pytest.raises(SystemExit) as stopped:
+        main()
+    assert stopped.value.code == 130
+    assert "interrupted" in capsys.readouterr().err
 
 
 def test_a_kill_leaves_what_was_written(folder):

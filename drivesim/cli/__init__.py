@@ -6,6 +6,7 @@ Exit codes: 0 done; 1 ran, but the answer is no; 2 bad input, one clear message;
 from __future__ import annotations
 
 import sys
+from typing import NoReturn
 
 from drivesim.errors import DrivesimError
 
@@ -20,12 +21,25 @@ def main() -> None:
         _complain(str(error))
         sys.exit(2)
     except KeyboardInterrupt:
-        _complain("interrupted; what was written stays readable")
-        sys.exit(130)
+        _interrupted()
     except Exception as error:
+        if _was_interrupted(error):
+            _interrupted()
         if type(error).__module__.split(".")[0] not in {"click", "typer"}:
             raise
         _usage_error(error)
+
+
+def _interrupted() -> NoReturn:
+    _complain("interrupted; what was written stays readable")
+    sys.exit(130)
+
+
+def _was_interrupted(error: BaseException | None) -> bool:
+    """Whether Ctrl-C is what is behind an error: compiled code that it meets raises a SystemError because of it."""
+    while isinstance(error, SystemError):
+        error = error.__cause__
+    return isinstance(error, KeyboardInterrupt)
 
 
 def _complain(message: str) -> None:

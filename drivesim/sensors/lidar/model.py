@@ -277,11 +277,12 @@ def _detected(place: F64, count: int, threshold: float, key: int, sweep: int, be
 
 @nb.njit(error_model="numpy")
 def _reported(r: float, snr: float, bits: Any, receiver: Receiver) -> tuple[float, float]:
-    """Range and intensity of an echo."""
+    """Range and intensity of an echo; ranges are rounded as for plain ones, so that nothing elsewhere changes them."""
     one, two = _normal_pair(bits)
-    value = r + one * max(receiver.noise / np.sqrt(snr), receiver.noise_floor)
-    if receiver.resolution > 0.0:
-        value = np.round(value / receiver.resolution) * receiver.resolution
+    value = np.float32(r) + np.float32(one * max(receiver.noise / np.sqrt(snr), receiver.noise_floor))
+    step = np.float32(receiver.resolution)
+    if step > 0.0:
+        value = np.float32(np.round(value / step)) * step
     grade = (snr + two) * r * r / receiver.budget
     if grade <= 1.0:
         return max(value, receiver.min_range), max(0.0, FULL_SCALE * grade)
