@@ -279,7 +279,7 @@ def _detected(place: F64, count: int, threshold: float, key: int, sweep: int, be
 def _reported(r: float, snr: float, bits: Any, receiver: Receiver) -> tuple[float, float]:
     """Range and intensity of an echo; ranges are rounded as for plain ones, so that nothing elsewhere changes them."""
     one, two = _normal_pair(bits)
-    value = np.float32(r) + np.float32(one * max(receiver.noise / np.sqrt(snr), receiver.noise_floor))
+    value: Any = np.float32(r) + np.float32(one * max(receiver.noise / np.sqrt(snr), receiver.noise_floor))
     step = np.float32(receiver.resolution)
     if step > 0.0:
         value = np.float32(np.round(value / step)) * step
