@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from drivesim.sensors.camera import develop
 from drivesim.sensors.camera.device import CameraDevice
-from drivesim.sensors.camera.imager import Imager, bayer, demosaic, glare, next_exposure
+from drivesim.sensors.camera.imager import bayer, demosaic, glare, next_exposure
 from drivesim.types import RawImage
 
 F32 = NDArray[np.float32]
@@ -41,11 +41,7 @@ class Chip:
     def __init__(self, device: CameraDevice, key: int) -> None:
         assert device.imager is not None
         self._device, self._settings, self._key = device, device.imager, key
-        s = device.imager
-        self._imager = Imager(
-            s.pixel_um * 1e-6, s.efficiency, s.f_number, s.full_well, s.read_noise, s.dark_current, s.unequal,
-            s.offsets, s.bits, s.black,
-        )  # fmt: skip
+        self._imager = device.imager.imager()
         self._light = 0.0
         self._seen: F32 | None = None
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
 from typing import Annotated, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field, model_validator
 
+from drivesim.sensors.camera.imager import Imager
 from drivesim.sensors.camera.projection import Lens
 from drivesim.sensors.located import Described, Strict
 
@@ -20,22 +22,33 @@ class EventPixels(Strict):
     refractory_us: float = Field(default=100.0, ge=0, le=10_000, description="rest of a pixel after an event, us")
 
 
-class ImagerChip(Strict):
-    """What turns light into codes, pixel by pixel; plausible values of an automotive imager, no maker's."""
+_USUAL = Imager()
 
-    pixel_um: float = Field(default=3.0, gt=0.5, le=20, description="pitch of its pixels, um")
-    efficiency: float = Field(default=0.7, gt=0, le=1, description="electrons per photon at 555 nm")
-    f_number: float = Field(default=1.8, ge=0.7, le=22, description="of the lens")
-    full_well: float = Field(default=10_000.0, ge=100, le=1e6, description="electrons that a pixel holds")
-    read_noise: float = Field(default=2.5, ge=0, le=1000, description="electrons, RMS")
-    dark_current: float = Field(default=20.0, ge=0, le=1e5, description="electrons a second")
-    unequal: float = Field(default=0.008, ge=0, le=0.5, description="standard deviation of the pixels' response (PRNU)")
-    offsets: float = Field(default=2.0, ge=0, le=1000, description="of their dark signal, electrons (DSNU)")
-    bits: int = Field(default=12, ge=8, le=16, description="of its converter")
-    black: int = Field(default=64, ge=0, le=4096, description="code at no light")
+
+class ImagerChip(Strict):
+    """What turns light into codes, pixel by pixel; without values those of
+    :class:`~drivesim.sensors.camera.imager.Imager`."""
+
+    pixel_um: float = Field(default=_USUAL.pixel * 1e6, gt=0.5, le=20, description="pitch of its pixels, um")
+    efficiency: float = Field(default=_USUAL.efficiency, gt=0, le=1, description="electrons per photon at 555 nm")
+    f_number: float = Field(default=_USUAL.f_number, ge=0.7, le=22, description="of the lens")
+    full_well: float = Field(default=_USUAL.full_well, ge=100, le=1e6, description="electrons that a pixel holds")
+    read_noise: float = Field(default=_USUAL.read_noise, ge=0, le=1000, description="electrons, RMS")
+    dark_current: float = Field(default=_USUAL.dark_current, ge=0, le=1e5, description="electrons a second")
+    unequal: float = Field(
+        default=_USUAL.unequal, ge=0, le=0.5, description="standard deviation of the pixels' response (PRNU)"
+    )
+    offsets: float = Field(default=_USUAL.offsets, ge=0, le=1000, description="of their dark signal, electrons (DSNU)")
+    bits: int = Field(default=_USUAL.bits, ge=8, le=16, description="of its converter")
+    black: int = Field(default=_USUAL.black, ge=0, le=4096, description="code at no light")
     longest_ms: float = Field(default=30.0, gt=0.01, le=1000, description="longest exposure, ms; beyond it gain rises")
     highest_iso: float = Field(default=3200.0, ge=100, le=1e6, description="highest gain, as ISO speed")
     glare: float = Field(default=0.0, ge=0, le=0.5, description="share of each pixel's light that the lens spreads")
+
+    def imager(self) -> Imager:
+        """Its pixels and their lens."""
+        same = {part.name: getattr(self, part.name) for part in fields(Imager) if part.name != "pixel"}
+        return Imager(pixel=self.pixel_um * 1e-6, **same)
 
     @model_validator(mode="after")
     def _has_codes_for_light(self) -> ImagerChip:
