@@ -11,10 +11,10 @@ import numba as nb
 import numpy as np
 from numpy.typing import NDArray
 
-from drivesim.scene.embree import LANES
+from drivesim.scene.embree import LANES, LEAST_SLOPE
 from drivesim.scene.hits import quaternion_at
 from drivesim.scene.lane_memory import fetch, fetch4, gather3, put, row
-from drivesim.scene.lanes import any_of, sqrt
+from drivesim.scene.lanes import absolute, any_of, sqrt, where
 
 F32 = NDArray[np.float32]
 
@@ -24,6 +24,12 @@ _STRAIGHT: Any = np.float32(0.9995)
 """Cosine of half the turn within a tick below which orientations go on a great arc, as in ``quaternion_at``."""
 
 TURNING_ROWS = 7
+
+
+@nb.njit(error_model="numpy")
+def off_axis(slope: Any) -> Any:
+    """A component of directions in a coherent packet, no nearer to zero than rays stand."""
+    return where(absolute(slope) < LEAST_SLOPE, LEAST_SLOPE, slope)
 
 
 @nb.njit(error_model="numpy")

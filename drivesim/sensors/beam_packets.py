@@ -21,7 +21,6 @@ from drivesim.scene.embree import (
     HIT_V,
     INST_ID,
     LANES,
-    LEAST_SLOPE,
     MASK,
     NG_X,
     NO_HIT,
@@ -35,7 +34,7 @@ from drivesim.scene.embree import (
     new_valid,
 )
 from drivesim.scene.hits import rotated
-from drivesim.scene.lane_hits import between, quaternions_at
+from drivesim.scene.lane_hits import between, off_axis, quaternions_at
 from drivesim.scene.lane_memory import (
     fetch,
     fetch4,
@@ -143,9 +142,9 @@ def _columns(
         dx = row(s, _TURN) * x + row(s, _TURN + 1) * y + row(s, _TURN + 2) * z
         dy = row(s, _TURN + 3) * x + row(s, _TURN + 4) * y + row(s, _TURN + 5) * z
         dz = row(s, _TURN + 6) * x + row(s, _TURN + 7) * y + row(s, _TURN + 8) * z
-        put(packet, DIR_X, where(absolute(dx) < LEAST_SLOPE, LEAST_SLOPE, dx))
-        put(packet, DIR_X + 1, where(absolute(dy) < LEAST_SLOPE, LEAST_SLOPE, dy))
-        put(packet, DIR_X + 2, where(absolute(dz) < LEAST_SLOPE, LEAST_SLOPE, dz))
+        put(packet, DIR_X, off_axis(dx))
+        put(packet, DIR_X + 1, off_axis(dy))
+        put(packet, DIR_X + 2, off_axis(dz))
         now = lowest(highest(row(s, _WHEN) + fetch(lag, ring, tile_columns == LANES), ZERO), ONE)
         put(packet, TIME, now)
         put(packet, T_FAR, spread(limit))

@@ -15,7 +15,6 @@ from drivesim.scene.embree import (
     GEOM_ID,
     INST_ID,
     LANES,
-    LEAST_SLOPE,
     MASK,
     NG_X,
     NO_HIT,
@@ -29,7 +28,7 @@ from drivesim.scene.embree import (
     new_valid,
 )
 from drivesim.scene.hits import rotated
-from drivesim.scene.lane_hits import quaternions_at
+from drivesim.scene.lane_hits import off_axis, quaternions_at
 from drivesim.scene.lane_memory import fetch, fetch4, put, row, same, whole_row
 from drivesim.scene.lanes import absolute, any_of, highest, lowest, spread, sqrt, where
 from drivesim.scene.raycast import EVERYONE, RayScene, RayTables
@@ -192,8 +191,7 @@ def _group(
                     column, b, t = going[which, 1], going[which, 2], near[which]
                     _aim(packet, lane, column, b, origin, rotation, time, lag, direction, t, facing, mirrored)
                 for axis in range(3):
-                    slope = row(packet, DIR_X + axis)
-                    put(packet, DIR_X + axis, where(absolute(slope) < LEAST_SLOPE, LEAST_SLOPE, slope))
+                    put(packet, DIR_X + axis, off_axis(row(packet, DIR_X + axis)))
                 put(packet, T_FAR, spread(limit))
                 put(packet, GEOM_ID, spread(NO_HIT))
                 intersect16(handles, valid, packet, leg == 0)
