@@ -1,5 +1,6 @@
 """Against scipy, statsmodels, published numbers, and a null that is true by construction."""
 
+import gc
 import math
 
 import numpy as np
@@ -15,6 +16,14 @@ from drivesim.errors import DrivesimError
 from drivesim.studies.statistics import bootstrap_mean, holm, mcnemar_exact, mcnemar_mid_p, pairs_needed, wilson
 
 COUNT = st.integers(0, 200)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def heap_out_of_the_way():
+    """statsmodels collects garbage whenever it corrects p-values: a second each time in a whole run's heap."""
+    gc.freeze()
+    yield
+    gc.unfreeze()
 
 
 @given(COUNT, COUNT)
