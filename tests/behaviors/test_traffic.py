@@ -22,7 +22,7 @@ from drivesim.transforms import Pose
 from drivesim.types import Light, Performance
 from drivesim.world.boxes import WIDTH, footprint
 from tests.behaviors.road_users import road_user
-from tests.behaviors.towns import TOWNS, TOWNS_WITH_LIGHTS, play, populate
+from tests.behaviors.towns import TOWNS, TOWNS_WITH_LIGHTS, draw_trailers, play, populate
 from tests.builders import at, car, child
 
 DT = 0.05
@@ -30,11 +30,11 @@ MIDDLE = np.array([-15.0, 0.0])
 EAST, NORTH, WEST, SOUTH = 0.0, math.pi / 2, math.pi, -math.pi / 2
 
 
-def crossing(folder, arms, *, lanes=1, lights=False):
-    """Roads of 150 m that end 15 m from their :data:`MIDDLE`; road i comes from direction ``arms[i]``."""
+def crossing(folder, arms, *, lanes=1, lights=False, away=15.0, width=3.5):
+    """Roads of 150 m that end ``away`` from their :data:`MIDDLE`; road i comes from direction ``arms[i]``."""
     roads = []
     for i in range(len(arms)):
-        made = xodr.create_road(xodr.Line(150), id=i, left_lanes=lanes, right_lanes=lanes, lane_width=3.5)
+        made = xodr.create_road(xodr.Line(150), id=i, left_lanes=lanes, right_lanes=lanes, lane_width=width)
         if lights:
             made.add_signal(
                 xodr.Signal(1.0, 5.0, "country", "1000001", dynamic=xodr.Dynamic.yes, id=str(50 + i),
@@ -43,7 +43,7 @@ def crossing(folder, arms, *, lanes=1, lights=False):
         roads.append(made)
     creator = xodr.CommonJunctionCreator(100, "crossing")
     for made, arm in zip(roads, arms, strict=True):
-        creator.add_incoming_road_circular_geometry(made, 15.0, arm, "predecessor")
+        creator.add_incoming_road_circular_geometry(made, away, arm, "predecessor")
     for pair in combinations(range(len(arms)), 2):
         creator.add_connection(*pair)
     document = xodr.OpenDrive("crossing")
@@ -81,6 +81,7 @@ def drive(world, seconds, indices=None, watch=None):
     for _ in range(round(seconds / DT)):
         for index, driver in drivers.items():
             world.command(index, driver.step(world, index, DT))
+        draw_trailers(world)
         world.step(DT)
         if watch is not None:
             watch()

@@ -96,6 +96,8 @@ def _note_waits(
         waits[j] |= stuck[j] and (
             gap < _TOUCHING or (gap < FARTHEST and stands_against(state, i, gap, j, boxes, poses))
         )
+    if state.beside[i] >= 0:
+        waits[state.beside[i]] |= stuck[state.beside[i]]
     for j in range(len(stuck)):
         if stuck[j] and j != i:
             waits[j] |= waits_for_oncoming(graph, state, i, j, boxes, speed)
@@ -154,7 +156,7 @@ def _go(
         return False
     through = end - state.s[i] - 0.5 * boxes[i, LENGTH] + train_length(state, boxes, i)
     looked = min(through, _LONGEST, state.reach[i] - 1.0)
-    free, _ = free_way(state, i, sweeps.shape[state.shape[i]], boxes, poses, present, looked)
+    free, _, _ = free_way(state, i, sweeps.shape[state.shape[i]], boxes, poses, present, looked)
     if free < looked - 0.5 and not (follows and free > _WORTH):
         return False
     state.granted[i], state.waited[i] = nearest + 1, 0.0

@@ -30,6 +30,7 @@ from drivesim.behaviors.traffic.squeeze import (
     free_way,
     gains,
     halting,
+    holds,
     looks_back,
     note_patience,
 )
@@ -278,10 +279,11 @@ def _beside(
         if speed[j] < STILL and gap < FARTHEST and stands_against(state, i, gap, j, boxes, poses):
             past = max(past, way_past(state, i, j, poses))
             before = min(before, wait_before(state, i, j, boxes, speed[i]))
-    free, careful = 0.0, state.careful[i] > 0.0
+    free, careful, state.beside[i] = 0.0, state.careful[i] > 0.0, -1
     if careful or looks_back(state, i, boxes, poses):
         looked = max(FARTHEST, min(past, state.reach[i] - 1.0)) if careful else FARTHEST
-        free, beside = free_way(state, i, sweeps.shape[state.shape[i]], boxes, poses, present, looked)
+        free, beside, who = free_way(state, i, sweeps.shape[state.shape[i]], boxes, poses, present, looked)
+        state.beside[i] = state.leader[who] if holds(beside) else -1
         rate = halting(speed[i], beside) if beside < looked else rate
         free = free if careful and (past == 0.0 or free == looked) else 0.0
     return min(rate, before) if free == 0.0 else rate, free

@@ -61,6 +61,12 @@ def halting(speed: float, free: float) -> float:
 
 
 @nb.njit(cache=True)
+def holds(free: float) -> bool:
+    """Whether nobody drives on who has only so many metres free."""
+    return free <= 2.0 * _STEP
+
+
+@nb.njit(cache=True)
 def gains(free: float, gap: float) -> bool:
     """Whether one gets by: clearly further than a gap."""
     return free > gap + _GAIN
@@ -81,10 +87,11 @@ def looks_back(state: State, i: int, boxes: Any, poses: Any) -> bool:
 @nb.njit(cache=True)
 def free_way(
     state: State, i: int, shape: Any, boxes: Any, poses: Any, present: Any, farthest: float
-) -> tuple[float, float]:
+) -> tuple[float, float, int]:
     """Metres that a vehicle gets along its path, with all that it draws, before it touches others as they stand.
 
-    The first number counts everybody, the second those who are beside it or behind its front.
+    The first number counts everybody, the second those who are beside it or behind its front; the third is who of
+    these is touched, -1: nobody.
 
     Args:
         shape: row of :attr:`~drivesim.behaviors.traffic.swept.Sweeps.shape`; farthest: metres that are looked at.
@@ -126,8 +133,8 @@ def free_way(
                 ):
                     free = min(free, step * _STEP)
                     if beside[k]:
-                        return free, step * _STEP
-    return free, farthest
+                        return free, step * _STEP, others[k]
+    return free, farthest, -1
 
 
 @nb.njit(cache=True)
