@@ -138,6 +138,38 @@ def test_every_vehicle_brakes_and_indicates_on_both_sides(category, model, size,
         assert (made.lamp_group & int(flag)).any()
 
 
+@pytest.mark.parametrize("model", ["city_car", "hatchback", "saloon", "estate", "suv", "pickup", "van"])
+def test_tail_lamps_are_dark_glass_with_chambers_and_small(model):
+    made = vehicle_model(actor(model=model), 0)
+    corners = made.body.vertices[made.body.triangles].astype(float)
+    cross = 0.5 * np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
+    behind = (cross[:, 0] < 0) & (corners[..., 0].mean(axis=1) < 0) & (corners[..., 1].mean(axis=1) > 0.2)
+    red = behind & (made.body.material == MaterialId.TAILLAMP)
+    area = -cross[:, 0]
+    lit = np.isin(made.lamp_group, [int(Light.BRAKE), int(Light.BRAKE | Light.POSITION)])
+    assert 0.004 < area[red].sum() < 0.06
+    assert 0.1 < area[red & lit].sum() / area[red].sum() < 0.9  # chambers lie in glass that nothing lights
+    assert (made.body.albedo[red].max(axis=1) <= 0.2).all()
+    for flag in (Light.REVERSE, Light.LEFT_BLINKER):
+        assert area[behind & (made.lamp_group == int(flag))].sum() > 0.0015
+
+
+def test_number_plates_differ_and_can_be_read_from_both_ends():
+    marks = []
+    for name in ("a", "b"):
+        body = vehicle_model(actor(name=name), 0).body
+        ink = (body.material == MaterialId.NUMBER_PLATE) & (body.albedo.max(axis=1) < 0.1)
+        corners = body.vertices[body.triangles[ink]].astype(float)
+        ahead = corners[..., 0].mean(axis=1) > 1.0
+        across = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])[:, 0]
+        assert (across[ahead] > 0).all()
+        assert (across[~ahead] < 0).all()
+        front, rear = (corners[side].reshape(-1, 3) for side in (ahead, ~ahead))
+        assert np.sort(front[:, 1]) == pytest.approx(np.sort(-rear[:, 1]), abs=1e-6)  # both read from left to right
+        marks.append(np.sort(front[:, 1]))
+    assert marks[0].shape != marks[1].shape or (marks[0] != marks[1]).any()
+
+
 def test_one_stands_on_an_electric_scooter():
     made = vehicle_model(actor("bicycle", "e_scooter", (1.15, 0.55, 1.2), 0.85, 0.22), 0)
     height = made.rider.saddle[2] - made.rider.pedal_center[2]

@@ -7,9 +7,11 @@ from typer.testing import CliRunner
 
 from drivesim.cli.app import app
 from drivesim.materials import MATERIALS
+from drivesim.scene.vehicles import vehicle_model
 from drivesim.studio import Stand, photograph
 from drivesim.studio.vehicles import CARS, vehicle
 from drivesim.taxonomy import Tag
+from drivesim.types import Light
 
 
 def shown(name, tmp_path, width):
@@ -26,6 +28,22 @@ def test_a_car_from_the_side_is_as_long_as_its_box():
     columns = np.flatnonzero((image.semantic == Tag.CAR).any(axis=0))
     assert len(columns) / 50 == pytest.approx(kind.size[0], abs=0.1)
     assert columns[0] / 50 == pytest.approx(1.2 - kind.overhang, abs=0.1)
+
+
+@pytest.mark.parametrize("kind", CARS[:5], ids=lambda kind: kind.label)
+def test_no_part_of_a_lit_lamp_is_hidden_in_the_body(kind):
+    actor = vehicle(kind, "it")
+    made = vehicle_model(actor, 0)
+    lit = (made.lamp_group & int(Light.BRAKE)) > 0
+    corners = made.body.vertices[made.body.triangles[lit]].astype(float)
+    facing = -0.5 * np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])[:, 0]
+    on, off = (
+        photograph([stand], 0, span=(0.0, 3.0), height=1.8, width=900, elevation=0.0, distance=60.0).rgb.astype(int)
+        for stand in (Stand(actor, 1.5, np.pi, lights=int(flag)) for flag in (Light.BRAKE, Light.NONE))
+    )
+    brighter = (on - off)[..., 0]
+    wholly = np.quantile(brighter[brighter > 20], 0.9)
+    assert (brighter > 0.5 * wholly).sum() / 300.0**2 == pytest.approx(facing[facing > 0].sum(), rel=0.08)
 
 
 def test_vehicles_fill_a_sheet(tmp_path):

@@ -35,14 +35,14 @@ STEEL = Finish(MaterialId.GALVANISED_STEEL, (0.35, 0.35, 0.36))
 RUBBER = Finish(MaterialId.RUBBER, (0.018, 0.018, 0.018))
 RIM = Finish(MaterialId.ALLOY_RIM, (0.52, 0.52, 0.53))
 DISC = Finish(MaterialId.ALLOY_RIM, (0.22, 0.22, 0.23))
-_FRONT_LIGHTS = Light.POSITION | Light.LOW_BEAM | Light.HIGH_BEAM
-HEADLAMP = Finish(MaterialId.HEADLAMP, (0.16, 0.17, 0.18), _FRONT_LIGHTS)
-REFLECTOR_BOWL = Finish(MaterialId.HEADLAMP, (0.66, 0.68, 0.7), _FRONT_LIGHTS)
-TAILLAMP = Finish(MaterialId.TAILLAMP, (0.3, 0.012, 0.012), Light.POSITION | Light.BRAKE)
-BRAKE_LAMP = Finish(MaterialId.TAILLAMP, (0.25, 0.01, 0.01), Light.BRAKE)
-REVERSE_LAMP = Finish(MaterialId.HEADLAMP, (0.6, 0.6, 0.6), Light.REVERSE)
-INDICATOR = Finish(MaterialId.INDICATOR, (0.55, 0.2, 0.02), Light.LEFT_BLINKER)
-REFLECTOR = Finish(MaterialId.RETROREFLECTOR, (0.35, 0.02, 0.02))
+FRONT_LIGHTS = Light.POSITION | Light.LOW_BEAM | Light.HIGH_BEAM
+HEADLAMP = Finish(MaterialId.HEADLAMP, (0.16, 0.17, 0.18), FRONT_LIGHTS)
+REFLECTOR_BOWL = Finish(MaterialId.HEADLAMP, (0.66, 0.68, 0.7), FRONT_LIGHTS)
+TAILLAMP = Finish(MaterialId.TAILLAMP, (0.2, 0.008, 0.008), Light.POSITION | Light.BRAKE)
+BRAKE_LAMP = Finish(MaterialId.TAILLAMP, (0.12, 0.005, 0.006), Light.BRAKE)
+REVERSE_LAMP = Finish(MaterialId.HEADLAMP, (0.2, 0.2, 0.21), Light.REVERSE)
+INDICATOR = Finish(MaterialId.INDICATOR, (0.42, 0.14, 0.015), Light.LEFT_BLINKER)
+REFLECTOR = Finish(MaterialId.RETROREFLECTOR, (0.16, 0.008, 0.01))
 PLATE = Finish(MaterialId.NUMBER_PLATE, (0.75, 0.75, 0.72))
 LEATHER = Finish(MaterialId.LEATHER, (0.02, 0.02, 0.02))
 
@@ -75,6 +75,11 @@ class Assembly:
         """Add a surface of several finishes, smooth across them; ``choice`` (T,) indexes ``finishes``."""
         self._pieces.append((shape, crease, choice + len(self._finishes)))
         self._finishes.extend(finishes)
+
+    def add_both_cells(self, shape: Shape, finishes: Sequence[Finish], choice: NDArray[np.int64]) -> None:
+        """Add a surface of several finishes, as :meth:`add_cells`, and its mirror image."""
+        self.add_cells(shape, finishes, choice)
+        self.add_cells(shape.mirrored(), [other_side(finish) for finish in finishes], choice)
 
     def bounds(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Lower and upper corner (3,) of what was added so far."""

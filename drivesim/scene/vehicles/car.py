@@ -14,6 +14,7 @@ from drivesim.scene.vehicles.paint import paint
 from drivesim.scene.vehicles.shapes import box, grid, rounded_box
 from drivesim.scene.vehicles.shell import Shell, Style
 from drivesim.scene.vehicles.styles import STYLES
+from drivesim.scene.vehicles.trim import add_trim
 from drivesim.scene.vehicles.wheels import car_wheel
 from drivesim.streams import stream
 from drivesim.taxonomy import Tag
@@ -69,8 +70,9 @@ def car_model(actor: Actor, seed: int) -> VehicleModel:
     mirrors = 0.035 * frame.half * 2
     shell = Shell(frame, style, frame.half - mirrors)
     assembly = Assembly(actor.tag)
-    add_shell(assembly, shell, finish)
+    add_shell(assembly, shell, finish, stream(seed, "lamps", actor.name))
     add_details(assembly, shell, finish, width=frame.half)
+    add_trim(assembly, shell, stream(seed, "trim", actor.name))
     if name == "pickup":
         _add_bed(assembly, shell, finish)
     elif name in ("suv", "estate") and draw.random() < 0.7:

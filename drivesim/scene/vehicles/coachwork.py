@@ -7,32 +7,30 @@ from numpy.typing import NDArray
 
 from drivesim.scene.vehicles.assembly import (
     BLACK,
-    BRAKE_LAMP,
     CHROME,
     GAP,
     GLASS,
-    HEADLAMP,
     INDICATOR,
     INTERIOR,
-    PLATE,
-    REFLECTOR_BOWL,
     SEAT,
-    TAILLAMP,
     Assembly,
     Finish,
     other_side,
 )
+from drivesim.scene.vehicles.lenses import add_lamps
 from drivesim.scene.vehicles.shapes import Shape, box, grid, join, ring, rounded_box, tube
 from drivesim.scene.vehicles.shell import Lattice, Shell
 
 Choice = NDArray[np.int64]
+_PANE = 3
+"""Which finish of a shell is glass."""
 
 
-def add_shell(assembly: Assembly, shell: Shell, paint: Finish) -> None:
-    """The body's outside and its interior."""
+def add_shell(assembly: Assembly, shell: Shell, paint: Finish, draw: np.random.Generator) -> None:
+    """The body's outside with its lamps, and its interior; ``draw`` picks what lamps look like."""
     lower = shell.lower()
     edge = lower.points[-1]
-    finishes = [paint, BLACK, GAP, HEADLAMP, TAILLAMP, INDICATOR, GLASS, REFLECTOR_BOWL]
+    finishes = [paint, BLACK, GAP, GLASS]
     greenhouse, roof = shell.greenhouse(edge)
     deck, deck_choice = _deck(shell, edge, greenhouse)
     roof_shape = grid(roof)
@@ -44,6 +42,7 @@ def add_shell(assembly: Assembly, shell: Shell, paint: Finish) -> None:
     assembly.add(join([cowl, cowl.mirrored()]), GAP)
     both = join([left, left.mirrored()])
     assembly.add_cells(both, [*finishes, *map(other_side, finishes)], np.concatenate([choice, choice + len(finishes)]))
+    add_lamps(assembly, shell, lower, draw)
     _add_lining(assembly, shell, greenhouse, roof, windows)
     _add_underside(assembly, shell, lower)
 
@@ -71,17 +70,6 @@ def _lower_cells(shell: Shell, lower: Lattice) -> Choice:
     low, high, end = s.intake
     choice[nose & (level > low) & (level < high) & (plan < end)] = 1
     choice[tail & (level > 0.05) & (level < 0.28) & (plan < 0.8)] = 1
-    low, high, start, end = s.headlamp
-    lamp = nose & (level > low) & (level < high) & (plan > start) & (share < end)
-    choice[lamp] = 3
-    choice[lamp & (level < low + 0.5 * (high - low)) & (level > low + 0.2 * (high - low))] = 7
-    choice[
-        lamp & (share > end - 0.3 * (end - float(shell.plan_share(start, tail=False)))) & (level < (low + high) / 2)
-    ] = 5
-    low, high, start, end = s.taillamp
-    lamp = tail & (level > low) & (level < high) & (plan > start) & (share > end)
-    choice[lamp] = 4
-    choice[lamp & (level < low + 0.35 * (high - low)) & (plan > 0.75)] = 5
     return _cells(choice)
 
 
@@ -134,13 +122,13 @@ def _window_cells(shell: Shell, greenhouse: Lattice) -> Choice:
         band = (column > 1 + start - 0.012) & (column < 1 + end + 0.012)
         choice[on_side & band & (row > 0.03) & (row < 0.975)] = 1
         pane = (column > 1 + start + 0.012) & (column < 1 + end - 0.012)
-        choice[on_side & pane & (row > 0.055) & (row < 0.94)] = 6
+        choice[on_side & pane & (row > 0.055) & (row < 0.94)] = _PANE
     ends = [column < 0.92]
     if s.rear_glass:
         ends.append(column > 2.08)
     for cap in ends:
         choice[cap & (row < 0.975)] = 1
-        choice[cap & (np.abs(column - 1.5) > 0.62) & (row > 0.055) & (row < 0.94)] = 6
+        choice[cap & (np.abs(column - 1.5) > 0.62) & (row > 0.055) & (row < 0.94)] = _PANE
     return _cells(choice)
 
 
@@ -150,7 +138,7 @@ def _add_lining(
     """What is seen through the windows: roof lining, pillars from inside, floor, walls, dashboard, seats."""
     s, f = shell.style, shell.frame
     frame = grid(greenhouse.points)
-    opaque = Shape(frame.points, frame.triangles[windows != 6])
+    opaque = Shape(frame.points, frame.triangles[windows != _PANE])
     outer = join([opaque, grid(roof)])
     middle = np.array([greenhouse.points[..., 0].mean(), 0.0, greenhouse.points[0, :, 2].mean()])
     inner = Shape(middle + (outer.points - middle) * (0.985, 0.965, 0.965), outer.triangles[:, ::-1])
@@ -196,7 +184,7 @@ def _add_underside(assembly: Assembly, shell: Shell, lower: Lattice) -> None:
 
 
 def add_details(assembly: Assembly, shell: Shell, paint: Finish, *, width: float, mirrors: bool = True) -> None:
-    """What sticks on: mirrors, handles, plates, wipers, exhaust, high brake lamp. ``width``: half, at mirrors' ends."""
+    """What sticks on: mirrors, handles, wipers, exhaust. ``width``: half, at mirrors' ends."""
     s, f = shell.style, shell.frame
     belt = float(shell.belt_z(f.x(s.a_base)))
     for door in s.doors[1:]:
@@ -214,11 +202,6 @@ def add_details(assembly: Assembly, shell: Shell, paint: Finish, *, width: float
         assembly.add_both(stalk, BLACK)
         blinker = rounded_box((0.012, 0.12, 0.016), 0.006, 1).moved((x + 0.062, reach + 0.02, belt + 0.085))
         assembly.add_both(blinker, INDICATOR)
-    plate_z = shell.sill + 0.40 * (shell.nose_top - shell.sill)
-    front = box((0.012, 0.52, 0.11)).moved((shell.nose_x(plate_z) + 0.008, 0, plate_z))
-    assembly.add(front, PLATE)
-    tail_z = shell.sill + 0.44 * (shell.tail_top - shell.sill)
-    assembly.add(box((0.012, 0.52, 0.11)).moved((shell.tail_x(tail_z) - 0.008, 0, tail_z)), PLATE)
     badge_z = shell.sill + 0.74 * (shell.nose_top - shell.sill)
     assembly.add(
         rounded_box((0.02, 0.9 * s.grille[2] * shell.half, 0.02), 0.008, 2).moved((shell.nose_x(badge_z), 0, badge_z)),
@@ -229,8 +212,6 @@ def add_details(assembly: Assembly, shell: Shell, paint: Finish, *, width: float
         slope = (f.x(s.cowl) - f.x(s.header), s.roof_edge * f.top - belt)
         tip = (base[0] - 0.06 * slope[0], (y + 0.32) * shell.half, base[2] + 0.06 * slope[1])
         assembly.add(tube([base, tip], 0.009, 5), GAP)
-    brake = rounded_box((0.02, 0.30, 0.018), 0.006, 1)
-    assembly.add(brake.moved((f.x(s.roof_end) - 0.005, 0, (s.roof_edge - 0.03) * f.top)), BRAKE_LAMP)
     pipe = tube(
         [(f.rear + 0.30, 0.55 * shell.half, shell.sill + 0.01), (f.rear + 0.035, 0.55 * shell.half, shell.sill)], 0.03
     )

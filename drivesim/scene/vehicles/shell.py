@@ -116,6 +116,23 @@ class Lattice:
     def cell_rows(self) -> F64:
         return (self.row[1:] + self.row[:-1]) / 2
 
+    def at(self, rows: F64, columns: F64) -> F64:
+        """Points (..., 3) of the surface at fractional rows and columns (...)."""
+        j = np.clip(np.floor(rows).astype(np.int64), 0, self.points.shape[0] - 2)
+        i = np.clip(np.floor(columns).astype(np.int64), 0, self.points.shape[1] - 2)
+        q, p = (rows - j)[..., None], (columns - i)[..., None]
+        low = self.points[j, i] * (1 - p) + self.points[j, i + 1] * p
+        high = self.points[j + 1, i] * (1 - p) + self.points[j + 1, i + 1] * p
+        return np.asarray(low * (1 - q) + high * q)
+
+    def across(self, rows: F64, columns: F64) -> F64:
+        """Outward unit normals (..., 3) there, as smooth as half a cell either way makes them."""
+        last_row, last_column = self.points.shape[0] - 1, self.points.shape[1] - 1
+        along = self.at(rows, np.minimum(columns + 0.5, last_column)) - self.at(rows, np.maximum(columns - 0.5, 0))
+        up = self.at(np.minimum(rows + 0.5, last_row), columns) - self.at(np.maximum(rows - 0.5, 0), columns)
+        normal = np.cross(along, up)
+        return np.asarray(normal / np.linalg.norm(normal, axis=-1, keepdims=True))
+
 
 class Shell:
     """The shell's surfaces for one style and frame; y is about the vehicle's middle."""

@@ -68,6 +68,7 @@ _HATCHBACK = Style(
     glass=((0.04, 0.38), (0.42, 0.68), (0.73, 0.86)),
     tail_depth=0.10,
     tail_power=3.4,
+    taillamp=(0.62, 0.88, 0.56, 0.945),
     doors=(0.305, 0.555, 0.765),
 )
 
@@ -86,6 +87,7 @@ STYLES = MappingProxyType(
             c_top=0.88,
             roof_end=0.915,
             doors=(0.275, 0.60, 0.78),
+            taillamp=(0.52, 0.92, 0.76, 0.95),
             glass=((0.04, 0.47), (0.51, 0.80)),
         ),
         "saloon": replace(
@@ -112,7 +114,7 @@ STYLES = MappingProxyType(
             doors=(0.31, 0.53, 0.725),
             glass=((0.04, 0.40), (0.44, 0.80)),
             tail_depth=0.13,
-            taillamp=(0.58, 0.83, 0.50, 0.95),
+            taillamp=(0.60, 0.85, 0.47, 0.935),
         ),
         "estate": replace(
             _HATCHBACK,
