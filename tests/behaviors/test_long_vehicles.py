@@ -10,20 +10,19 @@ from scenariogeneration import xodr
 
 from drivesim.behaviors.traffic.fleet import fleet_of
 from drivesim.opendrive import read_network
-from tests.behaviors.road_users import road_user
+from tests.behaviors.road_users import COUPLER, HITCH, road_user, semitrailer
 from tests.behaviors.test_traffic import EAST, MIDDLE, NORTH, SOUTH, WEST, crossing, drive, on_lane
 from tests.behaviors.towns import TOWNS, play, populate
 from tests.builders import car
 
 RADIUS = 13.0
 """Of a bend, m: a bus of 12 m sweeps 4.9 m there, a lane has 3.5."""
-QUARTER = RADIUS * math.pi / 2
 
 
-def bend(folder, *, junction=None):
+def bend(folder, *, junction=None, radius=RADIUS):
     """Road 1 turns by 90 degrees to the left after 100 m; or with a junction so many metres before the bend, road 0
     leads there."""
-    shapes = [xodr.Line(100.0 if junction is None else junction), xodr.Arc(1.0 / RADIUS, length=QUARTER)]
+    shapes = [xodr.Line(100.0 if junction is None else junction), xodr.Arc(1.0 / radius, length=radius * math.pi / 2)]
     roads = [xodr.create_road([*shapes, xodr.Line(300.0)], id=1, left_lanes=1, right_lanes=1, lane_width=3.5)]
     document = xodr.OpenDrive("bend")
     if junction is not None:
@@ -93,6 +92,25 @@ def test_nobody_drives_into_a_junction_who_could_not_leave_it(make_world, tmp_pa
     assert max(longest) < 15.0
     away = np.hypot(*(world.position[0, 0, :2] - world.position[0, 1, :2]))
     assert away > 60.0
+
+
+@pytest.mark.parametrize("nearer", [-2.0, 0.0, 2.0])
+def test_who_lets_another_by_before_a_bend_does_so_to_the_end(make_world, tmp_path, nearer):
+    """Articulated lorries come to a tight bend from both sides and are as near as each other, whoever brakes."""
+    network = bend(tmp_path, radius=9.5)
+    world = make_world(
+        road_user(0, "tractor"), semitrailer(1), road_user(2, "tractor"), semitrailer(3), network=network, seed=1
+    )
+    behind = COUPLER - HITCH
+    for tow, lane, s, along in ((0, -1, 40.0, 1.0), (2, 1, 175.0 - nearer, -1.0)):
+        world.couple(tow, tow + 1, HITCH, COUPLER)
+        world.place(tow, on_lane(network, "1", lane, s), 12.0)
+        world.place(tow + 1, on_lane(network, "1", lane, s - along * behind), 12.0)
+    longest = []
+    drive(world, 40.0, [0, 2], watch=lambda: longest.append(fleet_of(world).state.waited.max()))
+    assert not world.collisions
+    assert max(longest) < 10.0
+    assert np.hypot(*(world.position[0, 0, :2] - world.position[0, 2, :2])) > 200.0
 
 
 @pytest.mark.skipif(not TOWNS.is_dir(), reason="no corpus: set DRIVESIM_SHARED to the folder that holds corpus/")

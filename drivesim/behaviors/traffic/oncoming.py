@@ -74,10 +74,13 @@ def yield_to_oncoming(
     """m/s2 so as to wait before the place where the bands of two meet, inf: nobody is waited for; the same for those
     only who move; and metres to be past those who stand.
 
-    The first to arrive goes first; who is in, or has been granted a junction there, goes on: who waits before one could
-    not leave the place. What lies behind a junction that is not granted yet is settled there.
+    The first to arrive goes first, and who has once begun to let it by does so to the end: two that come as near as
+    each other would change their minds in turns, until both are in. Who is in, or has been granted a junction there,
+    goes on: who waits before one could not leave the place. What lies behind a junction that is not granted yet is
+    settled there.
     """
     rate, moving, past = math.inf, math.inf, 0.0
+    nearest, before = math.inf, -1
     for j in range(len(present)):
         if j == i or not (present[j] and state.driven[j]):
             continue
@@ -85,11 +88,14 @@ def yield_to_oncoming(
         if room == math.inf:
             continue
         brake = slowing(speed[i], 0.0, room - _BEFORE, COMFORT_DECELERATION)
+        if brake < 0.0 and room < nearest:
+            nearest, before = room, j
         rate = min(rate, brake)
         if speed[j] >= STILL:
             moving = min(moving, brake)
         elif room < 2.0 * _BEFORE:
             past = max(past, way_past(state, i, j, poses))
+    state.before[i] = before
     return rate, moving, past
 
 
@@ -171,7 +177,9 @@ def _room_before(graph: LaneGraph, state: State, i: int, j: int, boxes: Any, spe
     if other > free_other or _goes_on(own, mine, of_other, theirs, speed[j]):
         return math.inf
     waits = state.waited[j] > _HESITATES and theirs > 0.0 and (state.waited[i] < state.waited[j] or i > j)
-    first = not waits and (theirs < room or (theirs == room and j < i))
+    nearer = theirs < room or (theirs == room and j < i)
+    settled = state.before[i] == j or (state.before[j] == i and theirs > 0.0)
+    first = not waits and (state.before[i] == j if settled else nearer)
     return room if first or _goes_on(of_other, other, own, room, speed[i]) else math.inf
 
 

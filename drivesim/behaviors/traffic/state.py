@@ -48,6 +48,7 @@ class State(NamedTuple):
             the band is wider than the body, to is less than from where it is not; area: (N, 2, 6) least and greatest x,
             y and heading of the band, and of the wide part of it.
         careful: (N,) metres for which a driver still looks how far its body gets past others that stand.
+        before: (N,) whom a driver lets by before a place where their bands meet; -1: nobody.
         beside: (N,) who stands so near beside a driver's body or its tail that it cannot drive on; -1: nobody.
         leader: (N,) who draws an actor, itself where nobody does; tail: (N,) metres from the middle of the body to the
             end of its last trailer.
@@ -77,6 +78,7 @@ class State(NamedTuple):
     wide: Any
     area: Any
     careful: Any
+    before: Any
     beside: Any
     leader: Any
     lets: Any
@@ -113,6 +115,7 @@ def new_state(actors: int, lanes: int) -> State:
         wide=np.zeros((actors, 2), dtype=np.int64),
         area=np.zeros((actors, 2, 6)),
         careful=np.zeros(actors),
+        before=np.full(actors, -1),
         beside=np.full(actors, -1),
         leader=np.arange(actors),
         lets=np.full(actors, -1),

@@ -25,8 +25,10 @@ _BARS = (
     (0.0, 0.5, 0.0, 1.0), (0.0, 0.5, 1.0, 0.5),
 )  # fmt: skip
 """Seven bars that characters are made of, from and to, as shares of width and height."""
-_CHARACTERS: tuple[tuple[int, ...], ...] = ((0, 1, 2, 4, 5, 6), (3, 4, 5), (0, 4, 5, 6), (1, 2, 4, 5, 6), (1, 2), (0, 1, 6, 4, 3), (0, 1, 6, 2, 3),
-               (5, 6, 1, 2), (0, 5, 6, 2, 3), (0, 1, 2))  # fmt: skip
+_CHARACTERS: tuple[tuple[int, ...], ...] = (
+    (0, 1, 2, 4, 5, 6), (3, 4, 5), (0, 4, 5, 6), (1, 2, 4, 5, 6), (1, 2), (0, 1, 6, 4, 3), (0, 1, 6, 2, 3),
+    (5, 6, 1, 2), (0, 5, 6, 2, 3), (0, 1, 2),
+)  # fmt: skip
 """Which bars: letters such as A, L, F and H, and figures."""
 _SEAM, _SEAM_LEVEL = 0.009, 0.335
 """Width of a seam, m, and the level of that between bumper and tailgate."""
