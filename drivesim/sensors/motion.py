@@ -49,7 +49,7 @@ class EgoMotion:
         """A sensor at N instants: rotations (N, 3, 3) and translations (N, 3) of ``world_from_sensor``, and velocities
         (N, 3) of its origin, world frame, m/s (v + omega x lever arm)."""
         fraction = self.fraction(time_ns)[:, None]
-        turns = _rotations(self._start, self._end, fraction).reshape(-1, 3)
+        turns = rotations_between(self._start, self._end, fraction).reshape(-1, 3)
         rotation = (turns @ ego_from_sensor.rotation).reshape(-1, 3, 3)
         lever = (turns @ ego_from_sensor.translation).reshape(-1, 3)
         origin = (1.0 - fraction) * self._start.translation + fraction * self._end.translation
@@ -67,8 +67,8 @@ def _cross(a: F64, b: F64) -> F64:
     return crossed
 
 
-def _rotations(start: Pose, end: Pose, fraction: F64) -> F64:
-    """Rotations (N, 3, 3) at fractions (N, 1) of the way on the great arc (Rodrigues' formula)."""
+def rotations_between(start: Pose, end: Pose, fraction: F64) -> F64:
+    """Rotations (N, 3, 3) at fractions (N, 1) of the way on the great arc from ``start`` (Rodrigues' formula)."""
     step = start.rotation.T @ end.rotation
     axis = np.array([step[2, 1] - step[1, 2], step[0, 2] - step[2, 0], step[1, 0] - step[0, 1]])
     sine = np.linalg.norm(axis)

@@ -27,6 +27,7 @@ import numba as nb
 import numpy as np
 from numpy.typing import NDArray
 
+from drivesim.sensors.camera.gaze import ray_of
 from drivesim.streams import hash64
 from drivesim.types import Weather
 
@@ -193,7 +194,7 @@ def veil(
     """Lay spray over a picture (H * W, 3) in place: light lost on the way, airlight instead.
 
     Args:
-        depth: (H * W,) m, as the camera's kernel writes it, with its ``camera`` (5, 4) and ``lens`` tables; air: (3,)
+        depth: (H * W,) m, as the camera's kernel writes it, with its ``camera`` and ``lens`` tables; air: (3,)
             radiance of a thick layer of drops.
     """
     curved, along_ray = len(lens) > 0, camera[4, 2] > 0.0
@@ -207,15 +208,10 @@ def veil(
             if norm < 0.5:
                 continue
             cx, cy, cz = cx / norm, cy / norm, cz / norm
-            dx = camera[0, 0] * cx + camera[0, 1] * cy + camera[0, 2] * cz
-            dy = camera[1, 0] * cx + camera[1, 1] * cy + camera[1, 2] * cz
-            dz = camera[2, 0] * cx + camera[2, 1] * cy + camera[2, 2] * cz
+            ox, oy, oz, dx, dy, dz = ray_of(camera, y + 0.5, cx, cy, cz)
             i = y * width + x
             far = float(depth[i]) if along_ray or abs(cz) < 1e-6 else float(depth[i]) / cz
-            lost, _, _ = through(
-                plumes, shift, float(camera[0, 3]), float(camera[1, 3]), float(camera[2, 3]), dx, dy, dz,
-                min(far, 200.0),
-            )  # fmt: skip
+            lost, _, _ = through(plumes, shift, ox, oy, oz, dx, dy, dz, min(far, 200.0))
             if lost > 1e-4:
                 clear = math.exp(-lost)
                 for c in range(3):

@@ -10,6 +10,7 @@ from test_camera_rows import camera
 from drivesim.materials import MaterialId
 from drivesim.recording.encode import camera_jobs
 from drivesim.scene.builder import RaySceneBuilder
+from drivesim.sensors.camera.gaze import Gaze
 from drivesim.sensors.camera.kernel import trace_and_shade
 from drivesim.sensors.camera.sky import daylight
 from drivesim.sensors.camera.surfaces import surface_table
@@ -154,7 +155,7 @@ def test_C12_motion_blur_is_as_long_as_the_way():
     with pole_scene(speed) as rays:
         for taken in (blurred, sharp):
             seen = radiances(taken)
-            earlier = taken._earlier(tick, 50_000_000, 1.0)
+            _, *earlier = taken._gazes(tick, 50_000_000)
             assert len(earlier) == (samples - 1 if taken is blurred else 0)
             taken.render(rays, Pose.identity(), Weather(), earlier=earlier)
             row = seen[0].reshape(180, 320, 3)[90, 140:190, 1]
@@ -178,7 +179,7 @@ def test_C12_a_blurred_picture_is_the_mean_of_sharp_ones():
     with pole_scene(12.0) as rays:
         taken = camera(**plain)
         seen = radiances(taken)
-        earlier = [(Pose.identity(), shift) for shift in shifts[1:]]
+        earlier = [Gaze.at(Pose.identity(), 1.0 + shift) for shift in shifts[1:]]
         taken.render(rays, Pose.identity(), Weather(), earlier=earlier)
         for shift in shifts:
             taken.render(rays, Pose.identity(), Weather(), times=(1.0 + shift, 1.0 + shift))
@@ -187,13 +188,13 @@ def test_C12_a_blurred_picture_is_the_mean_of_sharp_ones():
     assert 20 * np.log10(mean.max() / max(error, 1e-9)) > 45.0
 
 
-def test_C12_blur_follows_the_ego_and_stays_in_the_tick():
+def test_C12_blur_follows_the_ego_also_before_the_tick():
     moving = EgoMotion(state(0.0), state(0.05, position=(1.0, 0, 0)), 0)
     taken = camera(exposure_ms=20.0, blur_samples=4)
-    earlier = taken._earlier(moving, 50_000_000, 1.0)
-    assert [round(float(pose.translation[0]), 3) for pose, _ in earlier] == [0.9, 0.8, 0.7]
-    np.testing.assert_allclose([shift for _, shift in earlier], [-0.1, -0.2, -0.3])
-    assert all(shift >= -0.1 - 1e-9 for _, shift in taken._earlier(moving, 5_000_000, 0.1))
+    for time_ns, where in ((50_000_000, [1.0, 0.9, 0.8, 0.7]), (5_000_000, [0.1, 0.0, -0.1, -0.2])):
+        gazes = taken._gazes(moving, time_ns)
+        np.testing.assert_allclose([gaze.last.translation[0] for gaze in gazes], where, atol=1e-9)
+        np.testing.assert_allclose([gaze.times for gaze in gazes], [[x, x] for x in where], atol=1e-9)
 
 
 def test_C6_static_scenes_have_normals_too():

@@ -11,7 +11,9 @@ from drivesim.scene.embree import DIR_X, GEOM_ID, LANES, MASK, NO_HIT, ORG_X, T_
 from drivesim.scene.lane_memory import put, row
 from drivesim.scene.lanes import all_of, highest, lowest, spread, sqrt
 from drivesim.scene.raycast import EVERYONE
+from drivesim.sensors.camera.gaze import AT_ONCE
 from drivesim.sensors.camera.packet import (
+    AHEAD,
     F32,
     FAR,
     HALF,
@@ -27,13 +29,14 @@ from drivesim.sensors.camera.packet import (
 
 _NEAR: Any = np.float32(0.05)
 """Rays start this far from the camera, m."""
+_SIXTH, _PER_24, _PER_120, _PER_720 = (np.float32(1.0 / n) for n in (6, 24, 120, 720))
 _IN_TILE = np.array([[lane & 3 for lane in range(LANES)], [lane >> 2 for lane in range(LANES)]], dtype=np.float32)
 """Pixels of a tile, across and down."""
 
 
 @nb.njit(error_model="numpy")
 def prepare(packet: F32, camera: F32) -> None:
-    """What all rays of an image have in common; tracing leaves it as it is."""
+    """What all rays of an image have in common, where the camera stays; tracing leaves it as it is."""
     for axis in range(3):
         put(packet, ORG_X + axis, spread(camera[axis, 3]))
     put(packet, T_NEAR, spread(_NEAR))
@@ -86,11 +89,30 @@ def aim(
     for axis in range(3):
         ahead = camera[axis, 0] * cx + camera[axis, 1] * cy + camera[axis, 2] * cz
         put(packet, DIR_X + axis, ahead * scale)
+    if len(camera) > AT_ONCE:
+        _carry(packet, s, camera, cx, cy, cz, scale, y)
     span = (times[1] - times[0]) / np.float32(height)
     put(packet, TIME, lowest(highest(times[0] + span * y, ZERO), ONE))
     put(packet, T_FAR, spread(FAR))
     put(packet, GEOM_ID, spread(NO_HIT))
     return first
+
+
+@nb.njit(error_model="numpy")
+def _carry(packet: F32, s: F32, camera: F32, cx: Any, cy: Any, cz: Any, scale: Any, y: Any) -> None:
+    """Move and turn rays back to where the camera was when their rows ``y`` were read, by the table of
+    :meth:`~drivesim.sensors.camera.gaze.Gaze.table`. The series of sine and cosine hold to 1e-6 up to half a radian."""
+    back = ONE - y * (ONE / camera[4, 1])
+    angle = back * camera[8, 3]
+    square = angle * angle
+    sine = angle * (ONE - square * (_SIXTH - square * _PER_120))
+    rest = square * (HALF - square * (_PER_24 - square * _PER_720))
+    for axis in range(3):
+        turned = sine * (camera[5 + axis, 0] * cx + camera[5 + axis, 1] * cy + camera[5 + axis, 2] * cz)
+        turned += rest * (camera[8 + axis, 0] * cx + camera[8 + axis, 1] * cy + camera[8 + axis, 2] * cz)
+        put(packet, DIR_X + axis, row(packet, DIR_X + axis) + turned * scale)
+        put(packet, ORG_X + axis, spread(camera[axis, 3]) + back * camera[5 + axis, 3])
+    put(s, AHEAD, cz * scale)
 
 
 @nb.njit(error_model="numpy")

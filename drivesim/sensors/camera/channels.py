@@ -19,7 +19,7 @@ from drivesim.scene.hits import instance_quaternion, interpolated, rotated, unit
 from drivesim.scene.raycast import EVERYONE, RayScene, RayTables
 from drivesim.scene.trace import nearest
 from drivesim.sensors.camera.device import CameraDevice
-from drivesim.transforms import Pose
+from drivesim.sensors.camera.gaze import Gaze
 
 F32 = NDArray[np.float32]
 F64 = NDArray[np.float64]
@@ -34,7 +34,7 @@ class Moment:
     """The scene as one exposure saw it: where every part was, and what every pixel shows.
 
     Attributes:
-        time_ns: of the exposure; pose: ``world_from_camera``.
+        time_ns: of the exposure; gaze: of the camera.
         times: (P,) float32, ray time of each pixel.
         tables: with motion and vertices of that moment (copies).
         origin: of ray coordinates in the world; present: (I,) which parts were there.
@@ -43,7 +43,7 @@ class Moment:
     """
 
     time_ns: int
-    pose: Pose
+    gaze: Gaze
     times: F32
     tables: RayTables
     origin: F64
@@ -64,34 +64,51 @@ class Flow:
     visible: Bool
 
 
-def moment(rays: RayScene, device: CameraDevice, pose: Pose, times: tuple[float, float], time_ns: int) -> Moment:
-    """Trace the middle of every pixel; ``times``: ray time of the first and last row."""
+def moment(rays: RayScene, device: CameraDevice, gaze: Gaze, time_ns: int) -> Moment:
+    """Trace the middle of every pixel; ``gaze``: of the camera."""
     x, y = np.meshgrid(np.arange(device.width) + 0.5, np.arange(device.height) + 0.5)
     ray = device.unproject(np.stack([x.ravel(), y.ravel()], axis=1))
+    times = gaze.times
     row = times[0] + (times[1] - times[0]) * y.ravel() / device.height
     when = np.clip(row, 0.0, 1.0).astype(np.float32)
     seen = np.isfinite(ray[:, 0])
-    ahead = np.where(seen[:, None], ray, (0.0, 0.0, 1.0)) @ pose.rotation.T
-    hits = nearest(rays, pose.translation - rays.origin, ahead, when, mask=EVERYONE)
+    ahead = _to_world(gaze, np.where(seen[:, None], ray, (0.0, 0.0, 1.0)), device.height)
+    origin = gaze.last.translation
+    if gaze.moves:
+        origin = np.repeat(gaze.poses(_middles(device.height))[0], device.width, axis=0)
+    hits = nearest(rays, origin - rays.origin, ahead, when, mask=EVERYONE)
     tables, middle = rays.tables, float(np.clip(0.5 * (times[0] + times[1]), 0.0, 1.0))
     kept = tables._replace(
         inst_quaternion=tables.inst_quaternion.copy(), inst_translation=tables.inst_translation.copy(),
         inst_spin=tables.inst_spin.copy(), vertices=rays.shape_at(middle),
     )  # fmt: skip
     return Moment(
-        time_ns, pose, when, kept, rays.origin, rays.present(), np.where(seen, hits.triangle, -1),
+        time_ns, gaze, when, kept, rays.origin, rays.present(), np.where(seen, hits.triangle, -1),
         rays.first_shot[np.maximum(hits.part, 0)], hits.barycentric, hits.distance, ray,
     )  # fmt: skip
+
+
+def _middles(height: int) -> F64:
+    """Shares (H,) of a readout at which the middles of rows are read."""
+    return (np.arange(height) + 0.5) / height
+
+
+def _to_world(gaze: Gaze, ray: F64, height: int) -> F64:
+    """Directions (P, 3) in the camera axes of their own rows, in world axes."""
+    if not gaze.moves:
+        return ray @ gaze.last.rotation.T
+    turned = ray.reshape(height, -1, 3) @ gaze.poses(_middles(height))[1].transpose(0, 2, 1)
+    return turned.reshape(-1, 3)
 
 
 def normals_and_albedo(now: Moment, shape: tuple[int, int]) -> tuple[F32, F32]:
     """Unit normals (H, W, 3) in camera axes, towards the camera, and albedo (H, W, 3), linear; both zero for the sky.
 
-    Albedo is the surface's own, before texture, lamps and wetness.
+    Axes are those of the pixel's own row. Albedo is the surface's own, before texture, lamps and wetness.
     """
     count = len(now.triangle)
     normal, albedo = np.zeros((count, 3), dtype=np.float32), np.zeros((count, 3), dtype=np.float32)
-    camera = now.pose.rotation.astype(np.float32)
+    _, camera = now.gaze.poses(_middles(shape[0]) if now.gaze.moves else np.ones(1))
     _look(
         now.tables,
         now.triangle,
@@ -99,7 +116,7 @@ def normals_and_albedo(now: Moment, shape: tuple[int, int]) -> tuple[F32, F32]:
         now.barycentric,
         now.times,
         now.ray.astype(np.float32),
-        camera,
+        camera.astype(np.float32),
         normal,
         albedo,
     )
@@ -109,21 +126,19 @@ def normals_and_albedo(now: Moment, shape: tuple[int, int]) -> tuple[F32, F32]:
 def flow(start: Moment, end: Moment, device: CameraDevice) -> Flow:
     """Where each pixel of ``start`` lies in the picture of ``end``, less where it is."""
     height, width = device.height, device.width
-    middle = np.float32(np.median(end.times))
     places = np.empty((len(start.triangle), 3), dtype=np.float64)
-    when = np.full(len(places), middle, dtype=np.float32)
     x, y = np.meshgrid(np.arange(width) + 0.5, np.arange(height) + 0.5)
     here = np.stack([x.ravel(), y.ravel()], axis=1)
     sky = start.triangle < 0
     with np.errstate(invalid="ignore"):
-        far = start.ray @ start.pose.rotation.T
-    rolling = len(end.times) and end.times[0] != end.times[-1]
-    for _ in range(3 if rolling else 1):  # the row decides when a place is seen, and when decides the row
+        far = _to_world(start.gaze, start.ray, height)
+
+    def at(share: F64) -> F64:
+        when = np.clip(end.gaze.time(share), 0.0, 1.0).astype(np.float32)
         _places(end.tables, start.triangle, start.part, start.barycentric, when, places)
-        local = np.where(sky[:, None], far, places + end.origin - end.pose.translation) @ end.pose.rotation
-        there = device.project(local)
-        line = np.clip(np.nan_to_num(there[:, 1]), 0, height - 1).astype(np.int64)
-        when = end.times[line * width]
+        return np.where(sky[:, None], far, places + end.origin)
+
+    there, local, _ = end.gaze.seen(device, at, sky)
     gone = ~sky & ~end.present[start.part]
     behind = local[:, 2] <= 0.0 if device.lens is None else np.isnan(there[:, 0])
     there[gone | behind] = np.nan
@@ -148,17 +163,19 @@ def _look(
     normal: F32,
     albedo: F32,
 ) -> None:
-    for i in nb.prange(len(triangle)):
+    count = len(triangle)
+    for i in nb.prange(count):
         row = triangle[i]
         if row < 0:
             continue
+        to_world = camera[i * len(camera) // count]
         x, y, z = interpolated(tables.normals, tables.triangles[row], barycentric[i, 0], barycentric[i, 1])
         if tables.inst_moving[part[i]]:
             x, y, z = rotated(instance_quaternion(tables, part[i], times[i]), x, y, z)
         x, y, z = unit(x, y, z)
-        a = camera[0, 0] * x + camera[1, 0] * y + camera[2, 0] * z
-        b = camera[0, 1] * x + camera[1, 1] * y + camera[2, 1] * z
-        c = camera[0, 2] * x + camera[1, 2] * y + camera[2, 2] * z
+        a = to_world[0, 0] * x + to_world[1, 0] * y + to_world[2, 0] * z
+        b = to_world[0, 1] * x + to_world[1, 1] * y + to_world[2, 1] * z
+        c = to_world[0, 2] * x + to_world[1, 2] * y + to_world[2, 2] * z
         side = np.float32(-1.0) if a * ray[i, 0] + b * ray[i, 1] + c * ray[i, 2] > 0.0 else np.float32(1.0)
         normal[i, 0], normal[i, 1], normal[i, 2] = side * a, side * b, side * c
         for axis in range(3):

@@ -99,8 +99,7 @@ def trace_and_shade(
         lamps: (L, 9) float32: position relative to the scene's origin (3), direction (3), intensity in cd, reach in m,
             height above the ground of a street lamp in m and 0 for a low beam.
         lit: (A + 1,) uint16, lamp flags by instance id.
-        camera: (5, 4) float32: rotation rows of world_from_camera with the origin as last column (3 rows), then
-            fx, fy, cx, cy, then width, height, 1 for depth along the ray, pixels a radian.
+        camera: (5 or 11, 4) float32 of :meth:`~drivesim.sensors.camera.gaze.Gaze.table`.
         lens: (H + 1, W + 1, 3) float32, directions at pixel corners for lenses that are no pinhole; else (0, 0, 3).
         times: ray time of the first and the last image row, float32.
         pixels: (N, 2) float32 pixel coordinates; empty: whole image, tile by tile.

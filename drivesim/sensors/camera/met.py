@@ -13,7 +13,9 @@ from drivesim.scene.embree import GEOM_ID, HIT_U, INST_ID, LANES, NG_X, NO_HIT, 
 from drivesim.scene.lane_memory import fetch, fetch4, put, row, same, whole_row
 from drivesim.scene.lanes import absolute, any_of, highest, lowest, real, spread, sqrt, where, whole
 from drivesim.sensors.camera.dome import SIZE, dome_places
+from drivesim.sensors.camera.gaze import AT_ONCE
 from drivesim.sensors.camera.packet import (
+    AHEAD,
     ALONG,
     BIG_U,
     BIG_V,
@@ -117,7 +119,11 @@ def meet(
     alike = same(material)
     put(k, INSTANCE, where(hit, where(own > 0, own, fetch(inst_actor, part, together)), 0))
     put(k, SEMANTIC, where(hit, second >> 24, where(fired, _SKY, 0)))
-    ahead = t if camera[4, 2] > ZERO else t * (dx * camera[0, 2] + dy * camera[1, 2] + dz * camera[2, 2])
+    ahead = t
+    if camera[4, 2] == ZERO:
+        ahead = t * (dx * camera[0, 2] + dy * camera[1, 2] + dz * camera[2, 2])
+        if len(camera) > AT_ONCE:
+            ahead = t * row(s, AHEAD)
     put(s, DEPTH, where(hit, ahead, _NOWHERE))
     ox, oy, oz = origin_of(packet)
     ox, oy, oz = ox + t * dx, oy + t * dy, oz + t * dz

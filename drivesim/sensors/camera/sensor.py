@@ -18,6 +18,7 @@ from drivesim.sensors.camera.chip import Chip
 from drivesim.sensors.camera.device import CameraDevice
 from drivesim.sensors.camera.drops import scattered, through_drops
 from drivesim.sensors.camera.events import EventSensor
+from drivesim.sensors.camera.gaze import Gaze
 from drivesim.sensors.camera.kernel import trace_and_shade
 from drivesim.sensors.camera.penumbra import fade
 from drivesim.sensors.camera.shelter import shelter
@@ -86,30 +87,27 @@ class Camera:
         image = None
         for number in due(motion.start_ns, motion.end_ns, self.sensor.rate_hz, self.sensor.phase):
             time_ns = stamp(number, self.sensor.rate_hz, self.sensor.phase)
-            world_from_ego = motion.pose(time_ns)
-            first = float(motion.fraction(time_ns))
-            readout = self.device.readout_ms * 1e6 / (motion.end_ns - motion.start_ns)
+            now, *earlier = self._gazes(motion, time_ns)
             image = self.render(
                 scene.rays,
-                world_from_ego,
+                now.last,
                 weather,
-                times=(first - readout, first),
+                times=now.times,
+                begin=now.first,
                 lamps=scene.lamps(weather),
                 lit=scene.lit(weather),
                 time_ns=time_ns,
                 frame=number,
-                earlier=self._earlier(motion, time_ns, first),
+                earlier=earlier,
             )
             image = replace(image, row_time_ns=self.device.row_times(time_ns))
         return image
 
-    def _earlier(self, motion: EgoMotion, time_ns: int, fraction: float) -> list[tuple[Pose, float]]:
-        """Further instants of an exposure that ends at ``time_ns``: where the ego was, and how much ray time is less;
-        what lies before the tick counts as its start."""
+    def _gazes(self, motion: EgoMotion, time_ns: int) -> list[Gaze]:
+        """Of the ego, over the readouts at all instants of an exposure that ends at ``time_ns``, the last one first."""
         count = self.device.blur_samples if self.device.exposure_ms > 0.0 else 1
         step = self.device.exposure_ms * 1e6 / count
-        instants = [max(round(time_ns - step * k), motion.start_ns) for k in range(1, count)]
-        return [(motion.pose(t), float(motion.fraction(t)) - fraction) for t in instants]
+        return [Gaze.during(motion, round(time_ns - step * k), self.device.readout_ms) for k in range(count)]
 
     def render(
         self,
@@ -118,21 +116,24 @@ class Camera:
         weather: Weather,
         *,
         times: tuple[float, float] = (1.0, 1.0),
+        begin: Pose | None = None,
         lamps: F32 | None = None,
         lit: NDArray[np.uint16] | None = None,
         time_ns: int = 0,
         frame: int = 0,
-        earlier: Sequence[tuple[Pose, float]] = (),
+        earlier: Sequence[Gaze] = (),
     ) -> CameraImage:
         """One exposure of a ray scene.
 
         Args:
+            world_from_ego: when the last image row is read.
             times: ray time of the first and last image row.
+            begin: ``world_from_ego`` when the first row is read; the same for all rows if absent.
             lamps: (L, 8) float32 light cones, relative to the scene's origin; see the kernel.
             lit: (A + 1,) uint16 lamp flags by instance id.
             frame: counter for noise.
-            earlier: ``world_from_ego`` and shift of ray time at further instants of the exposure, whose light is
-                averaged with that at ``times``: motion blur. Labels belong to ``times``, the shutter's closing.
+            earlier: the ego at further instants of the exposure, whose light is averaged with that at ``times``: motion
+                blur. Labels belong to ``times``, the shutter's closing.
         """
         device = self.device
         width, height = device.width, device.height
@@ -141,28 +142,28 @@ class Camera:
         lit = np.zeros(1, np.uint16) if lit is None else lit
         wetness = np.float32(max(weather.wetness, min(weather.rain / 4.0, 1.0)))
 
-        def expose(pose: Pose, shift: float) -> tuple[F32, F32, NDArray[np.uint8], I32]:
-            span = np.float32(times[0] + shift), np.float32(times[1] + shift)
-            table = self._camera(rays, pose)
+        def expose(gaze: Gaze) -> tuple[F32, F32, NDArray[np.uint8], I32]:
+            span = np.float32(gaze.times[0]), np.float32(gaze.times[1])
+            table = self._table(rays, gaze)
             return self._exposed(rays, light, table, span, lamps, lit, wetness, self._lens(weather))
 
-        radiance, depth, semantic, instance = expose(world_from_ego, 0.0)
+        now = Gaze(world_from_ego if begin is None else begin, world_from_ego, times)
+        radiance, depth, semantic, instance = expose(now)
         if device.renderer == "photoreal":
             from drivesim.sensors.camera.photoreal import paint
 
-            camera = self._camera(rays, world_from_ego)
+            camera = self._table(rays, now)
             radiance = paint(
                 rays, light, camera, lamps, lit, float(wetness), times[1], device.samples, self._key ^ frame
             )
         elif earlier:
             radiance = radiance.copy()  # the next exposure takes the same memory
-            for pose, shift in earlier:
-                radiance += expose(pose, shift)[0]
+            for gaze in earlier:
+                radiance += expose(gaze)[0]
             radiance /= np.float32(1 + len(earlier))
         thrown_up = plumes(rays.wakes, weather, rays.origin)
         if len(thrown_up):
-            table = self._camera(rays, world_from_ego)
-            veil(radiance, depth, table, self._rays, width, height, light.air, thrown_up, rays.origin)
+            veil(radiance, depth, self._table(rays, now), self._rays, width, height, light.air, thrown_up, rays.origin)
         changes = self._events.expose(radiance, time_ns) if self._events is not None else None
         raw = None
         if self._chip is not None:
@@ -180,12 +181,12 @@ class Camera:
             events=changes,
             raw=raw,
         )
-        return self._with_channels(image, rays, times) if device.channels else image
+        return self._with_channels(image, rays, now) if device.channels else image
 
-    def _with_channels(self, image: CameraImage, rays: RayScene, times: tuple[float, float]) -> CameraImage:
+    def _with_channels(self, image: CameraImage, rays: RayScene, gaze: Gaze) -> CameraImage:
         """The image with the further labels that its device asks for."""
         device = self.device
-        now = moment(rays, device, image.world_from_ego @ image.ego_from_sensor, times, image.time_ns)
+        now = moment(rays, device, gaze.of(image.ego_from_sensor), image.time_ns)
         further: dict[str, Any] = {}
         if "normal" in device.channels or "albedo" in device.channels:
             both = dict(zip(("normal", "albedo"), normals_and_albedo(now, image.depth.shape), strict=True))
@@ -257,15 +258,12 @@ class Camera:
         return self._wet_rays
 
     def _camera(self, rays: RayScene, world_from_ego: Pose) -> F32:
-        """The kernel's camera table: pose relative to the scene's origin, intrinsics, size."""
-        pose = world_from_ego @ self.sensor.ego_from_sensor
-        device = self.device
-        table = np.zeros((5, 4))
-        table[:3, :3] = pose.rotation
-        table[:3, 3] = pose.translation - rays.origin
-        table[3] = device.fx, device.fy, device.cx, device.cy
-        table[4] = device.width, device.height, device.depth == "ray", device.pixels_per_radian
-        return table.astype(np.float32)
+        """The kernel's camera table of an ego that stands."""
+        return self._table(rays, Gaze.at(world_from_ego))
+
+    def _table(self, rays: RayScene, gaze: Gaze) -> F32:
+        """The kernel's camera table; ``gaze``: of the ego."""
+        return gaze.of(self.sensor.ego_from_sensor).table(rays.origin, self.device)
 
     def _smooth_edges(
         self,

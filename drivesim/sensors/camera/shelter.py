@@ -13,6 +13,8 @@ import numba as nb
 import numpy as np
 from numpy.typing import NDArray
 
+from drivesim.sensors.camera.gaze import ray_of
+
 F32 = NDArray[np.float32]
 F64 = NDArray[np.float64]
 
@@ -51,7 +53,7 @@ def shelter(share: F32, depth: F32, camera: F32, lens: F32, width: int, height: 
     """Multiply the ambient light's share (H * W,) in place by what is left of it in tunnels.
 
     Args:
-        depth: (H * W,) m, as the camera's kernel writes it, with its ``camera`` (5, 4) and ``lens`` tables; shelters:
+        depth: (H * W,) m, as the camera's kernel writes it, with its ``camera`` and ``lens`` tables; shelters:
             (K, 12) of :func:`~drivesim.scene.shelters.shelters`, relative to the scene's origin; sky: irradiance over
             pi on level ground, cd/m2.
     """
@@ -70,8 +72,5 @@ def shelter(share: F32, depth: F32, camera: F32, lens: F32, width: int, height: 
             if norm < 0.5:
                 continue
             far /= norm if along_ray else (cz if abs(cz) > 1e-6 else 1e-6)
-            here = np.empty(3)
-            for axis in range(3):
-                ahead = camera[axis, 0] * cx + camera[axis, 1] * cy + camera[axis, 2] * cz
-                here[axis] = camera[axis, 3] + far * ahead
-            share[i] *= np.float32(_share(shelters, here[0], here[1], here[2], sky))
+            ox, oy, oz, dx, dy, dz = ray_of(camera, y + 0.5, cx, cy, cz)
+            share[i] *= np.float32(_share(shelters, ox + far * dx, oy + far * dy, oz + far * dz, sky))
