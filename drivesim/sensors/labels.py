@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from types import MappingProxyType
 
 import numpy as np
@@ -10,6 +11,7 @@ from numpy.typing import NDArray
 
 from drivesim.scene.raycast import RayScene
 from drivesim.sensors.camera.device import CameraDevice
+from drivesim.sensors.camera.gaze import Gaze
 from drivesim.sensors.counting import points_in_boxes, tight_boxes
 from drivesim.sensors.motion import EgoMotion
 from drivesim.sensors.rig import Rig, Sensor
@@ -67,7 +69,7 @@ class Labeller:
         measurements: Mapping[str, Measurement],
         joints: Joints = nobody,
     ) -> Labels:
-        """Labels at the end of the tick; 2-D boxes and skeletons at the time of each image."""
+        """Labels at the end of the tick; 2-D boxes and skeletons at the time of each image, or of their rows in it."""
         shown = [i for i in range(len(self._actors)) if after.present[0, i] and i != self._ego]
         boxes = [self._box(before, after, i, 1.0) for i in shown]
         center = np.array([box.translation for box in boxes]).reshape(-1, 3)
@@ -110,28 +112,36 @@ class Labeller:
         views: list[View] = []
         places: list[tuple[str, int, F64 | None]] = []
         posed: dict[float, Mapping[int, F64]] = {}
+        people: list[tuple[Mapping[int, F64], Mapping[int, F64]]] = []
         for sensor in self._cameras:
-            image = measurements.get(sensor.channel)
-            time_ns = image.time_ns if image is not None else motion.end_ns
-            fraction = float(motion.fraction(time_ns))
-            camera = motion.pose(time_ns) @ sensor.ego_from_sensor
-            if sensor.channel in measurements and fraction not in posed:
-                posed[fraction] = joints(before, after, fraction)
+            gaze = _gaze(sensor, motion, measurements.get(sensor.channel))
+            ends = _clipped(gaze.times[0]), _clipped(gaze.times[1])
+            for fraction in ends if sensor.channel in measurements else ():
+                if fraction not in posed:
+                    posed[fraction] = joints(before, after, fraction)
             for row, actor in enumerate(shown):
-                box = self._box(before, after, actor, fraction)
-                bounds = _in_view(sensor, camera, box, self._size[actor])
+                size = self._size[actor]
+                box = self._box(before, after, actor, ends[1])
+                view = View(self._actors[actor].instance, box, size, gaze.last, _lens_of(sensor), ends[1])
+                corners = gaze.last.inverse().apply(corners_of(box, size))
+                if gaze.times[0] != gaze.times[1]:
+                    first = self._box(before, after, actor, ends[0])
+                    share, corners = _rows_of(gaze, view, first)
+                    time = _clipped(gaze.time(share))
+                    box = self._box(before, after, actor, time)
+                    view = replace(view, box=box, camera=gaze.pose(share), time=time, gaze=gaze)
+                bounds = _in_view(view, corners)
                 if bounds is not None:
-                    device = sensor.device if isinstance(sensor.device, CameraDevice) else None
-                    instance = self._actors[actor].instance
-                    views.append(View(instance, box, self._size[actor], camera, device, fraction))
+                    views.append(view)
                     places.append((sensor.channel, row, bounds))
+                    people.append((posed.get(ends[0], {}), posed.get(ends[1], {})))
         visibility = np.zeros(len(shown), dtype=np.float32)
         boxes: dict[str, list[Box2D]] = {m.channel: [] for m in measurements.values() if isinstance(m, CameraImage)}
         tight = {
             channel: tight_boxes(_image(measurements, channel).instance, len(self._actors) + 1) for channel in boxes
         }
         sighted = self._sights(rays, views, [channel for channel, _, _ in places])
-        bodies = skeletons(rays, views, [posed.get(view.time, {}) for view in views])
+        bodies = skeletons(rays, views, [ended for _, ended in people], [begun for begun, _ in people])
         for view, (channel, row, bounds), sight, body in zip(views, places, sighted, bodies, strict=True):
             visibility[row] = max(visibility[row], sight.visibility)
             if channel in boxes and bounds is not None and view.device is not None:
@@ -175,16 +185,46 @@ def _count(
     return total
 
 
-def _in_view(sensor: Sensor, camera: Pose, box: Pose, size: F64) -> F64 | None:
-    """Unclipped image bounds (4,) of an actor that is in a camera's view; None if it is not."""
-    if np.linalg.norm(box.translation - camera.translation) > _FARTHEST:
+def _clipped(fraction: float) -> float:
+    """Within the tick: what was before stood as at its start."""
+    return min(max(fraction, 0.0), 1.0)
+
+
+def _lens_of(sensor: Sensor) -> CameraDevice | None:
+    return sensor.device if isinstance(sensor.device, CameraDevice) else None
+
+
+def _gaze(sensor: Sensor, motion: EgoMotion, image: Measurement | None) -> Gaze:
+    """Of a camera over the readout of its image, or of any sensor when it measured or the tick ended."""
+    time_ns = image.time_ns if image is not None else motion.end_ns
+    rolls = isinstance(image, CameraImage) and image.row_time_ns is not None
+    readout = sensor.device.readout_ms if rolls and isinstance(sensor.device, CameraDevice) else 0.0
+    return Gaze.during(motion, time_ns, readout).of(sensor.ego_from_sensor)
+
+
+def _rows_of(gaze: Gaze, view: View, first: Pose) -> tuple[float, F64]:
+    """At which share of a readout a camera sees an actor's middle, and the corners (8, 3) of its box in camera axes,
+    each when its own row is read; the box goes from ``first`` to that of the view."""
+    assert view.device is not None
+    begin, end = corners_of(first, view.size), corners_of(view.box, view.size)
+    _, corners, share = gaze.seen(view.device, lambda at: begin + at[:, None] * (end - begin), np.zeros(8, dtype=bool))
+    return float(share.mean()), corners
+
+
+def _in_view(view: View, corners: F64) -> F64 | None:
+    """Unclipped image bounds (4,) of an actor that is in a camera's view; None if it is not.
+
+    Args:
+        corners: (8, 3) of its box in camera axes.
+    """
+    if np.linalg.norm(view.box.translation - view.camera.translation) > _FARTHEST:
         return None
-    if not isinstance(sensor.device, CameraDevice):
+    if view.device is None:
         return np.zeros(4)
-    bounds = projected_bounds(camera.inverse().apply(corners_of(box, size)), sensor.device)
+    bounds = projected_bounds(corners, view.device)
     if bounds is None or bounds[2] <= 0 or bounds[3] <= 0:
         return None
-    return bounds if bounds[0] < sensor.device.width and bounds[1] < sensor.device.height else None
+    return bounds if bounds[0] < view.device.width and bounds[1] < view.device.height else None
 
 
 def _box_2d(view: View, bounds: F64, occlusion: float, found: NDArray[np.int32], body: Skeleton | None) -> Box2D:

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from drivesim.scene.raycast import EVERYONE, RayScene
 from drivesim.scene.trace import nearest
 from drivesim.sensors.camera.device import CameraDevice
+from drivesim.sensors.camera.gaze import Gaze
 from drivesim.transforms import Pose
 
 F64 = NDArray[np.float64]
@@ -69,6 +70,7 @@ class View:
         instance: of the actor; box: ``world_from_box``; size: (3,) length, width, height, m.
         camera: ``world_from_camera``; device: None looks all round.
         time: ray time 0..1.
+        gaze: of the camera, where its rows are read one after the other; ``camera`` is that of the actor's rows then.
     """
 
     instance: int
@@ -77,6 +79,7 @@ class View:
     camera: Pose
     device: CameraDevice | None
     time: float
+    gaze: Gaze | None = None
 
 
 def sights(rays: RayScene, views: list[View]) -> list[Sight]:

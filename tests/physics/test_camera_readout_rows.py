@@ -6,16 +6,18 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from sensor_scenes import box, ground, state, static_scene, wall
+from sensor_scenes import actor, box, ground, state, static_scene, wall
 
 from drivesim.materials import MaterialId
+from drivesim.scene.builder import RaySceneBuilder
 from drivesim.sensors.camera.gaze import Gaze, ray_of
 from drivesim.sensors.camera.projection import Fisheye
 from drivesim.sensors.camera.sensor import Camera
+from drivesim.sensors.labels import Labeller
 from drivesim.sensors.motion import EgoMotion
-from drivesim.sensors.rig import VIEW_FROM_CAMERA, Sensor, load_device
+from drivesim.sensors.rig import VIEW_FROM_CAMERA, Rig, Sensor, load_device
 from drivesim.transforms import Pose
-from drivesim.types import Weather
+from drivesim.types import BoundingBox, Weather
 
 SIZE = {"width": 640, "height": 360, "fx": 1266.0, "fy": 1266.0, "cx": 320.0, "cy": 180.0, "noise": 0.0}
 HEIGHT = 1.5
@@ -74,6 +76,61 @@ def test_C11_a_camera_that_stands_sees_what_one_that_reads_at_once_sees():
     (rolling,), (at_once,) = (pictures(camera(readout_ms=t, noise=1.0), meshes) for t in (30.0, 0.0))
     for channel in ("rgb", "depth", "semantic", "instance"):
         np.testing.assert_array_equal(getattr(rolling, channel), getattr(at_once, channel))
+
+
+def labelled(taken, places, speed, yaw_rate, joints):
+    """Instance image and box of a 2 m cube (instance 2) that goes from one place to another in the tick up to 0.1 s."""
+    builder = RaySceneBuilder()
+    part = builder.add_rigid(box((2.0, 2.0, 2.0)), 2)
+    before, after = (
+        state(t, (speed * (t - 0.1), 0, 0), yaw_rate * (t - 0.1), others=[(place, 0.0, (0, 0, 0), 0.0)])
+        for t, place in zip((0.05, 0.1), places, strict=True)
+    )
+    with builder.build() as rays:
+        rays.set_motion(part, *(Pose.from_ypr(place, (0, 0, 0)) for place in places))
+        rays.commit()
+        scene = SimpleNamespace(
+            rays=rays, lit=lambda _: np.zeros(8, np.uint16), lamps=lambda _: np.zeros((0, 9), np.float32)
+        )
+        motion = EgoMotion(before, after, 0)
+        image = taken.capture(scene, motion, Weather())
+        cube = actor(1, "Cube", box=BoundingBox((0.0, 0.0, 0.0), 2.0, 2.0, 2.0))
+        labeller = Labeller(Rig("test", "", None, (taken.sensor,)), (actor(0, "Ego"), cube), 0)
+        labels = labeller.label(before, after, motion, rays, {"CAM": image}, joints)
+    return image, labels.boxes_2d["CAM"][0]
+
+
+@pytest.mark.parametrize("readout", [0.0, 40.0])
+def test_C11_C8_boxes_hold_what_the_rows_show(readout):
+    """A cube that the camera turns and drives past, itself on its way: loose and tight box agree to the pixel."""
+    taken = camera(readout_ms=readout, fx=300.0, fy=300.0)
+    image, found = labelled(taken, [(8.0, 0.5, 1.5), (8.0, 1.0, 1.5)], 12.0, np.radians(-40.0), lambda *_: {})
+    rows, columns = np.nonzero(image.instance == 2)
+    assert found.tight == (columns.min(), rows.min(), columns.max() + 1, rows.max() + 1)
+    np.testing.assert_allclose(found.loose, found.tight, atol=1.5)
+    assert (found.occlusion, found.truncation) == (0.0, 0.0)
+
+
+def test_C11_C10_key_points_lie_where_their_row_shows_them():
+    """Joints that run 0.2 m in the tick: at the row that images them there from its own pose, found by trying all."""
+    speed, yaw_rate, focal = 12.0, np.radians(-40.0), 300.0
+    grid = np.array([(7.0, y, z) for y in (0.2, 0.6, 1.0, 1.4) for z in (0.7, 1.2, 1.7, 2.2)] + [(7.0, 0.8, 1.5)])
+    taken = camera(readout_ms=40.0, fx=focal, fy=focal)
+    image, found = labelled(
+        taken, [(8.0, 0.5, 1.5), (8.0, 1.0, 1.5)], speed, yaw_rate,
+        lambda before, after, fraction: {2: grid + (0.0, 0.2 * fraction, 0.0)},
+    )  # fmt: skip
+    x, yaw = rows_at(image, speed, yaw_rate, 0.04)
+    row = np.arange(360) + 0.5
+    for number, (px, py, pz) in enumerate(grid):
+        y = py + 0.2 * (1.0 - (1.0 - row / 360) * 0.04 / 0.05)
+        ahead = np.cos(yaw) * (px - x) + np.sin(yaw) * y
+        aside = np.sin(yaw) * (px - x) - np.cos(yaw) * y
+        across, along = focal * aside / ahead + 320.0, focal * (HEIGHT - pz) / ahead + 180.0
+        line = np.interp(0.0, row - along, row)
+        expected = np.interp(line, row, across), np.interp(line, row, along)
+        np.testing.assert_allclose(found.skeleton.keypoints[number, :2], expected, atol=0.1)
+        assert found.skeleton.keypoints[number, 2] == 2
 
 
 def rows_at(image, speed, yaw_rate, readout, number=1):
