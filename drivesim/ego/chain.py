@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import heapq
-from collections.abc import Mapping, Sequence
+from collections import deque
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Literal
@@ -29,6 +30,8 @@ Answers = dict[tuple[int, Detector], tuple[Measurement, list[Detection]]]
 """What detectors said, by the measurement's identity and the detector; measurements are kept, so that nothing else gets
 their identity."""
 EventKind = Literal["detection", "confirmation", "warning", "brake"]
+Measure = Callable[[], Mapping[str, Measurement]]
+"""What the sensors deliver at an instant, by channel, made when it is asked for."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -90,12 +93,26 @@ class EgoChain:
         self._warned = False
         self._braking = False
         self._last_threat = -np.inf
-        self._speed_before = 0.0
-        self._committed = False
+        self._unread: deque[Measure | OwnState] = deque()
+        """What was promised, and where the car was meanwhile, in order, while neither changes what it does."""
         self.events: list[ChainEvent] = []
 
     def receive(self, measurements: Mapping[str, Measurement]) -> None:
         """Take in what the sensors delivered; it counts after each sensor's latency."""
+        if self._unread:
+            self._unread.append(lambda: measurements)
+        else:
+            self._take_in(measurements)
+
+    def promise(self, measure: Measure) -> None:
+        """Take in what the sensors will deliver if they are asked: not while the car brakes whatever they say.
+
+        Events of what is never asked for are not noted. While the brakes are held none can be a brake, nor, once the
+        driver is warned, a warning.
+        """
+        self._unread.append(measure)
+
+    def _take_in(self, measurements: Mapping[str, Measurement]) -> None:
         for measurement in measurements.values():
             detector = self._detectors.get(kind_of(measurement))
             if detector is None:
@@ -116,17 +133,33 @@ class EgoChain:
 
     def decide(self, own: OwnState, dt: float) -> float:
         """Deceleration for the coming tick of ``dt`` seconds, m/s2, 0 when there is no emergency."""
+        while self._unread and not self._held(own):
+            item = self._unread.popleft()
+            if isinstance(item, OwnState):
+                self._judge(item)
+            else:
+                self._take_in(item())
+        if self._unread:
+            self._unread.append(own)
+        else:
+            self._judge(own)
+        return self._brake.step(self._parameters.deceleration if self._braking else 0.0, dt)
+
+    def _judge(self, own: OwnState) -> None:
+        """Brake, hold the brakes or let go, by what is known when the car is there."""
         while self._pending and self._pending[0][0] <= own.time + 1e-9:
             ready, _, measurement, detections = heapq.heappop(self._pending)
             self._fuse(ready, measurement, detections)
         threats = self._threats(own)
         if threats:
             self._react(own, threats)
-        if self._braking and own.time - self._last_threat > self._parameters.release and own.speed > STANDING:
+        if self._braking and not self._held(own):
             self._braking = self._warned = False
-        self._committed = self._braking and self._stands_before_release(own, dt)
-        self._speed_before = own.speed
-        return self._brake.step(self._parameters.deceleration if self._braking else 0.0, dt)
+
+    def _held(self, own: OwnState) -> bool:
+        """Whether the car brakes on whatever is seen until it is there: it stands, or the last threat is recent."""
+        recent = own.time - self._last_threat <= self._parameters.release
+        return self._braking and (recent or own.speed <= STANDING)
 
     @property
     def braking(self) -> bool:
@@ -134,18 +167,9 @@ class EgoChain:
         return self._braking
 
     @property
-    def committed(self) -> bool:
-        """Whether the car will stand before its brakes could be let go, whatever its sensors say from now on."""
-        return self._committed
-
-    def _stands_before_release(self, own: OwnState, dt: float) -> bool:
-        """By the deceleration that is felt, once all that is asked for has built up; two ticks are left over."""
-        if own.speed <= STANDING:
-            return True
-        felt = (self._speed_before - own.speed) / dt
-        if felt <= 0.0 or self._brake.level < self._parameters.deceleration:
-            return False
-        return own.time + own.speed / felt + 2.0 * dt < self._last_threat + self._parameters.release
+    def warned(self) -> bool:
+        """Whether the driver has been warned since the brakes were last let go."""
+        return self._warned
 
     def _fuse(self, ready: float, measurement: Measurement, detections: Sequence[Detection]) -> None:
         self._stamp = stamp = measurement.time_ns * 1e-9

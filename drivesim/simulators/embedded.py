@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from drivesim.scene import Scene
 from drivesim.scene.city.seasons import foliage_on
 from drivesim.sensors.suite import Memory, SensorSuite
-from drivesim.types import Labels, Measurement, WorldState
+from drivesim.types import Labels, Measurement, Weather, WorldState
 
 if TYPE_CHECKING:
     from drivesim.scene.surroundings import Surroundings
@@ -50,10 +50,16 @@ class EmbeddedSimulator:
         return self._scene
 
     def capture(self, before: WorldState, after: WorldState) -> tuple[Mapping[str, Measurement], Labels | None]:
+        return self.sense(before, after, self.world.weather, self.world.signals)
+
+    def sense(
+        self, before: WorldState, after: WorldState, weather: Weather, signals: Mapping[str, str]
+    ) -> tuple[Mapping[str, Measurement], Labels | None]:
+        """What is captured of a tick in some weather and under some signals; ticks come in order, none twice."""
         if self._scene is None or self._suite is None:
             return {}, None
-        self._suite.weather = self.world.weather
-        self._scene.signals = self.world.signals
+        self._suite.weather = weather
+        self._scene.signals = signals
         self._scene.update(before, after)
         return self._suite.capture(before, after)
 

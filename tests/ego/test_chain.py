@@ -158,24 +158,53 @@ def test_radar_brakes_for_what_comes_nearer_and_strong_enough():
     assert "detection" not in kinds(drive(RadarDetector(), lambda t, x: oncoming(t, x, 8.0), duration=3.6))
 
 
-@pytest.mark.parametrize("lost", [1.8, 2.3, 2.8])
-def test_a_committed_car_stands_whatever_it_sees(lost):
-    """The car brakes for something that vanishes at some time: once it is committed it comes to a stand without another
-    measurement, and it is committed only if it does."""
-    p = ego_parameters("aeb")
-    chain = EgoChain({"lidar": LidarDetector()}, CAR, p)
-    speed, x, committed, released = 12.0, 0.0, False, False
-    for tick in range(1, 120):
-        time = tick * 0.05
-        slower = chain.decide(OwnState(time, ego_at(x), speed), 0.05)
-        committed |= chain.committed
-        released |= committed and not chain.braking
-        x, speed = x + speed * 0.05, max(speed - slower * 0.05, 0.0)
-        if tick % 2 == 0 and not committed:
+@pytest.mark.parametrize("lost", [1.5, 1.8, 2.3, 2.8])
+def test_what_is_promised_is_asked_for_only_when_it_can_change_what_the_car_does(lost):
+    """The car brakes for something that vanishes at some time, and lets go where it stays away. It does the same to the
+    bit if measurements are promised from its warning and braking on, of which it asks for some."""
+
+    def driven(promises):
+        chain = EgoChain({"lidar": LidarDetector()}, CAR, ego_parameters("aeb"))
+        speed, x, did, asked = 12.0, 0.0, [], []
+        for tick in range(1, 120):
+            time = tick * 0.05
+            slower = chain.decide(OwnState(time, ego_at(x), speed), 0.05)
+            did.append((slower, chain.braking, chain.warned))
+            x, speed = x + speed * 0.05, max(speed - slower * 0.05, 0.0)
             there = [(34.0, 0.0, 0.5, 0.5, 1.7)] if time < lost else []
-            chain.receive({"LIDAR": sweep(time, x, there)})
-    assert not released
-    assert committed is (speed == 0.0)
+
+            def measure(time=time, x=x, there=there):
+                asked.append(time)
+                return {"LIDAR": sweep(time, x, there)}
+
+            if promises and chain.braking and chain.warned:
+                chain.promise(measure)
+            else:
+                chain.receive(measure())
+        return did, asked
+
+    (received, every), (promised, some) = driven(False), driven(True)
+    assert received == promised
+    assert any(braking for _, braking, _ in received)
+    assert some == every[: len(some)]
+    assert len(some) < len(every) - 40 if received[-1][1] else len(some) == len(every)
+
+
+def test_measurements_keep_their_order_behind_a_promise():
+    """What is handed over while something promised is unread waits behind it."""
+    asked = []
+
+    class Noting(LidarDetector):
+        def detect(self, measurement):
+            asked.append(measurement.time_ns)
+            return super().detect(measurement)
+
+    chain = EgoChain({"lidar": Noting()}, CAR, ego_parameters("aeb"))
+    chain.promise(lambda: {"LIDAR": sweep(0.1, 0.0, [])})
+    chain.receive({"LIDAR": sweep(0.2, 0.0, [])})
+    assert asked == []
+    chain.decide(OwnState(0.3, ego_at(0.0), 12.0), 0.05)
+    assert asked == [100_000_000, 200_000_000]
 
 
 def test_radar_does_not_start_tracks_from_what_stands_still():

@@ -217,23 +217,26 @@ class Run:
             hit = next((c for c in frame.collisions if {c.first, c.second} == {self.car.name, self.target.name}), None)
             if hit is not None:
                 break
-            self.chain.receive(frame.measurements)
+            if self._gate.promised is not None:
+                self.chain.promise(self._gate.promised)
+            else:
+                self.chain.receive(frame.measurements)
             if watch is not None and watch(frame):
                 break
             standing = standing + simulation.dt if abs(float(state.speed[0, ego])) < 0.01 else 0.0
-            if not self.full and self._decided(standing > 0.0, returned, states):
-                self._gate.stop()
+            self._gate.later = watch is None and not self.full and self._decided(standing > 0.0, returned, states)
             if standing > STANDING or self._passed(state):
                 break
         return self._outcome(test_speed, states, hashes, sight, returned, nearest, reaction, hit)
 
     def _decided(self, stands: bool, returned: Milestone, states: list[WorldState]) -> bool:
-        """Whether nothing that is sensed from now on changes an outcome: the car brakes to a stand, and all there is to
-        note of the target is noted."""
-        if not self.chain.committed:
-            return False
+        """Whether nothing that is sensed changes an outcome while the brakes are held: the car stands, or what can be
+        noted of the target until then is noted. Nobody is warned twice meanwhile, nor are brakes that are held put on.
+        """
+        if stands or not self.chain.braking:
+            return stands and self.chain.braking
         noted = self._noted(states)
-        return stands or (len(noted) == len(_NOTED) and not math.isnan(returned.time))
+        return self.chain.warned and not math.isnan(returned.time) and {"detection", "confirmation"} <= noted.keys()
 
     def _outcome(
         self, test_speed: float, states: list[WorldState], hashes: list[str], sight: Milestone, returned: Milestone,

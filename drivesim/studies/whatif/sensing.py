@@ -5,21 +5,24 @@ path that leave it less than a known time, and a track forgets what it has not s
 begins :data:`LEAD` seconds before the target, or another actor that moves, can be that near, which is longer than any
 latency, confirmation window and filter transient together. What is skipped could only have raised false alarms on the
 approach, where there is nothing but what stands still beside the road; those are counted by studies with ``full=True``,
-and a test holds that outcomes are equal with and without the skip. Sensing ends when the car brakes and will stand
-before its chain could let go, :attr:`~drivesim.ego.EgoChain.committed`.
+and a test holds that outcomes are equal with and without the skip. While the brakes are held whatever is sensed, ticks
+are sensed later, and only if the chain asks: :meth:`~drivesim.ego.EgoChain.promise`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from drivesim.ego import EgoParameters
+from drivesim.ego.chain import Measure
 from drivesim.simulators.embedded import EmbeddedSimulator
 from drivesim.studies.whatif.stage import Stage
-from drivesim.types import Labels, Measurement, WorldState
+from drivesim.types import Labels, Measurement, Weather, WorldState
 
 if TYPE_CHECKING:
     from drivesim.sensors.rig import Rig
@@ -52,6 +55,8 @@ class GatedSimulator(EmbeddedSimulator):
 
     Attributes:
         opened: when sensing began, s; None if it has not.
+        later: whether ticks are put off from now on; settable.
+        promised: what the last tick delivers once it is asked for; None where it was not put off.
     """
 
     def __init__(
@@ -67,20 +72,26 @@ class GatedSimulator(EmbeddedSimulator):
         self._parameters = parameters
         self._car = ego
         self.opened: float | None = None
-        self._stopped = False
-
-    def stop(self) -> None:
-        """Sense no more: the car stands, or will whatever it sees."""
-        self._stopped = True
+        self.later = False
+        self.promised: Measure | None = None
 
     def capture(self, before: WorldState, after: WorldState) -> tuple[Mapping[str, Measurement], Labels | None]:
-        if self._stopped:
+        self.promised = None
+        if self.later:
+            signals = MappingProxyType(dict(self.world.signals))
+            self.promised = partial(self._sensed, before, after, self.world.weather, signals)
             return {}, None
         if self.opened is None:
             if not self._near(before):
                 return {}, None
             self.opened = float(before.time[0])
         return super().capture(before, after)
+
+    def _sensed(
+        self, before: WorldState, after: WorldState, weather: Weather, signals: Mapping[str, str]
+    ) -> Mapping[str, Measurement]:
+        """What the sensors deliver of a tick that was put off, in the weather and under the signals of that tick."""
+        return self.sense(before, after, weather, signals)[0]
 
     def _near(self, state: WorldState) -> bool:
         if self._parameters is None:
