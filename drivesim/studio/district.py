@@ -13,7 +13,9 @@ from numpy.typing import NDArray
 from drivesim import content
 from drivesim.opendrive import RoadNetwork, read_network
 from drivesim.scene import Scene
+from drivesim.scene.chance import Chance
 from drivesim.scene.city.seasons import SUMMER, Foliage, foliage_on
+from drivesim.scene.surroundings import Surroundings
 from drivesim.sensors.camera.device import CameraDevice
 from drivesim.sensors.camera.sensor import Camera
 from drivesim.sensors.rig import Sensor
@@ -21,7 +23,7 @@ from drivesim.studio.people import person
 from drivesim.studio.stage import TICK, Stand, cast_of, sheet, state_of
 from drivesim.studio.vehicles import CARS, HEAVY, vehicle
 from drivesim.transforms import Pose
-from drivesim.types import Actor, Light, Weather
+from drivesim.types import Actor, Light, Weather, WorldState
 from drivesim.world.gait import comfortable_speed
 
 if TYPE_CHECKING:
@@ -40,6 +42,14 @@ _LOW_SUN = replace(_DAY, sun_elevation=np.radians(20.0), sun_illuminance=60_000.
 _SEASONS = (("autumn, 22 October", 295.0), ("winter", 20.0))
 _EGO_FROM_CAMERA = Pose(np.array([1.70, 0.0, 1.51]), np.array([[0.0, 0.0, 1.0], [-1.0, 0.0, 0.0], [0.0, -1.0, 0.0]]))
 """Behind the windscreen, level, as on the nuScenes vehicles."""
+
+
+def _taken(actor: Actor, state: WorldState) -> NDArray[np.float64]:
+    """Corners (4, 2) of the ground that the city leaves to somebody who stands still: no way, as a story's people need,
+    for which houses and parked cars would give place along the whole street."""
+    (x, y, _), half_length, half_width = actor.box.center, actor.box.length / 2 + 0.5, actor.box.width / 2 + 0.3
+    corners = [(x + i * half_length, y + j * half_width, 0.0) for i, j in ((-1, -1), (1, -1), (1, 1), (-1, 1))]
+    return state.pose(actor.index).apply(corners)[:, :2]
 
 
 def _on(
@@ -107,7 +117,12 @@ def _views(
     )  # fmt: skip
     camera = Camera(Sensor("CAM_FRONT", device, _EGO_FROM_CAMERA, 10.0, 0.0), seed)
     before, after = state_of(stands, 0.0), state_of(stands, TICK)
-    scene = Scene(network, cast_of(stands), seed, ego=0, state=after, district=style, foliage=foliage)
+    cast = cast_of(stands)
+    zones = [_taken(actor, after) for actor in cast]
+    street = Surroundings(
+        network, Chance(seed), zones, after.position[0, 0], len(cast) + 1, district=style, foliage=foliage
+    )
+    scene = Scene(network, cast, seed, ego=0, state=after, surroundings=street)
     try:
         scene.update(before, after)
         return [

@@ -8,7 +8,7 @@ from drivesim import content
 from drivesim.errors import ScenarioError
 from drivesim.opendrive import read_network
 from drivesim.scene.city import City, build_city
-from drivesim.scene.city.frontage import covered_ground
+from drivesim.scene.city.frontage import covered_ground, frontages
 from drivesim.taxonomy import Tag
 
 
@@ -88,3 +88,19 @@ def test_a_district_may_be_asked_for(street, district, has):
 def test_an_unknown_district_is_named(street):
     with pytest.raises(ScenarioError, match="no district 'jungle'"):
         build_city(street, 0, district="jungle")
+
+
+def test_no_lawn_grows_between_the_pavement_and_town_houses(street):
+    ground = build_city(street, 0, district="inner_city").unique
+    corners = ground.vertices[ground.triangles].astype(float)
+    level = (np.ptp(corners[..., 2], axis=1) < 0.05) & (ground.instance == 0)
+    for edge in frontages(street):
+        for distance in np.arange(6.0, edge.length - 6.0, 9.0):
+            if not edge.is_pavement(float(distance)):
+                continue
+            x, y, z = edge.pose(float(distance), outwards=0.5).translation
+            a, b, c = (corners[:, k, :2] for k in range(3))
+            turns = [(q - p)[:, 0] * (y - p[:, 1]) - (q - p)[:, 1] * (x - p[:, 0]) for p, q in ((a, b), (b, c), (c, a))]
+            over = level & (np.array(turns) > 0).all(axis=0) & (np.abs(corners[..., 2].mean(axis=1) - z) < 0.05)
+            top = np.flatnonzero(over)[corners[over][..., 2].mean(axis=1).argmax()]
+            assert ground.semantic[top] == Tag.SIDEWALKS

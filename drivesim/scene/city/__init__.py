@@ -14,7 +14,7 @@ from drivesim.errors import ScenarioError
 from drivesim.opendrive import RoadNetwork
 from drivesim.scene.chance import Chance
 from drivesim.scene.city.frontage import Frontage, covered_ground, frontages
-from drivesim.scene.city.inner_city import inner_city
+from drivesim.scene.city.inner_city import forecourt, inner_city
 from drivesim.scene.city.installations import installations
 from drivesim.scene.city.layout import Plots, backdrop, countryside, motorway_side, residential
 from drivesim.scene.city.map_objects import taken_ground
@@ -68,7 +68,8 @@ def build_city(
     height = float(np.median([edge.points[:, 2].mean() for edge in edges]))
     has_town = any(edge.district in ("residential", "inner_city") for edge in edges)
     things += list(backdrop(covered.bounds, height, plots, density, houses=has_town))
-    return City.of([terrain(covered, edges)], things, first_instance)
+    courts = [forecourt(edge, covered) for edge in edges if edge.district == "inner_city"]
+    return City.of([terrain(covered, edges), *courts], things, first_instance)
 
 
 def _districts(edges: Sequence[Frontage], plots: Plots, chance: Chance) -> Iterator[Thing]:

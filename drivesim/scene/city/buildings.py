@@ -12,6 +12,7 @@ import numpy as np
 from drivesim.materials import MaterialId, linear_rgb
 from drivesim.mesh import Mesh, merge
 from drivesim.scene.chance import Draws
+from drivesim.scene.city.fronts import Front, posters, shop_front, street_side
 from drivesim.scene.city.parts import Finish, boxes, panel_with_openings, polygon, quads
 from drivesim.streams import hash64
 from drivesim.taxonomy import Tag
@@ -22,6 +23,9 @@ BRICK_COLOURS = ("#8d4b3a", "#9a5d48", "#7c4638", "#a46b52")
 ROOF_COLOURS = ("#7a3b2c", "#5d3429", "#4a4644", "#83503c", "#3f4145")
 DOOR_COLOURS = ("#4b2e20", "#23402f", "#2c3a52", "#6b1f1f", "#3b3b3b")
 
+TOWN_COLOURS = ("#d8b878", "#c98f6b", "#b9c2a0", "#a9b9c0", "#d9cdb2", "#c7a98c", "#dcd3c2", "#b7766a", "#cfc09a")
+STONE_COLOURS = ("#b3a78e", "#a59b8a", "#9c8f7c", "#b5aea2")
+TRIM_COLOURS = ("#efeae0", "#e3dccb", "#d6d0c3", "#8f8577")
 SHUTTER_COLOURS = ("#3f5c46", "#50606e", "#7a3f33")
 SHOP_COLOURS = ("#5e1f24", "#20392f", "#24344d", "#c5b48c", "#2b2b2d", "#8a2f2a", "#3f5d63")
 
@@ -42,6 +46,8 @@ _BALCONY = 1.15
 
 _BRICK = 0.3
 """Share of houses with walls of brick."""
+_STONE = 0.25
+"""Share of town houses with walls of stone, of those that are not of brick."""
 STOREY = 2.85
 REVEAL = 0.14
 """Depth of windows behind the wall's face, m."""
@@ -66,6 +72,8 @@ class Plan:
     """Colour of the fascia over the shop windows of the ground floor."""
     balconies: bool = True
     """Whether there may be any: they stand out from the plot's width and depth."""
+    front: Front | None = None
+    """What a town house's street side has more."""
 
     @property
     def eaves(self) -> float:
@@ -94,10 +102,26 @@ def draw_plan(random: np.random.Generator, width: float, depth: float, storeys: 
 
 
 def draw_town_plan(random: np.random.Generator, width: float, depth: float) -> Plan:
-    """A house of a closed row in an inner city: four or five storeys, mostly over a shop."""
+    """A house of a closed row in an inner city: four or five storeys of brick, stone or tinted plaster, mostly over a
+    shop."""
     plan = draw_plan(random, width, depth, (4, 5))
     shop = str(random.choice(SHOP_COLOURS)) if random.random() < 0.75 else None
-    return replace(plan, shop=shop, shutters=None, window_height=1.65, roof_pitch=min(plan.roof_pitch, 0.6))
+    front = _draw_front(random)
+    wall = plan.wall if plan.wall.material == MaterialId.BRICK else _town_wall(random)
+    pitch = min(plan.roof_pitch, 0.6)
+    return replace(plan, shop=shop, shutters=None, window_height=1.65, roof_pitch=pitch, wall=wall, front=front)
+
+
+def _town_wall(random: np.random.Generator) -> Finish:
+    stone = random.random() < _STONE
+    material, colours = (MaterialId.CONCRETE, STONE_COLOURS) if stone else (MaterialId.PLASTER, TOWN_COLOURS)
+    return Finish(material, linear_rgb(str(random.choice(colours))), Tag.BUILDING)
+
+
+def _draw_front(random: np.random.Generator) -> Front:
+    base = Finish(MaterialId.CONCRETE, linear_rgb(str(random.choice(STONE_COLOURS))), Tag.BUILDING)
+    trim = Finish(MaterialId.PLASTER, linear_rgb(str(random.choice(TRIM_COLOURS))), Tag.BUILDING)
+    return Front(base, trim, bool(random.random() < 0.6), int(random.integers(1 << 30)))
 
 
 def painted(plan: Plan, draws: Draws) -> Plan:
@@ -110,8 +134,14 @@ def painted(plan: Plan, draws: Draws) -> Plan:
     finishes = (wall, (MaterialId.ROOF_TILES, ROOF_COLOURS), (MaterialId.WOOD, DOOR_COLOURS))
     walls, roof, door = (Finish(m, linear_rgb(str(random.choice(c))), Tag.BUILDING) for m, c in finishes)
     shutters, shop = str(random.choice(SHUTTER_COLOURS)), str(random.choice(SHOP_COLOURS))
+    front = plan.front
+    if front is not None:
+        other = _draw_front(random)
+        front = replace(front, base=other.base, trim=other.trim)
+        walls = walls if brick else _town_wall(random)
     return replace(
-        plan, wall=walls, roof=roof, door=door, shutters=plan.shutters and shutters, shop=plan.shop and shop
+        plan, wall=walls, roof=roof, door=door, shutters=plan.shutters and shutters, shop=plan.shop and shop,
+        front=front,
     )  # fmt: skip
 
 
@@ -135,7 +165,7 @@ def _facade(plan: Plan, width: float, *, door: bool, balconies: bool = True) -> 
     """One wall with its windows (and the front door), facing -y."""
     windows, doors = _openings(plan, width, door)
     parts = [
-        panel_with_openings(width, plan.eaves, [*windows, *doors], plan.wall),
+        *_walls(plan, width, [*windows, *doors], street=door),
         boxes((-0.02, -0.03, 0.0), (width + 0.02, 0.0, 0.30), PLINTH)
         if not door
         else _plinth_with_gap(width, doors[0]),
@@ -149,7 +179,11 @@ def _facade(plan: Plan, width: float, *, door: bool, balconies: bool = True) -> 
     for hole in doors:
         parts += [_reveal(hole, plan.wall), _door(hole, plan.door)]
     if door and plan.shop:
-        parts.append(_fascia(plan, width, plan.shop))
+        parts += shop_front(width, plan.shop, plan.front)
+        panes = [hole for hole in windows if hole[3] < STOREY]
+        parts += posters(panes, REVEAL - 0.012, 0 if plan.front is None else plan.front.sign)
+    if door and plan.front is not None:
+        parts += street_side(width, plan.eaves, STOREY, windows, plan.front.trim)
     if balconies and plan.balconies:
         parts += _balconies(plan, windows, front=door)
     return merge(parts)
@@ -206,20 +240,18 @@ def _openings(plan: Plan, width: float, door: bool) -> tuple[list[tuple[float, .
     return windows, doors
 
 
-def _fascia(plan: Plan, width: float, colour: str) -> Mesh:
-    """The board over a shop's windows, and a canvas awning over the pavement."""
-    board = Finish(MaterialId.WOOD, linear_rgb(colour), Tag.BUILDING)
-    cloth = Finish(MaterialId.COTTON, linear_rgb(colour), Tag.BUILDING)
-    out, low, high = 1.1, 2.42, 2.78
-    top = [(0.4, -0.12, high), (0.4, -out, low), (width - 0.4, -out, low), (width - 0.4, -0.12, high)]
-    below = [(x, y, z - 0.01) for x, y, z in top[::-1]]
-    valance = [(0.4, -out, low - 0.2), (width - 0.4, -out, low - 0.2), (width - 0.4, -out, low), (0.4, -out, low)]
-    return merge(
-        [
-            boxes((0.2, -0.12, high), (width - 0.2, 0.0, high + 0.55), board),
-            quads([top, below, valance, valance[::-1]], cloth),
-        ]
-    )
+def _walls(plan: Plan, width: float, holes: list[tuple[float, ...]], *, street: bool) -> list[Mesh]:
+    """The wall with its holes; town houses' ground floors are of something else towards the street."""
+    if not street or plan.front is None:
+        return [panel_with_openings(width, plan.eaves, holes, plan.wall)]
+    floor = 0.35 + STOREY
+    below = [hole for hole in holes if hole[3] < floor]
+    above = [(x0, z0 - floor, x1, z1 - floor) for x0, z0, x1, z1 in holes if z1 > floor]
+    upper = panel_with_openings(width, plan.eaves - floor, above, plan.wall)
+    return [
+        panel_with_openings(width, floor, below, plan.front.base),
+        upper.placed(Pose.from_ypr([0, 0, floor], [0, 0, 0])),
+    ]
 
 
 def _plinth_with_gap(width: float, door: tuple[float, ...]) -> Mesh:

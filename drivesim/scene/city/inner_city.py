@@ -5,16 +5,44 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import numpy as np
+import shapely
+from scipy.spatial import cKDTree
+from shapely.geometry.base import BaseGeometry
 
-from drivesim.mesh import Mesh
+from drivesim.materials import MaterialId, linear_rgb
+from drivesim.mesh import Mesh, merge
+from drivesim.opendrive.meshing.builder import triangulate
 from drivesim.scene.chance import Draws
 from drivesim.scene.city import buildings, furniture, pavement
 from drivesim.scene.city.frontage import Frontage
 from drivesim.scene.city.layout import LAMP_SPACING, Plots, along_the_pavement, rectangle
+from drivesim.scene.city.parts import Finish
+from drivesim.taxonomy import Tag
 from drivesim.transforms import Pose
 
 _FRONT, _FRONT_WITHOUT_PAVEMENT = 1.05, 4.0
 """How far from the road's outer edge houses stand, m."""
+_ABOVE_LAWN = 0.004
+"""Height of the paving before houses over the pavement's edge, m; lawns lie 10 mm below that."""
+_PAVING = Finish(MaterialId.PAVING, linear_rgb("#8b877f"), Tag.SIDEWALKS)
+
+
+def forecourt(edge: Frontage, covered: BaseGeometry) -> Mesh:
+    """The paving from the pavement's edge to the houses: no lawn grows there. ``covered`` is what roads take."""
+    stations = np.flatnonzero(edge.pavement)
+    if len(stations) < 2:
+        return Mesh.empty()
+    inner = np.stack([edge.pose(float(edge.along[i])).translation for i in stations])
+    outer = np.stack([edge.pose(float(edge.along[i]), outwards=_FRONT + 0.2).translation for i in stations])
+    strips = shapely.polygons(np.stack([inner[:-1], outer[:-1], outer[1:], inner[1:]], axis=1)[..., :2])
+    near = np.diff(stations) == 1
+    free = shapely.difference(shapely.union_all(shapely.make_valid(strips[near])), covered)
+    parts = []
+    for points, faces in triangulate(free):
+        height = inner[cKDTree(inner[:, :2]).query(points)[1], 2] + _ABOVE_LAWN
+        parts.append(Mesh.build(np.column_stack([points, height]), faces, material=_PAVING.material,
+                                albedo=_PAVING.albedo, semantic=_PAVING.semantic))  # fmt: skip
+    return merge(parts)
 
 
 def inner_city(edge: Frontage, plots: Plots, draws: Draws) -> Iterator[Mesh]:
