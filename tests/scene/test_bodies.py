@@ -19,7 +19,7 @@ from drivesim.scene.builder import RaySceneBuilder
 from drivesim.scene.trace import nearest
 from drivesim.taxonomy import Tag
 from drivesim.types import Actor, BoundingBox, WorldState
-from drivesim.world.gait import stride_length
+from drivesim.world.gait import LEG_LENGTH, stride_length
 
 PHASES = np.linspace(0.0, 1.0, 41)
 
@@ -83,12 +83,28 @@ def test_a_childs_head_is_larger_for_its_body(child, adult):
     assert heads_tall(child) < 0.9 * heads_tall(adult)
 
 
+def stance(speed, stature):
+    """Share of the cycle on the ground (Kirtley et al. 1985: 64.2 - 3.5 v % of adults, whose legs are 0.92 m)."""
+    return 0.642 - 0.035 * speed * np.sqrt(0.92 / (LEG_LENGTH * stature))
+
+
+@pytest.mark.parametrize("speed", [0.5, 1.0, 1.4])
+@pytest.mark.parametrize("who", ["child", "adult"])
+def test_the_toes_leave_the_ground_when_published(who, speed, request):
+    body = request.getfixturevalue(who)
+    phases = np.linspace(0.5, 0.7, 201)
+    ball = np.array([body.joints(speed, p)[TOES] for p in phases])
+    moved = ball - ball[0] + np.outer(phases - phases[0], (stride_length(speed, body.stature), 0.0, 0.0))
+    gone = np.abs(moved).max(axis=1) > 0.004
+    assert phases[gone.argmax()] == pytest.approx(stance(speed, body.stature), abs=0.012)
+
+
 @pytest.mark.parametrize("speed", [0.5, 1.0, 1.4])
 @pytest.mark.parametrize("who", ["child", "adult"])
 def test_the_standing_foot_does_not_slide(who, speed, request):
     body = request.getfixturevalue(who)
     stride = stride_length(speed, body.stature)
-    phases = np.linspace(0.12, 0.60, 40)  # foot flat until the toes leave
+    phases = np.linspace(0.12, stance(speed, body.stature) - 0.005, 40)  # foot flat until the toes leave
     ball = np.array([body.joints(speed, p)[TOES] for p in phases])
     on_ground = ball[:, 0] + stride * phases
     assert np.ptp(on_ground) < 0.02

@@ -3,7 +3,8 @@
 Hip and knee, walking: after the normative curves of Winter 1991 (The Biomechanics and Motor Control of Human Gait,
 natural cadence); running: after Novacheck 1998 (Gait & Posture 7:77), both sampled every 5 % of the cycle from foot
 contact and rounded. Arms: amplitudes of Murray et al. 1967 (Am J Phys Med 46:290). Pelvis and trunk: Perry 1992 (Gait
-Analysis). Stance takes 62 % of the cycle in walking and 40 .. 28 % in running.
+Analysis). Stance takes (64.2 - 3.5 v) % of the cycle in walking at v m/s (Kirtley, Whittle & Jefferson 1985, J Biomed
+Eng 7:282: 59 % at 1.4 m/s), legs of other lengths at the same Froude number, and 40 .. 28 % in running.
 
 The tables move the swinging leg. The standing leg follows from its foot, which rolls over heel and ball without
 sliding: the ground under a body that moves forward at speed v moves back at v, so foot and ground agree exactly.
@@ -26,6 +27,10 @@ RUN_KNEE = np.radians([16, 30, 39, 42, 38, 30, 22, 17, 19, 32, 50, 68, 83, 93, 9
 """Flexion positive, rad, (20,) at 0, 5, ... 95 % of the cycle."""
 
 
+_STANCE_LOSS = 0.035 * math.sqrt(9.81 * 0.92)
+"""3.5 % of the cycle per m/s, for an adult's leg of 0.92 m."""
+
+
 @nb.njit(cache=True)
 def curve(table: F64, phase: float) -> float:
     """A periodic table at ``phase`` cycles (Catmull-Rom, continuous slope)."""
@@ -46,8 +51,10 @@ def smoothstep(low: float, high: float, x: float) -> float:
 @nb.njit(cache=True)
 def duty(run: float, froude: float) -> float:
     """Share of the cycle that a foot is on the ground."""
-    running = 0.40 - 0.12 * min(max((math.sqrt(froude) - 0.7) / 1.5, 0.0), 1.0)
-    return 0.62 + run * (running - 0.62)
+    pace = math.sqrt(froude)
+    walking = 0.642 - _STANCE_LOSS * min(pace, 0.8)
+    running = 0.40 - 0.12 * min(max((pace - 0.7) / 1.5, 0.0), 1.0)
+    return walking + run * (running - walking)
 
 
 @nb.njit(cache=True)
