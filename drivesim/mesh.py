@@ -132,11 +132,19 @@ def smooth_normals(vertices: F32, triangles: NDArray[np.int32]) -> F32:
     """Area-weighted unit vertex normals (V, 3) float32."""
     corners = vertices[triangles]
     face = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
-    normals = np.zeros_like(vertices)
-    for corner in range(3):
-        np.add.at(normals, triangles[:, corner], face)
+    normals = np.zeros(vertices.shape, dtype=face.dtype)
+    _add_at_corners(triangles, face, normals)
     length = np.linalg.norm(normals, axis=1, keepdims=True)
     return (normals / np.maximum(length, 1e-12)).astype(np.float32)
+
+
+@nb.njit(nogil=True, cache=True)
+def _add_at_corners(triangles: NDArray[np.integer], values: NDArray[np.floating], sums: NDArray[np.floating]) -> None:
+    """Add what triangles (T, 3) have, (T, C), to the sums (V, C) of their corners: first corners first."""
+    for corner in range(3):
+        for number in range(len(triangles)):
+            for k in range(values.shape[1]):
+                sums[triangles[number, corner], k] += values[number, k]
 
 
 @nb.njit(nogil=True, error_model="numpy", cache=True)

@@ -20,8 +20,7 @@ along the normal, which halves what silhouettes lose."""
 def coarsened(piece: Piece, cell: float) -> Piece:
     """A garment (or the hair, or the skin) with one vertex for all in a cube of edge ``cell``, m, at their mean."""
     key = np.floor(piece.vertices / cell).astype(np.int64)
-    _, group = np.unique(key, axis=0, return_inverse=True)
-    group = group.ravel()
+    _, group = np.unique(_numbered(key), return_inverse=True)
     share = 1.0 / np.bincount(group)
 
     def mean(values: F64) -> F64:
@@ -30,7 +29,7 @@ def coarsened(piece: Piece, cell: float) -> Piece:
     faces = group[piece.triangles]
     kept = (faces[:, 0] != faces[:, 1]) & (faces[:, 1] != faces[:, 2]) & (faces[:, 2] != faces[:, 0])
     kept_rows = np.flatnonzero(kept)
-    _, first = np.unique(np.sort(faces[kept_rows], axis=1), axis=0, return_index=True)
+    _, first = np.unique(_numbered(np.sort(faces[kept_rows], axis=1)), return_index=True)
     rows = kept_rows[np.sort(first)]
     normals = mean(piece.normals if piece.normals is not None else normals_of(piece.vertices, piece.triangles))
     normals /= np.maximum(np.linalg.norm(normals, axis=1, keepdims=True), 1e-9)
@@ -42,3 +41,13 @@ def coarsened(piece: Piece, cell: float) -> Piece:
         places[used], index.reshape(-1, 3), mean(piece.weights)[used], piece.material,
         piece.albedo[rows], normals[used],
     )  # fmt: skip
+
+
+def _numbered(rows: NDArray[np.int64]) -> NDArray[np.int64]:
+    """One number (N,) for each row of three, in the order of the rows: quicker to sort than these."""
+    if not len(rows):
+        return np.zeros(0, dtype=np.int64)
+    low = rows.min(axis=0)
+    _, wide, deep = (rows.max(axis=0) - low + 1).tolist()
+    numbers: NDArray[np.int64] = (rows - low) @ np.array([wide * deep, deep, 1])
+    return numbers

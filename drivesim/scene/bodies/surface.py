@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+import numba as nb
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
@@ -59,30 +60,27 @@ def cut(columns: F64, triangles: I64, level: F64) -> tuple[F64, I64]:
     """
     inside = level > 0.0
     count = inside[triangles].sum(axis=1)
-    kept = [triangles[count == 3]]
-    new_columns: list[F64] = []
-    made: dict[tuple[int, int], int] = {}
-
-    def crossing(a: int, b: int) -> int:
-        key = (min(a, b), max(a, b))
-        if key not in made:
-            share = level[a] / (level[a] - level[b])
-            made[key] = len(columns) + len(new_columns)
-            new_columns.append(columns[a] + share * (columns[b] - columns[a]))
-        return made[key]
-
-    extra = []
-    for triangle in triangles[(count == 1) | (count == 2)]:
-        i = int(np.argmax(inside[triangle])) if inside[triangle].sum() == 1 else int(np.argmin(inside[triangle]))
-        a, b, c = (int(v) for v in np.roll(triangle, -i))
-        if inside[a]:
-            extra.append((a, crossing(a, b), crossing(a, c)))
-        else:
-            ab, ac = crossing(b, a), crossing(c, a)
-            extra += [(ab, b, c), (ab, c, ac)]
-    kept.append(np.array(extra, dtype=np.int64).reshape(-1, 3))
-    everything = np.vstack([columns, *new_columns]) if new_columns else columns
-    faces = np.concatenate(kept)
+    split = triangles[(count == 1) | (count == 2)]
+    within = inside[split]
+    tip = within.sum(axis=1) == 1  # one corner is kept, else one is cut off
+    first = np.where(tip, within.argmax(axis=1), within.argmin(axis=1))
+    rows = np.arange(len(split))
+    a, b, c = (split[rows, (first + k) % 3] for k in range(3))
+    pairs = np.stack([a, b, a, c], axis=1)
+    pairs[~tip] = pairs[~tip][:, [1, 0, 3, 2]]
+    pairs = pairs.reshape(-1, 2)
+    _, met, which = np.unique(np.sort(pairs, axis=1) @ [len(columns), 1], return_index=True, return_inverse=True)
+    order = np.argsort(met)  # of edges, as they come up first
+    start, end = pairs[met[order]].T
+    share = (level[start] / (level[start] - level[end]))[:, None]
+    crossings = columns[start] + share * (columns[end] - columns[start])
+    place = np.empty_like(order)
+    place[order] = np.arange(len(order))
+    ab, ac = (len(columns) + place[which]).reshape(-1, 2).T
+    made = np.stack([np.where(tip, a, ab), np.where(tip, ab, b), np.where(tip, ac, c), ab, c, ac], axis=1)
+    wanted = np.stack([np.full_like(tip, True), ~tip], axis=1).ravel()
+    faces = np.concatenate([triangles[count == 3], made.reshape(-1, 3)[wanted]])
+    everything = np.concatenate([columns, crossings])
     used, index = np.unique(faces, return_inverse=True)
     return everything[used], index.reshape(-1, 3)
 
@@ -90,9 +88,26 @@ def cut(columns: F64, triangles: I64, level: F64) -> tuple[F64, I64]:
 def boundary(triangles: I64) -> I64:
     """Directed edges (E, 2) that only one triangle has."""
     edges = np.concatenate([triangles[:, [0, 1]], triangles[:, [1, 2]], triangles[:, [2, 0]]])
-    size = int(triangles.max()) + 1
-    backward = np.isin(edges[:, 1] * size + edges[:, 0], edges[:, 0] * size + edges[:, 1])
-    return edges[~backward]
+    return edges[_alone(edges, int(triangles.max()) + 1)]
+
+
+@nb.njit(cache=True, nogil=True)
+def _alone(edges: I64, size: int) -> NDArray[np.bool_]:
+    """Which directed edges (E,) nobody goes the other way; ``size``: number of vertices."""
+    begin = np.zeros(size + 1, dtype=np.int64)
+    for e in range(len(edges)):
+        begin[edges[e, 0] + 1] += 1
+    begin = np.cumsum(begin)
+    free, ends = begin.copy(), np.empty(len(edges), dtype=np.int64)
+    for e in range(len(edges)):
+        ends[free[edges[e, 0]]] = edges[e, 1]
+        free[edges[e, 0]] += 1
+    alone = np.ones(len(edges), dtype=np.bool_)
+    for e in range(len(edges)):
+        for k in range(begin[edges[e, 1]], begin[edges[e, 1] + 1]):
+            if ends[k] == edges[e, 0]:
+                alone[e] = False
+    return alone
 
 
 def smoothed(values: F64, triangles: I64, rounds: int) -> F64:
@@ -101,14 +116,28 @@ def smoothed(values: F64, triangles: I64, rounds: int) -> F64:
     rim = np.zeros(len(values), dtype=bool)
     rim[boundary(triangles)] = True
     edges = edges[~rim[edges[:, 0]] | rim[edges[:, 1]]]
-    out = values.copy()
-    near, other = np.concatenate([edges, edges[:, ::-1]]).T
-    number = np.bincount(near, minlength=len(out)).astype(np.float64)
-    movable = number > 0
-    for _ in range(rounds):
-        total = np.stack([np.bincount(near, column[other], len(out)) for column in out.T], axis=1)
-        out[movable] = 0.5 * out[movable] + 0.5 * total[movable] / number[movable, None]
+    out = np.array(values, dtype=np.float64, order="C")
+    near, other = np.ascontiguousarray(np.concatenate([edges, edges[:, ::-1]]).T)
+    _evened(near, other, rounds, out)
     return out
+
+
+@nb.njit(cache=True, nogil=True)
+def _evened(near: I64, other: I64, rounds: int, values: F64) -> None:
+    """Move values (V, C) half-way to the mean of their neighbours (``other`` of ``near``, (N,) each), so many times."""
+    number = np.zeros(len(values))
+    for i in range(len(near)):
+        number[near[i]] += 1.0
+    total = np.empty_like(values)
+    for _ in range(rounds):
+        total[...] = 0.0
+        for i in range(len(near)):
+            for k in range(values.shape[1]):
+                total[near[i], k] += values[other[i], k]
+        for v in range(len(values)):
+            if number[v] > 0.0:
+                for k in range(values.shape[1]):
+                    values[v, k] = 0.5 * values[v, k] + 0.5 * total[v, k] / number[v]
 
 
 def shell(
