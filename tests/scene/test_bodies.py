@@ -6,6 +6,7 @@ import cv2
 import numpy as np
 import pytest
 from scipy.ndimage import distance_transform_edt
+from scipy.spatial import cKDTree
 from scipy.spatial.distance import pdist
 from scipy.stats import chi2_contingency
 
@@ -334,6 +335,27 @@ def test_hems_are_level(number):
     front = [trunk[np.abs(angle - a) < 0.15][:, 2].min() for a in np.linspace(-0.6, 0.6, 7)]
     back = [trunk[np.abs(np.abs(angle) - a) < 0.15][:, 2].min() for a in (2.7, 2.9, 3.1)]
     assert np.ptp(front + back) < 0.03
+
+
+@pytest.mark.parametrize(("age", "female", "seed"), [(80, 0, 0), (80, 0, 1), (65, 0, 0), (50, 1, 1), (50, 0, 1)])
+def test_trousers_stay_under_the_shirt_while_walking(age, female, seed):
+    """Above the hem no vertex of them comes through the shirt at any phase."""
+    name, sex = f"p{age}{float(female)}", "female" if female else "male"
+    who = Body.for_actor(person(name, median_stature(age, female), age=str(age), sex=sex), seed)
+    mesh, look = who.mesh, who.appearance
+    assert look.bottom == "trousers"
+    worn = [np.unique(mesh.triangles[np.abs(mesh.albedo - np.float32(colour)).max(axis=1) < 1e-4])
+            for colour in (look.top_colour, look.bottom_colour)]  # fmt: skip
+    trunk = worn[0][np.abs(mesh.vertices[worn[0], 1]) < 0.13 * who.stature]
+    for phase in PHASES[::3]:
+        posed = who.pose(1.2, phase)
+        points, normals = posed.vertices, posed.normals
+        under = worn[1][points[worn[1], 2] > points[trunk, 2].min() + 0.03 * who.stature]
+        away = points[trunk, :2] - points[trunk, :2].mean(axis=0)
+        outside = trunk[(away * normals[trunk, :2]).sum(axis=1) > 0]
+        assert len(under) > 100
+        _, near = cKDTree(points[outside]).query(points[under])
+        assert ((points[under] - points[outside][near]) * normals[outside][near]).sum(axis=1).max() < 0.0
 
 
 def test_people_hold_themselves_differently_when_they_stand():

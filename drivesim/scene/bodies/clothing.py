@@ -150,13 +150,16 @@ def _collar(body: Shape, at: Landmarks, look: Appearance) -> Piece:
     return tube(body, spine, np.full(len(angle), thick), UPPER_SPINE, MaterialId.COTTON, 0.85 * np.asarray(colour))
 
 
+def _hem(at: Landmarks, kind: str) -> float:
+    """Height of the lower edge of an upper garment that hangs over trousers, m."""
+    return at.crotch + {"jacket": 0.004, "shirt": 0.02}.get(kind, 0.012) * at.unit
+
+
 def top_level(body: Shape, at: Landmarks, kind: str, *, tucked: bool = False) -> F64:
     """> 0 (m from the hem) where the upper garment covers; ``tucked`` into a skirt it ends at the waist."""
     z, x = body.vertices[:, 2], body.vertices[:, 0]
     sleeve = {"tshirt": 0.62 * at.elbow, "dress": 0.5 * at.elbow}.get(kind, at.wrist - 0.004 * at.unit)
-    hem = at.crotch + {"jacket": 0.004, "shirt": 0.02}.get(kind, 0.012) * at.unit
-    if tucked:
-        hem = at.waist - 0.03 * at.unit
+    hem = at.waist - 0.03 * at.unit if tucked else _hem(at, kind)
     trunk = np.minimum(z - hem, _neckline(at, kind, x) - z)
     return np.where(at.on_arm, sleeve - at.arm, trunk)
 
@@ -236,10 +239,13 @@ def _lower(body: Shape, at: Landmarks, look: Appearance) -> Piece:
     z, joints, unit = body.vertices[:, 2], body.joints, at.unit
     down = np.clip((at.waist - z) / (at.waist - at.ankle), 0.0, 1.0)
     thickness = 0.0042 * unit + _folds(body.vertices, unit, 0.0014) * np.clip(4.0 * down, 0.2, 1.0)
+    hem = _hem(at, look.top)
+    under_top = np.where(at.on_arm, 0.0, _ramp(hem - 0.01 * unit, hem + 0.03 * unit, z))
+    thickness = np.maximum(thickness, 0.0025 * unit) * (1.0 - 0.5 * under_top)
     seat = ~at.on_arm & (z < at.waist) & (z > at.crotch - 0.025 * unit)
     everywhere = np.concatenate([body.vertices, body.vertices[seat]])
     centre = np.tile([joints[PELVIS, 0], 0.0], (len(everywhere), 1))
-    share = 0.9 * _ramp(at.crotch - 0.02 * unit, at.crotch + 0.02 * unit, z) * ~at.on_arm
+    share = 0.9 * _ramp(at.crotch - 0.02 * unit, at.crotch + 0.02 * unit, z) * ~at.on_arm * (1.0 - 0.6 * under_top)
     hung = draped(
         body.vertices, body.vertices[seat], centre, (at.waist, at.crotch - 0.02 * unit), 3.0, share, _AHEAD * unit
     )
@@ -254,9 +260,8 @@ def _lower(body: Shape, at: Landmarks, look: Appearance) -> Piece:
     hung = _settled(body, hung)
     upright = _ramp(at.crotch, at.crotch - 0.08 * unit, z)
     level = leg_level(body, at, kind)
-    return _garment(
-        body, level, np.maximum(thickness, 0.0025 * unit), 5, MaterialId.COTTON, look.bottom_colour, hung, upright
-    )
+    body = replace(body, weights=_swinging(body, at, under_top))  # what a shirt hides moves with it, not through it
+    return _garment(body, level, thickness, 5, MaterialId.COTTON, look.bottom_colour, hung, upright)
 
 
 def _skirt(body: Shape, at: Landmarks, look: Appearance) -> Piece:

@@ -22,7 +22,7 @@ _MIDDLE, _SOFT = 0.45, 0.2
 
 _THUMB_ROOT, _THUMB_FREE = 0.40, 0.62
 """How far from the middle of the palm, in its lengths, the thumb begins to turn and has turned."""
-_THUMB_PLACE, _THUMB_TURN = 0.40, 0.4
+_THUMB_PLACE, _THUMB_TURN = 0.40, 0.6
 """Where it turns, in lengths of the palm from the wrist; by how much it lies closer to the fingers, rad."""
 
 

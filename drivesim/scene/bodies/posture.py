@@ -43,7 +43,8 @@ def posture(name: str, seed: int, look: Appearance, *, holds: float = 0.0) -> F6
     out[ARM_SPREAD] = 0.10 + 0.08 * look.weight
     out[TOE_OUT] = np.clip(random.normal(_TOE_OUT, 0.05), 0.0, 0.3)
     out[STOOP] = max(0.0, 0.005 * (look.age - 62.0)) + abs(random.normal(0.0, 0.02))
-    out[LEAN] = random.uniform(-1.0, 1.0)
+    leaning = random.uniform(-1.0, 1.0)
+    out[LEAN] = np.copysign(0.5 + 0.5 * abs(leaning), leaning)  # nobody stands on both legs alike for long
     habit, side = random.uniform(), int(random.integers(2))
     arms = [np.array(_HANGING) for _ in range(2)]
     if look.age > 8.0 and habit < 0.14:
