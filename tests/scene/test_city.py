@@ -6,9 +6,12 @@ import shapely
 
 from drivesim import content
 from drivesim.errors import ScenarioError
+from drivesim.materials import MaterialId
 from drivesim.opendrive import read_network
-from drivesim.scene.city import City, build_city
+from drivesim.scene.city import City, build_city, plants
 from drivesim.scene.city.frontage import covered_ground, frontages
+from drivesim.scene.city.seasons import foliage_on, in_season
+from drivesim.scene.city.terrain import GRASS, VERGE
 from drivesim.taxonomy import Tag
 
 
@@ -104,3 +107,34 @@ def test_no_lawn_grows_between_the_pavement_and_town_houses(street):
             over = level & (np.array(turns) > 0).all(axis=0) & (np.abs(corners[..., 2].mean(axis=1) - z) < 0.05)
             top = np.flatnonzero(over)[corners[over][..., 2].mean(axis=1).argmax()]
             assert ground.semantic[top] == Tag.SIDEWALKS
+
+
+def test_fields_lie_behind_a_verge_and_only_in_the_country(street):
+    road = read_network(content.find("scenarios", "rural_road.xodr"))
+    ground = build_city(road, 0).unique
+    kept = (ground.semantic == Tag.TERRAIN) & (ground.instance == 0)
+    corners = ground.vertices[ground.triangles[kept]].astype(float)
+    grass = (ground.material[kept] == MaterialId.GRASS) & np.isclose(ground.albedo[kept], GRASS).all(axis=1)
+    assert len(np.unique(ground.albedo[kept], axis=0)) >= 5
+    assert (ground.material[kept] == MaterialId.SOIL).any()
+    away = shapely.distance(covered_ground(road), shapely.polygons(corners[~grass][..., :2]))
+    assert away.min() > VERGE - 0.1
+    flat = shapely.union_all(shapely.polygons(corners[..., :2]))
+    assert shapely.area(shapely.polygons(corners[..., :2])).sum() == pytest.approx(flat.area, rel=1e-6)  # once each
+    town = build_city(street, 0).unique
+    lawn = town.albedo[(town.semantic == Tag.TERRAIN) & (town.instance == 0) & (town.material == MaterialId.GRASS)]
+    assert len(np.unique(lawn, axis=0)) == 1
+
+
+def test_trees_of_the_country_have_habits_and_spruces_stay_green():
+    random = np.random.default_rng(4)
+    grown = [plants.country_tree(random, 10.0, 400) for _ in range(60)]
+    spread = [np.ptp(tree.vertices[:, 1]) / np.ptp(tree.vertices[:, 2]) for tree in grown]
+    assert min(spread) < 0.3 < 0.6 < max(spread)
+    evergreen = [tree for tree in grown if not (tree.material == MaterialId.BARK).any()]
+    assert 6 < len(evergreen) < 30
+    winter = in_season(City.of([], grown, 1), foliage_on(15.0)).unique
+    for number, tree in enumerate(grown, start=1):
+        left = ((winter.material == MaterialId.FOLIAGE) & (winter.instance == number)).sum()
+        had = (tree.material == MaterialId.FOLIAGE).sum()
+        assert left == had if not (tree.material == MaterialId.BARK).any() else left < 0.05 * had

@@ -69,7 +69,8 @@ def build_city(
     has_town = any(edge.district in ("residential", "inner_city") for edge in edges)
     things += list(backdrop(covered.bounds, height, plots, density, houses=has_town))
     courts = [forecourt(edge, covered) for edge in edges if edge.district == "inner_city"]
-    return City.of([terrain(covered, edges), *courts], things, first_instance)
+    ground = terrain(covered, edges, chance.draws("city", "fields").whole)
+    return City.of([ground, *courts], things, first_instance)
 
 
 def _districts(edges: Sequence[Frontage], plots: Plots, chance: Chance) -> Iterator[Thing]:

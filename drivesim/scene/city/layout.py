@@ -170,7 +170,7 @@ def _trees(
             turned = Pose(pose.translation, Pose.from_ypr([0, 0, 0], [random.uniform(0, 6.28), 0, 0]).rotation)
             grown = random.random() < 0.7
             plant = (
-                plants.tree(random, random.uniform(6, 12), 1300)
+                plants.country_tree(random, float(random.uniform(6, 12)), 1300)
                 if grown
                 else plants.bush(random, random.uniform(1, 2.2))
             )
@@ -191,7 +191,8 @@ def backdrop(
     random = draws.whole
     plans = [buildings.draw_plan(random, 11.0, 9.5) for _ in range(8 if houses else 0)]
     homes = [buildings.house(buildings.painted(plan, draws)) for plan in plans]
-    woods = draws.part("vegetation", lambda own: [plants.tree(own, float(own.uniform(6, 13)), 650) for _ in range(8)])
+    grow = plants.tree if houses else plants.country_tree
+    woods = draws.part("vegetation", lambda own: [grow(own, float(own.uniform(6, 13)), 650) for _ in range(8)])
     for x in np.arange(x0 - 70, x1 + 70, 17.0):
         for y in np.arange(y0 - 70, y1 + 70, 17.0):
             place = [x + random.uniform(-4, 4), y + random.uniform(-4, 4), elevation]

@@ -9,8 +9,11 @@ from drivesim.mesh import Mesh, merge
 from drivesim.scene.city.parts import Finish, boxes, tube
 from drivesim.taxonomy import Tag
 
+_STEM = Finish(MaterialId.WOOD, linear_rgb("#4d3c30"), Tag.VEGETATION)
+"""Of evergreens: seasons undress what has bark."""
 BARK = Finish(MaterialId.BARK, linear_rgb("#5a4a3c"), Tag.VEGETATION)
 LEAF_COLOURS = ("#4d6b2c", "#5c7a35", "#3f5c2a", "#6a8240", "#52702f")
+NEEDLE_COLOURS = ("#2c4529", "#324d33", "#3a5630")
 HEDGE_COLOURS = ("#3c5a2b", "#466331", "#354f28")
 
 
@@ -87,6 +90,47 @@ def tree(random: np.random.Generator, height: float, leaf_count: int = 2600) -> 
     points, normals = _on_ellipsoids(centres, radii, leaf_count, random)
     parts.append(leaves(points, normals, 0.13 + 0.012 * height, random, str(random.choice(LEAF_COLOURS)), 3))
     return merge(parts)
+
+
+def poplar(random: np.random.Generator, height: float, leaf_count: int = 1300) -> Mesh:
+    """A slender broad-leaved tree: a column of leaves round one stem."""
+    lean = random.normal(0, 0.012 * height, 2)
+    path = np.array([[0, 0, -0.2], [*lean * 0.5, 0.5 * height], [*lean, 0.9 * height]])
+    radius = 0.014 * height + 0.04
+    level = np.linspace(0.2, 0.92, 8)
+    centres = np.column_stack([random.normal(0, 0.025 * height, (8, 2)) + lean * level[:, None], level * height])
+    broad = 0.10 * np.sin(np.pi * np.linspace(0.18, 0.9, 8)) ** 0.7 + 0.012
+    radii = height * np.column_stack([broad, broad, np.full(8, 0.10)])
+    points, normals = _on_ellipsoids(centres, radii, leaf_count, random)
+    crown = leaves(points, normals, 0.11 + 0.010 * height, random, str(random.choice(LEAF_COLOURS)), 3)
+    return merge([tube(path, [radius * 1.2, radius * 0.7, radius * 0.2], BARK, sides=8), crown])
+
+
+def conifer(random: np.random.Generator, height: float, leaf_count: int = 1300) -> Mesh:
+    """A spruce or fir: whorls of drooping branches on a straight stem, green all year."""
+    radius = 0.012 * height + 0.05
+    share = 1.0 - np.sqrt(random.random(leaf_count))  # as many as the cone's surface has room for
+    whorl = share * random.integers(9, 13) % 1.0
+    reach = (
+        (0.03 + 0.20 * (1.0 - share)) * height * (0.62 + 0.45 * (1.0 - whorl)) * random.uniform(0.75, 1.0, leaf_count)
+    )
+    angle = random.uniform(0, 2 * np.pi, leaf_count)
+    around = np.column_stack([np.cos(angle), np.sin(angle)])
+    level = (0.10 + 0.90 * share) * height - 0.16 * reach
+    points = np.column_stack([around * reach[:, None], level])
+    normals = np.column_stack([around, np.full(leaf_count, 0.45)])
+    normals /= np.linalg.norm(normals, axis=1, keepdims=True)
+    needles = leaves(points, normals, 0.10 + 0.012 * height, random, str(random.choice(NEEDLE_COLOURS)), 3)
+    stem = tube(np.array([[0, 0, -0.2], [0, 0, 0.95 * height]]), [radius, 0.1 * radius], _STEM, sides=8)
+    return merge([stem, needles])
+
+
+def country_tree(random: np.random.Generator, height: float, leaf_count: int) -> Mesh:
+    """A tree of some habit: mostly spreading, here and there a spruce or a poplar."""
+    kind = random.random()
+    if kind < 0.60:
+        return tree(random, height, leaf_count)
+    return conifer(random, 1.15 * height, leaf_count) if kind < 0.85 else poplar(random, 1.4 * height, leaf_count)
 
 
 def bush(random: np.random.Generator, size: float) -> Mesh:
