@@ -176,8 +176,8 @@ def lidar_noise(axes: Any) -> None:
         echoes = receive(paths(np.full(8000, r)), device, NIGHT, 3, 0).range
         spread.append((echoes[echoes > 0].astype(float) - r).std())
     axes.loglog(levels, 100 * np.array(spread), "o", markersize=4, label="simulated")
-    axes.loglog(levels, 100 * device.range_noise / np.sqrt(levels), linewidth=1, label="30 cm / √SNR")
-    axes.loglog([250, 100, 12], [1.5, 3.0, 10.0], "x", color="black", label="data sheet")
+    axes.loglog(levels, 100 * device.range_noise / np.sqrt(levels), linewidth=1, label="22.5 cm / √SNR")
+    axes.loglog([250, 100, 12], [1.5, 3.0, 10.0], "x", color="black", label="bounds of the data sheet")
     axes.set(xlabel="SNR", ylabel="standard deviation of range, cm", title="L7: range noise (OS1-128)")
     axes.legend(fontsize=8)
 
