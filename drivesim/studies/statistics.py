@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 from scipy import stats
 
 from drivesim.errors import DrivesimError
@@ -75,6 +75,31 @@ def bootstrap_mean(differences: ArrayLike, *, seed: int = 0, confidence: float =
         rng=np.random.default_rng(seed),
     ).confidence_interval  # fmt: skip
     return Interval(mean, float(found.low), float(found.high))
+
+
+def bootstrap_variance_ratio(
+    first: ArrayLike, second: ArrayLike, *, seed: int = 0, confidence: float = 0.95, draws: int = 10_000
+) -> Interval:
+    """What pairing leaves of the variance of a difference, Var(b - a) / (Var(a) + Var(b)), of pairs (N,) and (N,).
+
+    The interval is the percentile bootstrap's over pairs (Efron 1979), of the resamples in which anything differs; all
+    is NaN where nothing does.
+    """
+    pairs = np.stack([np.asarray(first, dtype=np.float64), np.asarray(second, dtype=np.float64)])
+    if not np.ptp(pairs, axis=1).any():
+        return Interval(math.nan, math.nan, math.nan)
+
+    def ratio(values: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Of samples (2, ..., N), (...)."""
+        apart = values.var(axis=-1).sum(axis=0)
+        with np.errstate(invalid="ignore"):
+            return np.asarray((values[1] - values[0]).var(axis=-1) / apart)
+
+    random, count, batch = np.random.default_rng(seed), pairs.shape[1], 100
+    drawn = [ratio(pairs[:, random.integers(count, size=(batch, count))]) for _ in range(-(-draws // batch))]
+    tail = (1.0 - confidence) / 2.0
+    low, high = np.nanquantile(np.concatenate(drawn), [tail, 1.0 - tail])
+    return Interval(float(ratio(pairs)), float(low), float(high))
 
 
 def holm(p_values: Sequence[float]) -> list[float]:

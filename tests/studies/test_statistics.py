@@ -13,7 +13,15 @@ from statsmodels.stats.multitest import multipletests
 from statsmodels.stats.proportion import proportion_confint
 
 from drivesim.errors import DrivesimError
-from drivesim.studies.statistics import bootstrap_mean, holm, mcnemar_exact, mcnemar_mid_p, pairs_needed, wilson
+from drivesim.studies.statistics import (
+    bootstrap_mean,
+    bootstrap_variance_ratio,
+    holm,
+    mcnemar_exact,
+    mcnemar_mid_p,
+    pairs_needed,
+    wilson,
+)
 
 COUNT = st.integers(0, 200)
 
@@ -73,6 +81,32 @@ def test_bootstrap_of_no_difference_is_exactly_zero():
 def test_bootstrap_is_the_same_every_time():
     values = np.random.default_rng(3).normal(size=40)
     assert bootstrap_mean(values) == bootstrap_mean(values)
+
+
+def test_what_pairing_leaves_of_a_variance_lies_in_its_interval():
+    """Normal pairs of one variance and correlation r leave 1 - r; 300 studies of 80 pairs."""
+    rng = np.random.default_rng(5)
+    inside = 0
+    for trial in range(300):
+        first, own = rng.normal(size=(2, 80))
+        found = bootstrap_variance_ratio(first, 0.8 * first + 0.6 * own, seed=trial, draws=400)
+        assert found.low <= found.estimate <= found.high
+        inside += found.low <= 0.2 <= found.high
+    assert 0.89 <= inside / 300 <= 0.98
+
+
+def test_the_interval_of_that_share_is_scipys():
+    first, own = np.random.default_rng(2).gamma(1.0, size=(2, 48))
+
+    def share(a, b, axis):
+        return (b - a).var(axis=axis) / (a.var(axis=axis) + b.var(axis=axis))
+
+    theirs = stats.bootstrap((first, first + own), share, paired=True, n_resamples=10_000, method="percentile",
+                             rng=np.random.default_rng(1)).confidence_interval  # fmt: skip
+    ours = bootstrap_variance_ratio(first, first + own)
+    assert (ours.low, ours.high) == pytest.approx((theirs.low, theirs.high), abs=0.01)
+    assert bootstrap_variance_ratio(first, first).high == 0.0
+    assert math.isnan(bootstrap_variance_ratio([3.0, 3.0], [4.0, 4.0]).low)
 
 
 def test_mcnemar_keeps_its_promise_when_nothing_differs():

@@ -12,6 +12,7 @@ import numpy as np
 from drivesim.studies.statistics import (
     Interval,
     bootstrap_mean,
+    bootstrap_variance_ratio,
     holm,
     mcnemar_exact,
     mcnemar_mid_p,
@@ -41,7 +42,8 @@ class Comparison:
         prevented, caused: instances in which only the first, only this rig, had a collision.
         p_exact, p_mid, p_holm: McNemar's test, exact, mid-p, and exact adjusted for all comparisons.
         impact_speed, risk: mean change with its bootstrap interval; km/h and probability.
-        variance_ratio: of paired to unpaired differences of impact speed; NaN where nothing differs.
+        variance_ratio: of paired to unpaired differences of impact speed, with its bootstrap interval; NaN where
+            nothing differs.
         pairs_needed: with which a difference like this one would be found at 80 % power; None if there is none.
     """
 
@@ -54,7 +56,7 @@ class Comparison:
     p_holm: float
     impact_speed: Interval
     risk: Interval
-    variance_ratio: float
+    variance_ratio: Interval
     pairs_needed: int | None
 
 
@@ -106,11 +108,9 @@ def compare(instances: Sequence[dict[str, Any]], rigs: Sequence[str]) -> list[Co
     return [_with_holm(comparison, p) for comparison, p in zip(found, adjusted, strict=True)]
 
 
-def variance_ratio(pairs: Sequence[tuple[dict[str, Any], dict[str, Any]]]) -> float:
+def variance_ratio(pairs: Sequence[tuple[dict[str, Any], dict[str, Any]]]) -> Interval:
     """Variance of the paired difference of impact speed over that of independent runs, Var(a) + Var(b)."""
-    a, b = (np.array([pair[side]["impact_speed"] for pair in pairs]) for side in (0, 1))
-    independent = float(a.var() + b.var())
-    return float((b - a).var()) / independent if independent > 0.0 else math.nan
+    return bootstrap_variance_ratio(*([pair[side]["impact_speed"] for pair in pairs] for side in (0, 1)))
 
 
 def _change(pairs: Sequence[tuple[dict[str, Any], dict[str, Any]]], name: str) -> Interval:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from drivesim.errors import DrivesimError, RecordingError
+from drivesim.studies.statistics import Interval
 from drivesim.studies.whatif.compare import Comparison, RigSummary, compare, summarise, verdict
 from drivesim.studies.whatif.negative import FalseAlarms
 from drivesim.studies.whatif.views import Telling, View, as_html
@@ -244,9 +245,15 @@ def _comparison_table(comparisons: Sequence[Comparison]) -> str:
     return _table(head, [
         [c.rig, str(c.prevented), str(c.caused), f"{c.p_exact:.3g}", f"{c.p_mid:.3g}", f"{c.p_holm:.3g}",
          f"{c.impact_speed.estimate:+.2f} ({c.impact_speed.low:+.2f} to {c.impact_speed.high:+.2f})",
-         f"{c.risk.estimate:+.4f}", _number(c.variance_ratio, ".2f"), str(c.pairs_needed or "–")]
+         f"{c.risk.estimate:+.4f}", _ratio(c.variance_ratio), str(c.pairs_needed or "–")]
         for c in comparisons
     ])  # fmt: skip
+
+
+def _ratio(found: Interval) -> str:
+    if math.isnan(found.estimate):
+        return "–"
+    return f"{found.estimate:.2f} ({found.low:.2f} to {found.high:.2f})"
 
 
 def _reasons(instances: Sequence[dict[str, Any]], rigs: Sequence[str]) -> str:
