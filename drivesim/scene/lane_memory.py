@@ -6,12 +6,11 @@ from __future__ import annotations
 
 from typing import Any
 
-import numba as nb
 from llvmlite import ir
 from numba.core import cgutils, types
 from numba.extending import intrinsic
 
-from drivesim.scene.lanes import I32, LANES, MASK, REAL, REALS, WHOLE, WHOLES, narrow, splat
+from drivesim.scene.lanes import I32, LANES, MASK, REAL, REALS, WHOLE, WHOLES, inlined, narrow, splat
 
 
 def _intrinsic(work: Any) -> Any:
@@ -129,14 +128,14 @@ def same(_typing: Any, index: Any) -> Any:
     return (types.boolean(WHOLES), codegen) if index is WHOLES else None
 
 
-@nb.njit(error_model="numpy")
+@inlined
 def fetch(array: Any, index: Any, one: bool) -> Any:
     """As :func:`gather`; ``one`` says that all lanes want the same (:func:`same`), which takes one look instead of
     sixteen: neighbouring rays often do."""
     return _element(array, index) if one else gather(array, index)
 
 
-@nb.njit(error_model="numpy")
+@inlined
 def fetch4(array: Any, index: Any, one: bool) -> Any:
     """As :func:`gather4`, with ``one`` as for :func:`fetch`."""
     if one:

@@ -15,12 +15,21 @@ import operator
 from collections.abc import Callable
 from typing import Any
 
+import numba as nb
 from llvmlite import ir
 from numba.core import cgutils, types
 from numba.core.datamodel import models
 from numba.extending import intrinsic, lower_builtin, register_model, type_callable
 
 LANES = 16
+
+_UNCOUNTED: dict[str, Any] = {"_nrt": False}
+"""What Numba's own string functions are compiled with; its types do not know the option."""
+
+inlined: Any = nb.njit(error_model="numpy", forceinline=True, **_UNCOUNTED)
+"""Decorates what kernels do with every packet, so that it becomes part of its caller and does not count references to
+arrays, which it may not make then. A call that hands on so many arrays costs more than most of what is done with them,
+and the counts are atomic: threads that work on the same scene wait for each other."""
 
 F32, I32, _BIT = ir.FloatType(), ir.IntType(32), ir.IntType(1)
 REAL, WHOLE, _MASK = (ir.VectorType(element, LANES) for element in (F32, I32, _BIT))

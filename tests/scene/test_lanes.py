@@ -1,5 +1,7 @@
 """Sixteen lanes at a time give what NumPy gives on float32 and int32, bit for bit."""
 
+import re
+
 import numba as nb
 import numpy as np
 import pytest
@@ -29,6 +31,7 @@ from drivesim.scene.lanes import (
     bits,
     floor,
     highest,
+    inlined,
     lowest,
     real,
     spread,
@@ -208,3 +211,28 @@ def test_float64_is_refused():
 
     with pytest.raises(TypingError):
         promoted(np.zeros((1, 16), np.float32))
+
+
+def test_inlined_functions_leave_neither_calls_nor_counts_of_references():
+    @inlined
+    def mix(total, parts, places):
+        for line in (0, 1, 2):  # as much as the compiler would not inline by itself
+            x, y, z = gather3(parts, whole_row(places, line))
+            put(total, line, x + y + z)
+            x, y, z = gather3(total, whole_row(places, line))
+            put(total, line, row(total, line) + x * y * z)
+
+    @nb.njit(error_model="numpy")
+    def kernel(total, parts, places, count):
+        for _ in range(count):
+            mix(total, parts, places)
+            mix(parts, total, places)
+
+    total, parts = np.zeros((3, 16), np.float32), np.ones((3, 16), np.float32)
+    kernel(total, parts, np.zeros((3, 16), np.int32), 1)
+    assert total[0, 0] == 3.0 + 27.0
+    code = next(iter(kernel.inspect_llvm().values()))
+    body = re.search(r"^define [^\n]*@_ZN(?!7cpython)[^\n]*kernel[^\n]*\{\n(.*?)^\}", code, re.DOTALL | re.MULTILINE)
+    assert body is not None
+    assert "fadd" in body[1]
+    assert "call " not in body[1]

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-import numba as nb
 import numpy as np
 
 from drivesim.scene.embree import DIR_X, GEOM_ID, LANES, MASK, NO_HIT, ORG_X, T_FAR, T_NEAR, TIME
 from drivesim.scene.lane_memory import put, row
-from drivesim.scene.lanes import all_of, highest, lowest, spread, sqrt
+from drivesim.scene.lanes import all_of, highest, inlined, lowest, spread, sqrt
 from drivesim.scene.raycast import EVERYONE
 from drivesim.sensors.camera.gaze import AT_ONCE
 from drivesim.sensors.camera.packet import (
@@ -34,7 +33,7 @@ _IN_TILE = np.array([[lane & 3 for lane in range(LANES)], [lane >> 2 for lane in
 """Pixels of a tile, across and down."""
 
 
-@nb.njit(error_model="numpy")
+@inlined
 def prepare(packet: F32, camera: F32) -> None:
     """What all rays of an image have in common, where the camera stays; tracing leaves it as it is."""
     for axis in range(3):
@@ -43,7 +42,7 @@ def prepare(packet: F32, camera: F32) -> None:
     put(packet, MASK, spread(EVERYONE))
 
 
-@nb.njit(error_model="numpy")
+@inlined
 def aim(
     packet: F32, valid: I32, s: F32, k: I32, left: int, top: int, pixels: F32, rows: I32, camera: F32, lens: F32,
     times: Any, width: int,
@@ -98,7 +97,7 @@ def aim(
     return first
 
 
-@nb.njit(error_model="numpy")
+@inlined
 def _carry(packet: F32, s: F32, camera: F32, cx: Any, cy: Any, cz: Any, scale: Any, y: Any) -> None:
     """Move and turn rays back to where the camera was when their rows ``y`` were read, by the table of
     :meth:`~drivesim.sensors.camera.gaze.Gaze.table`. The series of sine and cosine hold to 1e-6 up to half a radian."""
@@ -115,7 +114,7 @@ def _carry(packet: F32, s: F32, camera: F32, cx: Any, cy: Any, cz: Any, scale: A
     put(s, AHEAD, cz * scale)
 
 
-@nb.njit(error_model="numpy")
+@inlined
 def _through(lens: F32, s: F32, valid: I32, width: int, height: int) -> None:
     """Replace places in the image by directions from a table of them at pixel corners; lanes outside of the image
     circle go off."""

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from drivesim.scene.embree import LANES, ROWS, T_FAR, intersect16, new_packets, new_valid
 from drivesim.scene.hits import instance_rotations
 from drivesim.scene.lane_memory import put, put_tile, row, whole_row
-from drivesim.scene.lanes import any_of, spread, where
+from drivesim.scene.lanes import any_of, inlined, spread, where
 from drivesim.scene.raycast import RayTables
 from drivesim.sensors.camera.aim import aim, prepare
 from drivesim.sensors.camera.lights import lamplight, open_sky, rebound, shine, sunlight
@@ -122,14 +122,32 @@ def trace_and_shade(
         chunk = number % each * threads + number // each
         if chunk >= chunks:
             continue
+        packets, scratch, whole, lanes = _memory()
         _chunk(
-            tables, light, texture, surfaces, lamps, lit, camera, lens, times, pixels, rows, chunk, tiles, across,
-            width, wetness, with_ao, direct, ambient, sky_share, depth, semantic, instance, sunny, seen, casts, turns,
+            packets, scratch, whole, lanes, tables, light, texture, surfaces, lamps, lit, camera, lens, times, pixels,
+            rows, chunk, tiles, across, width, wetness, with_ao, direct, ambient, sky_share, depth, semantic, instance,
+            sunny, seen, casts, turns,
         )  # fmt: skip
 
 
 @nb.njit(error_model="numpy")
+def _memory() -> Any:
+    """What a chunk's packets work on in turn: three packets to trace, scratch memory for real and for whole numbers,
+    and two masks of lanes."""
+    return (
+        new_packets(3),
+        new_packets(SCRATCH // ROWS).reshape(SCRATCH, LANES),
+        np.zeros((WHOLE_SCRATCH, LANES), dtype=np.int32),
+        (new_valid(), new_valid()),
+    )
+
+
+@inlined
 def _chunk(
+    packets: F32,
+    s: F32,
+    k: I32,
+    lanes: tuple[I32, I32],
     tables: RayTables,
     light: Daylight,
     texture: TextureTable,
@@ -158,7 +176,8 @@ def _chunk(
     casts: F32,
     turns: F32,
 ) -> None:
-    """Trace a chunk's packets: of a square of the image, which is ``across`` tiles wide, or (0) one after the other."""
+    """Trace a chunk's packets: of a square of the image, which is ``across`` tiles wide, or (0) one after the other; in
+    memory of :func:`_memory`."""
     handles, tri_base, inst_actor, inst_moving = tables.handles, tables.tri_base, tables.inst_actor, tables.inst_moving
     triangles, vertices, normals, look = tables.triangles, tables.vertices, tables.normals, tables.look
     dome, mirrored, cube, air, sun_light = light.dome, light.mirrored, light.cube, light.air, light.sun
@@ -170,11 +189,8 @@ def _chunk(
     night = cube[4, 1] < np.float32(NIGHT)
     soft = len(casts) > 0
     disc = light.sun_disc if soft else light.sun_disc[:0]
-    memory = new_packets(3)
-    packet, shadow, extra = memory[0], memory[1], memory[2]
-    s = new_packets(SCRATCH // ROWS).reshape(SCRATCH, LANES)
-    k = np.zeros((WHOLE_SCRATCH, LANES), dtype=np.int32)
-    fired, valid = new_valid(), new_valid()
+    packet, shadow, extra = packets[0], packets[1], packets[2]
+    fired, valid = lanes
     prepare(packet, camera)
     height, squares = int(camera[4, 1]), max((across + BLOCK - 1) // BLOCK, 1)
     corner_x, corner_y = chunk % squares * (4 * BLOCK), chunk // squares * (4 * BLOCK)
@@ -231,7 +247,7 @@ def _chunk(
         _deliver(fired, s, k, first, width, hit, with_ao, direct, ambient, sky_share, depth, semantic, instance)
 
 
-@nb.njit(error_model="numpy")
+@inlined
 def _haze(packet: F32, s: F32, k: I32, extinction: Any, air: F32) -> None:
     """Air between camera and surfaces takes of their light and adds its own."""
     for lane in range(LANES):
@@ -245,7 +261,7 @@ def _haze(packet: F32, s: F32, k: I32, extinction: Any, air: F32) -> None:
             s[SUNNY + c, lane] *= clear
 
 
-@nb.njit(error_model="numpy")
+@inlined
 def _deliver_sun(s: F32, k: I32, first: int, width: int, without: bool, sunny: F32, seen: U8) -> None:
     """Write what the sun lights, or would, and whether it is seen, to a tile's pixels."""
     if without:
@@ -263,7 +279,7 @@ def _deliver_sun(s: F32, k: I32, first: int, width: int, without: bool, sunny: F
                 sunny[out, c] = s[SUNNY + c, lane]
 
 
-@nb.njit(error_model="numpy")
+@inlined
 def _deliver(
     fired: I32, s: F32, k: I32, first: int, width: int, hit: bool, with_ao: bool, direct: F32, ambient: F32,
     sky_share: F32, depth: F32, semantic: U8, instance: I32,

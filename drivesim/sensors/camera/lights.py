@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-import numba as nb
 import numpy as np
 from numpy.typing import NDArray
 
 from drivesim.scene.embree import DIR_X, LANES, MASK, ORG_X, T_FAR, T_NEAR, TIME, intersect16, occluded16
 from drivesim.scene.lane_memory import put, row, whole_row
-from drivesim.scene.lanes import any_of, highest, lowest, spread, sqrt, where
+from drivesim.scene.lanes import any_of, highest, inlined, lowest, spread, sqrt, where
 from drivesim.scene.raycast import ALL, EVERYONE
 from drivesim.sensors.camera.lamps import beam_power, luminaire_power, own_light, sent_up
 from drivesim.sensors.camera.met import SHINES
@@ -84,7 +83,7 @@ def _disc() -> F32:
 _DISC = _disc()
 
 
-@nb.njit(error_model="numpy")
+@inlined
 def shine(s: F32, k: I32, lit: NDArray[np.uint16], night: bool) -> None:
     """Adds what lamps and lit windows shine themselves to GLOW."""
     for lane in range(LANES):
@@ -101,7 +100,7 @@ def shine(s: F32, k: I32, lit: NDArray[np.uint16], night: bool) -> None:
         s[GLOW + 2, lane] += blue
 
 
-@nb.njit(error_model="numpy")
+@inlined
 def sunlight(
     packet: F32, shadow: F32, extra: F32, valid: I32, s: F32, k: I32, handles: NDArray[np.int64], sun: Any,
     sun_light: F32, disc: F32,
@@ -142,7 +141,7 @@ def sunlight(
     return ALL_LIT if any_of(on & seen) else ALL_SHADED
 
 
-@nb.njit(error_model="numpy")
+@inlined
 def _caster(shadow: F32, extra: F32, valid: I32, dark: Any, handles: NDArray[np.int64]) -> Any:
     """How far away what casts a shadow on some lanes is, m, on average."""
     put(valid, 0, dark)
@@ -158,7 +157,7 @@ def _caster(shadow: F32, extra: F32, valid: I32, dark: Any, handles: NDArray[np.
     return max(total / count, np.float32(0.01)) if count > ZERO else ZERO
 
 
-@nb.njit(error_model="numpy")
+@inlined
 def lamplight(
     packet: F32, shadow: F32, valid: I32, s: F32, k: I32, handles: NDArray[np.int64], lamps: F32, lamp: int
 ) -> None:
@@ -191,7 +190,7 @@ def lamplight(
         put(s, GLOW + c, row(s, GLOW + c) + where(reached, row(s, POWER + c), ZERO))
 
 
-@nb.njit(error_model="numpy")
+@inlined
 def rebound(s: F32, lamps: F32, lamp: int) -> None:
     """Adds what the ground below a street lamp sends on to BODY; nothing but what is near is in its way."""
     px, py, pz = three(s, POINT)
@@ -203,7 +202,7 @@ def rebound(s: F32, lamps: F32, lamp: int) -> None:
         put(s, BODY + c, row(s, BODY + c) + power * _LAMP_TINT[c] * row(s, COLOUR + c))
 
 
-@nb.njit(error_model="numpy")
+@inlined
 def _cast(
     packet: F32, shadow: F32, valid: I32, s: F32, there: Any, handles: NDArray[np.int64], lx: Any, ly: Any, lz: Any,
     reach: Any, mask: int,
@@ -231,7 +230,7 @@ def _cast(
     return True
 
 
-@nb.njit(error_model="numpy")
+@inlined
 def _sent_back(packet: F32, shadow: F32, s: F32) -> None:
     """Turn a light's POWER into what is sent back of it: matt (Lambert) and shining (GGX lobe, Schlick's Fresnel)."""
     lx, ly, lz = direction_of(shadow)
@@ -258,7 +257,7 @@ def _sent_back(packet: F32, shadow: F32, s: F32) -> None:
         put(s, POWER + c, row(s, POWER + c) * gain * (matt + shining))
 
 
-@nb.njit(error_model="numpy")
+@inlined
 def open_sky(packet: F32, shadow: F32, valid: I32, s: F32, k: I32, handles: NDArray[np.int64]) -> None:
     """One ray a pixel into the hemisphere above its surface, each of a tile another way: GAIN is 0 where something near
     is in the way, else 1."""

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-import numba as nb
 import numpy as np
 from numpy.typing import NDArray
 
 from drivesim.materials import MaterialId, Texture
 from drivesim.scene.embree import GEOM_ID, HIT_U, INST_ID, LANES, NG_X, NO_HIT, PRIM_ID, T_FAR, TIME
 from drivesim.scene.lane_memory import fetch, fetch4, put, row, same, whole_row
-from drivesim.scene.lanes import absolute, any_of, highest, lowest, real, spread, sqrt, where, whole
+from drivesim.scene.lanes import absolute, any_of, highest, inlined, lowest, real, spread, sqrt, where, whole
 from drivesim.sensors.camera.dome import SIZE, dome_places
 from drivesim.sensors.camera.gaze import AT_ONCE
 from drivesim.sensors.camera.packet import (
@@ -65,7 +64,7 @@ SHINES[[MaterialId.HEADLAMP, MaterialId.TAILLAMP, MaterialId.INDICATOR]] = 1
 SHINES[[MaterialId.STREET_LAMP, MaterialId.SIGNAL_LIGHT, MaterialId.WINDOW_GLASS]] = 1
 
 
-@nb.njit(error_model="numpy")
+@inlined
 def see_sky(packet: F32, s: F32, dome: F32, sun: Any, sun_light: F32, has_sun: bool) -> None:
     """The sky in every ray's direction, into SKY."""
     dx, dy, dz = direction_of(packet)
@@ -87,7 +86,7 @@ def see_sky(packet: F32, s: F32, dome: F32, sun: Any, sun_light: F32, has_sun: b
         put(s, SKY + c, value + disc * sun_light[c])
 
 
-@nb.njit(error_model="numpy")
+@inlined
 def meet(
     packet: F32, valid: I32, s: F32, k: I32, tri_base: NDArray[np.int64], inst_actor: I32, inst_moving: U8,
     look: NDArray[np.uint32], surfaces: F32, camera: F32, wetness: Any,
@@ -151,7 +150,7 @@ def meet(
     return True, any_of(hit & (material == GLASS)), any_of(hit & (fetch(SHINES, material, alike) != 0)), any_of(bent)
 
 
-@nb.njit(error_model="numpy")
+@inlined
 def corners(
     packet: F32, s: F32, k: I32, inst_moving: U8, look: NDArray[np.uint32], triangles: I32, vertices: F32, normals: F32
 ) -> None:
@@ -174,7 +173,7 @@ def corners(
                 s[LAID + axis, lane] = w * vertices[p, axis] + u * vertices[q, axis] + v * vertices[r, axis]
 
 
-@nb.njit(error_model="numpy")
+@inlined
 def lay_texture(s: F32) -> None:
     """Normals in the object's frame choose the plane a texture lies in: texture coordinates, m, and unit normals."""
     nx, ny, nz = three(s, NORMAL)
@@ -192,7 +191,7 @@ def lay_texture(s: F32) -> None:
     put_three(s, NORMAL, nx, ny, nz)
 
 
-@nb.njit(error_model="numpy")
+@inlined
 def turn(packet: F32, s: F32, k: I32, inst_moving: U8, turns: F32, times: Any) -> None:
     """Normals of what moves, from the object's frame to the world's at the ray's own time.
 

@@ -5,13 +5,12 @@ from __future__ import annotations
 import math
 from typing import Any
 
-import numba as nb
 import numpy as np
 from numpy.typing import NDArray
 
 from drivesim.scene.embree import DIR_X, GEOM_ID, INST_ID, LANES, NO_HIT, ORG_X, PRIM_ID, T_FAR, TIME, intersect16
 from drivesim.scene.lane_memory import gather, gather4, put, row, whole_row
-from drivesim.scene.lanes import any_of, highest, lowest, real, spread, where, whole
+from drivesim.scene.lanes import any_of, highest, inlined, lowest, real, spread, where, whole
 from drivesim.sensors.camera.dome import MIRROR_SHIFT, SIZE, dome_places
 from drivesim.sensors.camera.lamps import own_light
 from drivesim.sensors.camera.met import GLASS, SHINES
@@ -58,7 +57,7 @@ _INSIDE: Any = np.float32(0.55)
 """Share of the light on an upright surface in the open that reaches what is inside a car."""
 
 
-@nb.njit(error_model="numpy")
+@inlined
 def through_glass(
     packet: F32, extra: F32, valid: NDArray[np.int32], s: F32, k: I32, handles: I64, tri_base: I64, look: U32,
     cube: F32, dome: F32,
@@ -92,7 +91,7 @@ def through_glass(
     )  # fmt: skip
 
 
-@nb.njit(error_model="numpy")
+@inlined
 def mirror_sky(packet: F32, valid: NDArray[np.int32], s: F32, k: I32, mirrored: F32, cube: F32, things: bool) -> None:
     """Adds the sky that surfaces mirror to BODY.
 
@@ -121,7 +120,7 @@ def mirror_sky(packet: F32, valid: NDArray[np.int32], s: F32, k: I32, mirrored: 
         put(s, BODY + c, where(shiny, body + mirror * seen * tinted, body))
 
 
-@nb.njit(error_model="numpy")
+@inlined
 def mirror_things(
     packet: F32, extra: F32, valid: NDArray[np.int32], s: F32, k: I32, handles: I64, tri_base: I64, inst_actor: I32,
     look: U32, lit: NDArray[np.uint16], cube: F32, sun: Any, sun_light: F32, has_sun: bool, night: bool,

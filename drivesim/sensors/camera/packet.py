@@ -11,13 +11,12 @@ from __future__ import annotations
 import math
 from typing import Any
 
-import numba as nb
 import numpy as np
 from numpy.typing import NDArray
 
 from drivesim.scene.embree import DIR_X, GEOM_ID, MASK, NO_HIT, ORG_X, T_FAR, T_NEAR, TIME
 from drivesim.scene.lane_memory import put, row
-from drivesim.scene.lanes import spread
+from drivesim.scene.lanes import inlined, spread
 from drivesim.scene.raycast import EVERYONE
 
 F32 = NDArray[np.float32]
@@ -51,13 +50,13 @@ TARGET, TRIANGLE, PART, MATERIAL, PATTERN, GROUP, INSTANCE, SEMANTIC, HIT, INSID
 WHOLE_SCRATCH = 11
 
 
-@nb.njit(error_model="numpy")
+@inlined
 def three(memory: Any, first: int) -> Any:
     """Three rows in turn."""
     return row(memory, first), row(memory, first + 1), row(memory, first + 2)
 
 
-@nb.njit(error_model="numpy")
+@inlined
 def put_three(memory: Any, first: int, x: Any, y: Any, z: Any) -> None:
     """Write three rows in turn."""
     put(memory, first, x)
@@ -65,7 +64,7 @@ def put_three(memory: Any, first: int, x: Any, y: Any, z: Any) -> None:
     put(memory, first + 2, z)
 
 
-@nb.njit(error_model="numpy")
+@inlined
 def ready(packet: Any, near: Any, far: Any, time: Any) -> None:
     """Make a packet's rays ready to be traced to the nearest hit, seeing everything but the ego's own body."""
     put(packet, T_NEAR, near)
@@ -75,13 +74,13 @@ def ready(packet: Any, near: Any, far: Any, time: Any) -> None:
     put(packet, GEOM_ID, spread(NO_HIT))
 
 
-@nb.njit(error_model="numpy")
+@inlined
 def origin_of(packet: Any) -> Any:
     """Where rays start, three lanes."""
     return three(packet, ORG_X)
 
 
-@nb.njit(error_model="numpy")
+@inlined
 def direction_of(packet: Any) -> Any:
     """Where rays go, three lanes."""
     return three(packet, DIR_X)

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-import numba as nb
 import numpy as np
 from numpy.typing import NDArray
 
 from drivesim.scene.embree import T_FAR
 from drivesim.scene.lane_memory import put, row, whole_row
-from drivesim.scene.lanes import absolute, any_of, bits, highest, lowest, spread, sqrt, where
+from drivesim.scene.lanes import absolute, any_of, bits, highest, inlined, lowest, spread, sqrt, where
 from drivesim.sensors.camera.packet import (
     BIG_U,
     BIG_V,
@@ -44,7 +43,7 @@ from drivesim.sensors.camera.packet import (
 from drivesim.sensors.camera.textures import LEVELS, VARIATION, nearest_texels, texels_at
 
 
-@nb.njit(error_model="numpy")
+@inlined
 def graze(packet: F32, s: F32, k: I32) -> bool:
     """Turns normals towards the viewer; wet or dry, and how much of the sky each mirrors (Schlick).
 
@@ -73,7 +72,7 @@ def graze(packet: F32, s: F32, k: I32) -> bool:
     return any_of((mirror > FAINT) & (whole_row(k, HIT) != 0))
 
 
-@nb.njit(error_model="numpy")
+@inlined
 def colour(packet: F32, s: F32, k: I32, texels: NDArray[np.uint32], footprint: Any) -> None:
     """Textures, fine and large, over the surface's own colour.
 
@@ -109,7 +108,7 @@ def colour(packet: F32, s: F32, k: I32, texels: NDArray[np.uint32], footprint: A
     put_three(s, COLOUR, red, green, blue)
 
 
-@nb.njit(error_model="numpy")
+@inlined
 def surround(s: F32, cube: F32) -> None:
     """Light from sky and ground that a matt surface sends back, into BODY; no other light yet.
 

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from drivesim.cache import cached
 from drivesim.materials import Texture
 from drivesim.scene.lane_memory import gather
-from drivesim.scene.lanes import floor, real, spread, whole
+from drivesim.scene.lanes import floor, inlined, real, spread, whole
 from drivesim.streams import stream
 
 F64 = NDArray[np.float64]
@@ -78,7 +78,7 @@ def texel_green(texels: Any, kind: Any, u: Any, v: Any, level: Any) -> Any:
     return np.float32(low + high) * np.float32(1.0 / (128.0 * 256.0))
 
 
-@nb.njit(error_model="numpy")
+@inlined
 def texels_at(texels: Any, kind: Any, u: Any, v: Any, level: Any) -> tuple[Any, Any, Any]:
     """Bilinear colour factors of lanes of textures at tile coordinates on mip levels, 8 bit weights; even coordinates
     that are not numbers stay within the texture."""
@@ -100,7 +100,7 @@ def texels_at(texels: Any, kind: Any, u: Any, v: Any, level: Any) -> tuple[Any, 
     return real(outer & 0xFFFF) * unit, real(inner) * unit, real(outer >> 16) * unit
 
 
-@nb.njit(error_model="numpy")
+@inlined
 def nearest_texels(texels: Any, kind: Any, u: Any, v: Any, level: Any) -> Any:
     """The green factor of the nearest texels: enough for what is smooth over several."""
     size = spread(SIZE) >> level
