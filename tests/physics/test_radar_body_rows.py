@@ -7,7 +7,7 @@ import dataclasses
 import numpy as np
 import pytest
 from ranging import changed
-from scipy.stats import kstest
+from scipy.stats import gamma, kstest
 from sensor_scenes import mounted, sphere, state
 
 from drivesim.materials import MaterialId
@@ -180,6 +180,30 @@ def test_R16_a_body_fluctuates_as_swerling_said():
             for a in np.radians(np.linspace(-5.0, 5.0, 60))
         ]
     assert kstest(np.array(sigma) / np.mean(sigma), "expon").pvalue > 0.01
+
+
+@pytest.mark.slow
+def test_R16_a_car_fluctuates_as_swerling_said():
+    """Coherent sum over a car's surface, aspects within 5 degrees of its rear quarter, away from the flashes of its
+    flat ends: exponential, and the best chi-square has between the 0.6 and 4 degrees of freedom of Weinstock 1964."""
+    wavelength = load_device("continental_ars408").wavelength
+    builder = RaySceneBuilder()
+    cast = Cast([HATCHBACK], builder, 0)
+    with builder.build() as rays:
+        cast.enter(rays)
+        cast.move(state(0.0), state(0.05), np.zeros(1))
+        sigma = [
+            cross_section(
+                shoot(rays, (-np.cos(a), -np.sin(a), 0), HATCHBACK.box.center, 4.0, 1.6, 2.0 * wavelength, bounces=3),
+                wavelength,
+            )
+            for a in np.radians(np.linspace(25.0, 35.0, 40))
+        ]
+    share = np.array(sigma) / np.mean(sigma)
+    assert kstest(share, "expon").pvalue > 0.01
+    shape, _, scale = gamma.fit(share, floc=0.0)
+    assert kstest(share, gamma(shape, scale=scale).cdf).pvalue > 0.01
+    assert 0.6 <= 2.0 * shape <= 4.0
 
 
 def two_tiers(device, cast_of, poses, front):
