@@ -9,9 +9,12 @@ from __future__ import annotations
 import math
 
 import numpy as np
+import pytest
+from scenariogeneration import xodr
 
 from drivesim.behaviors.traffic import TrafficDriver
 from drivesim.behaviors.traffic.fleet import fleet_of
+from drivesim.opendrive import read_network
 from tests.behaviors.road_users import road_user
 from tests.behaviors.test_traffic import drive, on_lane, straight
 from tests.builders import car
@@ -48,6 +51,27 @@ def changes(make_world, tmp_path, *, gap, lead=SPEED, room=None):
     if room is not None:
         places.append((-1, 300.0 - LENGTH - room, SPEED, True))
     return decide(make_world, tmp_path, 2, places)[0] == 1
+
+
+def ring(folder):
+    """A ring of 1257 m with one lane; road 1 has a second one from 20 m on, which tapers off between 300 and 340 m."""
+    radius = 200.0
+    lanes = [xodr.LaneDef(20, 50, 1, 2, -2), xodr.LaneDef(300, 340, 2, 1, -2)]
+    half = xodr.Arc(1.0 / radius, length=math.pi * radius)
+    roads = [
+        xodr.create_road(half, id=1, left_lanes=0, right_lanes=lanes, lane_width=3.5),
+        xodr.create_road(half, id=2, left_lanes=0, right_lanes=1, lane_width=3.5),
+    ]
+    document = xodr.OpenDrive("ring")
+    for this, other in (roads, roads[::-1]):
+        this.add_successor(xodr.ElementType.road, other.id, contact_point=xodr.ContactPoint.start)
+        this.add_predecessor(xodr.ElementType.road, other.id, contact_point=xodr.ContactPoint.end)
+    for made in roads:
+        document.add_road(made)
+    document.adjust_roads_and_lanes()
+    file = folder / "ring.xodr"
+    document.write_xml(str(file))
+    return read_network(file)
 
 
 def test_a_lane_is_changed_for_what_the_threshold_asks(make_world, tmp_path):
@@ -91,3 +115,30 @@ def test_two_do_not_change_to_one_lane_from_both_sides(make_world, tmp_path):
     assert decide(make_world, tmp_path, 3, [*left, (-3, 600.0, 8.0, True)])[0] == -1
     assert decide(make_world, tmp_path, 3, [*right, (-1, 600.0, 8.0, True)])[0] == 1
     assert decide(make_world, tmp_path, 3, [*left, *right]) == [-1, 0, 0, 0]
+
+
+@pytest.mark.parametrize("kind", ["car", "bus"])
+def test_a_lane_that_ends_is_left_in_time(make_world, tmp_path, kind):
+    """Somebody drives beside who has to be let by first."""
+    network = ring(tmp_path)
+    world = make_world(road_user(0, kind), car(1), network=network)
+    world.place(0, on_lane(network, "1", -2, 80.0), 13.0)
+    world.place(1, on_lane(network, "1", -1, 78.0), 13.0)
+    speeds = []
+    drive(world, 30.0, watch=lambda: speeds.append(float(world.speed[0, 0])))
+    assert not world.collisions
+    assert min(speeds) > 2.0
+
+
+@pytest.mark.parametrize("kind", ["car", "bus"])
+@pytest.mark.parametrize("s", [270.0, 300.0])
+def test_who_stands_where_a_lane_ends_changes_to_the_one_beside(make_world, tmp_path, kind, s):
+    """Those who drive there are let by, and there is room behind them."""
+    network = ring(tmp_path)
+    world = make_world(road_user(0, kind), *(car(i, f"car{i}") for i in range(1, 5)), network=network)
+    world.place(0, on_lane(network, "1", -2, s))
+    for i in range(1, 5):
+        world.place(i, on_lane(network, "1", -1, 30.0 + 40.0 * i), 13.0)
+    drive(world, 45.0)
+    assert not world.collisions
+    assert world.speed[0, 0] > 8.0

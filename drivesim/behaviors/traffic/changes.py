@@ -21,13 +21,20 @@ SAFE_DECELERATION = 4.0
 """Share of others' loss that counts, m/s2 to be gained, m/s2 that others may have to brake: table 2 of the paper."""
 DURATION = 4.6
 """Seconds a change takes (mean of Toledo & Zohar 2007, Transportation Research Record 1999:71)."""
-SHORTEST = 35.0
-"""Metres it takes at least."""
+SHORTEST, ROOM = 35.0, 5.0
+"""Metres it takes at least, and those that have to be left behind it."""
+_TIGHTEST = 20.0
+"""Metres it takes from standstill where no more are left: a turning radius of 20 m over a lane of 3.5 m, which lorries
+have."""
 _PAUSE = 6.0
 """Seconds between changes."""
 _LEAVING = 3.0
-"""m/s2 that a lane is worth less that ends, beside one that does not."""
+"""m/s2 that a lane is worth less that ends, beside one that goes on."""
+_FORESEEN, _LONGER = 300.0, 10.0
+"""Metres before its end from which on one leaves a lane (signs announce it 200 to 400 m ahead), and those that one
+beside must go on further for that."""
 _BLINKING = 1.0
+"""m/s below which one changes lanes only where one's own ends."""
 
 
 @nb.njit(cache=True)
@@ -116,15 +123,20 @@ def consider_changes(
         state.changed[i] += dt
         busy = state.s[i] < state.aside[i, 1] + state.aside[i, 2]
         state.blinks[i] = state.blinks[i] if busy else 0
-        if state.changed[i] < _PAUSE or busy or speed[i] < _BLINKING:
+        stands = speed[i] < _BLINKING
+        if state.changed[i] < _PAUSE or (busy and not stands):
             continue
         place = 0
         while place + 1 < state.count[i] and state.s[i] > offset_of(graph, state, i, place + 1):
             place += 1
         lane = state.route[i, place]
-        room, must = _room(graph, state, i, boxes, place)
-        span = max(DURATION * speed[i], SHORTEST)
-        if graph.inside[lane] or state.granted[i] > place or room < span + 5.0:
+        remains = graph.remains[lane] - state.s[i] + offset_of(graph, state, i, place)
+        if graph.inside[lane] or state.granted[i] > place or (stands and remains > _FORESEEN):
+            continue
+        room, junction = _room(graph, state, i, boxes)
+        span = max(min(room - ROOM, SHORTEST), _TIGHTEST) if stands else max(DURATION * speed[i], SHORTEST)
+        blocked = junction if stands else room < span + ROOM
+        if blocked:
             continue
         state.changed[i] = _PAUSE - 0.5  # looks twice a second
         best, side = THRESHOLD, 0
@@ -133,7 +145,7 @@ def consider_changes(
             may = graph.may_left[lane] if way > 0 else graph.may_right[lane]
             if beside < 0 or not may:
                 continue
-            gain = _gain(graph, state, sweeps, i, place, beside, must, route, path, boxes, poses, present, speed,
+            gain = _gain(graph, state, sweeps, i, place, beside, remains, route, path, boxes, poses, present, speed,
                          velocity, limits)  # fmt: skip
             if gain > best:
                 best, side = gain, way
@@ -145,23 +157,43 @@ def consider_changes(
 
 
 @nb.njit(cache=True)
-def _room(graph: LaneGraph, state: State, i: int, boxes: Any, place: int) -> tuple[float, bool]:
-    """Metres before the front to the next junction or the lane's end, and whether the lane has to be left."""
+def _room(graph: LaneGraph, state: State, i: int, boxes: Any) -> tuple[float, bool]:
+    """Metres before the front to the next junction or the route's end, and whether it is a junction."""
     first, _ = next_junction(graph, state, i, train_length(state, boxes, i))
     end = offset_of(graph, state, i, first if first >= 0 else state.count[i])
-    return end - state.s[i] - 0.5 * boxes[i, LENGTH], not graph.endless[state.route[i, place]]
+    return end - state.s[i] - 0.5 * boxes[i, LENGTH], first >= 0
+
+
+@nb.njit(cache=True)
+def _abreast(graph: LaneGraph, state: State, i: int, place: int, beside: int, boxes: Any, poses: Any) -> float:
+    """Metres along the lane beside to where a driver is: lanes that taper off or bend have lengths of their own."""
+    lane = state.route[i, place]
+    s = (state.s[i] - offset_of(graph, state, i, place)) / graph.length[lane] * graph.length[beside]
+    mx, my = middle(boxes, poses, i)
+    for _ in range(2):
+        x, y, heading, _ = point_at(graph, beside, s)
+        s = min(max(s + (mx - x) * math.cos(heading) + (my - y) * math.sin(heading), 0.0), graph.length[beside])
+    return s
 
 
 @nb.njit(cache=True)
 def _gain(
-    graph: LaneGraph, state: State, sweeps: Sweeps, i: int, place: int, beside: int, must: bool, route: Any, path: Any,
-    boxes: Any, poses: Any, present: Any, speed: Any, velocity: Any, limits: Any,
+    graph: LaneGraph, state: State, sweeps: Sweeps, i: int, place: int, beside: int, remains: float, route: Any,
+    path: Any, boxes: Any, poses: Any, present: Any, speed: Any, velocity: Any, limits: Any,
 ) -> float:  # fmt: skip
-    """The incentive of MOBIL, m/s2; -inf where it is not safe."""
+    """The incentive of MOBIL, m/s2; -inf where it is not safe.
+
+    Args:
+        remains: metres that the driver's own lane goes on.
+    """
     lane = state.route[i, place]
-    s = (state.s[i] - offset_of(graph, state, i, place)) / graph.length[lane] * graph.length[beside]
+    s = _abreast(graph, state, i, place, beside, boxes, poses)
     count = _route_beside(graph, state, i, beside, route)
-    if graph.endless[lane] and not graph.endless[beside]:
+    beyond = graph.remains[beside] - s
+    if (graph.endless[lane] and not graph.endless[beside]) or beyond < min(remains, _FORESEEN) - _LONGER:
+        return -np.inf
+    must = (graph.endless[beside] and not graph.endless[lane]) or (remains < _FORESEEN and beyond > remains + _LONGER)
+    if speed[i] < _BLINKING and not must:
         return -np.inf
     reach = sample(graph, state, sweeps, i, route, count, s, np.array([0.0, 0.0, 1.0]), path)
     front, half = 0.5 * boxes[i, LENGTH], 0.5 * boxes[i, WIDTH] + SIDE_MARGIN
@@ -173,7 +205,7 @@ def _gain(
         if gap < 1.0:
             return -np.inf
     mine = car_following(speed[i], wanted, gap, closing)
-    gain = mine - state.acceleration[i] + _LEAVING * (must and graph.endless[beside])
+    gain = mine - state.acceleration[i] + _LEAVING * must
     follower, room = _behind(state, i, path[0, 0], path[0, 1], path[0, 2], boxes, poses, present, speed)
     if follower >= 0:
         if room < 1.0:
@@ -194,8 +226,7 @@ def _change(
     graph: LaneGraph, state: State, i: int, place: int, beside: int, side: int, span: float, boxes: Any, poses: Any
 ) -> None:
     """Take the lane beside as the path from now on, and drift over to it."""
-    lane = state.route[i, place]
-    s = (state.s[i] - offset_of(graph, state, i, place)) / graph.length[lane] * graph.length[beside]
+    s = _abreast(graph, state, i, place, beside, boxes, poses)
     x, y, heading, _ = point_at(graph, beside, s)
     mx, my = middle(boxes, poses, i)
     state.aside[i, 0] = (my - y) * math.cos(heading) - (mx - x) * math.sin(heading)

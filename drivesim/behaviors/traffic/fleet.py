@@ -10,7 +10,7 @@ import numba as nb
 import numpy as np
 
 from drivesim.behaviors.driver import COMFORT_DECELERATION, MINIMUM_GAP
-from drivesim.behaviors.traffic.changes import consider_changes
+from drivesim.behaviors.traffic.changes import ROOM, SHORTEST, consider_changes
 from drivesim.behaviors.traffic.deadlock import break_deadlocks
 from drivesim.behaviors.traffic.junctions import (
     SIGNAL_GO,
@@ -226,7 +226,7 @@ def _longitudinal(
     """m/s2: limits, bends, the end of the road, and whoever is ahead."""
     path, v = state.path[i], speed[i]
     wanted, front = min(path[0, 3], fastest), 0.5 * boxes[i, LENGTH]
-    rate = _on_its_own(state, i, boxes, poses, v, fastest, sweeps.shape[state.shape[i]])
+    rate = _on_its_own(graph, state, i, boxes, poses, v, fastest, sweeps.shape[state.shape[i]])
     first, _ = next_junction(graph, state, i, train_length(state, boxes, i))
     entry = offset_of(graph, state, i, first) - state.s[i] - front if first >= 0 else np.inf
     yields, of_moving, past = yield_to_oncoming(graph, state, i, boxes, poses, present, speed)
@@ -248,8 +248,8 @@ def _longitudinal(
 
 @nb.njit(cache=True)
 def _on_its_own(
-    state: State, i: int, boxes: Any, poses: Any, speed: float, fastest: float, shape: Any
-) -> float:  # fmt: skip
+    graph: LaneGraph, state: State, i: int, boxes: Any, poses: Any, speed: float, fastest: float, shape: Any
+) -> float:
     """m/s2 that limits, bends and the end of the road ask for."""
     path, reach = state.path[i], state.reach[i]
     rate = car_following(speed, min(path[0, 3], fastest), np.inf, 0.0)
@@ -258,6 +258,9 @@ def _on_its_own(
     rate = min(rate, _hold_line(speed, steer(path, reach, poses[i], boxes[i], speed, shape), shape[3]))
     if reach < len(path):
         end = reach - 1.0 - 0.5 * boxes[i, LENGTH] - MINIMUM_GAP
+        last = state.route[i, state.count[i] - 1]
+        if graph.endless[last] and graph.remains[last] < np.inf:
+            end -= SHORTEST + ROOM  # it goes on beside: one waits where one still can change to it
         rate = min(rate, slowing(speed, 0.0, end, COMFORT_DECELERATION))
     return rate
 

@@ -52,6 +52,7 @@ class LaneGraph(NamedTuple):
         may_left, may_right: (L,) whether markings allow to change there.
         inside: (L,) whether it is a path of a junction.
         endless: (L,) whether one can drive on from it for ever.
+        remains: (L,) metres from its start that one can drive on without a change of lanes; inf: for ever.
         crossings: of paths in junctions.
     """
 
@@ -65,6 +66,7 @@ class LaneGraph(NamedTuple):
     may_right: Any
     inside: Any
     endless: Any
+    remains: Any
     crossings: Crossings
 
 
@@ -105,6 +107,7 @@ class Lanes:
         road_number = np.unique([road.id for road in roads], return_inverse=True)[1] if roads else np.empty(0, np.int64)
         self.graph = LaneGraph(
             np.ascontiguousarray(point[:, :4]), first, length, after, *sides, inside, _endless(after, sides),
+            _remains(after, length),
             crossings_of(point, first, length, after, inside, road_number, controlled, yields, right_hand, self._prior),
         )  # fmt: skip
 
@@ -259,6 +262,17 @@ def _endless(after: Any, sides: tuple[Any, Any, Any, Any]) -> Any:
             break
         endless = kept
     return endless
+
+
+def _remains(after: Any, length: Any) -> Any:
+    """Metres that lanes and those straight behind them go on; inf where that is for ever."""
+    remains = np.full(len(after), np.inf)
+    for _ in range(len(after) + 1):
+        onward = np.where(after >= 0, remains[after], 0.0).max(axis=1, initial=0.0)
+        if (length + onward == remains).all():
+            break
+        remains = length + onward
+    return remains
 
 
 def signs_of(network: RoadNetwork, keys: list[Key], *, dynamic: bool) -> dict[Key, Sign]:
