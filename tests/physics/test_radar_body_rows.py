@@ -74,13 +74,16 @@ def aspects(device, actor, degrees, distance=20.0, cycles=2):
 
 
 def test_R15_cross_sections_of_people_and_vehicles(narrow):
-    """Facts, section 3.5: aspect means and ranges of published 77 GHz measurements."""
-    round_about = np.arange(0, 360, 30)
+    """Facts, section 3.5: aspect means and ranges of published 77 GHz measurements.
+
+    A car's flat sides and plates flash within some ten degrees: steps of 30 would count that for more than it is.
+    """
+    round_about, finely = np.arange(0, 360, 30), np.arange(0, 360, 10)
     adult, child = (aspects(narrow, actor, round_about) for actor in (ADULT, CHILD))
     assert adult.mean() == pytest.approx(-8.0, abs=4.0)
     assert 3.0 <= adult.mean() - child.mean() <= 5.0
     assert 5.0 <= aspects(narrow, HATCHBACK, [-3, 0, 3]).mean() <= 15.0
-    assert aspects(narrow, HATCHBACK, [89, 90, 91]).mean() >= aspects(narrow, HATCHBACK, round_about).mean() + 10.0
+    assert aspects(narrow, HATCHBACK, [89, 90, 91]).mean() >= aspects(narrow, HATCHBACK, finely).mean() + 10.0
     assert aspects(narrow, LORRY, [-2, 0, 2], 40.0).mean() > 20.0
     assert -5.0 <= aspects(narrow, BICYCLE, [80, 90, 100]).mean() <= 10.0
     assert -13.0 <= aspects(narrow, BICYCLE, [0, 10]).mean() <= 3.0
