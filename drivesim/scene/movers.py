@@ -40,7 +40,10 @@ class Movers:
         rows = np.flatnonzero((~still | rays.deforming) & rays.present())
         start, end = tables.inst_translation[rows, 0], tables.inst_translation[rows, 1]
         centre = start.astype(np.float64) * (1.0 - time) + end * time
-        radius = np.array([rays.radius(row) + _ROOM for row in rows.tolist()])
+        # Shots of one body have one radius, taken from the vertices of them all.
+        first = rays.first_shot[rows].tolist()
+        reach = {part: rays.radius(part) + _ROOM for part in set(first)}
+        radius = np.array([reach[part] for part in first])
         return Movers(centre, radius, rays.own_body[rows])
 
     def others(self, place: F64, rotation: F64) -> Movers:
@@ -56,7 +59,7 @@ class Movers:
         """
         met = np.zeros(len(directions), dtype=np.bool_)
         starts = np.ascontiguousarray(origins, dtype=np.float64).reshape(-1, 3)
-        _met(starts, np.ascontiguousarray(directions, dtype=np.float64), self.centre, self.radius, met)
+        _met(starts, np.ascontiguousarray(directions), self.centre, self.radius, met)
         return met
 
     def met_over_mirrors(
@@ -96,7 +99,7 @@ def _meets(
 
 
 @nb.njit(nogil=True, cache=True)
-def _met(origins: F64, directions: F64, centre: F64, radius: F64, met: NDArray[np.bool_]) -> None:
+def _met(origins: F64, directions: NDArray[np.floating[Any]], centre: F64, radius: F64, met: NDArray[np.bool_]) -> None:
     for ray in range(len(directions)):
         start = ray if len(origins) > 1 else 0
         ox, oy, oz = origins[start, 0], origins[start, 1], origins[start, 2]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
+
 import numpy as np
 import pytest
 from sensor_scenes import box, ground, mounted, sphere, state, static_scene, ticks
@@ -123,6 +125,20 @@ def test_the_notch_goes_by_the_line_of_sight(ars408):
         radar = Radar(mounted(notched, 20.0, (0.0, 0.0, 0.5)), 0)
         cycles = [radar.capture(rays, driving, CLEAR) for _ in range(3)]
     assert all((cycle.bounces == 0).all() for cycle in cycles)  # noise alone
+
+
+def test_a_cycle_without_an_echo_has_the_arrays_of_one_with_echoes(ars408):
+    """Behind a notch, whatever is put out: the same kinds of arrays, without rows."""
+    notched = ars408.model_copy(update={"standing_notch": 0.2, "channels": ["paths", "clusters", "tracks"]})
+    loud, silent = [], []
+    for approach, kinds in ((1.5, loud), (0.0, silent)):
+        with placed(sphere(1.0), (25.0, 0.0, 0.5), velocity=(-approach, 0.0, 0.0), with_ground=True) as rays:
+            cycle = Radar(mounted(notched, 20.0), 0).capture(rays, STANDING, CLEAR)
+        assert (len(cycle.range) > 0) is (approach > 0.0)
+        for part in (cycle, cycle.contributions, cycle.clusters, cycle.tracks):
+            arrays = {field.name: getattr(part, field.name) for field in fields(part)}
+            kinds += [(k, v.dtype, v.shape[1:]) for k, v in arrays.items() if isinstance(v, np.ndarray)]
+    assert silent == loud
 
 
 class AllRays(Radar):

@@ -41,6 +41,7 @@ _OFF_COURSE = 0.02
 """More than a mirrored ray's direction is off where its mirror's normal is taken from the triangle's corners, rad."""
 _AGAIN = 5e-3
 """The first surface is looked for again this far before and behind its distance, m."""
+_COLUMNS = tuple(field.name for field in fields(Paths))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -61,7 +62,7 @@ class Mirrored:
 
     def part(self, rows: slice | NDArray[np.intp]) -> Mirrored:
         """Some of them."""
-        paths = Paths(*(getattr(self.paths, f.name)[rows] for f in fields(Paths)))
+        paths = Paths(*(getattr(self.paths, name)[rows] for name in _COLUMNS))
         return Mirrored(paths, self.sigma[rows], self.ghost[rows], self.own[rows])
 
 
@@ -158,4 +159,4 @@ def mirrored(
 
 def joined(first: Paths, second: Paths) -> Paths:
     """Two sets of paths as one."""
-    return Paths(*(np.concatenate([getattr(first, f.name), getattr(second, f.name)]) for f in fields(Paths)))
+    return Paths(*(np.concatenate([getattr(first, name), getattr(second, name)]) for name in _COLUMNS))

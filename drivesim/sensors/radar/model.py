@@ -70,6 +70,15 @@ class Found:
     owner: NDArray[np.int64]
     lobe: NDArray[np.bool_]
 
+    @staticmethod
+    def silence(paths: int) -> Found:
+        """Nothing, from so many paths."""
+        none, nothing = np.zeros(0), np.full(paths, -1, dtype=np.int64)
+        return Found(
+            none, none, none, none, none, np.zeros((0, 3)), none, none, np.zeros(0, dtype=np.uint8),
+            nothing[:0], nothing, np.zeros(0, dtype=np.bool_),
+        )  # fmt: skip
+
 
 def signal_to_noise(paths: Paths, cross_section: F32, device: RadarDevice, scan: RadarScan, weather: Weather) -> F64:
     """Noise-free SNR (P,) of every path as a power ratio."""
@@ -100,8 +109,11 @@ def detect(
         own_velocity: of the sensor along its x and y axes, m/s; tells standing things where velocities are ambiguous.
         numbers: (P,) that the paths' noise goes by; their rows if absent.
     """
-    snr = signal_to_noise(paths, cross_section, device, scan, weather)
     threshold = 10.0 ** (device.threshold_snr_db / 10.0)
+    alarms = _false_alarms(scan, threshold, key, cycle)
+    if not len(paths.length) and not len(alarms):
+        return Found.silence(0)
+    snr = signal_to_noise(paths, cross_section, device, scan, weather)
     heard = np.flatnonzero((paths.length >= scan.min_range) & (paths.length <= scan.max_range) & (snr > _WEAKEST_PATH))
     power = snr[heard]
     order = np.argsort(-power, kind="stable")
@@ -112,10 +124,11 @@ def detect(
         place, _in_cells(place, paths.elevation[heard], scan), power, number, _WEAKEST_SEED * threshold, threshold, key,
         cycle, int(scan.elevation_resolution_deg is not None),
     )  # fmt: skip
+    if not len(rows) and not len(alarms):
+        return Found.silence(len(paths.length))
     owner = np.full(len(paths.length), -1, dtype=np.int64)
     owner[heard] = joined
     lobes, parent = side_lobes(rows, scan, threshold)
-    alarms = _false_alarms(scan, threshold, key, cycle)
     typical = heard[_typical(joined, power, paths.bounces[heard] > 1, strongest)]
     elevation = _elevations(joined, power, paths.elevation[heard], len(rows), scan)
     elevation = np.concatenate([elevation, elevation[parent], np.zeros(len(alarms))])
@@ -200,6 +213,8 @@ def _false_alarms(scan: RadarScan, threshold: float, key: int, cycle: int) -> F6
     exponential in power."""
     random = stream(key, "false alarms", cycle)
     count = random.poisson(scan.resolution_cells * math.exp(-threshold))
+    if not count:
+        return np.zeros((0, 6))
     low = (scan.min_range, scan.min_velocity, -scan.azimuth_limit)
     high = (scan.max_range, scan.max_velocity, scan.azimuth_limit)
     places = random.uniform(low, high, size=(count, 3))

@@ -107,6 +107,14 @@ class Truth:
     own: Bool
 
     @staticmethod
+    def none() -> Truth:
+        """Behind no detections."""
+        none, no = np.zeros(0), np.zeros(0, dtype=np.bool_)
+        return Truth(
+            none, none, none, none, none, np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.uint8), none, none, no, no
+        )
+
+    @staticmethod
     def of(found: Found, paths: Paths, cross_section: F32, ghost: Bool, own: Bool) -> Truth:
         """The truth behind what was found in ``paths``, of which (P,) some are ``ghost`` and some the ego's ``own``."""
         count = len(found.path)

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from drivesim.errors import RigError
 from drivesim.scene.movers import Movers
 from drivesim.scene.raycast import RayScene
+from drivesim.sensors.beam_packets import Columns
 from drivesim.sensors.beams import BeamHits, columns_of, trace_columns
 from drivesim.sensors.clock import due, stamp
 from drivesim.sensors.motion import EgoMotion
@@ -57,6 +58,14 @@ class _Heard:
     rcs: F64
     invalid: NDArray[np.uint8]
     rows: NDArray[np.int64]
+
+    @staticmethod
+    def silence(scan: RadarScan, paths: Paths, sigma: F32, found: Found) -> _Heard:
+        """Of a scan whose ``found`` is empty."""
+        return _Heard(
+            scan, paths, sigma, found, Truth.none(), np.zeros(0), np.zeros(0, dtype=np.uint8),
+            np.zeros(0, dtype=np.int64),
+        )  # fmt: skip
 
     def columns(self) -> dict[str, NDArray[Any]]:
         """What a :class:`RadarDetections` needs, the rows that are put out."""
@@ -179,7 +188,7 @@ class Radar:
         """Far scans against the nearest one: what that should have heard and did not is not believed."""
         nearest = min(heard, key=lambda each: each.scan.max_range)
         for each in heard:
-            if each is not nearest:
+            if each is not nearest and len(each.invalid):
                 alone = unconfirmed(each.found, nearest.found, self.device, each.scan, nearest.scan)
                 each.invalid[alone & ~np.isin(each.invalid, (Invalid.MIRROR, Invalid.HARMONIC))] = (
                     Invalid.FAR_NOT_CONFIRMED
@@ -262,16 +271,23 @@ class Radar:
         return self._now[1]
 
     def _mirrored(
-        self, scan: RadarScan, rays: RayScene, motion: EgoMotion, time_ns: int, first: tuple[Fan, BeamHits, Facets]
-    ) -> Mirrored | None:
-        """What the rays of one scan meet over a mirror. An engine that cannot say gives None."""
+        self, scan: RadarScan, rays: RayScene, motion: EgoMotion, time_ns: int, first: tuple[Fan, BeamHits, Facets],
+        own: F64,
+    ) -> Mirrored | None:  # fmt: skip
+        """What the rays of one scan meet over a mirror and the notch lets through; None where there is nothing, or an
+        engine cannot say."""
         beams, hits, facets = first
         rotation, translation, velocity = self._motion(motion, time_ns)
         when = float(motion.fraction(time_ns)), time_ns * 1e-9
         apart = scan.range_resolution, float(scan.azimuth_resolution(np.zeros(1))[0])
         pose = rotation[0], translation[0], velocity[0]
         movers = self._movers_at(rays, motion, time_ns)
-        return mirrored(rays, beams, hits, facets, self._reflection, pose, when, scan.max_range, apart, movers)
+        detour = mirrored(rays, beams, hits, facets, self._reflection, pose, when, scan.max_range, apart, movers)
+        if detour is None or self.device.standing_notch == 0.0:
+            return detour
+        ahead = beams.direction.reshape(-1, 3)[detour.paths.beam]
+        moving = np.flatnonzero(self._passing(detour.paths.radial_rate, ahead, own))
+        return detour.part(moving) if len(moving) else None
 
     def _shoot(
         self, beams: Fan, scan: RadarScan, rays: RayScene, motion: EgoMotion, time_ns: int, hits: BeamHits,
@@ -313,11 +329,8 @@ class Radar:
     ) -> _Heard:
         paths, sigma, first = self._direct(scan, rays, motion, time_ns, cycle, own)
         ghost = itself = np.zeros(len(sigma), dtype=np.bool_)
-        detour = self._mirrored(scan, rays, motion, time_ns, first) if self.device.reflections else None
+        detour = self._mirrored(scan, rays, motion, time_ns, first, own) if self.device.reflections else None
         if detour is not None:
-            if self.device.standing_notch > 0.0:
-                ahead = first[0].direction.reshape(-1, 3)[detour.paths.beam]
-                detour = detour.part(np.flatnonzero(self._passing(detour.paths.radial_rate, ahead, own)))
             paths, sigma = joined(paths, detour.paths), np.concatenate([sigma, detour.sigma])
             ghost, itself = np.concatenate([ghost, detour.ghost]), np.concatenate([itself, detour.own])
         # Behind a notch noise goes by ray, so that it does not matter how many echoes there would be without.
@@ -326,6 +339,8 @@ class Radar:
         found = detect(
             paths, sigma, self.device, scan, weather, self._keys[scan.name], cycle, (own[0], own[1]), numbers
         )
+        if not len(found.path):
+            return _Heard.silence(scan, paths, sigma, found)
         rcs = estimated_rcs(found, self.device, scan)
         truth = Truth.of(found, paths, sigma, ghost, itself)
         invalid = invalid_states(found, truth, rcs, false_alarm_class(found, scan), self.device, scan)
@@ -352,9 +367,9 @@ def _trace(
 ) -> None:  # fmt: skip
     """Trace rays (C, B) from one place at one instant; a single row of them in packets of neighbours."""
     columns, rows = direction.shape[:2]
-    rotation, translation, velocity = (np.repeat(values, columns, axis=0) for values in pose)
-    when = motion.fraction(np.repeat(instant, columns))
-    sensor = columns_of(rays, translation, rotation, velocity, when, np.zeros(rows))
+    rotation, translation, velocity = pose
+    one = columns_of(rays, translation, rotation, velocity, motion.fraction(instant), np.zeros(rows))
+    sensor = Columns._make([*(np.repeat(values, columns, axis=0) for values in one[:-1]), one.lag])
     trace_columns(rays, sensor, direction, max_range, hits)
 
 

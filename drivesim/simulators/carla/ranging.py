@@ -324,7 +324,7 @@ class CarlaRadar(Radar):
         self.echoes[scan.name].fill(hits, beams.direction, here, end, early, self.moving)
         return self.echoes[scan.name].facets()
 
-    def _mirrored(self, scan: Any, rays: Any, motion: EgoMotion, time_ns: int, first: Any) -> None:
+    def _mirrored(self, scan: Any, rays: Any, motion: EgoMotion, time_ns: int, first: Any, own: Any) -> None:
         """CARLA's rays end where they hit."""
 
 
