@@ -37,7 +37,7 @@ def rows() -> list[Row]:
             for scan in whole.device.scans:
                 beams = fan(scan, 1, 1)
                 hits = BeamHits.empty(*beams.azimuth.shape)
-                whole._shoot(beams, scan, rays, motion, motion.end_ns, hits)
+                whole._shoot(beams, scan, rays, motion, motion.end_ns, hits, None)
 
         ours = best(lambda: whole.capture(rays, motion, weather))
         without, traced, less = (
