@@ -48,7 +48,7 @@ def relax(vertices: F64, hand: list[I64], palm: I64, wrist: F64, knuckles: F64) 
     """Lay the fingers of a hand side by side and bend them a little, in place; arguments as of :func:`fingers`."""
     ahead = (knuckles - wrist) / np.linalg.norm(knuckles - wrist)
     middle = vertices[palm].mean(axis=0)
-    _, _, axes = np.linalg.svd(vertices[palm] - middle)
+    _, _, axes = np.linalg.svd(vertices[palm] - middle, full_matrices=False)
     back = axes[2] - (axes[2] @ ahead) * ahead
     back /= np.linalg.norm(back)
     across = np.cross(back, ahead)
