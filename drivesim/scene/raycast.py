@@ -120,7 +120,6 @@ class RayScene:
         self.wakes, self.shelters = NO_WAKES, NO_SHELTERS
         self._shared = shared
         self._device = device = shared.device if shared else Device()
-        self._meshes = meshes
         known = [shared.of(mesh) if shared else None for mesh, _ in meshes]
         own = [described for described, there in zip(meshes, known, strict=True) if there is None]
         with ThreadPoolExecutor(nb.get_num_threads()) as pool:  # one thread a mesh: trees do not depend on how many
@@ -149,6 +148,8 @@ class RayScene:
         whole = merge([mesh for mesh, _ in meshes])
         triangle_starts = np.cumsum([0, *(len(mesh.triangles) for mesh, _ in meshes)])
         self._vertex_starts = np.cumsum([0, *(len(mesh.vertices) for mesh, _ in meshes)])
+        # What stands still is most of a town: the tables hold it, not its mesh as well.
+        self._meshes = [(_first(whole, meshes[0][0]), meshes[0][1]), *meshes[1:]]
         handles, self._arguments = engine_handles(self._top)
         count = len(parts)
         self.tables = RayTables(
@@ -355,6 +356,15 @@ class RayScene:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+
+def _first(whole: Mesh, mesh: Mesh) -> Mesh:
+    """The mesh that a whole begins with, as a part of the same memory."""
+    rows, faces = slice(len(mesh.vertices)), slice(len(mesh.triangles))
+    return Mesh(
+        whole.vertices[rows], whole.triangles[faces], whole.normals[rows], whole.material[faces], whole.albedo[faces],
+        whole.semantic[faces], whole.instance[faces],
+    )  # fmt: skip
 
 
 def _reach(vertices: F32) -> float:
