@@ -206,6 +206,18 @@ def test_copies_stand_where_they_are_put_from_the_start_and_never_move():
     assert not hits.velocity.any()
 
 
+def test_what_stands_still_is_held_once():
+    """A town's mesh is most of its memory: what was given is let go, and the tables hold it."""
+    builder, given = RaySceneBuilder(), ground()
+    builder.add_static(given)
+    builder.add_rigid(box(), 1)
+    with builder.build() as rays:
+        (_, _, kept, _), *_ = rays.shapes_at(1.0, EVERYONE)
+        assert np.array_equal(kept.triangles, given.triangles)
+        assert np.shares_memory(kept.vertices, rays.tables.vertices)
+        assert not np.shares_memory(kept.vertices, given.vertices)
+
+
 def test_far_origin_keeps_millimetres():
     far = np.array([450_000.0, 5_400_000.0, 300.0])
     builder = RaySceneBuilder(origin=far)
