@@ -11,7 +11,7 @@ from scenariogeneration import xodr
 from drivesim.behaviors.traffic.fleet import fleet_of
 from drivesim.opendrive import read_network
 from tests.behaviors.road_users import COUPLER, HITCH, road_user, semitrailer
-from tests.behaviors.test_traffic import EAST, MIDDLE, NORTH, SOUTH, WEST, crossing, drive, on_lane
+from tests.behaviors.test_traffic import EAST, MIDDLE, NORTH, SOUTH, WEST, crossing, drive, on_lane, written
 from tests.behaviors.towns import TOWNS, play, populate
 from tests.builders import car
 
@@ -24,20 +24,14 @@ def bend(folder, *, junction=None, radius=RADIUS):
     leads there."""
     shapes = [xodr.Line(100.0 if junction is None else junction), xodr.Arc(1.0 / radius, length=radius * math.pi / 2)]
     roads = [xodr.create_road([*shapes, xodr.Line(300.0)], id=1, left_lanes=1, right_lanes=1, lane_width=3.5)]
-    document = xodr.OpenDrive("bend")
+    creator = None
     if junction is not None:
         roads.insert(0, xodr.create_road(xodr.Line(300.0), id=0, left_lanes=1, right_lanes=1, lane_width=3.5))
         creator = xodr.CommonJunctionCreator(100, "bogus")
         for road, arm in zip(roads, (WEST, EAST), strict=True):
             creator.add_incoming_road_circular_geometry(road, 5.0, arm, "predecessor")
         creator.add_connection(0, 1)
-        document.add_junction_creator(creator)
-    for road in roads:
-        document.add_road(road)
-    document.adjust_roads_and_lanes()
-    file = folder / "bend.xodr"
-    document.write_xml(str(file))
-    return read_network(file)
+    return written(folder, "bend", roads, creator)
 
 
 def test_one_stops_where_a_bus_has_the_room_to_turn(make_world, tmp_path):

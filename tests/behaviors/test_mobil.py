@@ -14,9 +14,8 @@ from scenariogeneration import xodr
 
 from drivesim.behaviors.traffic import TrafficDriver
 from drivesim.behaviors.traffic.fleet import fleet_of
-from drivesim.opendrive import read_network
 from tests.behaviors.road_users import road_user
-from tests.behaviors.test_traffic import drive, on_lane, straight
+from tests.behaviors.test_traffic import drive, on_lane, straight, written
 from tests.builders import car
 
 DT = 0.05
@@ -62,16 +61,10 @@ def ring(folder):
         xodr.create_road(half, id=1, left_lanes=0, right_lanes=lanes, lane_width=3.5),
         xodr.create_road(half, id=2, left_lanes=0, right_lanes=1, lane_width=3.5),
     ]
-    document = xodr.OpenDrive("ring")
     for this, other in (roads, roads[::-1]):
         this.add_successor(xodr.ElementType.road, other.id, contact_point=xodr.ContactPoint.start)
         this.add_predecessor(xodr.ElementType.road, other.id, contact_point=xodr.ContactPoint.end)
-    for made in roads:
-        document.add_road(made)
-    document.adjust_roads_and_lanes()
-    file = folder / "ring.xodr"
-    document.write_xml(str(file))
-    return read_network(file)
+    return written(folder, "ring", roads)
 
 
 def test_a_lane_is_changed_for_what_the_threshold_asks(make_world, tmp_path):

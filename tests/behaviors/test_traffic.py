@@ -30,6 +30,19 @@ MIDDLE = np.array([-15.0, 0.0])
 EAST, NORTH, WEST, SOUTH = 0.0, math.pi / 2, math.pi, -math.pi / 2
 
 
+def written(folder, name, roads, junction=None):
+    """The network of roads, and of a junction's creator, written as ``name``.xodr."""
+    document = xodr.OpenDrive(name)
+    for road in roads:
+        document.add_road(road)
+    if junction is not None:
+        document.add_junction_creator(junction)
+    document.adjust_roads_and_lanes()
+    file = folder / f"{name}.xodr"
+    document.write_xml(str(file))
+    return read_network(file)
+
+
 def crossing(folder, arms, *, lanes=1, lights=False, away=15.0, width=3.5):
     """Roads of 150 m that end ``away`` from their :data:`MIDDLE`; road i comes from direction ``arms[i]``."""
     roads = []
@@ -46,14 +59,7 @@ def crossing(folder, arms, *, lanes=1, lights=False, away=15.0, width=3.5):
         creator.add_incoming_road_circular_geometry(made, away, arm, "predecessor")
     for pair in combinations(range(len(arms)), 2):
         creator.add_connection(*pair)
-    document = xodr.OpenDrive("crossing")
-    for made in roads:
-        document.add_road(made)
-    document.add_junction_creator(creator)
-    document.adjust_roads_and_lanes()
-    file = folder / "crossing.xodr"
-    document.write_xml(str(file))
-    return read_network(file)
+    return written(folder, "crossing", roads, creator)
 
 
 def straight(folder, *, lanes=1, length=800.0, curvature=0.0, speed=None, mark=None):
@@ -63,12 +69,7 @@ def straight(folder, *, lanes=1, length=800.0, curvature=0.0, speed=None, mark=N
         made.add_type(xodr.RoadType.town, 0, speed=speed, speed_unit="km/h")
     for lane in made.lanes.lanesections[0].rightlanes if mark is not None else ():
         lane.roadmark[:] = [mark]
-    document = xodr.OpenDrive("road")
-    document.add_road(made)
-    document.adjust_roads_and_lanes()
-    file = folder / "road.xodr"
-    document.write_xml(str(file))
-    return read_network(file)
+    return written(folder, "road", [made])
 
 
 def on_lane(network, road, lane, s):
