@@ -88,11 +88,16 @@ class Surroundings:
 
 def keep_clear(actor: Actor, state: WorldState) -> NDArray[np.float64]:
     """Corners (4, 2) of the ground where the city must not put things: an actor's place, or a walker's way."""
-    x, y, _ = actor.box.center
     half_length = actor.box.length / 2 + _VEHICLE_MARGIN
     half_width = actor.box.width / 2 + _VEHICLE_MARGIN / 2
     if actor.kind == "pedestrian" or actor.category in {"bicycle", "motorbike"}:
         half_length, half_width = _WAY
+    return ground_about(actor, state, half_length, half_width)
+
+
+def ground_about(actor: Actor, state: WorldState, half_length: float, half_width: float) -> NDArray[np.float64]:
+    """Corners (4, 2) of the ground so far about an actor's middle, m."""
+    x, y, _ = actor.box.center
     corners = [(x + i * half_length, y + j * half_width, 0.0) for i, j in ((-1, -1), (1, -1), (1, 1), (-1, 1))]
     return state.pose(actor.index).apply(corners)[:, :2]
 

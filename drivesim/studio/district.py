@@ -15,7 +15,7 @@ from drivesim.opendrive import RoadNetwork, read_network
 from drivesim.scene import Scene
 from drivesim.scene.chance import Chance
 from drivesim.scene.city.seasons import SUMMER, Foliage, foliage_on
-from drivesim.scene.surroundings import Surroundings
+from drivesim.scene.surroundings import Surroundings, ground_about
 from drivesim.sensors.camera.device import CameraDevice
 from drivesim.sensors.camera.sensor import Camera
 from drivesim.sensors.rig import Sensor
@@ -47,9 +47,7 @@ _EGO_FROM_CAMERA = Pose(np.array([1.70, 0.0, 1.51]), np.array([[0.0, 0.0, 1.0], 
 def _taken(actor: Actor, state: WorldState) -> NDArray[np.float64]:
     """Corners (4, 2) of the ground that the city leaves to somebody who stands still: no way, as a story's people need,
     for which houses and parked cars would give place along the whole street."""
-    (x, y, _), half_length, half_width = actor.box.center, actor.box.length / 2 + 0.5, actor.box.width / 2 + 0.3
-    corners = [(x + i * half_length, y + j * half_width, 0.0) for i, j in ((-1, -1), (1, -1), (1, 1), (-1, 1))]
-    return state.pose(actor.index).apply(corners)[:, :2]
+    return ground_about(actor, state, actor.box.length / 2 + 0.5, actor.box.width / 2 + 0.3)
 
 
 def _on(
