@@ -33,7 +33,7 @@ _LEAVING = 3.0
 _FORESEEN, _LONGER = 300.0, 10.0
 """Metres before its end from which on one leaves a lane (signs announce it 200 to 400 m ahead), and those that one
 beside must go on further for that."""
-_BLINKING = 1.0
+_STANDING = 1.0
 """m/s below which one changes lanes only where one's own ends."""
 
 
@@ -123,7 +123,7 @@ def consider_changes(
         state.changed[i] += dt
         busy = state.s[i] < state.aside[i, 1] + state.aside[i, 2]
         state.blinks[i] = state.blinks[i] if busy else 0
-        stands = speed[i] < _BLINKING
+        stands = speed[i] < _STANDING
         if state.changed[i] < _PAUSE or (busy and not stands):
             continue
         place = 0
@@ -193,7 +193,7 @@ def _gain(
     if (graph.endless[lane] and not graph.endless[beside]) or beyond < min(remains, _FORESEEN) - _LONGER:
         return -np.inf
     must = (graph.endless[beside] and not graph.endless[lane]) or (remains < _FORESEEN and beyond > remains + _LONGER)
-    if speed[i] < _BLINKING and not must:
+    if speed[i] < _STANDING and not must:
         return -np.inf
     reach = sample(graph, state, sweeps, i, route, count, s, np.array([0.0, 0.0, 1.0]), path)
     front, half = 0.5 * boxes[i, LENGTH], 0.5 * boxes[i, WIDTH] + SIDE_MARGIN
