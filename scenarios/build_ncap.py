@@ -6,16 +6,15 @@ gap and a gap ahead of 1 m each; cyclists ride 17 m (nearside) and 22 m (farside
 of getting there (our choice). CBNAO is that set's of 2026 (Frontal Collisions v1.1): two cars along the cyclist's way,
 0.2 m apart and 3.55 m off the centre line, 4.8 m between their sides and his; he starts 9.5 m away (at most 11.5 there)
 and rides the last 4.5 m at his steady speed. The road has no parking lane, so that nothing else hides the target.
-Turns are those of :mod:`drivesim.studies.ncap.turning`; as in that set the fronts meet where the vehicle under test, at
-45 degrees, comes to the side of the oncoming one. Of the same set of 2026: the car or motorcycle that brakes (1 s of
-headway, 4 m/s2 down to 2 km/h), and those that cross at a junction, with what hides them up to 60 km/h: three cars in a
-row, 0.25 m off the road, the first of them 22.5 m (1.5 m less on the farside) before the way of who crosses.
+Of the same set of 2026: the car or motorcycle that brakes (1 s of headway, 4 m/s2 down to 2 km/h). What happens at a
+junction is in ``build_ncap_junctions.py``.
 """
 
 from __future__ import annotations
 
 import math
 
+from build_ncap_junctions import NUMBER, crossing_vehicle, turning, turning_across_person
 from build_scenarios import (
     BICYCLE,
     HERE,
@@ -32,23 +31,12 @@ from build_scenarios import (
 )
 from scenariogeneration import xosc
 
-from drivesim.studies.ncap.turning import LANE, WALKING_LINE, meeting_parameters, turn_at, turn_parameters
-
-NUMBER = xosc.ParameterType.double
 IMPACT_S = 240.0
 """Where paths cross, along the straight of the country road, m."""
 LEAD_TIME = 6.0
 """Seconds that the unbraked vehicle needs to there."""
-TURN_TIME = 8.0
-"""Seconds that both need to where they meet in turns."""
-PERSON_TIME = 9.0
-"""The same in turns across people."""
-CROSSING_TIME = 3.8
-"""The same where both go straight on: no more fits on the map's arms at 80 km/h (steady for 3.5 s in the protocol)."""
 BRAKES_AT = 2.0
 """Seconds after which who drives ahead brakes."""
-CROSSROADS = 120.0
-"""x of the middle of the crossroads, m."""
 GLOBAL_VEHICLE_TARGET = Car("saloon", 4.023, 1.712, 1.427, 2.70, 0.60)
 MOTORCYCLE = Car("motorbike", 2.08, 0.79, 1.06, 1.41, 0.367, "motorbike", 250.0, 0.62, 0.5, (70.0, 8.0, 9.0))
 
@@ -215,146 +203,6 @@ def braking(name: str, description: str, target: Car, **properties: str) -> Draf
     event.add_trigger(xosc.ValueTrigger("it is time", 0, xosc.ConditionEdge.none, then))
     draft.stories.append(story("brake", "Target", [event]))
     return draft
-
-
-def _segment(
-    start: float | str, end: float | str, length: float | str, place: list[xosc.WorldPosition] | None = None
-) -> xosc.ClothoidSplineSegment:
-    """Of a spline; its library wants lengths as numbers, here they may be parameters."""
-    made = xosc.ClothoidSplineSegment(start, end, 1.0, position_start=place)
-    made.length = length
-    return made
-
-
-def _turns(draft: Draft, straight: str, begin: str, *, nearside: bool = False) -> None:
-    """The vehicle under test goes so far straight on, then turns at x = ``begin``."""
-    start = xosc.WorldPosition(f"${{{begin} - {straight}}}", -LANE / 2, 0.0, 0.0)
-    curvature, gentle = ("${-$turn_curvature}", -1 / 1500) if nearside else ("$turn_curvature", 1 / 1500)
-    spline = xosc.ClothoidSpline([
-        _segment(0.0, 0.0, f"${{{straight}}}", [start]),
-        _segment(gentle, curvature, "$turn_clothoid"),
-        _segment(curvature, curvature, "$turn_arc"),
-        _segment(curvature, gentle, "$turn_clothoid"),
-        _segment(0.0, 0.0, 40.0),
-    ])  # fmt: skip
-    way = xosc.Trajectory(f"turn to the {'nearside' if nearside else 'farside'}", closed=False)
-    way.add_shape(spline)
-    draft.add("Ego", REFERENCE_CAR.entity(colour="#8a1c22"), start, kmh("ego_speed"),
-              controller("egoDriver", driver="constant"), steers=False)  # fmt: skip
-    draft.init.add_init_action("Ego", xosc.FollowTrajectoryAction(way, xosc.FollowingMode.follow))
-
-
-def turning_across_person(name: str, description: str, *, nearside: bool) -> Draft:
-    """A vehicle that turns across the way of an adult who crosses the road that it turns into.
-
-    ``direction`` 1: he walks as the vehicle came, -1: against it. He begins ``start_distance`` m before the place where
-    they would meet, gets to his speed in the first 2 m, and would be there after :data:`PERSON_TIME`.
-    """
-    draft = Draft(f"ncap/{name}", description, "../crossroads.xodr", minor=3)
-    draft.parameter("ego_speed", NUMBER, 10.0, 5, 25)
-    draft.parameter("target_speed", NUMBER, 5.0, 3, 10)
-    draft.parameter("direction", NUMBER, 1.0, -1, 1)
-    draft.parameter("start_distance", NUMBER, 6.0 if nearside else 9.5, 3, 12)
-    for key, value in meeting_parameters(10, 0.5, nearside=nearside).items():
-        draft.parameter(key, NUMBER, value, 0, 60)
-    draft.surroundings("2026-06-15T12:30:00")
-    begin = f"{CROSSROADS + (-LANE / 2 if nearside else LANE / 2)} - $turn_reach"
-    _turns(draft, f"({PERSON_TIME} * $ego_speed / 3.6 - $meeting_way)", begin, nearside=nearside)
-    x = f"${{{begin} + $meeting_ahead - $direction * $start_distance}}"
-    heading = f"${{(1 - $direction) * {math.pi / 2:.10f}}}"
-    y = -WALKING_LINE if nearside else WALKING_LINE
-    draft.add("Target", pedestrian("adult", 1.80, 0.60, 0.50, 78.0, age="40"), xosc.WorldPosition(x, y, 0.0, heading))
-    event = xosc.Event("set off", xosc.Priority.override)
-    rate = "${$target_speed / 3.6 * $target_speed / 3.6 / 4}"
-    dynamics = xosc.TransitionDynamics(xosc.DynamicsShapes.linear, xosc.DynamicsDimension.rate, rate)
-    event.add_action("walk", xosc.AbsoluteSpeedAction(kmh("target_speed"), dynamics))
-    due = f"${{{PERSON_TIME} - ($start_distance + 2) * 3.6 / $target_speed}}"
-    then = xosc.SimulationTimeCondition(due, xosc.Rule.greaterOrEqual)
-    event.add_trigger(xosc.ValueTrigger("it is time", 0, xosc.ConditionEdge.none, then))
-    draft.stories.append(story("cross", "Target", [event]))
-    return draft
-
-
-def turning(name: str, description: str, target: Car, **properties: str) -> Draft:
-    """A vehicle that turns left, to the farside, in front of one that comes towards it.
-
-    The parameters ``turn_*`` are those of one speed (:func:`drivesim.studies.ncap.turning.turn_at`): who changes
-    ``ego_speed`` changes them too, as the grid does.
-    """
-    draft = Draft(f"ncap/{name}", description, "../crossroads.xodr", minor=3)
-    ego, turn = REFERENCE_CAR, turn_at(10)
-    draft.parameter("ego_speed", NUMBER, 10.0, 5, 25)
-    draft.parameter("target_speed", NUMBER, 30.0, 10, 80)
-    for key, value in turn_parameters(turn).items():
-        draft.parameter(key, NUMBER, value, 0, 60)
-    draft.surroundings("2026-06-15T12:30:00")
-    before = ego.front + target.width / math.sqrt(2.0)
-    straight = f"({TURN_TIME} * $ego_speed / 3.6 + {before:.4f} - $turn_way)"
-    bend = CROSSROADS + LANE / 2
-    _turns(draft, straight, f"{bend} - $turn_reach")
-    meeting = f"{bend} - $turn_reach + $turn_crossing"
-    x = f"${{{meeting} + {TURN_TIME} * $target_speed / 3.6 + {target.front}}}"
-    draft.add("Target", target.entity(**properties), xosc.WorldPosition(x, LANE / 2, 0.0, round(math.pi, 10)),
-              kmh("target_speed"))  # fmt: skip
-    return draft
-
-
-def _straight_on(name: str, start: xosc.WorldPosition) -> xosc.FollowTrajectoryAction:
-    """Over the crossroads."""
-    way = xosc.Trajectory(name, closed=False)
-    way.add_shape(xosc.ClothoidSpline([_segment(0.0, 0.0, 220.0, [start])]))
-    return xosc.FollowTrajectoryAction(way, xosc.FollowingMode.follow)
-
-
-def crossing_vehicle(name: str, description: str, target: Car, past: float, before: float, **properties: str) -> Draft:
-    """A vehicle that crosses the way at a junction; ``side`` 1: from the farside (left), -1: from the nearside.
-
-    Args:
-        past, before: where the unbraked would meet: the front of the vehicle under test that many metres past the
-            middle of the target's lane, the target's front that many metres before the middle of the other's.
-    """
-    draft = Draft(f"ncap/{name}", description, "../crossroads.xodr", minor=3)
-    ego, half = REFERENCE_CAR, LANE / 2
-    draft.parameter("ego_speed", NUMBER, 30.0, 5, 80)
-    draft.parameter("target_speed", NUMBER, 30.0, 5, 80)
-    draft.parameter("side", NUMBER, 1.0, -1, 1)
-    draft.surroundings("2026-06-15T12:30:00")
-    lane = f"({CROSSROADS} - $side * {half})"
-    x = f"${{{lane} + {past:.4f} - {ego.front:.3f} - {CROSSING_TIME} * $ego_speed / 3.6}}"
-    start = xosc.WorldPosition(x, -half, 0.0, 0.0)
-    draft.add("Ego", ego.entity(colour="#8a1c22"), start, kmh("ego_speed"), controller("egoDriver", driver="constant"),
-              steers=False)  # fmt: skip
-    draft.init.add_init_action("Ego", _straight_on("straight on", start))
-    way = f"({before:.4f} + {target.front:.4f} + {CROSSING_TIME} * $target_speed / 3.6)"
-    place = xosc.WorldPosition(
-        f"${{{lane}}}", f"${{{-half} + $side * {way}}}", 0.0, f"${{-$side * {math.pi / 2:.10f}}}"
-    )
-    draft.add("Target", target.entity(**properties), place, kmh("target_speed"))
-    draft.init.add_init_action("Target", _straight_on("across", place))
-    _hide_behind_parked_cars(draft, lane)
-    return draft
-
-
-def _hide_behind_parked_cars(draft: Draft, lane: str) -> None:
-    """A row of a large and two small cars beside the road before the junction, gone at more than 60 km/h of either."""
-    front, names = f"{lane} - 22.5 + $side * 1.5", []
-    for name, car in (("LargeParkedCar", LARGE_OBSTRUCTION), ("SmallParkedCar", SMALL_OBSTRUCTION),
-                      ("SecondSmallParkedCar", SMALL_OBSTRUCTION)):  # fmt: skip
-        left = f"${{$side * {LANE + 0.25 + car.width / 2:.4f}}}"
-        draft.add(name, car.entity(), xosc.WorldPosition(f"${{{front} - {car.front:.3f}}}", left, 0.0, 0.0))
-        front = f"{front} - {car.length + 1.0:.3f}"
-        names.append(name)
-    event = xosc.Event("take them away", xosc.Priority.override)
-    for name in names:
-        event.add_action(f"without {name}", xosc.DeleteEntityAction(name))
-    either = xosc.Trigger()
-    for who in ("ego_speed", "target_speed"):
-        group = xosc.ConditionGroup()
-        fast = xosc.ParameterCondition(who, 60, xosc.Rule.greaterThan)
-        group.add_condition(xosc.ValueTrigger(f"{who} is high", 0, xosc.ConditionEdge.none, fast))
-        either.add_conditiongroup(group)
-    event.add_trigger(either)
-    draft.stories.append(story("extended range", "Target", [event]))
 
 
 def main() -> None:

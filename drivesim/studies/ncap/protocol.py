@@ -91,10 +91,10 @@ def _walking_ahead(columns: tuple[float, ...], speeds: tuple[int, ...]) -> list[
     ]  # fmt: skip
 
 
-def _turning(columns: tuple[float, ...]) -> list[Test]:
+def _turning(columns: tuple[float, ...], speeds: tuple[int, ...]) -> list[Test]:
     return [
-        Test(f"CPTA{side[0]}{way[0]}", f"ncap/cpta{side[0]}", (10,) if side == "nearside" else TURNING_SPEEDS, columns,
-             frozenset((0.5,)), across=1 if way == "same" else -1, nearside=side == "nearside")
+        Test(f"CPTA{side[0]}{way[0]}", f"ncap/cpta{side[0]}", (10,) if side == "nearside" else speeds, columns,
+             frozenset((0.5,)), across=1 if way == "same" else -1, nearside=side == "nearside", standard_to=20)
         for way in ("same", "opposite")
         for side in ("farside", "nearside")
     ]  # fmt: skip
@@ -128,13 +128,15 @@ TESTS: Mapping[Protocol, tuple[Test, ...]] = MappingProxyType({
         Test("CCCscp", "ncap/cccscp", _CROSSING, _CROSSING, frozenset(_CROSSING[:5]), crosses=True, standard_to=60),
         Test("CMCscp", "ncap/cmcscp", _CROSSING, _CROSSING, frozenset(_CROSSING[:5]), crosses=True, standard_to=60),
         *_walking_ahead(_AHEAD, tuple(range(10, 61, 10))),
-        *_turning(_WIDE),
+        *_turning(_WIDE, TURNING_SPEEDS),
         Test("CBLA", "ncap/cbla", _RIDING, _AHEAD, frozenset((0.5,)), ahead=(15,) * len(_RIDING)),
         Test("CBNA", "ncap/cbna", tuple(range(10, 61, 10)), _WIDE, frozenset((0.75, 0.5))),
         Test("CBNAO", "ncap/cbnao", tuple(range(10, 61, 10)), _WIDE, frozenset((0.75, 0.5))),
         Test("CBFA", "ncap/cbfa", tuple(range(10, 61, 10)), _WIDE, frozenset((0.5, 0.25))),
-        Test("CCFtap", "ncap/ccftap", TURNING_SPEEDS, _ONCOMING, frozenset((30, 45, 60)), turns=True),
-        Test("CMFtap", "ncap/cmftap", TURNING_SPEEDS, _ONCOMING, frozenset((30, 45, 60)), turns=True),
+        Test("CCFtap", "ncap/ccftap", TURNING_SPEEDS, _ONCOMING, frozenset((30, 45, 60)), turns=True,
+             standard_to=20),
+        Test("CMFtap", "ncap/cmftap", TURNING_SPEEDS, _ONCOMING, frozenset((30, 45, 60)), turns=True,
+             standard_to=20),
     ),
     "2023": (
         Test("CPNA day", "ncap/cpna", _FIVES, (0.75, 0.25), frozenset((0.75, 0.25))),
@@ -142,7 +144,7 @@ TESTS: Mapping[Protocol, tuple[Test, ...]] = MappingProxyType({
         Test("CPFA day", "ncap/cpfa", _FIVES, (0.5,), frozenset((0.5,))),
         Test("CPNCO day", "ncap/cpnco", _FIVES, (0.5,), frozenset((0.5,))),
         *_walking_ahead((0.5,), _FIVES[2:]),
-        *_turning((0.5,)),
+        *_turning((0.5,), TURNING_SPEEDS[:3]),
         Test("CBLA", "ncap/cbla", _FIVES[3:], (0.5,), frozenset((0.5,)), ahead=(15,) * len(_FIVES[3:])),
         Test("CBNA", "ncap/cbna", _FIVES, (0.5,), frozenset((0.5,))),
         Test("CBNAO", "ncap/cbnao", _FIVES, (0.5,), frozenset((0.5,))),

@@ -1,8 +1,8 @@
 """The way of a vehicle that turns at a junction, as Euro NCAP drives it, and where it meets whom it crosses.
 
-Into the turn on a clothoid, round on an arc, out on the same clothoid. Radii and angles by speed are those of the Euro
-NCAP AEB VRU 4.5.1 and Frontal Collisions v1.1 scenario sets by Vector (MPL-2.0, read, not copied); they have none for
-25 km/h.
+Into the turn on a clothoid, round on an arc, out on the same clothoid. Radii and angles by speed are those of the Crash
+Avoidance Frontal Collisions protocol v1.1, 1.2.4, which drives the path of 20 km/h at 25 km/h too. There it is the way
+of the middle of the front axle, here that of the rear axle, as OpenSCENARIO has it.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ LANE = 3.5
 """Width of lanes at the junction, m."""
 _STRAIGHT = 1.0 / 1500.0
 """Curvature where the clothoid begins and ends, 1/m."""
-_TURNS = {10: (9.0, 20.62), 15: (11.75, 20.93), 20: (14.75, 21.79)}
+_TURNS = {10: (9.0, 20.62), 15: (11.75, 20.93), 20: (14.75, 21.79), 25: (14.75, 21.79)}
 """Radius, m, and angle of a clothoid, degrees, by speed, km/h; the arc has what is left of 90."""
 _NEARSIDE = {10: (8.0, 22.85)}
 """The same of turns to the nearside, where cars drive on the right: to the right."""
