@@ -6,15 +6,16 @@ gap and a gap ahead of 1 m each; cyclists ride 17 m (nearside) and 22 m (farside
 of getting there (our choice). CBNAO is that set's of 2026 (Frontal Collisions v1.1): two cars along the cyclist's way,
 0.2 m apart and 3.55 m off the centre line, 4.8 m between their sides and his; he starts 9.5 m away (at most 11.5 there)
 and rides the last 4.5 m at his steady speed. The road has no parking lane, so that nothing else hides the target.
-Of the same set of 2026: the car or motorcycle that brakes (1 s of headway, 4 m/s2 down to 2 km/h). What happens at a
-junction is in ``build_ncap_junctions.py``.
+Of the same set of 2026: the car or motorcycle that brakes (1 s of headway, 4 m/s2 down to 2 km/h). The car that
+overtakes is that of the Frontal Collisions protocol v1.1, 3.1.1.2. What happens at a junction is in
+``build_ncap_junctions.py``.
 """
 
 from __future__ import annotations
 
 import math
 
-from build_ncap_junctions import NUMBER, crossing_vehicle, turning, turning_across_person
+from build_ncap_junctions import NUMBER, crossing_vehicle, segment, turning, turning_across_person
 from build_scenarios import (
     BICYCLE,
     HERE,
@@ -33,30 +34,37 @@ from scenariogeneration import xosc
 
 IMPACT_S = 240.0
 """Where paths cross, along the straight of the country road, m."""
+OVERTAKING_S = 225.0
+"""The same where somebody overtakes: at 100 km/h that one starts before the road bends."""
 LEAD_TIME = 6.0
 """Seconds that the unbraked vehicle needs to there."""
 BRAKES_AT = 2.0
 """Seconds after which who drives ahead brakes."""
+OFFSET = 3.5
+"""How far aside a car changes lane that overtakes, m; CLEAR_TIME: when that is over before the unbraked meet, s."""
+CLEAR_TIME = 1.5
 GLOBAL_VEHICLE_TARGET = Car("saloon", 4.023, 1.712, 1.427, 2.70, 0.60)
 MOTORCYCLE = Car("motorbike", 2.08, 0.79, 1.06, 1.41, 0.367, "motorbike", 250.0, 0.62, 0.5, (70.0, 8.0, 9.0))
 
 
-def country_road(name: str, description: str, ego_speed: float, until: str = str(LEAD_TIME)) -> Draft:
-    """A reference car on a straight road by day that would reach ``IMPACT_S`` after ``until`` s, unbraked."""
+def country_road(
+    name: str, description: str, ego_speed: float, until: str = str(LEAD_TIME), at: float = IMPACT_S
+) -> Draft:
+    """A reference car on a straight road by day that would reach ``at`` m along it after ``until`` s, unbraked."""
     draft = Draft(name, description, "../rural_road.xodr")
     draft.parameter("ego_speed", NUMBER, ego_speed, 5, 130)
     draft.surroundings("2026-06-15T12:30:00")
     ego = REFERENCE_CAR
     draft.add(
         "Ego", ego.entity(colour="#8a1c22"),
-        lane_position(1, -1, f"${{{IMPACT_S - ego.front:.3f} - {until} * $ego_speed / 3.6}}"),
+        lane_position(1, -1, f"${{{at - ego.front:.3f} - {until} * $ego_speed / 3.6}}"),
         kmh("ego_speed"), controller("egoDriver", driver="constant"),
     )  # fmt: skip
     return draft
 
 
-def _draft(name: str, description: str, target_speed: float) -> Draft:
-    draft = country_road(f"ncap/{name}", description, 40.0)
+def _draft(name: str, description: str, target_speed: float, at: float = IMPACT_S) -> Draft:
+    draft = country_road(f"ncap/{name}", description, 40.0, at=at)
     draft.parameter("target_speed", NUMBER, target_speed, 0, 130)
     draft.parameter("impact_location", NUMBER, 0.5, -0.25, 1.25)
     return draft
@@ -150,6 +158,43 @@ def head_on(name: str, description: str, target: Car) -> Draft:
     return draft
 
 
+def overtaking(name: str, description: str, target: Car) -> Draft:
+    """A car that overtakes another and comes into the vehicle's lane; the unbraked two meet after :data:`LEAD_TIME`.
+
+    It changes lane on two arcs, ``lane_change_length`` m along the road and :data:`OFFSET` m aside, which end
+    :data:`CLEAR_TIME` before they meet; who is overtaken drives ``following_distance`` m of free space ahead of it.
+    """
+    draft = _draft(name, description, 50.0, OVERTAKING_S)
+    draft.minor = 3
+    draft.parameter("lane_change_length", NUMBER, 44.0, 20, 150)
+    draft.parameter("following_distance", NUMBER, 13.9, 5, 50)
+    slope = f"({OFFSET} / $lane_change_length)"
+    curvature = f"(4 * {OFFSET} / ($lane_change_length * $lane_change_length + {OFFSET * OFFSET}))"
+    # Half the way: twice the arc tangent of the slope, over the curvature.
+    arc = f"(2 * {slope} * (1 - {slope} * {slope} * (1 / 3 - {slope} * {slope} / 5)) / {curvature})"
+    speed = "$target_speed / 3.6"
+    longer = f"(2 * {arc} - $lane_change_length)"
+    place = f"({OVERTAKING_S + target.front:.3f} + {LEAD_TIME} * {speed} - {longer})"
+    aside = f"${{{OFFSET} + ($impact_location - 0.5) * {REFERENCE_CAR.width}}}"
+    start = lane_position(1, -1, f"${{{place}}}", aside, round(math.pi, 10))
+    draft.add("Target", target.entity(), start, kmh("target_speed"))
+    straight = f"${{{LEAD_TIME - CLEAR_TIME} * {speed} - 2 * {arc}}}"
+    spline = xosc.ClothoidSpline([
+        segment(0.0, 0.0, straight, [start]),
+        segment(f"${{{curvature}}}", f"${{{curvature}}}", f"${{{arc}}}"),
+        segment(f"${{-{curvature}}}", f"${{-{curvature}}}", f"${{{arc}}}"),
+        segment(0.0, 0.0, 120.0),
+    ])  # fmt: skip
+    way = xosc.Trajectory("overtake", closed=False)
+    way.add_shape(spline)
+    draft.init.add_init_action("Target", xosc.FollowTrajectoryAction(way, xosc.FollowingMode.follow))
+    car = LARGE_OBSTRUCTION
+    ahead = f"${{{place} - {target.front + car.rear_overhang:.3f} - $following_distance}}"
+    where = lane_position(1, -1, ahead, aside, round(math.pi, 10))
+    draft.add("OvertakenCar", car.entity(), where, kmh("target_speed"))
+    return draft
+
+
 def obstructed(draft: Draft) -> Draft:
     """With the two parked cars that hide a child."""
     beside = REFERENCE_CAR.width / 2 + 1.0
@@ -227,6 +272,7 @@ def main() -> None:
         obstructed_cyclist(crossing_cyclist("cbnao", "Cyclist from behind cars (Euro NCAP CBNAO)", speed=10.0,
                                             steady=4.5, ramp=5.0)),
         head_on("ccfhos", "Head-on with a car in the lane (Euro NCAP CCFhos)", GLOBAL_VEHICLE_TARGET),
+        overtaking("ccfhol", "Head-on with a car that overtakes (Euro NCAP CCFhol)", GLOBAL_VEHICLE_TARGET),
         turning("ccftap", "Turn across an oncoming car (Euro NCAP CCFtap)", GLOBAL_VEHICLE_TARGET),
         turning("cmftap", "Turn across an oncoming motorcycle (Euro NCAP CMFtap)", MOTORCYCLE, age="38"),
         turning_across_person("cptaf", "Turn to the farside across an adult (Euro NCAP CPTAf)", nearside=False),

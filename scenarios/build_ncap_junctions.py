@@ -36,7 +36,7 @@ CROSSROADS = 120.0
 """x of the middle of the crossroads, m."""
 
 
-def _segment(
+def segment(
     start: float | str, end: float | str, length: float | str, place: list[xosc.WorldPosition] | None = None
 ) -> xosc.ClothoidSplineSegment:
     """Of a spline; its library wants lengths as numbers, here they may be parameters."""
@@ -50,11 +50,11 @@ def _turns(draft: Draft, straight: str, begin: str, *, nearside: bool = False) -
     start = xosc.WorldPosition(f"${{{begin} - {straight}}}", -LANE / 2, 0.0, 0.0)
     curvature, gentle = ("${-$turn_curvature}", -1 / 1500) if nearside else ("$turn_curvature", 1 / 1500)
     spline = xosc.ClothoidSpline([
-        _segment(0.0, 0.0, f"${{{straight}}}", [start]),
-        _segment(gentle, curvature, "$turn_clothoid"),
-        _segment(curvature, curvature, "$turn_arc"),
-        _segment(curvature, gentle, "$turn_clothoid"),
-        _segment(0.0, 0.0, 40.0),
+        segment(0.0, 0.0, f"${{{straight}}}", [start]),
+        segment(gentle, curvature, "$turn_clothoid"),
+        segment(curvature, curvature, "$turn_arc"),
+        segment(curvature, gentle, "$turn_clothoid"),
+        segment(0.0, 0.0, 40.0),
     ])  # fmt: skip
     way = xosc.Trajectory(f"turn to the {'nearside' if nearside else 'farside'}", closed=False)
     way.add_shape(spline)
@@ -121,7 +121,7 @@ def turning(name: str, description: str, target: Car, **properties: str) -> Draf
 def _straight_on(name: str, start: xosc.WorldPosition) -> xosc.FollowTrajectoryAction:
     """Over the crossroads."""
     way = xosc.Trajectory(name, closed=False)
-    way.add_shape(xosc.ClothoidSpline([_segment(0.0, 0.0, 220.0, [start])]))
+    way.add_shape(xosc.ClothoidSpline([segment(0.0, 0.0, 220.0, [start])]))
     return xosc.FollowTrajectoryAction(way, xosc.FollowingMode.follow)
 
 

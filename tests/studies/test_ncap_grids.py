@@ -156,6 +156,36 @@ def test_who_comes_towards_the_vehicle_in_its_lane_is_met_head_on(speed, target)
         assert outcome.hit_point == pytest.approx((low + high) / 2, abs=0.005)
 
 
+@pytest.mark.parametrize(("speed", "curvature"), [(30, 0.0076), (70, 0.0039), (90, 0.0023), (100, 0.0019)])
+@pytest.mark.parametrize("location", [0.25, 0.5, 1.0])
+def test_who_overtakes_comes_into_the_lane_as_the_protocol_has_it(speed, curvature, location):
+    """From 3.5 m aside, in the lane 1.5 s before they meet, bent as the protocol's table has it (6 %), a second behind
+    the other, and met after 6 s."""
+    cell = next(c for c in cells_of("2026", ["CCFhol"], extended=True) if (c.speed, c.column) == (speed, location))
+    (settings,) = cell.runs(None)
+    with Simulation(ScenarioFile("ncap/ccfhol").scenario({**settings, "duration": "6.2"})) as simulation:
+        target, other = (
+            next(actor for actor in simulation.actors if actor.name == name) for name in ("Target", "OvertakenCar")
+        )
+        frames = list(simulation)
+    paths = {who: np.array([f.state.position[0, who.index] for f in frames]) for who in (target, other)}
+    times = np.array([f.time_ns * 1e-9 for f in frames])
+    aside = paths[target][:, 1] + 1.75 - (location - 0.5) * 1.815
+    assert aside[0] == pytest.approx(3.5, abs=1e-3)
+    assert aside[times >= 4.5 - 1e-9] == pytest.approx(0.0, abs=0.01)
+    assert aside[np.searchsorted(times, 4.3)] > 0.02
+    heading = np.unwrap([f.state.orientation[0, target.index, 0] for f in frames])
+    bend = np.abs(np.diff(heading)).max() / (cell.target_speed / 3.6 * (times[1] - times[0]))
+    assert bend == pytest.approx(curvature, rel=0.06)
+    gap = paths[target][0, 0] - paths[other][0, 0] - (target.box.center[0] + target.box.length / 2)
+    gap -= other.box.length / 2 - other.box.center[0]
+    assert gap / (cell.target_speed / 3.6) == pytest.approx(1.0, abs=0.005)
+    outcome = unbraked("ccfhol", speed, location, **settings)
+    assert outcome.hit == "Target"
+    assert outcome.collision_time == pytest.approx(6.0, abs=0.002)
+    assert outcome.closing_speed == pytest.approx(speed + cell.target_speed, abs=0.01)
+
+
 def test_of_head_on_collisions_the_speed_taken_off_counts():
     cell = next(c for c in cells_of("2026", ["CCFhos"], extended=False) if (c.speed, c.column) == (60, 0.5))
     assert cell.target_speed == 70.0
@@ -269,8 +299,8 @@ def test_the_grids_are_those_of_the_protocols():
     assert counted == {
         "CCRs": 56, "CPNA day": 30, "CPNA night": 30, "CPFA day": 30, "CPFA night": 30, "CPNCO day": 18,
         "CPNCO night": 18, "CCRm": 77, "CPLA day": 24, "CPLA night": 24, "CBLA": 20, "CBNA": 30, "CBNAO": 30,
-        "CBFA": 30, "CCFtap": 16, "CMFtap": 16, "CCRb": 77, "CCFhos": 32, "CMRs": 40, "CMRb": 55, "CCCscp": 33,
-        "CMCscp": 33, "CPTAfs": 20, "CPTAns": 5, "CPTAfo": 20, "CPTAno": 5,
+        "CBFA": 30, "CCFtap": 16, "CMFtap": 16, "CCRb": 77, "CCFhos": 32, "CCFhol": 32, "CMRs": 40, "CMRb": 55,
+        "CCCscp": 33, "CMCscp": 33, "CPTAfs": 20, "CPTAns": 5, "CPTAfo": 20, "CPTAno": 5,
     }  # fmt: skip
     standard = Counter(cell.test.name for cell in cells_of("2026", [], extended=False))
     assert (standard["CPNA day"], standard["CPFA day"], standard["CPNCO night"], standard["CCRs"]) == (18, 6, 6, 40)
@@ -325,7 +355,7 @@ def test_the_official_calculator_takes_our_cells_and_sees_the_same_colours(tmp_p
     for name, most in (
         ("CPNA", 1.0), ("CPFA", 1.0), ("CPNCO", 2.0), ("CCRs", 1.2), ("CCRm", 2.4), ("CPLA", 2.0), ("CBLA", 2.0),
         ("CBNA", 1.0), ("CBNAO", 2.0), ("CBFA", 1.0), ("CCFtap", 4.0), ("CMFtap", 4.0), ("CCRb", 1.6),
-        ("CCFhos", 2.0),
+        ("CCFhos", 2.0), ("CCFhol", 2.0),
         ("CMRs", 1.2), ("CMRb", 1.6), ("CCCscp", 6.0), ("CMCscp", 6.0), ("CPTA", 2.0),
     ):  # fmt: skip
         assert verdict.scores[name]["Standard"][1] == most

@@ -38,6 +38,7 @@ class Test:
         brakes: whether that target brakes.
         towards: speeds of a car that comes towards it in its lane, by the vehicle's speed, km/h; what counts there is
             the speed taken off before they meet, as the other does not brake.
+        overtakes: whether that car comes from its own lane, overtaking another.
     """
 
     name: str
@@ -53,6 +54,7 @@ class Test:
     nearside: bool = False
     brakes: bool = False
     towards: tuple[int, ...] = ()
+    overtakes: bool = False
     standard_to: int = 130
 
     @property
@@ -110,6 +112,11 @@ _ONCOMING = (30, 45, 60, 80)
 _HEAD_ON = (1.0, 0.75, 0.5, 0.25)
 _CROSSING = tuple(range(20, 81, 10))
 _FIVES = tuple(range(10, 61, 5))
+_LANE_CHANGES = {
+    speed: {"lane_change_length": str(length), "following_distance": str(distance)}
+    for speed, length, distance in ((50, 44, 13.9), (70, 60, 19.4), (90, 78, 25.0), (100, 88, 27.8))
+}
+"""Of a car that overtakes, by its speed, km/h (Frontal Collisions v1.1, 3.1.1.2), m."""
 TESTS: Mapping[Protocol, tuple[Test, ...]] = MappingProxyType({
     "2026": (
         Test("CCRs", "ncap/ccrs", tuple(range(10, 81, 10)), _REAR, frozenset(_REAR[1:-1])),
@@ -123,8 +130,8 @@ TESTS: Mapping[Protocol, tuple[Test, ...]] = MappingProxyType({
         Test("CMRs", "ncap/cmrs", tuple(range(10, 81, 10)), _RIDER, frozenset(_RIDER[1:-1])),
         Test("CMRb", "ncap/cmrb", _DRIVING, _RIDER, frozenset(_RIDER[1:-1]), ahead=_DRIVING, brakes=True,
              standard_to=80),
-        Test("CCFhos", "ncap/ccfhos", tuple(range(30, 101, 10)), _HEAD_ON, frozenset(_HEAD_ON[1:]),
-             towards=(50, 50, 50, 70, 70, 70, 90, 100), standard_to=80),
+        *(Test(f"CCFho{how}", f"ncap/ccfho{how}", tuple(range(30, 101, 10)), _HEAD_ON, frozenset(_HEAD_ON[1:]),
+               towards=(50, 50, 50, 70, 70, 70, 90, 100), overtakes=how == "l", standard_to=80) for how in "sl"),
         Test("CCCscp", "ncap/cccscp", _CROSSING, _CROSSING, frozenset(_CROSSING[:5]), crosses=True, standard_to=60),
         Test("CMCscp", "ncap/cmcscp", _CROSSING, _CROSSING, frozenset(_CROSSING[:5]), crosses=True, standard_to=60),
         *_walking_ahead(_AHEAD, tuple(range(10, 61, 10))),
@@ -171,7 +178,7 @@ class Layer:
 _PEOPLE, _CYCLISTS = ("CPNA", "CPFA", "CPNCO"), ("CBNA", "CBNAO", "CBFA")
 _TURNS = ("CPTAfs", "CPTAns", "CPTAfo", "CPTAno")
 _ALONG = ("CPLA", "CBLA", *_TURNS)
-_VEHICLES = ("CCRs", "CCRm", "CCRb", "CCFhos", "CCFtap", "CCCscp", "CMRs", "CMRb", "CMFtap", "CMCscp")
+_VEHICLES = ("CCRs", "CCRm", "CCRb", "CCFhos", "CCFhol", "CCFtap", "CCCscp", "CMRs", "CMRb", "CMFtap", "CMCscp")
 _BRAKING = ("CCRb", "CMRb")
 _TARGET_SPEEDS = {**dict.fromkeys(_TURNS, 5), "CPNA": 5, "CPFA": 8, "CPNCO": 5, "CBNA": 15, "CBNAO": 10, "CBFA": 20}
 
@@ -250,6 +257,8 @@ class Cell:
         given["impact_location"] = str(self.column)
         if (self.test.ahead or self.test.towards) and not self.test.brakes:
             given["target_speed"] = str(self.target_speed)
+        if self.test.overtakes:
+            given |= _LANE_CHANGES[int(self.target_speed)]
         return given
 
 

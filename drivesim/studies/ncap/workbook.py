@@ -17,7 +17,8 @@ from euroncap_rating_2026 import common
 from euroncap_rating_2026.crash_avoidance import matrix_processing
 
 SHEETS = dict.fromkeys(
-    ("CCRs", "CCRm", "CCRb", "CCFhos", "CCFtap", "CCCscp", "CMRs", "CMRb", "CMFtap", "CMCscp"), "FC - Car & PTW"
+    ("CCRs", "CCRm", "CCRb", "CCFhos", "CCFhol", "CCFtap", "CCCscp", "CMRs", "CMRb", "CMFtap", "CMCscp"),
+    "FC - Car & PTW",
 )
 PEOPLE = "FC - Ped & Cyc"
 TURNS = {
@@ -142,7 +143,7 @@ def fill_measurements(book: Any, given: dict[str, Any]) -> int:
                     if head in heads and (value := sheet.cell(row, heads[head]).value) not in (None, "Not Applicable")
                 )
                 side = sheet.cell(row, heads["Turn"]).value if "&" in words[0] else None
-                worst = 0.0 if words[0] == "CCFhos" else float(speed)
+                worst = 0.0 if words[0] in ("CCFhos", "CCFhol") else float(speed)
                 played = speeds.get((words[0], side, speed, place), worst)
                 sheet.cell(row, heads["Value"]).value = 0.0 if "FCW" in words else played
                 count += 1
