@@ -15,7 +15,14 @@ from __future__ import annotations
 
 import math
 
-from build_ncap_junctions import NUMBER, crossing_vehicle, segment, turning, turning_across_person
+from build_ncap_junctions import (
+    NUMBER,
+    crossing_vehicle,
+    segment,
+    turning,
+    turning_across_cyclist,
+    turning_across_person,
+)
 from build_scenarios import (
     BICYCLE,
     HERE,
@@ -277,6 +284,8 @@ def main() -> None:
         turning("cmftap", "Turn across an oncoming motorcycle (Euro NCAP CMFtap)", MOTORCYCLE, age="38"),
         turning_across_person("cptaf", "Turn to the farside across an adult (Euro NCAP CPTAf)", nearside=False),
         turning_across_person("cptan", "Turn to the nearside across an adult (Euro NCAP CPTAn)", nearside=True),
+        turning_across_cyclist("cbtaf", "Turn to the farside across a cyclist (Euro NCAP CBTAf)", nearside=False),
+        turning_across_cyclist("cbtan", "Turn to the nearside across a cyclist (Euro NCAP CBTAn)", nearside=True),
         crossing_vehicle("cccscp", "Crossing car (Euro NCAP CCCscp)", GLOBAL_VEHICLE_TARGET,
                          -GLOBAL_VEHICLE_TARGET.width / 2, -GLOBAL_VEHICLE_TARGET.length / 4),
         crossing_vehicle("cmcscp", "Crossing motorcycle (Euro NCAP CMCscp)", MOTORCYCLE,

@@ -3,7 +3,7 @@
 Turns are those of :mod:`drivesim.studies.ncap.turning`; as in the scenario set by Vector the fronts meet where the
 vehicle under test, at 45 degrees, comes to the side of the oncoming one. Of the same set: those that cross, with
 what hides them up to 60 km/h: three cars in a row, 0.25 m off the road, the first of them 22.5 m (1.5 m less on the
-farside) before the way of who crosses.
+farside) before the way of who crosses. Cyclists ride where the Frontal Collisions protocol v1.1, 3.2.2.2, has them.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from __future__ import annotations
 import math
 
 from build_scenarios import (
+    BICYCLE,
     LARGE_OBSTRUCTION,
     REFERENCE_CAR,
     SMALL_OBSTRUCTION,
@@ -23,13 +24,21 @@ from build_scenarios import (
 )
 from scenariogeneration import xosc
 
-from drivesim.studies.ncap.turning import LANE, WALKING_LINE, meeting_parameters, turn_at, turn_parameters
+from drivesim.studies.ncap.turning import (
+    LANE,
+    RIDING_LINE,
+    WALKING_LINE,
+    meeting_parameters,
+    on_front,
+    turn_at,
+    turn_parameters,
+)
 
 NUMBER = xosc.ParameterType.double
 TURN_TIME = 8.0
 """Seconds that both need to where they meet in turns."""
 PERSON_TIME = 9.0
-"""The same in turns across people."""
+"""The same in turns across people and cyclists."""
 CROSSING_TIME = 3.8
 """The same where both go straight on: no more fits on the map's arms at 80 km/h (steady for 3.5 s in the protocol)."""
 CROSSROADS = 120.0
@@ -63,6 +72,16 @@ def _turns(draft: Draft, straight: str, begin: str, *, nearside: bool = False) -
     draft.init.add_init_action("Ego", xosc.FollowTrajectoryAction(way, xosc.FollowingMode.follow))
 
 
+def _turns_across(draft: Draft, line: float, *, nearside: bool) -> str:
+    """The vehicle turns and meets somebody on ``line`` after :data:`PERSON_TIME`; x where the turn begins."""
+    for key, value in meeting_parameters(10, on_front(0.5), line, nearside=nearside).items():
+        draft.parameter(key, NUMBER, value, 0, 60)
+    draft.surroundings("2026-06-15T12:30:00")
+    begin = f"{CROSSROADS + (-LANE / 2 if nearside else LANE / 2)} - $turn_reach"
+    _turns(draft, f"({PERSON_TIME} * $ego_speed / 3.6 - $meeting_way)", begin, nearside=nearside)
+    return begin
+
+
 def turning_across_person(name: str, description: str, *, nearside: bool) -> Draft:
     """A vehicle that turns across the way of an adult who crosses the road that it turns into.
 
@@ -74,11 +93,7 @@ def turning_across_person(name: str, description: str, *, nearside: bool) -> Dra
     draft.parameter("target_speed", NUMBER, 5.0, 3, 10)
     draft.parameter("direction", NUMBER, 1.0, -1, 1)
     draft.parameter("start_distance", NUMBER, 6.0 if nearside else 9.5, 3, 12)
-    for key, value in meeting_parameters(10, 0.5, nearside=nearside).items():
-        draft.parameter(key, NUMBER, value, 0, 60)
-    draft.surroundings("2026-06-15T12:30:00")
-    begin = f"{CROSSROADS + (-LANE / 2 if nearside else LANE / 2)} - $turn_reach"
-    _turns(draft, f"({PERSON_TIME} * $ego_speed / 3.6 - $meeting_way)", begin, nearside=nearside)
+    begin = _turns_across(draft, WALKING_LINE, nearside=nearside)
     x = f"${{{begin} + $meeting_ahead - $direction * $start_distance}}"
     heading = f"${{(1 - $direction) * {math.pi / 2:.10f}}}"
     y = -WALKING_LINE if nearside else WALKING_LINE
@@ -91,6 +106,26 @@ def turning_across_person(name: str, description: str, *, nearside: bool) -> Dra
     then = xosc.SimulationTimeCondition(due, xosc.Rule.greaterOrEqual)
     event.add_trigger(xosc.ValueTrigger("it is time", 0, xosc.ConditionEdge.none, then))
     draft.stories.append(story("cross", "Target", [event]))
+    return draft
+
+
+def turning_across_cyclist(name: str, description: str, *, nearside: bool) -> Draft:
+    """A vehicle that turns across the way of a cyclist along the road that it comes from.
+
+    ``direction`` 1: he rides as the vehicle came, -1: against it, ``aside`` m to the left of the middle of that road,
+    steadily, and his front wheel would be where they meet after :data:`PERSON_TIME`.
+    """
+    draft = Draft(f"ncap/{name}", description, "../crossroads.xodr", minor=3)
+    draft.parameter("ego_speed", NUMBER, 10.0, 5, 25)
+    draft.parameter("target_speed", NUMBER, 15.0, 5, 25)
+    draft.parameter("direction", NUMBER, 1.0, -1, 1)
+    draft.parameter("aside", NUMBER, -RIDING_LINE if nearside else RIDING_LINE, -6, 6)
+    begin = _turns_across(draft, RIDING_LINE, nearside=nearside)
+    way = f"({PERSON_TIME} * $target_speed / 3.6 + {BICYCLE.front:.3f})"
+    x, heading = f"${{{begin} + $meeting_ahead - $direction * {way}}}", f"${{(1 - $direction) * {math.pi / 2:.10f}}}"
+    start = xosc.WorldPosition(x, "$aside", 0.0, heading)
+    draft.add("Target", BICYCLE.entity(age="34"), start, kmh("target_speed"))
+    draft.init.add_init_action("Target", _straight_on("along the road", start))
     return draft
 
 

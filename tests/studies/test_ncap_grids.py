@@ -229,6 +229,46 @@ def test_a_vehicle_that_turns_meets_a_person_who_crosses(test, speed, location):
     assert hit.hit_point == pytest.approx(location, abs=0.35)  # of a body 0.6 m long, from a car aslant
 
 
+@pytest.mark.parametrize(
+    ("test", "speed", "column", "aside", "place"),
+    [
+        ("CBTAfs", 10, 1.0, 5.0, (3.558, 0.9075)),
+        ("CBTAfs", 25, 0.75, 5.0, (3.558 - 0.25 * 4.358, 0.9075)),
+        ("CBTAfo", 15, 0.9, 2.75, (3.558, 0.4 * 1.815)),
+        ("CBTAfo", 25, 0.5, 2.75, (3.558, 0.0)),
+        ("CBTAns", 10, 0.0, -5.0, (3.558, -0.9075)),
+        ("CBTAns", 10, 0.75, -5.0, (3.558 - 0.25 * 4.358, -0.9075)),
+        ("CBTAno", 10, 0.25, -5.0, (3.558, -0.25 * 1.815)),
+    ],
+)
+def test_a_vehicle_that_turns_meets_a_cyclist(test, speed, column, aside, place):
+    """After 9 s his front wheel would be at the impact location of the unbraked car, on its front or on its side; they
+    touch before, by the tenth of a second at most that half his width takes."""
+    cell = next(c for c in cells_of("2026", [test], extended=True) if (c.speed, c.column) == (speed, column))
+    (settings,) = cell.runs(None)
+    with Simulation(ScenarioFile(cell.test.scenario).scenario(settings)) as simulation:
+        ego, target = simulation.ego, next(actor for actor in simulation.actors if actor.name == "Target")
+        frames = {frame.time_ns: frame for frame in simulation if frame.time_ns <= 9_000_000_000}
+    touched = min(time for time, frame in frames.items() if frame.collisions)
+    assert 8.88 < frames[touched].collisions[0].time < 9.0
+    steady, earlier = (frames[time].state for time in (8_500_000_000, 5_000_000_000))
+    front = np.array([[target.box.center[0] + target.box.length / 2, 0.0, 0.0]])
+    ridden = steady.pose(target.index).apply(front)[0]
+    assert ridden[1] == pytest.approx(aside, abs=1e-3)
+    way = steady.pose(target.index).translation - earlier.pose(target.index).translation
+    assert way[0] == pytest.approx(cell.test.across * 15 / 3.6 * 3.5, abs=1e-3)
+    met = ridden + [cell.test.across * 15 / 3.6 * 0.5, 0.0, 0.0]
+    turned = turned_alone(cell, ego)
+    assert turned.inverse().apply(met[None])[0][:2] == pytest.approx(place, abs=0.01)
+
+
+def turned_alone(cell, ego):
+    """Where the car is after 9 s with the cyclist out of its way."""
+    (settings,) = cell.runs(None)
+    with Simulation(ScenarioFile(cell.test.scenario).scenario(settings | {"aside": "6", "target_speed": "5"})) as alone:
+        return next(f for f in alone if f.time_ns == 9_000_000_000).state.pose(ego.index)
+
+
 def test_people_walk_their_way_in_time():
     """2 m to get to 5 km/h, then steadily: 9.5 m take 8.28 s."""
     (settings,) = next(iter(cells_of("2026", ["CPTAfs"], extended=False))).runs(None)
@@ -301,11 +341,13 @@ def test_the_grids_are_those_of_the_protocols():
         "CPNCO night": 18, "CCRm": 77, "CPLA day": 24, "CPLA night": 24, "CBLA": 20, "CBNA": 30, "CBNAO": 30,
         "CBFA": 30, "CCFtap": 16, "CMFtap": 16, "CCRb": 77, "CCFhos": 32, "CCFhol": 32, "CMRs": 40, "CMRb": 55,
         "CCCscp": 33, "CMCscp": 33, "CPTAfs": 20, "CPTAns": 5, "CPTAfo": 20, "CPTAno": 5,
+        "CBTAfs": 8, "CBTAns": 2, "CBTAfo": 20, "CBTAno": 3,
     }  # fmt: skip
     standard = Counter(cell.test.name for cell in cells_of("2026", [], extended=False))
     assert (standard["CPNA day"], standard["CPFA day"], standard["CPNCO night"], standard["CCRs"]) == (18, 6, 6, 40)
     assert (standard["CCRm"], standard["CPLA night"], standard["CBLA"], standard["CBNA"]) == (55, 6, 5, 12)
     assert (standard["CCFtap"], standard["CMFtap"], standard["CPTAfs"], standard["CPTAno"]) == (9, 9, 3, 1)
+    assert (standard["CBTAfs"], standard["CBTAns"], standard["CBTAfo"], standard["CBTAno"]) == (3, 1, 3, 1)
     assert (standard["CCRb"], standard["CMRs"], standard["CMRb"], standard["CCCscp"]) == (30, 24, 18, 25)
     ahead = {cell.speed: cell.target_speed for cell in cells_of("2026", ["CCRm"], extended=True)}
     assert (ahead[30], ahead[80], ahead[90], ahead[130]) == (20.0, 20.0, 30.0, 70.0)
@@ -356,7 +398,7 @@ def test_the_official_calculator_takes_our_cells_and_sees_the_same_colours(tmp_p
         ("CPNA", 1.0), ("CPFA", 1.0), ("CPNCO", 2.0), ("CCRs", 1.2), ("CCRm", 2.4), ("CPLA", 2.0), ("CBLA", 2.0),
         ("CBNA", 1.0), ("CBNAO", 2.0), ("CBFA", 1.0), ("CCFtap", 4.0), ("CMFtap", 4.0), ("CCRb", 1.6),
         ("CCFhos", 2.0), ("CCFhol", 2.0),
-        ("CMRs", 1.2), ("CMRb", 1.6), ("CCCscp", 6.0), ("CMCscp", 6.0), ("CPTA", 2.0),
+        ("CMRs", 1.2), ("CMRb", 1.6), ("CCCscp", 6.0), ("CMCscp", 6.0), ("CPTA", 2.0), ("CBTA", 2.0),
     ):  # fmt: skip
         assert verdict.scores[name]["Standard"][1] == most
     avoided = [Judged(each.cell, 0.0, "green", 1.0) for each in cells]

@@ -13,7 +13,17 @@ from types import MappingProxyType
 from typing import Literal
 
 from drivesim.errors import DrivesimError, did_you_mean
-from drivesim.studies.ncap.turning import TURNING_SPEEDS, meeting_parameters, turn_at, turn_parameters
+from drivesim.studies.ncap.turning import (
+    ONCOMING_LINE,
+    RIDING_LINE,
+    TURNING_SPEEDS,
+    WALKING_LINE,
+    meeting_parameters,
+    on_front,
+    on_side,
+    turn_at,
+    turn_parameters,
+)
 from drivesim.studies.whatif.outcome import POINTS, Colour, euro_ncap_colour
 
 Protocol = Literal["2023", "2026"]
@@ -30,9 +40,10 @@ class Test:
         columns: impact locations, share of its width from the right; at junctions speeds of the target, km/h.
         standard: columns of the standard range, up to a speed of ``standard_to``; the others are extended.
         turns: whether it turns in front of one that comes towards it. crosses: whether it crosses the target's way at
-            a junction, the target once from either side. across: the way of a person across which it turns, 1: as the
-            vehicle came, -1: against it; 0: none. nearside: where it turns to. What counts at junctions is whether
-            they touch.
+            a junction, the target once from either side. across: the way of a person or cyclist across which it turns,
+            1: as the vehicle came, -1: against it; 0: none. nearside: where it turns to. What counts at junctions is
+            whether they touch.
+        riding: how far from the middle of the vehicle's road a cyclist rides across whose way it turns, m; 0: a person.
         ahead: speeds of a target that moves the same way, by the vehicle's speed, km/h; what counts there is the
             difference of speeds at impact. Empty for targets that cross or stand.
         brakes: whether that target brakes.
@@ -52,6 +63,7 @@ class Test:
     crosses: bool = False
     across: int = 0
     nearside: bool = False
+    riding: float = 0.0
     brakes: bool = False
     towards: tuple[int, ...] = ()
     overtakes: bool = False
@@ -102,6 +114,12 @@ def _turning(columns: tuple[float, ...], speeds: tuple[int, ...]) -> list[Test]:
     ]  # fmt: skip
 
 
+def _cyclist(name: str, columns: tuple[float, ...], standard: float, riding: float = RIDING_LINE) -> Test:
+    nearside, speeds = name[4] == "n", (10,) if name[4] == "n" else TURNING_SPEEDS
+    return Test(name, f"ncap/{name[:5].lower()}", speeds, columns, frozenset((standard,)), standard_to=20,
+                across=1 if name[5] == "s" else -1, nearside=nearside, riding=riding)  # fmt: skip
+
+
 _WIDE = (0.9, 0.75, 0.5, 0.25, 0.1)
 _AHEAD = (0.75, 0.5, 0.25, 0.1)
 _RIDING = tuple(range(20, 61, 10))
@@ -136,6 +154,10 @@ TESTS: Mapping[Protocol, tuple[Test, ...]] = MappingProxyType({
         Test("CMCscp", "ncap/cmcscp", _CROSSING, _CROSSING, frozenset(_CROSSING[:5]), crosses=True, standard_to=60),
         *_walking_ahead(_AHEAD, tuple(range(10, 61, 10))),
         *_turning(_WIDE, TURNING_SPEEDS),
+        _cyclist("CBTAfs", (1.0, 0.75), 1.0),
+        _cyclist("CBTAns", (0.75, 0.0), 0.0),
+        _cyclist("CBTAfo", _WIDE, 0.5, ONCOMING_LINE),
+        _cyclist("CBTAno", _WIDE[1:-1], 0.5),
         Test("CBLA", "ncap/cbla", _RIDING, _AHEAD, frozenset((0.5,)), ahead=(15,) * len(_RIDING)),
         Test("CBNA", "ncap/cbna", tuple(range(10, 61, 10)), _WIDE, frozenset((0.75, 0.5))),
         Test("CBNAO", "ncap/cbnao", tuple(range(10, 61, 10)), _WIDE, frozenset((0.75, 0.5))),
@@ -229,7 +251,12 @@ class Cell:
     @property
     def heading(self) -> str:
         """Of its column."""
-        return f"{self.column:g} km/h" if self.test.by_speed else f"{self.column:.0%}"
+        return f"{self.column:g} km/h" if self.test.by_speed else f"{self.column:.0%}{' side' if self.at_side else ''}"
+
+    @property
+    def at_side(self) -> bool:
+        """Whether its impact location is a share of the vehicle's length, from the rear, not of its width."""
+        return self.test.riding > 0.0 and self.test.across > 0 and self.column == 0.75
 
     @property
     def target_speed(self) -> float:
@@ -251,15 +278,25 @@ class Cell:
         if self.test.crosses:
             return given | {"target_speed": str(self.column)}
         if self.test.across:
-            near = self.test.nearside == (self.test.across > 0)  # from the side that he has 3.5 m less to go on
-            given |= {"direction": str(self.test.across), "start_distance": "6" if near else "9.5"}
-            return given | meeting_parameters(self.speed, self.column, nearside=self.test.nearside)
+            return given | self._meeting()
         given["impact_location"] = str(self.column)
         if (self.test.ahead or self.test.towards) and not self.test.brakes:
             given["target_speed"] = str(self.target_speed)
         if self.test.overtakes:
             given |= _LANE_CHANGES[int(self.target_speed)]
         return given
+
+    def _meeting(self) -> dict[str, str]:
+        """Parameters of who is turned across, and where."""
+        test = self.test
+        given = {"direction": str(test.across)}
+        if not test.riding:
+            near = test.nearside == (test.across > 0)  # from the side that he has 3.5 m less to go on
+            given["start_distance"] = "6" if near else "9.5"
+            return given | meeting_parameters(self.speed, on_front(self.column), WALKING_LINE, nearside=test.nearside)
+        given["aside"] = str(-test.riding if test.nearside else test.riding)
+        place = on_side(self.column, nearside=test.nearside) if self.at_side else on_front(self.column)
+        return given | meeting_parameters(self.speed, place, test.riding, nearside=test.nearside)
 
 
 def cells_of(protocol: str, names: list[str], *, extended: bool, layer: str | None = None) -> list[Cell]:

@@ -25,8 +25,10 @@ _NEARSIDE = {10: (8.0, 22.85)}
 TURNING_SPEEDS = tuple(_TURNS)
 WALKING_LINE = 9.5
 """How far from the middle of the vehicle's road people cross the other one, m."""
-FRONT, WIDTH = 3.558, 1.815
-"""Of the scenarios' reference car: rear axle to front bumper, and its width, m."""
+RIDING_LINE, ONCOMING_LINE = 5.0, 2.75
+"""The same of cyclists, and of those who come towards a vehicle that turns to the farside (v1.1, 3.2.2.2)."""
+FRONT, WIDTH, LENGTH = 3.558, 1.815, 4.358
+"""Of the scenarios' reference car: rear axle to front bumper, its width and its length, m."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,21 +58,32 @@ def turn_at(speed: int, *, nearside: bool = False) -> Turn:
     return Turn(curvature, clothoid, arc, float(x[-1]), float(np.interp(way, s, x)), way)
 
 
-def meeting(speed: int, location: float, *, nearside: bool) -> tuple[float, float]:
-    """Where the front of a turning car comes to the line on which people cross.
+def on_front(location: float) -> tuple[float, float]:
+    """A place on the car ahead and to the left of its rear axle, m: on its front, by share of its width from the right
+    edge."""
+    return FRONT, (location - 0.5) * WIDTH
+
+
+def on_side(location: float, *, nearside: bool) -> tuple[float, float]:
+    """The same on a side, the right one if ``nearside``, by share of its length from the rear."""
+    return FRONT - (1.0 - location) * LENGTH, -WIDTH / 2 if nearside else WIDTH / 2
+
+
+def meeting(speed: int, place: tuple[float, float], line: float, *, nearside: bool) -> tuple[float, float]:
+    """Where a place on a turning car comes to the line on which others cross.
 
     Args:
-        location: on the front, share of its width from its right edge.
+        place: ahead and to the left of its rear axle, m.
+        line: how far that is from the middle of the vehicle's road, on the side that it turns to, m.
 
     Returns:
         Metres that the rear axle is along the turn then, and that the place on the line is ahead of the turn's start.
     """
     s, x, y, heading = _way(*_shape(speed, nearside), onwards=FRONT + WIDTH)
-    left = (location - 0.5) * WIDTH * (-1.0 if nearside else 1.0)
-    ahead = x + FRONT * np.cos(heading) - left * np.sin(heading)
-    aside = y + FRONT * np.sin(heading) + left * np.cos(heading)
-    line = WALKING_LINE - LANE / 2 if nearside else WALKING_LINE + LANE / 2
-    way = float(np.interp(line, aside, s))
+    forward, left = place[0], -place[1] if nearside else place[1]
+    ahead = x + forward * np.cos(heading) - left * np.sin(heading)
+    aside = y + forward * np.sin(heading) + left * np.cos(heading)
+    way = float(np.interp(line + (-LANE / 2 if nearside else LANE / 2), aside, s))
     return way, float(np.interp(way, s, ahead))
 
 
@@ -100,9 +113,9 @@ def turn_parameters(turn: Turn) -> dict[str, str]:
     return {f"turn_{field.name}": f"{getattr(turn, field.name):.6f}" for field in fields(turn)}
 
 
-def meeting_parameters(speed: int, location: float, *, nearside: bool) -> dict[str, str]:
-    """As the scenarios of people across whose way a vehicle turns take them."""
-    turn, (way, ahead) = turn_at(speed, nearside=nearside), meeting(speed, location, nearside=nearside)
+def meeting_parameters(speed: int, place: tuple[float, float], line: float, *, nearside: bool) -> dict[str, str]:
+    """As the scenarios take them in which a vehicle turns across the way of people or cyclists."""
+    turn, (way, ahead) = turn_at(speed, nearside=nearside), meeting(speed, place, line, nearside=nearside)
     given = {"turn_curvature": turn.curvature, "turn_clothoid": turn.clothoid, "turn_arc": turn.arc,
              "turn_reach": turn.reach, "meeting_way": way, "meeting_ahead": ahead}  # fmt: skip
     return {name: f"{value:.6f}" for name, value in given.items()}

@@ -22,7 +22,8 @@ SHEETS = dict.fromkeys(
 )
 PEOPLE = "FC - Ped & Cyc"
 TURNS = {
-    f"CPTA{side[0].lower()}{way}": (f"CPTAf{way} & CPTAn{way}", side)
+    f"{who}{side[0].lower()}{way}": (f"{who}f{way} & {who}n{way}", side)
+    for who in ("CPTA", "CBTA")
     for way in ("s", "o")
     for side in ("Farside", "Nearside")
 }
