@@ -46,7 +46,7 @@ LEAST_SLOPE: Any = np.float32(1e-9)
 _FLOAT3, _UINT3, _FLOAT3X4_ROW_MAJOR = 0x9003, 0x5003, 0x9134
 _INDEX, _VERTEX = 0, 1
 _TRIANGLE, _INSTANCE = 0, 121
-_QUALITY_LOW, _QUALITY_HIGH, _QUALITY_REFIT = 0, 2, 3
+_QUALITY_LOW, _QUALITY_MEDIUM, _QUALITY_HIGH, _QUALITY_REFIT = range(4)
 _SCENE_DYNAMIC, _SCENE_COMPACT = 1 << 0, 1 << 1
 _VERSION, _VERSION_MAJOR, _RAY_MASK_SUPPORTED = 0, 1, 64
 _COHERENT = 1 << 16
@@ -286,14 +286,17 @@ class SceneHandle(_Handle):
     Args:
         dynamic: built fast rather than well; compact: its trees hold no copies of vertices. Refitting then takes half
             the time, tracing a fifth to a third more; hits are the same.
+        split: triangles are cut where their boxes overlap. Of a town's ground and houses rays to the sun are 8 % faster
+            then; of a car's small triangles none are, and its tree takes several times as long to build.
     """
 
-    def __init__(self, device: Device, *, dynamic: bool = False, compact: bool = False) -> None:
+    def __init__(self, device: Device, *, dynamic: bool = False, compact: bool = False, split: bool = False) -> None:
         super().__init__(device, device.call("rtcNewScene", device.handle), _library().rtcReleaseScene)
         self._geometries: list[Geometry] = []
         flags = (_SCENE_DYNAMIC if dynamic else 0) | (_SCENE_COMPACT if compact else 0)
         device.call("rtcSetSceneFlags", self.handle, flags)
-        device.call("rtcSetSceneBuildQuality", self.handle, _QUALITY_LOW if dynamic else _QUALITY_HIGH)
+        quality = _QUALITY_LOW if dynamic else _QUALITY_HIGH if split else _QUALITY_MEDIUM
+        device.call("rtcSetSceneBuildQuality", self.handle, quality)
 
     def attach(self, geometry: Geometry) -> int:
         """Add a geometry; its id is its position."""

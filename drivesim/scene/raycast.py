@@ -121,10 +121,10 @@ class RayScene:
         self._shared = shared
         self._device = device = shared.device if shared else Device()
         known = [shared.of(mesh) if shared else None for mesh, _ in meshes]
-        own = [described for described, there in zip(meshes, known, strict=True) if there is None]
+        own = [number for number, there in enumerate(known) if there is None]
         with ThreadPoolExecutor(nb.get_num_threads()) as pool:  # one thread a mesh: trees do not depend on how many
-            made = iter([[shape] for shape in pool.map(lambda described: shape_of(device, *described), own)])
-        self._shapes = [next(made) if there is None else [there] for there in known]
+            made = iter(list(pool.map(lambda number: shape_of(device, *meshes[number], split=number == 0), own)))
+        self._shapes = [[next(made) if there is None else there] for there in known]
         self._shots = [1] * len(meshes)
         self._parts = parts
         self.own_body = np.array([part.mask == EGO_BODY for part in parts], dtype=np.bool_)

@@ -34,11 +34,14 @@ RANGES = [[(float(a), float(b)) for a, b in pairwise(bounds)] for bounds in BOUN
 
 
 class Shape:
-    """A triangle mesh (T, 3) of vertices (V, 3) with its own tree; ``deforming``: refitted when its vertices change."""
+    """A triangle mesh (T, 3) of vertices (V, 3) with its own tree; ``deforming``: refitted when its vertices change;
+    ``split``: as of :class:`~drivesim.scene.embree.SceneHandle`."""
 
-    def __init__(self, device: Device, triangles: NDArray[np.int32], vertices: F32, *, deforming: bool) -> None:
+    def __init__(
+        self, device: Device, triangles: NDArray[np.int32], vertices: F32, *, deforming: bool, split: bool = False
+    ) -> None:
         self.geometry = Geometry.triangles(device, triangles, vertices, deforming=deforming)
-        self.scene = SceneHandle(device, dynamic=deforming, compact=deforming)
+        self.scene = SceneHandle(device, dynamic=deforming, compact=deforming, split=split)
         self.scene.attach(self.geometry)
         self.scene.commit()
 
@@ -56,9 +59,9 @@ class Shape:
         self.geometry.close()
 
 
-def shape_of(device: Device, mesh: Mesh, deforming: bool) -> Shape:
+def shape_of(device: Device, mesh: Mesh, deforming: bool, split: bool = False) -> Shape:
     """The tree of a mesh at rest."""
-    return Shape(device, mesh.triangles, mesh.vertices, deforming=deforming)
+    return Shape(device, mesh.triangles, mesh.vertices, deforming=deforming, split=split)
 
 
 def look_of(mesh: Mesh, lamps: NDArray[np.uint8], deforming: bool) -> NDArray[np.uint32]:
@@ -83,7 +86,8 @@ class SharedShapes:
     """Trees and looks of rigid meshes that several scenes hit, made once.
 
     Args:
-        meshes: those that scenes will share; others are each scene's own, unless :meth:`share` was told of them.
+        meshes: those that scenes will share, ground and houses first; others are each scene's own, unless
+            :meth:`share` was told of them.
 
     Attributes:
         device: of the trees, and of every scene that shares them.
@@ -92,7 +96,7 @@ class SharedShapes:
     def __init__(self, meshes: Sequence[Mesh]) -> None:
         self.device = device = Device()
         with ThreadPoolExecutor(nb.get_num_threads()) as pool:
-            shapes = list(pool.map(lambda mesh: shape_of(device, mesh, False), meshes))
+            shapes = list(pool.map(lambda mesh: shape_of(device, mesh, False, split=mesh is meshes[0]), meshes))
         # The meshes are kept, so that nothing else gets their identity.
         self._known = {id(mesh): (mesh, shape) for mesh, shape in zip(meshes, shapes, strict=True)}
         self._looks: dict[int, tuple[NDArray[np.uint8], NDArray[np.uint32]]] = {}
