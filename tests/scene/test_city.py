@@ -138,3 +138,29 @@ def test_trees_of_the_country_have_habits_and_spruces_stay_green():
         left = ((winter.material == MaterialId.FOLIAGE) & (winter.instance == number)).sum()
         had = (tree.material == MaterialId.FOLIAGE).sum()
         assert left == had if not (tree.material == MaterialId.BARK).any() else left < 0.05 * had
+
+
+def test_no_street_ends_in_a_bare_horizon(street):
+    """All the way round there is a wood, beyond what ranging sensors reach, and it is as green in winter."""
+    city = build_city(street, 0)
+    ground = covered_ground(street)
+    for season in (city, in_season(city, foliage_on(15.0))):
+        mesh = season.mesh()
+        corners = mesh.vertices[mesh.triangles[mesh.semantic == Tag.VEGETATION]].reshape(-1, 3)
+        corners = corners[shapely.distance(shapely.points(corners[:, :2]), shapely.box(*ground.bounds)) > 280.0]
+        away = corners[:, :2] - np.array(ground.centroid.coords[0])
+        sector = np.floor(np.degrees(np.arctan2(away[:, 1], away[:, 0]))).astype(int) % 360
+        rise = np.degrees(np.arctan2(corners[:, 2] - 1.5, np.linalg.norm(away, axis=1)))
+        tops, feet = np.full(360, -90.0), np.full(360, 90.0)
+        np.maximum.at(tops, sector, rise)
+        np.minimum.at(feet, sector, rise)
+        assert tops.min() > 0.7
+        assert feet.max() < 0.0
+
+
+def test_the_tip_of_a_spruce_is_needles():
+    for seed in range(8):
+        spruce = plants.conifer(np.random.default_rng(seed), 12.0, 650)
+        leaf = spruce.material == MaterialId.FOLIAGE
+        tops = [spruce.vertices[spruce.triangles[part], 2].max() for part in (leaf, ~leaf)]
+        assert tops[0] - tops[1] > 1.5

@@ -14,6 +14,7 @@ from drivesim.errors import ScenarioError
 from drivesim.opendrive import RoadNetwork
 from drivesim.scene.chance import Chance
 from drivesim.scene.city.frontage import Frontage, covered_ground, frontages
+from drivesim.scene.city.horizon import woods
 from drivesim.scene.city.inner_city import forecourt, inner_city
 from drivesim.scene.city.installations import installations
 from drivesim.scene.city.layout import Plots, backdrop, countryside, motorway_side, residential
@@ -68,6 +69,8 @@ def build_city(
     height = float(np.median([edge.points[:, 2].mean() for edge in edges]))
     has_town = any(edge.district in ("residential", "inner_city") for edge in edges)
     things += list(backdrop(covered.bounds, height, plots, density, houses=has_town))
+    kerbs = np.concatenate([edge.points for edge in edges])
+    things += list(woods(covered.bounds, kerbs, chance.draws("city", "horizon").of("vegetation")))
     courts = [forecourt(edge, covered) for edge in edges if edge.district == "inner_city"]
     ground = terrain(covered, edges, chance.draws("city", "fields").whole)
     return City.of([ground, *courts], things, first_instance)
