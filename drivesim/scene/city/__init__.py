@@ -22,6 +22,7 @@ from drivesim.scene.city.map_objects import taken_ground
 from drivesim.scene.city.model import City, Copy, Thing
 from drivesim.scene.city.parked import parked_cars
 from drivesim.scene.city.terrain import terrain
+from drivesim.scene.city.wear import wear
 
 __all__ = ["DISTRICTS", "City", "Copy", "build_city"]
 
@@ -73,7 +74,8 @@ def build_city(
     things += list(woods(covered.bounds, kerbs, chance.draws("city", "horizon").of("vegetation")))
     courts = [forecourt(edge, covered) for edge in edges if edge.district == "inner_city"]
     ground = terrain(covered, edges, chance.draws("city", "fields").whole)
-    return City.of([ground, *courts], things, first_instance)
+    worn = wear(network, chance.draws("city", "wear").of("textures"))
+    return City.of([ground, *courts, worn], things, first_instance)
 
 
 def _districts(edges: Sequence[Frontage], plots: Plots, chance: Chance) -> Iterator[Thing]:
