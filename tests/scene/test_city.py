@@ -8,7 +8,7 @@ from drivesim import content
 from drivesim.errors import ScenarioError
 from drivesim.materials import MaterialId
 from drivesim.opendrive import read_network
-from drivesim.scene.city import City, build_city, plants
+from drivesim.scene.city import City, build_city, pavement, plants
 from drivesim.scene.city.frontage import covered_ground, frontages
 from drivesim.scene.city.seasons import foliage_on, in_season
 from drivesim.scene.city.terrain import GRASS, VERGE
@@ -164,3 +164,27 @@ def test_the_tip_of_a_spruce_is_needles():
         leaf = spruce.material == MaterialId.FOLIAGE
         tops = [spruce.vertices[spruce.triangles[part], 2].max() for part in (leaf, ~leaf)]
         assert tops[0] - tops[1] > 1.5
+
+
+def test_one_sees_through_a_shelter():
+    """Panes are one face each, both of which are looked through; a second face would be a wall behind the first."""
+    stop = pavement.bus_stop()
+    corners = stop.vertices[stop.triangles[stop.material == MaterialId.CAR_GLASS]]
+    middles = corners.mean(axis=1)
+    normals = np.abs(np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0]))
+    along = normals.argmax(axis=1)
+    planes = {(int(axis), round(float(middle[axis]), 3)) for axis, middle in zip(along, middles, strict=True)}
+    assert len(planes) == 3  # back, left and right
+
+
+def test_shelters_stand_clear_of_gardens(street):
+    for seed in range(3):
+        city = build_city(street, seed).unique
+        stops = np.unique(city.instance[(city.material == MaterialId.CAR_GLASS) & (city.semantic == Tag.STATIC)])
+        assert len(stops)
+        garden = np.isin(city.semantic, (Tag.FENCE, Tag.WALL))
+        walls = shapely.points(city.vertices[city.triangles[garden]].reshape(-1, 3)[:, :2].astype(float))
+        for stop in stops:
+            glass = city.triangles[(city.instance == stop) & (city.material == MaterialId.CAR_GLASS)]
+            inside = shapely.MultiPoint(city.vertices[glass].reshape(-1, 3)[:, :2].astype(float)).convex_hull
+            assert not shapely.intersects(inside, walls).any()

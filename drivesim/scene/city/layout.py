@@ -88,7 +88,7 @@ def along_the_pavement(edge: Frontage, plots: Plots, draws: Draws, spacing: floa
         if not edge.is_pavement(at):
             continue
         if 0.0 <= stop <= at:
-            stop, thing, half, outwards = -1.0, pavement.bus_stop(), 2.4, -0.1
+            stop, thing, half, outwards = -1.0, pavement.bus_stop(), 2.4, -0.75
         else:
             thing, half, outwards = draws.part("distractors", lambda own: draw(own, draws))
         place = edge.pose(at, outwards=outwards)

@@ -11,7 +11,7 @@ from drivesim.materials import MaterialId, linear_rgb
 from drivesim.mesh import Mesh, merge
 from drivesim.scene.city import plants
 from drivesim.scene.city.furniture import POLE, WHITE_SHEET, disc
-from drivesim.scene.city.parts import Finish, boxes, polygon, tube
+from drivesim.scene.city.parts import Finish, boxes, polygon, quads, tube
 from drivesim.taxonomy import Tag
 from drivesim.transforms import Pose
 
@@ -20,6 +20,8 @@ _IRON = Finish(MaterialId.GALVANISED_STEEL, linear_rgb("#3c4043"), Tag.STATIC)
 _PANE = Finish(MaterialId.CAR_GLASS, linear_rgb("#30383c"), Tag.STATIC)
 _GREEN = Finish(MaterialId.SIGN_SHEET, linear_rgb("#1f7a4a"), Tag.TRAFFIC_SIGN)
 _STONE = Finish(MaterialId.CONCRETE, linear_rgb("#8f8c86"), Tag.STATIC)
+_BAYS = ((-1.94, -0.06), (0.06, 1.94))
+"""Of a shelter's back, between its posts, m."""
 _AWNINGS = ("#a33a33", "#2f5d4a", "#c9b78a", "#34507a", "#d8d4c8")
 
 
@@ -50,11 +52,9 @@ def bus_stop() -> Mesh:
     low = np.array([(x - 0.04, y - 0.04, 0.0) for x, y in posts])
     frame = boxes(low, low + [0.08, 0.08, 2.4], _IRON)
     roof = boxes((-2.2, -0.85, 2.4), (2.2, 0.85, 2.5), _IRON)
-    panes = boxes(
-        [(-1.94, -0.71, 0.25), (0.06, -0.71, 0.25), (-2.01, -0.64, 0.25), (1.99, -0.64, 0.25)],
-        [(-0.06, -0.69, 2.2), (1.94, -0.69, 2.2), (-1.99, 0.48, 2.2), (2.01, 0.48, 2.2)],
-        _PANE,
-    )
+    back = [[(x0, -0.7, 0.25), (x1, -0.7, 0.25), (x1, -0.7, 2.2), (x0, -0.7, 2.2)] for x0, x1 in _BAYS]
+    sides = [[(x, -0.64, 0.25), (x, 0.48, 0.25), (x, 0.48, 2.2), (x, -0.64, 2.2)] for x in (-2.0, 2.0)]
+    panes = quads([*back, *sides], _PANE)  # one face each: who looks through two sees the second one's back
     rails = boxes([(-2.0, -0.73, 0.18), (-2.0, -0.73, 2.2)], [(2.0, -0.67, 0.25), (2.0, -0.67, 2.27)], _IRON)
     seat = bench().placed(Pose.from_ypr([-0.9, -0.3, 0], [0, 0, 0]))
     pole = tube([[3.0, 0.4, 0], [3.0, 0.4, 2.9]], [0.03, 0.03], POLE)
