@@ -455,6 +455,19 @@ def test_what_counts_behind_someone_who_moves_is_the_difference_of_speeds(tmp_pa
     assert by_speed[40].colour == "orange"
 
 
+def stops_in_the_way(index, item):
+    """Stands in for the simulation: nobody touches anybody yet."""
+    return {"index": index, "outcomes": [{"collided": False, "in_way": True}]}
+
+
+def test_who_stops_in_the_way_of_somebody_has_not_avoided_them_but_for_people(tmp_path):
+    names = ["CCFtap", "CMFtap", "CBTAno", "CPTAno", "CCCscp"]
+    cells = cells_of("2026", names, extended=False)
+    found, _ = play_grid(Asked("2026", "whatif_camera"), cells, tmp_path, play=stops_in_the_way)
+    colours = {name: {each.colour for each in found if each.cell.test.name == name} for name in names}
+    assert colours == {name: {"green" if name in ("CPTAno", "CCCscp") else "red"} for name in names}
+
+
 def hit_from_the_left(index, item):
     """Stands in for the simulation: who comes from the nearside is not hit."""
     return {"index": index, "outcomes": [{"collided": item["side"] == "1", "impact_speed": 20.0}]}

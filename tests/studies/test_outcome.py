@@ -4,9 +4,16 @@ import dataclasses
 
 import numpy as np
 import pytest
-from builders import car
+from builders import at, car, child
 
-from drivesim.studies.whatif.outcome import POINTS, euro_ncap_colour, hit_point, impact_speed, serious_injury_risk
+from drivesim.studies.whatif.outcome import (
+    POINTS,
+    euro_ncap_colour,
+    hit_point,
+    impact_speed,
+    in_way,
+    serious_injury_risk,
+)
 from drivesim.transforms import Pose
 from drivesim.types import Collision
 from drivesim.world import World
@@ -65,3 +72,16 @@ def _weather():
     from drivesim.types import Weather
 
     return Weather()
+
+
+@pytest.mark.parametrize(
+    ("x", "y", "speed", "there"),
+    [(30.0, 0.0, 1.0, True), (30.0, 0.0, 0.0, False), (-30.0, 0.0, 1.0, False), (30.0, -0.02, 1.0, False)],
+)
+def test_who_stands_ahead_of_somebody_who_moves_is_in_the_way(x, y, speed, there):
+    """The front of a car that stands across is a centimetre in the way of a child that is 0.298 m wide, or not."""
+    vehicle, person = car(), child(1)
+    world = World(None, [vehicle, person], _weather(), 1)
+    world.place(0, at(10.0 + x - vehicle.box.center[1], 3.0 + y - 1.4 - 2.2 - 0.149 + 0.01, np.pi / 2), 0.0)
+    world.place(1, at(10.0, 3.0), speed)
+    assert in_way(world.snapshot(), vehicle, person) == there

@@ -13,7 +13,7 @@ from drivesim.studies.whatif.outcome import Colour
 from drivesim.studies.whatif.study import Study, run_study
 
 LIGHTEST = 0.01
-"""Any contact is a contact, however slow, km/h."""
+"""Any contact is a contact, however slow, km/h; so is standing where the target would run into it, in turns."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +99,7 @@ def play_grid(
 def _impact(cell: Cell, outcome: Mapping[str, Any]) -> float:
     """The speed that counts, km/h."""
     if not outcome["collided"]:
-        return 0.0
+        return LIGHTEST if cell.test.keeps_clear and outcome["in_way"] else 0.0
     return max(float(outcome["closing_speed" if cell.test.ahead else "impact_speed"]), LIGHTEST)
 
 

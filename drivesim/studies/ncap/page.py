@@ -36,7 +36,8 @@ def write_page(
     parts = [
         f"<h1>Euro NCAP {asked.protocol} grid: {html.escape(Path(asked.rig).stem)}</h1>",
         "<p class='soft'>A number is the impact speed in km/h; in cells without one the vehicle touched nobody"
-        " before it stood. Italics: extended range. Simulated with drivesim; Euro NCAP has not seen this.</p>",
+        " before it stood; 0.0 where it stood in the way of who came. Italics: extended range."
+        " Simulated with drivesim; Euro NCAP has not seen this.</p>",
         *(_matrix(name, [c for c in cells if c.cell.test.name == name])
           for name in dict.fromkeys(c.cell.test.name for c in cells)),
         _layers(held), _verdict(verdict),

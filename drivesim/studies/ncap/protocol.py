@@ -79,6 +79,11 @@ class Test:
         """Whether all that counts is whether they touch."""
         return self.by_speed or self.across != 0
 
+    @property
+    def keeps_clear(self) -> bool:
+        """Whether it must not stand in the target's way either: in turns, but not across people (v1.1, 4.3.2)."""
+        return self.turns or self.riding > 0.0
+
     def has(self, speed: int, column: float) -> bool:
         """Whether there is such a cell: of crossing vehicles one must be slow where the other is fast."""
         return not self.crosses or min(speed, column) <= 30 or max(speed, column) <= 60

@@ -11,7 +11,10 @@ import math
 from dataclasses import dataclass
 from typing import Literal
 
+import numpy as np
+
 from drivesim.types import Actor, Collision, WorldState
+from drivesim.world.boxes import HEIGHT, LENGTH, boxes_of, overlap
 
 Colour = Literal["green", "yellow", "orange", "brown", "red"]
 POINTS: dict[Colour, float] = {"green": 1.0, "yellow": 0.75, "orange": 0.5, "brown": 0.25, "red": 0.0}
@@ -67,6 +70,21 @@ def serious_injury_risk(
     if not RISK_SPEEDS[0] <= impact_speed <= RISK_SPEEDS[1]:
         doubts.append(f"{impact_speed:.0f} km/h lies outside {RISK_SPEEDS[0]:g} to {RISK_SPEEDS[1]:g} km/h")
     return Risk(1.0 / (1.0 + math.exp(-eta)), "; ".join(doubts))
+
+
+FAR = 300.0
+"""How far ahead of somebody who moves their way is looked at, m."""
+
+
+def in_way(state: WorldState, car: Actor, target: Actor) -> bool:
+    """Whether some part of the car is where the target, which moves, gets if it goes straight on."""
+    if float(state.speed[0, target.index]) <= 0.0:
+        return False
+    boxes = boxes_of([car, target])
+    boxes[1, :2] += 0.5 * (boxes[1, LENGTH] + FAR), 0.0
+    boxes[1, LENGTH], boxes[1, HEIGHT] = FAR, boxes[:, HEIGHT].max()
+    poses = [np.append(state.position[0, who.index], state.orientation[0, who.index, 0]) for who in (car, target)]
+    return bool(overlap(boxes[0], poses[0], boxes[1], poses[1])[0] > 0.0)
 
 
 def impact_speed(hit: Collision, before: WorldState, after: WorldState, ego: int) -> float:

@@ -23,7 +23,14 @@ from drivesim.sensors.suite import ONCE
 from drivesim.simulation import DEFAULT_DT, Simulation
 from drivesim.studies.target import target_of
 from drivesim.studies.whatif.driver import EgoDriver
-from drivesim.studies.whatif.outcome import POINTS, euro_ncap_colour, hit_point, impact_speed, serious_injury_risk
+from drivesim.studies.whatif.outcome import (
+    POINTS,
+    euro_ncap_colour,
+    hit_point,
+    impact_speed,
+    in_way,
+    serious_injury_risk,
+)
 from drivesim.studies.whatif.sensing import GatedSimulator, Stage
 from drivesim.studies.whatif.sight import line_of_sight
 from drivesim.types import CameraImage, Collision, Frame, WorldState
@@ -68,6 +75,7 @@ class Outcome:
         hit_point: share of the car's width from the right; NaN without contact.
         colour, points: Euro NCAP 2026, by the initial speed.
         risk: of MAIS3+F; caveat: why to doubt it.
+        in_way: whether the car, untouched, was in the way of a target that still moved when the run ended.
         false_triggers: brakes for something that was not the target.
         reaction_tick: first tick whose motion the rig influenced; hashes: of the world after every tick.
     """
@@ -82,6 +90,7 @@ class Outcome:
     points: float
     risk: float
     caveat: str
+    in_way: bool
     sight: Milestone
     first_return: Milestone
     detection: Milestone
@@ -253,7 +262,8 @@ class Run:
             closing_speed=3.6 * hit.closing_speed if hit else 0.0,
             hit_point=hit_point(hit, states[-1], self.car) if hit else math.nan,
             colour=colour, points=POINTS[colour], risk=risk.probability if risk else math.nan,
-            caveat=risk.caveat if risk else "no curve for this kind of target", sight=sight, first_return=returned,
+            caveat=risk.caveat if risk else "no curve for this kind of target",
+            in_way=hit is None and in_way(states[-1], self.car, self.target), sight=sight, first_return=returned,
             detection=first["detection"], confirmation=first["confirmation"], warning=first["warning"],
             brake=first["brake"], brake_sensors=ours[0].sensor if ours else "", false_triggers=len(brakes) - len(ours),
             minimum_distance=0.0 if hit else nearest, duration=float(states[-1].time[0]), reaction_tick=reaction,
