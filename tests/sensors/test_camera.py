@@ -199,3 +199,26 @@ def test_wet_ground_mirrors_what_stands_on_it():
 
     assert below(0.0) < 1.15
     assert below(1.0) > below(0.0) + 0.15
+
+
+def _upturned(material, albedo):
+    """A plate before the camera that leans back by 45 degrees: what mirrors shows the zenith."""
+    corners = [(6, 3, -1.5), (6, -3, -1.5), (12, -3, 4.5), (12, 3, 4.5)]
+    return Mesh.build(
+        corners, [(0, 1, 2), (0, 2, 3)], material=material, albedo=(albedo,) * 3, semantic=Tag.BUILDING
+    )  # fmt: skip
+
+
+def test_a_window_mirrors_as_much_as_two_panes_do():
+    """Under an overcast sky, nearly even overhead, a window that mirrors 15 % looks as a matt plate of about that
+    albedo does that sees 0.85 of it; one pane's 4 % would look as black rubber."""
+
+    def brightness(material, albedo):
+        builder = RaySceneBuilder()
+        builder.add_static(_upturned(material, albedo))
+        overcast = Weather(cloud_cover=1.0, sun_illuminance=20_000.0)
+        image = picture(builder, overcast, exposure=300.0, noise=0.0, ambient_occlusion=False)
+        return float(image.rgb[HEIGHT // 2 - 8 : HEIGHT // 2 + 8, WIDTH // 2 - 8 : WIDTH // 2 + 8].mean())
+
+    window = brightness(MaterialId.WINDOW_GLASS, 0.0)
+    assert brightness(MaterialId.RUBBER, 0.09) < window < brightness(MaterialId.RUBBER, 0.22)

@@ -16,6 +16,9 @@ WETTED = (
     MaterialId.ASPHALT, MaterialId.CONCRETE, MaterialId.PAVING, MaterialId.ROAD_PAINT, MaterialId.KERB_STONE,
 )  # fmt: skip
 """What rain makes darker and smoother."""
+_PANES = 1.0 - (1.0 - 0.04) ** 4
+"""What the four faces of a double-glazed window mirror head-on together, each 4 % (Fresnel, index 1.5): 15 %, as its
+makers state (outside light reflectance, EN 410)."""
 _CLEAR = 0.25
 """How much of what lies behind car windows they hide."""
 
@@ -27,7 +30,9 @@ def surface_table() -> F32:
     texture = np.array([int(material.texture) for material in MATERIALS])
     wetted, opacity = np.zeros(len(MATERIALS)), np.ones(len(MATERIALS))
     wetted[list(WETTED)], opacity[MaterialId.CAR_GLASS] = 1.0, _CLEAR
-    first = np.stack([column("roughness"), column("metalness"), wetted, texture], axis=1)
+    metal = column("metalness")
+    metal[MaterialId.WINDOW_GLASS] = 2.0 * (_PANES - 0.04)  # the kernel mirrors 0.04 + metalness / 2 head-on
+    first = np.stack([column("roughness"), metal, wetted, texture], axis=1)
     return np.stack([first, _laid(texture, opacity)], axis=1).reshape(-1, 4).astype(np.float32)
 
 
