@@ -42,6 +42,7 @@ class Texture(IntEnum):
     SKIN = 12
     HAIR = 13
     SOIL = 14
+    WOOD = 15
 
 
 class MaterialId(IntEnum):
@@ -144,7 +145,7 @@ MATERIALS: tuple[Material, ...] = (
     Material("plaster", 0.9, 0.0, 0.0, Texture.PLASTER, 0.60, 0.55, 0.0, 2.73 - 0.2j, 5e-4),
     Material("roof_tiles", 0.85, 0.0, 0.0, Texture.ROOF_TILES, 0.30, 0.40, 0.0, 3.91 - 0.05j, 2e-3),
     Material("window_glass", 0.04, 0.0, 0.0, Texture.NONE, 0.08, 0.08, 0.0, 6.31 - 0.28j, 1e-6),
-    Material("wood", 0.8, 0.0, 0.0, Texture.BARK, 0.45, 0.40, 0.0, 1.99 - 0.12j, 3e-4),
+    Material("wood", 0.8, 0.0, 0.0, Texture.WOOD, 0.45, 0.40, 0.0, 1.99 - 0.12j, 3e-4),
     Material("foliage", 0.7, 0.0, 0.0, Texture.FOLIAGE, 0.50, 0.28, 0.0, 4.0 - 3.0j, 1e-2),
     Material("bark", 0.95, 0.0, 0.0, Texture.BARK, 0.35, 0.35, 0.0, 2.5 - 0.4j, 5e-3),
     Material("galvanised_steel", 0.45, 0.8, 0.0, Texture.NONE, 0.40, 0.45, 0.0, _METAL, 2e-5),

@@ -234,6 +234,13 @@ def _soil() -> F64:
     return _grey(1.0 + 0.16 * field("soil", 1.0, 10) + 0.10 * field("soil patches", 2.0, 1, 20), (1.0, 0.97, 0.93))
 
 
+def _wood() -> F64:
+    """Boards, planed or painted: fine upright grain that wanders a little."""
+    grain = field("wood grain", 0.8, 6, 200)[0]
+    wandering = (np.arange(SIZE)[None] + 5.0 * field("wood wander", 2.4, 1, 6)).astype(np.int64) % SIZE
+    return _grey(1.0 + 0.07 * grain[wandering] + 0.02 * field("wood fine", 0.5, 40))
+
+
 def _variation() -> F64:
     return _grey(1.0 + 0.16 * field("variation", 2.0, 1, 60))
 
@@ -260,6 +267,7 @@ _RECIPES: dict[int, _Recipe] = {  # what, metres per tile, strength of variation
     Texture.SKIN: (_skin, 0.5, 0.0, False),
     Texture.HAIR: (_hair, 0.25, 0.0, False),
     Texture.SOIL: (_soil, 3.1, 1.0, False),
+    Texture.WOOD: (_wood, 0.8, 0.3, True),
     VARIATION: (_variation, 41.0, 0.0, False),
 }
 
