@@ -190,7 +190,10 @@ def crossing_vehicle(name: str, description: str, target: Car, past: float, befo
 
 
 def _hide_behind_parked_cars(draft: Draft, lane: str) -> None:
-    """A row of a large and two small cars beside the road before the junction, gone at more than 60 km/h of either."""
+    """A row of a large and two small cars beside the road before the junction, gone in the extended range.
+
+    That begins at 70 km/h of either; a robustness layer makes 65 of 60.
+    """
     front, names = f"{lane} - 22.5 + $side * 1.5", []
     for name, car in (("LargeParkedCar", LARGE_OBSTRUCTION), ("SmallParkedCar", SMALL_OBSTRUCTION),
                       ("SecondSmallParkedCar", SMALL_OBSTRUCTION)):  # fmt: skip
@@ -204,7 +207,7 @@ def _hide_behind_parked_cars(draft: Draft, lane: str) -> None:
     either = xosc.Trigger()
     for who in ("ego_speed", "target_speed"):
         group = xosc.ConditionGroup()
-        fast = xosc.ParameterCondition(who, 60, xosc.Rule.greaterThan)
+        fast = xosc.ParameterCondition(who, 67, xosc.Rule.greaterThan)
         group.add_condition(xosc.ValueTrigger(f"{who} is high", 0, xosc.ConditionEdge.none, fast))
         either.add_conditiongroup(group)
     event.add_trigger(either)

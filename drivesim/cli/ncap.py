@@ -14,8 +14,9 @@ from drivesim.errors import DrivesimError
 from drivesim.sensors.rig import load_rig
 from drivesim.studies.ncap.calculator import Verdict, ask
 from drivesim.studies.ncap.grid import Asked, Judged, play_grid, stands
+from drivesim.studies.ncap.layers import LAYERS
 from drivesim.studies.ncap.page import write_page
-from drivesim.studies.ncap.protocol import LAYERS, cells_of
+from drivesim.studies.ncap.protocol import cells_of
 from drivesim.studies.whatif.run import detectors_for, looks_ahead
 
 

@@ -13,8 +13,9 @@ from drivesim.openscenario.scenario import ScenarioFile
 from drivesim.simulation import Simulation
 from drivesim.studies.ncap.calculator import ask
 from drivesim.studies.ncap.grid import Asked, Judged, play_grid, stands
+from drivesim.studies.ncap.layers import LAYERS
 from drivesim.studies.ncap.page import write_page
-from drivesim.studies.ncap.protocol import LAYERS, TESTS, Cell, cells_of, judged
+from drivesim.studies.ncap.protocol import TESTS, Cell, cells_of, judged
 from drivesim.studies.ncap.turning import turn_at, turn_parameters
 from drivesim.studies.sweep.outcome import Watch
 from drivesim.studies.whatif.sight import line_of_sight
@@ -334,6 +335,50 @@ def test_layers_move_the_target_as_they_say():
     assert turned.hit_point == pytest.approx(straight.hit_point, abs=0.03)
 
 
+def test_layers_change_each_test_as_the_calculator_says():
+    """By its table of verification conditions; a test is varied or left alone."""
+    cells = {cell.test.name: cell for cell in cells_of("2026", [], extended=False)}
+    expected = {
+        "target_faster": {"CPNA day": "8", "CPFA night": "11", "CBFA": "25", "CPTAfs": "8", "CBTAno": "20",
+                          "CCFhol": "75", "CCFtap": "65", "CCCscp": "65"},
+        "target_slower": {"CPNA day": "3", "CBNAO": "7", "CCFhos": "65", "CMFtap": "55", "CMCscp": "55"},
+    }  # fmt: skip
+    for layer, speeds in expected.items():
+        for name, speed in speeds.items():
+            assert {run["target_speed"] for run in cells[name].runs(LAYERS[layer])} == {speed}
+    assert "CPTA" not in LAYERS["target_slower"].tests
+    aside = {"CBTAfs": {"4.5", "5.5"}, "CBTAfo": {"2.25", "3.25"}, "CBTAns": {"-4.5", "-5.5"}}
+    for name, lines in aside.items():
+        layers = (LAYERS["target_nearer"], LAYERS["target_farther"])
+        assert {run["aside"] for layer in layers for run in cells[name].runs(layer)} == lines
+    assert {cell.test.loadcase for cell in cells_of("2026", [], extended=False, layer="target_nearer")} == {
+        "CPNA", "CPFA", "CPNCO", "CCRb", "CMRb", "CBTA",
+    }  # fmt: skip
+    strict = {name: LAYERS[name].same for name in ("brakes_harder", "brakes_softer", "target_turned")}
+    assert strict == {
+        "brakes_harder": set(),
+        "brakes_softer": {"CCRb", "CMRb"},
+        "target_turned": {"CPNA", "CPFA", "CPNCO"},
+    }
+
+
+def test_turns_across_somebody_stand_a_layer_together():
+    cells = cells_of("2026", ["CPTAfs", "CPTAno"], extended=False)
+    good = [Judged(cell, 0.0, "green", 1.0) for cell in cells]
+    worse = [*good[:-1], Judged(cells[-1], 1.0, "red", 0.0)]
+    assert stands("target_faster", good, good) == {"CPTA": True}
+    assert stands("target_faster", good, worse) == {"CPTA": False}
+
+
+def test_a_faster_target_is_hidden_where_it_was():
+    """At 65 km/h, which a layer makes of 60."""
+    for speed, actors in (("65", 5), ("70", 2)):
+        scenario = ScenarioFile("ncap/cccscp").scenario({"ego_speed": "60", "target_speed": speed, "duration": "0.2"})
+        with Simulation(scenario) as simulation:
+            list(simulation)
+            assert int(simulation.world.present[0].sum()) == actors
+
+
 def test_the_grids_are_those_of_the_protocols():
     counted = Counter(cell.test.name for cell in cells_of("2026", [], extended=True))
     assert counted == {
@@ -383,6 +428,11 @@ def test_a_layer_is_stood_where_no_standard_cell_is_red_or_worse():
     dented = [Judged(cell, 5.0, *judged("2026", cell, 5.0)) for cell in cells]
     assert stands("target_faster", good, dented) == {"CPNA": True}
     assert stands("target_slower", good, dented) == {"CPNA": False}
+    lost = [Judged(cell, 45.0, *judged("2026", cell, 45.0)) for cell in cells]
+    assert stands("target_faster", good, lost) == {"CPNA": False}
+    # What was red without the layer does not count.
+    assert stands("target_faster", [lost[1], *good[2:4]], [lost[1], *good[2:4]]) == {"CPNA": True}
+    assert stands("target_faster", lost, lost) == {}
     beyond = [Judged(cell, 0.0 if cell.standard else 45.0, *judged("2026", cell, 45.0)) for cell in cells]
     mixed = [g if g.cell.standard else b for g, b in zip(good, beyond, strict=True)]
     assert stands("target_slower", good, mixed) == {"CPNA": True}
@@ -402,7 +452,9 @@ def test_the_official_calculator_takes_our_cells_and_sees_the_same_colours(tmp_p
     ):  # fmt: skip
         assert verdict.scores[name]["Standard"][1] == most
     avoided = [Judged(each.cell, 0.0, "green", 1.0) for each in cells]
-    full = ask(CALCULATOR, avoided, {}, tmp_path / "full")
+    full = ask(CALCULATOR, avoided, {"Speed": ["CPTA"]}, tmp_path / "full")
+    assert 0.0 < full.scores["CPTA"]["Robustness"][0] < full.scores["CPTA"]["Robustness"][1]
+    assert full.scores["CBTA"]["Robustness"][0] == 0.0
     assert 0.0 < full.scores["CPLA"]["Standard"][0] < 2.0  # no warnings are played
     for name in (
         "CPNA",

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from drivesim.studies.ncap.protocol import LAYERS, Cell, judged
+from drivesim.studies.ncap.layers import LAYERS
+from drivesim.studies.ncap.protocol import Cell, judged
 from drivesim.studies.sweep.workers import Play
 from drivesim.studies.whatif.outcome import Colour
 from drivesim.studies.whatif.study import Study, run_study
@@ -104,19 +105,18 @@ def _impact(cell: Cell, outcome: Mapping[str, Any]) -> float:
 
 
 def stands(layer: str, nominal: Sequence[Judged], varied: Sequence[Judged]) -> dict[str, bool]:
-    """Whether each test's standard range stands a layer, by the test's name without day and night.
+    """Whether each test's standard range stands a layer, by ``Test.loadcase``.
 
     Args:
-        nominal: without the layer; it is compared with where the layer's rule asks for it.
+        nominal: without the layer; cells that were red then do not count.
     """
     points = {(each.cell.test.name, each.cell.speed, each.cell.column): each.points for each in nominal}
     held: dict[str, bool] = {}
     for each in varied:
-        cell = each.cell
-        if not cell.standard:
+        cell, case = each.cell, each.cell.test.loadcase
+        before = points.get((cell.test.name, cell.speed, cell.column), 0.0)
+        if not cell.standard or before == 0.0:
             continue
-        before = points.get((cell.test.name, cell.speed, cell.column))
-        good = each.points >= before if LAYERS[layer].same and before is not None else each.colour != "red"
-        name = cell.test.name.split()[0]
-        held[name] = held.get(name, True) and good
+        good = each.points >= before if case in LAYERS[layer].same else each.colour != "red"
+        held[case] = held.get(case, True) and good
     return held

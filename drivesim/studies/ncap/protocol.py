@@ -1,18 +1,20 @@
-"""What is tested and how it is judged: tests, cells, robustness layers.
+"""What is tested and how it is judged: tests and cells.
 
-Sources: the grids, ranges, colour bands and layers of 2026 as the official calculator ``euroncap-rating-2026`` 5.4.9
+Sources: the grids, ranges and colour bands of 2026 as the official calculator ``euroncap-rating-2026`` 5.4.9
 (Frontal Collisions v1.1) has them; the grid of 2023 as the AEB VRU 4.5.1 scenario set. The points of 2023 follow the
 rule of AEB VRU 4.x: up to 40 km/h in proportion to the speed taken off, above that all or nothing at 20 km/h.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Literal
 
 from drivesim.errors import DrivesimError, did_you_mean
+from drivesim.studies.ncap.layers import CROSSING_SPEEDS, LAYERS, NIGHT, NOON, Layer
 from drivesim.studies.ncap.turning import (
     ONCOMING_LINE,
     RIDING_LINE,
@@ -27,7 +29,6 @@ from drivesim.studies.ncap.turning import (
 from drivesim.studies.whatif.outcome import POINTS, Colour, euro_ncap_colour
 
 Protocol = Literal["2023", "2026"]
-NOON, NIGHT = "2026-06-15T12:30:00", "2026-06-15T23:30:00"
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +79,11 @@ class Test:
     def at_junction(self) -> bool:
         """Whether all that counts is whether they touch."""
         return self.by_speed or self.across != 0
+
+    @property
+    def loadcase(self) -> str:
+        """What it is a part of, as the calculator names it: of day and night, and of turns across somebody."""
+        return self.name[:4] if self.across else self.name.split()[0]
 
     @property
     def keeps_clear(self) -> bool:
@@ -188,59 +194,6 @@ TESTS: Mapping[Protocol, tuple[Test, ...]] = MappingProxyType({
 
 
 @dataclass(frozen=True, slots=True)
-class Layer:
-    """A variation that a robust car stands.
-
-    Attributes:
-        official: its name in the calculator's sheet of robustness predictions.
-        settings: parameters by test without day and night; tests without any are not varied.
-        same: whether every cell must be as good as without it; else none may be red.
-    """
-
-    official: str
-    settings: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
-    same: bool = False
-
-
-_PEOPLE, _CYCLISTS = ("CPNA", "CPFA", "CPNCO"), ("CBNA", "CBNAO", "CBFA")
-_TURNS = ("CPTAfs", "CPTAns", "CPTAfo", "CPTAno")
-_ALONG = ("CPLA", "CBLA", *_TURNS)
-_VEHICLES = ("CCRs", "CCRm", "CCRb", "CCFhos", "CCFhol", "CCFtap", "CCCscp", "CMRs", "CMRb", "CMFtap", "CMCscp")
-_BRAKING = ("CCRb", "CMRb")
-_TARGET_SPEEDS = {**dict.fromkeys(_TURNS, 5), "CPNA": 5, "CPFA": 8, "CPNCO": 5, "CBNA": 15, "CBNAO": 10, "CBFA": 20}
-
-
-def _for(tests: tuple[str, ...], **settings: str) -> dict[str, dict[str, str]]:
-    return dict.fromkeys(tests, settings)
-
-
-def _speeds(people: float, cyclists: float) -> dict[str, dict[str, str]]:
-    by = dict.fromkeys((*_PEOPLE, *_TURNS), people) | dict.fromkeys(_CYCLISTS, cyclists)
-    return {name: {"target_speed": str(speed + by[name])} for name, speed in _TARGET_SPEEDS.items()}
-
-
-LAYERS: Mapping[str, Layer] = MappingProxyType({
-    "target_faster": Layer("Speed", _speeds(3.0, 5.0)),
-    "target_slower": Layer("Speed", _speeds(-2.0, -3.0), same=True),
-    "target_nearer": Layer("Initial position offset",
-                           _for(_PEOPLE, early_start="0.25") | _for(_BRAKING, headway="0.5")),
-    "target_turned": Layer("Trajectory/Heading", _for(_PEOPLE, rotation="20")),
-    "brakes_harder": Layer("Acceleration", _for(_BRAKING, deceleration="6")),
-    "brakes_softer": Layer("Acceleration", _for(_BRAKING, deceleration="2")),
-    "other_looks": Layer("Appearance", _for((*_PEOPLE, *_CYCLISTS, *_ALONG), **{"seed.bodies": "4711"})
-                         | _for(_VEHICLES, **{"seed.vehicles": "4711"}), same=True),
-    # 10 mm/h is heavy rain by the World Meteorological Organization's classes (WMO-No. 8); the calculator names none.
-    "heavy_rain": Layer("Adverse weather conditions",
-                        _for((*_PEOPLE, *_CYCLISTS, *_ALONG, *_VEHICLES), rain="10")),
-    # The vehicle drives east; the sun is 8 degrees above the road. Flare in a lens is not modelled, exposure is.
-    "low_sun": Layer("Illumination (Sun glare)",
-                     _for((*_PEOPLE, *_CYCLISTS, *_ALONG, *_VEHICLES), time_of_day="2026-03-20T07:20:00")),
-    "darkness": Layer("Illumination (Night)", _for((*_VEHICLES, *_CYCLISTS, *_TURNS, "CBLA"), time_of_day=NIGHT)),
-})  # fmt: skip
-"""Robustness layers that the scenarios' parameters can express; the others need a driver, clutter or another target."""
-
-
-@dataclass(frozen=True, slots=True)
 class Cell:
     """One run of the grid."""
 
@@ -269,10 +222,20 @@ class Cell:
         speeds = self.test.ahead or self.test.towards
         return float(speeds[self.test.speeds.index(self.speed)]) if speeds else 0.0
 
+    @property
+    def _nominal_speed(self) -> float:
+        """Of the target, km/h."""
+        return self.column if self.test.by_speed else self.target_speed or CROSSING_SPEEDS[self.test.loadcase]
+
     def runs(self, layer: Layer | None) -> list[dict[str, str]]:
         """Parameters of the scenario, run by run; the worst of them counts."""
         given = {**self._parameters(), **self.test.settings}
-        more = layer.settings.get(self.test.name.split()[0], {}) if layer else {}
+        more = {**layer.settings.get(self.test.loadcase, {})} if layer else {}
+        if layer and self.test.loadcase in layer.faster:
+            more["target_speed"] = f"{self._nominal_speed + layer.faster[self.test.loadcase]:g}"
+        if layer and layer.outward and self.test.riding:
+            aside = float(given["aside"])
+            more["aside"] = str(aside + math.copysign(1.0, aside) * layer.outward)
         sides: tuple[dict[str, str], ...] = ({"side": "1"}, {"side": "-1"}) if self.test.crosses else ({},)
         return [{**given, **side, **more} for side in sides]
 
@@ -325,12 +288,12 @@ def cells_of(protocol: str, names: list[str], *, extended: bool, layer: str | No
         if name not in known:
             raise DrivesimError(f"the protocol of {protocol} has no test '{name}' here", element="--test",
                                 remedy=did_you_mean(name, sorted(known)))  # fmt: skip
-    varied = LAYERS[layer].settings if layer else None
+    varied = LAYERS[layer].tests if layer else None
     return [
         Cell(test, speed, column)
         for test in tests
         if not names or test.name in names or test.name.split()[0] in names
-        if varied is None or test.name.split()[0] in varied
+        if varied is None or test.loadcase in varied
         for speed in test.speeds
         for column in test.columns
         if test.has(speed, column) and (extended or Cell(test, speed, column).standard)
