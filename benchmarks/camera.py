@@ -26,7 +26,7 @@ from drivesim.materials import MaterialId
 from drivesim.openscenario import load_scenario
 from drivesim.scene.frozen import freeze
 from drivesim.scene.raycast import RayScene
-from drivesim.sensors.camera.channels import moment
+from drivesim.sensors.camera.channels import seen_by
 from drivesim.sensors.camera.gaze import Gaze
 from drivesim.sensors.camera.sensor import Camera
 from drivesim.sensors.camera.sky import daylight
@@ -124,7 +124,7 @@ def rows() -> list[Row]:
 def windows(rays: RayScene, camera: Camera, pose: Pose) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
     """Tiles (K,) of the image with car windows in them, and from where on each pixel's ray is behind one, (K, 16) m."""
     device = camera.device
-    now = moment(rays, device, Gaze.at(pose @ camera.sensor.ego_from_sensor), 0)
+    now = seen_by(rays, device, Gaze.at(pose @ camera.sensor.ego_from_sensor), device.middle_rays())
     glass = (now.triangle >= 0) & (rays.tables.material[now.triangle] == MaterialId.CAR_GLASS)
     near = np.where(glass, now.distance + np.float32(0.004), np.float32(0.0))
     tiles = near.reshape(device.height // 4, 4, device.width // 4, 4).transpose(0, 2, 1, 3).reshape(-1, 16)

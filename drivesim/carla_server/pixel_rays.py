@@ -15,7 +15,7 @@ from drivesim.carla_server.wire import SensorType, message
 from drivesim.scene import Scene
 from drivesim.scene.raycast import EVERYONE
 from drivesim.scene.trace import Hits, nearest
-from drivesim.sensors.camera.channels import moment, normals_and_albedo
+from drivesim.sensors.camera.channels import seen_by
 from drivesim.sensors.camera.gaze import Gaze
 from drivesim.sensors.rig import VIEW_FROM_CAMERA
 from drivesim.transforms import Pose
@@ -78,9 +78,8 @@ def _normals(pose: Pose, record: Record, scene: Scene) -> NDArray[np.float32]:
     """(N, 3) unit normals, world axes, as surfaces are shaded; zero where there is none."""
     device = pinhole(*picture_size(record))
     camera = pose @ Pose(np.zeros(3), VIEW_FROM_CAMERA)
-    seen = moment(scene.rays, device, Gaze.at(camera), 0)
-    normal, _ = normals_and_albedo(seen, (device.height, device.width))
-    return (normal.reshape(-1, 3) @ camera.rotation.T).astype(np.float32)
+    seen = seen_by(scene.rays, device, Gaze.at(camera), device.middle_rays())
+    return (seen.normal @ camera.rotation.T).astype(np.float32)
 
 
 def coloured_normals(normal: NDArray[np.float32]) -> NDArray[np.uint8]:

@@ -15,11 +15,11 @@ import numba as nb
 import numpy as np
 from numpy.typing import NDArray
 
-from drivesim.scene.hits import instance_quaternion, interpolated, rotated, unit
-from drivesim.scene.raycast import EVERYONE, RayScene, RayTables
-from drivesim.scene.trace import nearest
+from drivesim.scene.hits import instance_quaternion, interpolated, rotated
+from drivesim.scene.raycast import RayScene, RayTables
 from drivesim.sensors.camera.device import CameraDevice
 from drivesim.sensors.camera.gaze import Gaze
+from drivesim.sensors.camera.middles import Middles, middles
 
 F32 = NDArray[np.float32]
 F64 = NDArray[np.float64]
@@ -35,23 +35,18 @@ class Moment:
 
     Attributes:
         time_ns: of the exposure; gaze: of the camera.
-        times: (P,) float32, ray time of each pixel.
         tables: with motion and vertices of that moment (copies).
         origin: of ray coordinates in the world; present: (I,) which parts were there.
-        triangle, part, barycentric, distance: hits of the pixels' rays, as of :func:`~drivesim.scene.trace.nearest`.
+        seen: by the pixels' rays.
         ray: (P, 3) float64, unit, camera axes, NaN outside the image circle.
     """
 
     time_ns: int
     gaze: Gaze
-    times: F32
     tables: RayTables
     origin: F64
     present: Bool
-    triangle: NDArray[np.int64]
-    part: NDArray[np.int32]
-    barycentric: F32
-    distance: F32
+    seen: Middles
     ray: F64
 
 
@@ -64,28 +59,31 @@ class Flow:
     visible: Bool
 
 
-def moment(rays: RayScene, device: CameraDevice, gaze: Gaze, time_ns: int) -> Moment:
-    """Trace the middle of every pixel; ``gaze``: of the camera."""
-    x, y = np.meshgrid(np.arange(device.width) + 0.5, np.arange(device.height) + 0.5)
-    ray = device.unproject(np.stack([x.ravel(), y.ravel()], axis=1))
-    times = gaze.times
-    row = times[0] + (times[1] - times[0]) * y.ravel() / device.height
-    when = np.clip(row, 0.0, 1.0).astype(np.float32)
-    seen = np.isfinite(ray[:, 0])
-    ahead = _to_world(gaze, np.where(seen[:, None], ray, (0.0, 0.0, 1.0)), device.height)
-    origin = gaze.last.translation
+def seen_by(rays: RayScene, device: CameraDevice, gaze: Gaze, ray: F64) -> Middles:
+    """Trace the middle of every pixel.
+
+    Args:
+        gaze: of the camera; ray: (P, 3) of :meth:`~drivesim.sensors.camera.device.CameraDevice.middle_rays`.
+    """
+    origin, rotation = gaze.last.translation[None], gaze.last.rotation[None]
     if gaze.moves:
-        origin = np.repeat(gaze.poses(_middles(device.height))[0], device.width, axis=0)
-    hits = nearest(rays, origin - rays.origin, ahead, when, mask=EVERYONE)
-    tables, middle = rays.tables, float(np.clip(0.5 * (times[0] + times[1]), 0.0, 1.0))
+        origin, rotation = gaze.poses(_middles(device.height))
+    return middles(rays, ray, origin, rotation, _row_times(device, gaze))
+
+
+def moment(rays: RayScene, device: CameraDevice, gaze: Gaze, ray: F64, seen: Middles, time_ns: int) -> Moment:
+    """What flow needs to know later of an exposure that has ``seen`` this; the others as for :func:`seen_by`."""
+    tables, middle = rays.tables, float(np.clip(0.5 * (gaze.times[0] + gaze.times[1]), 0.0, 1.0))
     kept = tables._replace(
         inst_quaternion=tables.inst_quaternion.copy(), inst_translation=tables.inst_translation.copy(),
         inst_spin=tables.inst_spin.copy(), vertices=rays.shape_at(middle),
     )  # fmt: skip
-    return Moment(
-        time_ns, gaze, when, kept, rays.origin, rays.present(), np.where(seen, hits.triangle, -1),
-        rays.first_shot[np.maximum(hits.part, 0)], hits.barycentric, hits.distance, ray,
-    )  # fmt: skip
+    return Moment(time_ns, gaze, kept, rays.origin, rays.present(), seen, ray)
+
+
+def _row_times(device: CameraDevice, gaze: Gaze) -> F32:
+    """Ray times (H,) of the middles of rows."""
+    return np.clip(gaze.time(_middles(device.height)), 0.0, 1.0).astype(np.float32)
 
 
 def _middles(height: int) -> F64:
@@ -96,95 +94,44 @@ def _middles(height: int) -> F64:
 def _to_world(gaze: Gaze, ray: F64, height: int) -> F64:
     """Directions (P, 3) in the camera axes of their own rows, in world axes."""
     if not gaze.moves:
-        return ray @ gaze.last.rotation.T
+        # The matrix product of so many short rows would start threads, which take longer than the work.
+        return np.asarray(np.einsum("ij,kj->ik", ray, gaze.last.rotation))
     turned = ray.reshape(height, -1, 3) @ gaze.poses(_middles(height))[1].transpose(0, 2, 1)
     return turned.reshape(-1, 3)
-
-
-def normals_and_albedo(now: Moment, shape: tuple[int, int]) -> tuple[F32, F32]:
-    """Unit normals (H, W, 3) in camera axes, towards the camera, and albedo (H, W, 3), linear; both zero for the sky.
-
-    Axes are those of the pixel's own row. Albedo is the surface's own, before texture, lamps and wetness.
-    """
-    count = len(now.triangle)
-    normal, albedo = np.zeros((count, 3), dtype=np.float32), np.zeros((count, 3), dtype=np.float32)
-    _, camera = now.gaze.poses(_middles(shape[0]) if now.gaze.moves else np.ones(1))
-    _look(
-        now.tables,
-        now.triangle,
-        now.part,
-        now.barycentric,
-        now.times,
-        now.ray.astype(np.float32),
-        camera.astype(np.float32),
-        normal,
-        albedo,
-    )
-    return normal.reshape(*shape, 3), albedo.reshape(*shape, 3)
 
 
 def flow(start: Moment, end: Moment, device: CameraDevice) -> Flow:
     """Where each pixel of ``start`` lies in the picture of ``end``, less where it is."""
     height, width = device.height, device.width
-    places = np.empty((len(start.triangle), 3), dtype=np.float64)
+    surface = start.seen
+    places = np.empty((len(surface.triangle), 3), dtype=np.float64)
     x, y = np.meshgrid(np.arange(width) + 0.5, np.arange(height) + 0.5)
     here = np.stack([x.ravel(), y.ravel()], axis=1)
-    sky = start.triangle < 0
+    sky = surface.triangle < 0
     with np.errstate(invalid="ignore"):
         far = _to_world(start.gaze, start.ray, height)
 
     def at(share: F64) -> F64:
         when = np.clip(end.gaze.time(share), 0.0, 1.0).astype(np.float32)
-        _places(end.tables, start.triangle, start.part, start.barycentric, when, places)
+        _places(end.tables, surface.triangle, surface.part, surface.barycentric, when, places)
         return np.where(sky[:, None], far, places + end.origin)
 
     there, local, _ = end.gaze.seen(device, at, sky)
-    gone = ~sky & ~end.present[start.part]
+    gone = ~sky & ~end.present[surface.part]
     behind = local[:, 2] <= 0.0 if device.lens is None else np.isnan(there[:, 0])
     there[gone | behind] = np.nan
     found = np.isfinite(there).all(axis=1) & (there >= 0.0).all(axis=1) & (there < (width, height)).all(axis=1)
     pixel = np.zeros(len(there), dtype=np.int64)
     pixel[found] = there[found, 1].astype(np.int64) * width + there[found, 0].astype(np.int64)
-    away, seen = np.linalg.norm(local, axis=1), end.distance[pixel].astype(np.float64)
+    away, seen = np.linalg.norm(local, axis=1), end.seen.distance[pixel].astype(np.float64)
     same = np.where(sky, np.isinf(seen), np.abs(seen - away) < _SAME[0] * away + _SAME[1])
     displacement = (there - here).astype(np.float32).reshape(height, width, 2)
     return Flow(displacement, (found & same).reshape(height, width))
 
 
 @nb.njit(parallel=True, nogil=True, error_model="numpy", cache=True)
-def _look(
-    tables: RayTables,
-    triangle: NDArray[np.int64],
-    part: NDArray[np.int32],
-    barycentric: F32,
-    times: F32,
-    ray: F32,
-    camera: F32,
-    normal: F32,
-    albedo: F32,
-) -> None:
-    count = len(triangle)
-    for i in nb.prange(count):
-        row = triangle[i]
-        if row < 0:
-            continue
-        to_world = camera[i * len(camera) // count]
-        x, y, z = interpolated(tables.normals, tables.triangles[row], barycentric[i, 0], barycentric[i, 1])
-        if tables.inst_moving[part[i]]:
-            x, y, z = rotated(instance_quaternion(tables, part[i], times[i]), x, y, z)
-        x, y, z = unit(x, y, z)
-        a = to_world[0, 0] * x + to_world[1, 0] * y + to_world[2, 0] * z
-        b = to_world[0, 1] * x + to_world[1, 1] * y + to_world[2, 1] * z
-        c = to_world[0, 2] * x + to_world[1, 2] * y + to_world[2, 2] * z
-        side = np.float32(-1.0) if a * ray[i, 0] + b * ray[i, 1] + c * ray[i, 2] > 0.0 else np.float32(1.0)
-        normal[i, 0], normal[i, 1], normal[i, 2] = side * a, side * b, side * c
-        for axis in range(3):
-            albedo[i, axis] = tables.albedo[row, axis]
-
-
-@nb.njit(parallel=True, nogil=True, error_model="numpy", cache=True)
 def _places(
-    tables: RayTables, triangle: NDArray[np.int64], part: NDArray[np.int32], barycentric: F32, when: F32, places: Any
+    tables: RayTables, triangle: NDArray[np.int32], part: NDArray[np.int32], barycentric: F32, when: F32, places: Any
 ) -> None:
     """Where places on triangles are at ray times ``when``, relative to the scene's origin."""
     for i in nb.prange(len(triangle)):

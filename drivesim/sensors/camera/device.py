@@ -160,6 +160,11 @@ class CameraDevice(Described):
         rays = self.unproject(np.stack([x.ravel(), y.ravel()], axis=1))
         return np.nan_to_num(rays).astype(np.float32).reshape(self.height + 1, self.width + 1, 3)
 
+    def middle_rays(self) -> NDArray[np.float64]:
+        """(H * W, 3) unit directions through the middles of all pixels, row by row, NaN where the lens sees nothing."""
+        x, y = np.meshgrid(np.arange(self.width) + 0.5, np.arange(self.height) + 0.5)
+        return self.unproject(np.stack([x.ravel(), y.ravel()], axis=1))
+
     @property
     def soft_shadows(self) -> bool:
         """Whether the sun is a disc."""
@@ -179,6 +184,8 @@ class CameraDevice(Described):
     @property
     def pixels_per_radian(self) -> float:
         """Across, at the middle of the view: what the sharpness of textures is chosen by."""
+        if self.lens is None:
+            return self.fx
         step = 1e-4
         left, right = self.project(np.array([[-step, 0.0, 1.0], [step, 0.0, 1.0]]))
         return float(np.hypot(*(right - left)) / (2.0 * step))

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from drivesim.scene.raycast import RayScene
 from drivesim.sensors.camera import develop
-from drivesim.sensors.camera.channels import Moment, flow, moment, normals_and_albedo
+from drivesim.sensors.camera.channels import Moment, flow, moment, seen_by
 from drivesim.sensors.camera.chip import Chip
 from drivesim.sensors.camera.device import CameraDevice
 from drivesim.sensors.camera.drops import scattered, through_drops
@@ -70,6 +70,7 @@ class Camera:
         pixels = self.device.width * self.device.height
         self._rays = _NO_TABLE if self.device.lens is None else self.device.corner_rays()
         self._wet_rays: F32 | None = None
+        self._middle_rays: NDArray[np.float64] | None = None
         self._last: Moment | None = None
         self._events: EventSensor | None = None
         if (pixels_of := self.device.events) is not None:
@@ -186,12 +187,17 @@ class Camera:
     def _with_channels(self, image: CameraImage, rays: RayScene, gaze: Gaze) -> CameraImage:
         """The image with the further labels that its device asks for."""
         device = self.device
-        now = moment(rays, device, gaze.of(image.ego_from_sensor), image.time_ns)
-        further: dict[str, Any] = {}
-        if "normal" in device.channels or "albedo" in device.channels:
-            both = dict(zip(("normal", "albedo"), normals_and_albedo(now, image.depth.shape), strict=True))
-            further |= {name: both[name] for name in both if name in device.channels}
+        if self._middle_rays is None:
+            self._middle_rays = device.middle_rays()
+        gaze = gaze.of(image.ego_from_sensor)
+        seen = seen_by(rays, device, gaze, self._middle_rays)
+        further: dict[str, Any] = {
+            name: getattr(seen, name).reshape(*image.depth.shape, 3)
+            for name in ("normal", "albedo")
+            if name in device.channels
+        }
         if "flow" in device.channels:
+            now = moment(rays, device, gaze, self._middle_rays, seen, image.time_ns)
             then, self._last = self._last, now
             if then is not None:
                 back, onward = flow(now, then, device), flow(then, now, device)
