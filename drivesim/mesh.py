@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields, replace
+from itertools import pairwise
 from typing import Any
 
 import numba as nb
@@ -114,18 +115,54 @@ def merge(meshes: Sequence[Mesh]) -> Mesh:
     """All meshes as one, vertices and triangles in order."""
     if not meshes:
         return Mesh.empty()
+    triangles = np.concatenate([m.triangles for m in meshes])
+    starts = np.cumsum([0, *(len(m.triangles) for m in meshes)])
     offsets = np.cumsum([0, *(len(m.vertices) for m in meshes[:-1])])
+    for (start, end), offset in zip(pairwise(starts), offsets, strict=True):
+        triangles[start:end] += np.int32(offset)
     return Mesh(
         vertices=np.concatenate([m.vertices for m in meshes]),
-        triangles=np.concatenate([m.triangles + np.int32(o) for m, o in zip(meshes, offsets, strict=True)]).astype(
-            np.int32
-        ),
+        triangles=triangles,
         normals=np.concatenate([m.normals for m in meshes]),
         material=np.concatenate([m.material for m in meshes]),
         albedo=np.concatenate([m.albedo for m in meshes]),
         semantic=np.concatenate([m.semantic for m in meshes]),
         instance=np.concatenate([m.instance for m in meshes]),
     )
+
+
+def gathered(meshes: Iterable[Mesh]) -> Mesh:
+    """:func:`merge` of a stream. Each mesh is copied as it comes and let go with the next: a town's thousands of things
+    are never held beside the whole."""
+    columns = {name: np.empty((0, *values.shape[1:]), values.dtype) for name, values in Mesh.empty().arrays().items()}
+    vertices = triangles = 0
+    for mesh in meshes:
+        for name, values in mesh.arrays().items():
+            start = vertices if name in _PER_VERTEX else triangles
+            _put(columns[name], start, values)
+        columns["triangles"][triangles : triangles + len(mesh.triangles)] += np.int32(vertices)
+        vertices, triangles = vertices + len(mesh.vertices), triangles + len(mesh.triangles)
+    for name, column in columns.items():
+        _resize(column, vertices if name in _PER_VERTEX else triangles)
+    return Mesh(**columns)
+
+
+_PER_VERTEX = ("vertices", "normals")
+_GROWTH = 1.2
+_LEAST_ROWS = 65536
+
+
+def _put(column: NDArray[Any], start: int, values: NDArray[Any]) -> None:
+    """Write rows into a column that grows to hold them."""
+    end = start + len(values)
+    if end > len(column):
+        _resize(column, max(end, int(_GROWTH * len(column)), _LEAST_ROWS))
+    column[start:end] = values
+
+
+def _resize(column: NDArray[Any], rows: int) -> None:
+    """Where it lies, if the system can: large memory is moved by its page table."""
+    column.resize((rows, *column.shape[1:]), refcheck=False)
 
 
 def smooth_normals(vertices: F32, triangles: NDArray[np.int32]) -> F32:

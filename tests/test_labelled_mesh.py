@@ -1,8 +1,10 @@
+import weakref
+
 import numpy as np
 import pytest
 
 from drivesim.materials import MaterialId
-from drivesim.mesh import Mesh, merge
+from drivesim.mesh import Mesh, gathered, merge
 from drivesim.taxonomy import Tag
 from drivesim.transforms import Pose
 
@@ -45,3 +47,30 @@ def test_merging_keeps_labels_per_triangle():
     assert both.semantic.tolist() == [Tag.CAR] * 4 + [Tag.VEGETATION] * 4
     assert both.instance.tolist() == [0] * 4 + [7] * 4
     assert merge([]).triangles.shape == (0, 3)
+
+
+def test_a_stream_is_merged_without_being_held():
+    rng = np.random.default_rng(3)
+    meshes = [
+        Mesh.build(
+            rng.normal(size=(3 * count, 3)), np.arange(3 * count), **{**PAINT, "albedo": rng.uniform(size=(count, 3))},
+            instance=number, smooth=number % 2 == 0,
+        )
+        for number, count in enumerate([0, 7, 40_000, 3, 0, 90_000, 20_000])
+    ]  # fmt: skip
+    copied: list[weakref.ref[np.ndarray]] = []
+
+    def stream():
+        for mesh in meshes:
+            assert sum(vertices() is not None for vertices in copied) <= 1
+            fresh = mesh.placed(Pose.identity())
+            copied.append(weakref.ref(fresh.vertices))
+            yield fresh
+            del fresh
+
+    whole, expected = gathered(stream()), merge(meshes)
+    for name, values in expected.arrays().items():
+        found = whole.arrays()[name]
+        assert found.dtype == values.dtype
+        assert np.array_equal(found, values), name
+    assert not gathered([]).triangles.size

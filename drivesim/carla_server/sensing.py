@@ -124,7 +124,7 @@ class Sensing:
         self._scene_of(episode, episode.spectator)
         assert self._street is not None
         if self._things is None:
-            self._things = things_of(self._street.city)
+            self._things = things_of(self._street)
         return self._things
 
     def prepare(self, practice: Episode) -> None:

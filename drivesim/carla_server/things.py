@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from drivesim.mesh import Mesh
-from drivesim.scene.city import City
+from drivesim.scene.surroundings import Surroundings
 from drivesim.taxonomy import Tag
 from drivesim.transforms import Pose
 
@@ -27,14 +27,14 @@ class Thing(NamedTuple):
     half: tuple[float, float, float]
 
 
-def things_of(city: City) -> list[Thing]:
-    """Everything with an identity, in order of it; ``city`` in map coordinates."""
+def things_of(street: Surroundings) -> list[Thing]:
+    """Everything with an identity, in order of it."""
     found = []
-    for instance, tag, low, high in _boxes(city.unique):
+    for instance, tag, low, high in _boxes(street.unique):
         if instance > 0:
-            found.append(_thing(instance, tag, Pose.identity(), low, high))
-    shapes = {id(copy.shape): _boxes(copy.shape) for copy in city.copies}
-    for copy in city.copies:
+            found.append(_thing(instance, tag, Pose(street.origin, np.eye(3)), low, high))
+    shapes = {id(copy.shape): _boxes(copy.shape) for copy in street.copies}
+    for copy in street.copies:
         found += [_thing(copy.instance, tag, copy.place, low, high) for _, tag, low, high in shapes[id(copy.shape)]]
     return sorted(found, key=lambda thing: (thing.id & 0xFFFFFFFF, thing.id))
 

@@ -99,12 +99,17 @@ class RaySceneBuilder:
         return len(self._parts)
 
     def build(self) -> RayScene:
+        """The scene of all that was added; once. Static meshes that nobody else holds are let go on the way."""
         static = Part(0, 0, EVERYONE, moving=False)
-        whole = self._static[0] if len(self._static) == 1 else merge(self._static)
-        meshes = [(whole, False), *self._meshes]
+        meshes = [(self._standing(), False), *self._meshes]
         self._lamps[0] = np.concatenate([np.zeros(0, np.uint8), *self._static_lamps])
         lamps = [
             self._lamps.get(number, LAMPS_OF[mesh.material] if len(mesh.material) else np.zeros(0, np.uint8))
             for number, (mesh, _) in enumerate(meshes)
         ]
         return RayScene(self._origin, meshes, [static, *self._parts], lamps, self._shared)
+
+    def _standing(self) -> Mesh:
+        """All that stands still, handed over."""
+        meshes, self._static = self._static, []
+        return meshes[0] if len(meshes) == 1 else merge(meshes)

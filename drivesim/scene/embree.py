@@ -192,11 +192,13 @@ class Geometry(_Handle):
     def __init__(self, device: Device, kind: int) -> None:
         super().__init__(device, device.call("rtcNewGeometry", device.handle, kind), _library().rtcReleaseGeometry)
         self._steps = 1
+        self._shared: list[NDArray[Any]] = []
 
     @staticmethod
     def triangles(
-        device: Device, triangles: NDArray[np.int32], *vertices: NDArray[np.float32], deforming: bool = False
-    ) -> Geometry:
+        device: Device, triangles: NDArray[np.int32], *vertices: NDArray[np.float32], deforming: bool = False,
+        in_place: bool = False,
+    ) -> Geometry:  # fmt: skip
         """A triangle mesh, copied into Embree's own buffers.
 
         Args:
@@ -204,19 +206,21 @@ class Geometry(_Handle):
             deforming: the vertices will be replaced often: the tree is built once and refitted, which Embree does for
                 meshes of one time step only. Its triangles are not copied, but shared with all that are made of the
                 same array: shots of a body are refitted in a tenth less time, since that is spent on memory.
+            in_place: nothing is copied: nobody writes to the arrays any more, and memory goes on for four bytes or more
+                behind the last vertex, because Embree reads vertices sixteen bytes at a time.
         """
         geometry = Geometry(device, _TRIANGLE)
         device.call("rtcSetGeometryBuildQuality", geometry.handle, _QUALITY_REFIT if deforming else _QUALITY_HIGH)
         device.call("rtcSetGeometryMask", geometry.handle, 0xFFFFFFFF)
         device.call("rtcSetGeometryTimeStepCount", geometry.handle, len(vertices))
         geometry._steps = len(vertices)
-        if deforming:
-            geometry._share(_INDEX, _UINT3, np.ascontiguousarray(triangles, dtype=np.int32))
+        if deforming or in_place:
+            geometry._share(_INDEX, 0, _UINT3, np.ascontiguousarray(triangles, dtype=np.int32))
         else:
             geometry._new_buffer(_INDEX, 0, _UINT3, np.asarray(triangles, dtype=np.uint32))
+        place = geometry._share if in_place else geometry._new_buffer
         geometry.vertex_buffers = tuple(
-            geometry._new_buffer(_VERTEX, step, _FLOAT3, np.asarray(v, dtype=np.float32))
-            for step, v in enumerate(vertices)
+            place(_VERTEX, step, _FLOAT3, np.asarray(v, dtype=np.float32)) for step, v in enumerate(vertices)
         )
         geometry.commit()
         return geometry
@@ -249,11 +253,13 @@ class Geometry(_Handle):
         view[...] = data
         return view
 
-    def _share(self, kind: int, layout: int, data: NDArray[Any]) -> None:
-        self._shared = data  # Embree keeps only the address
+    def _share(self, kind: int, slot: int, layout: int, data: NDArray[Any]) -> NDArray[Any]:
+        self._shared.append(data)  # Embree keeps only the address
         self.device.call(
-            "rtcSetSharedGeometryBuffer", self.handle, kind, 0, layout, data.ctypes.data, 0, data.strides[0], len(data)
-        )
+            "rtcSetSharedGeometryBuffer",
+            self.handle, kind, slot, layout, data.ctypes.data, 0, data.strides[0], len(data),
+        )  # fmt: skip
+        return data
 
     def vertices_changed(self) -> None:
         for step in range(self._steps):

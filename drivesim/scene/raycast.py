@@ -15,6 +15,7 @@ import math
 import weakref
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from types import TracebackType
 from typing import NamedTuple
 
@@ -25,7 +26,7 @@ from numpy.typing import ArrayLike, NDArray
 from drivesim.mesh import Mesh, merge
 from drivesim.scene.embree import MOST_STEPS, Device, Geometry, SceneHandle, engine_handles
 from drivesim.scene.motion import motion_steps
-from drivesim.scene.shapes import BOUNDS, RANGES, SharedShapes, close_all, look_of, shape_of
+from drivesim.scene.shapes import BOUNDS, RANGES, Shape, SharedShapes, close_all, look_of, shape_of
 from drivesim.scene.shelters import NO_SHELTERS
 from drivesim.scene.wakes import NO_WAKES
 from drivesim.transforms import Pose, quaternion_from_rotation
@@ -57,7 +58,7 @@ class RayTables(NamedTuple):
         inst_velocity: (I, 3) float32, of the instance's origin, world frame, m/s.
         inst_omega: (I, 3) float32, angular velocity, world frame, rad/s.
         triangles: (T, 3) int32, rows of the vertex arrays.
-        vertices: (V, 3) float32, object frame, at rest: what solid textures are fixed to.
+        vertices: (V, 3) float32, object frame, at rest: what solid textures are fixed to; the last is nobody's.
         normals: (V, 3) float32, object frame, unit; vertex_velocity: (V, 3) float32, object frame, m/s.
         material, semantic: (T,) uint8; albedo: (T, 3) float32; instance: (T,) int32.
         look: (T, 4) uint32, what a camera needs of a triangle in one piece of memory: red | green << 16, blue |
@@ -99,6 +100,9 @@ class Part(NamedTuple):
 class RayScene:
     """The scene that sensors trace. Make it with :class:`RaySceneBuilder`; close it, or use it as a context manager.
 
+    What stands still, the first of the meshes, is most of a town: the tables hold it, its tree uses their memory. The
+    list is taken over, and the mesh in it let go before trees are built.
+
     Parts are absent until :meth:`set_present` or :meth:`set_motion` brings them in. Rays see a change only
     after :meth:`commit`.
 
@@ -113,7 +117,7 @@ class RayScene:
     """
 
     def __init__(
-        self, origin: F64, meshes: Sequence[tuple[Mesh, bool]], parts: Sequence[Part],
+        self, origin: F64, meshes: list[tuple[Mesh, bool]], parts: Sequence[Part],
         lamps: Sequence[NDArray[np.uint8]], shared: SharedShapes | None = None,
     ) -> None:  # fmt: skip
         self.origin = origin
@@ -121,9 +125,20 @@ class RayScene:
         self._shared = shared
         self._device = device = shared.device if shared else Device()
         known = [shared.of(mesh) if shared else None for mesh, _ in meshes]
+        look = np.concatenate(
+            [
+                shared.look(mesh, flags) if shared and there else look_of(mesh, flags, deforming)
+                for (mesh, deforming), there, flags in zip(meshes, known, lamps, strict=True)
+            ]
+        )
+        triangle_starts = np.cumsum([0, *(len(mesh.triangles) for mesh, _ in meshes)])
+        self._vertex_starts = np.cumsum([0, *(len(mesh.vertices) for mesh, _ in meshes)])
+        whole = merge([*(mesh for mesh, _ in meshes), _MARGIN])
+        meshes[0] = _first(whole, meshes[0][0]), meshes[0][1]
+        self._meshes = meshes
         own = [number for number, there in enumerate(known) if there is None]
         with ThreadPoolExecutor(nb.get_num_threads()) as pool:  # one thread a mesh: trees do not depend on how many
-            made = iter(list(pool.map(lambda number: shape_of(device, *meshes[number], split=number == 0), own)))
+            made = iter(list(pool.map(lambda number: _tree(device, *meshes[number], first=number == 0), own)))
         self._shapes = [[next(made) if there is None else there] for there in known]
         self._shots = [1] * len(meshes)
         self._parts = parts
@@ -145,11 +160,6 @@ class RayScene:
             self._instances.append(instance)
         self._top.commit()
 
-        whole = merge([mesh for mesh, _ in meshes])
-        triangle_starts = np.cumsum([0, *(len(mesh.triangles) for mesh, _ in meshes)])
-        self._vertex_starts = np.cumsum([0, *(len(mesh.vertices) for mesh, _ in meshes)])
-        # What stands still is most of a town: the tables hold it, not its mesh as well.
-        self._meshes = [(_first(whole, meshes[0][0]), meshes[0][1]), *meshes[1:]]
         handles, self._arguments = engine_handles(self._top)
         count = len(parts)
         self.tables = RayTables(
@@ -170,12 +180,7 @@ class RayScene:
             semantic=whole.semantic,
             albedo=whole.albedo,
             instance=whole.instance,
-            look=np.concatenate(
-                [
-                    shared.look(mesh, flags) if shared and there else look_of(mesh, flags, deforming)
-                    for (mesh, deforming), there, flags in zip(meshes, known, lamps, strict=True)
-                ]
-            ),
+            look=look,
         )
         for number, part in enumerate(parts):
             if part.place is not None:
@@ -367,6 +372,11 @@ def _first(whole: Mesh, mesh: Mesh) -> Mesh:
     )  # fmt: skip
 
 
+def _tree(device: Device, mesh: Mesh, deforming: bool, *, first: bool) -> Shape:
+    """The tree of one of a scene's meshes; the first is part of the tables, ground and houses."""
+    return shape_of(device, mesh, deforming, split=first, in_place=first)
+
+
 def _reach(vertices: F32) -> float:
     """How far vertices (V, 3) lie from their origin at most, m."""
     return math.sqrt(float(np.einsum("ij,ij->i", vertices, vertices).max(initial=0.0)))
@@ -389,3 +399,5 @@ def _matrix(place: Pose | None, origin: F64) -> F32:
 
 
 _IDENTITY = np.array([[1.0, 0.0, 0.0, 0.0]])
+_MARGIN = replace(Mesh.empty(), vertices=np.zeros((1, 3), np.float32), normals=np.zeros((1, 3), np.float32))
+"""Last row of the vertex tables: memory that Embree reads beyond the last vertex."""

@@ -15,7 +15,6 @@ from drivesim.scene.actors import Cast
 from drivesim.scene.chance import Chance
 from drivesim.scene.city.seasons import SUMMER, Foliage
 from drivesim.scene.raycast import RayScene
-from drivesim.scene.signals import SignalHeads
 from drivesim.scene.surroundings import Surroundings, keep_clear
 from drivesim.scene.wakes import wakes
 from drivesim.types import Actor, Light, Weather, WorldState
@@ -75,16 +74,13 @@ class Scene:
             first = FIRST_LASTING if lasting else len(actors) + 1
             city_of = Chance.of("city", seeds, seed)
             surroundings = Surroundings(network, city_of, zones, near, first, district, foliage=foliage)
-        builder, city, unique = surroundings.builder(), surroundings.city, surroundings.unique
-        builder.add_static(unique, lamps=surroundings.lamps)
-        for copy in city.copies:
-            builder.add_copy(copy.shape, copy.instance, copy.place, lamps=surroundings.lamps_of(copy.shape))
-        self._heads = SignalHeads(network, surroundings.mapped)
-        self._luminaires = _luminaires(unique)
+        builder, shelters, self._heads = surroundings.builder(), surroundings.shelters, surroundings.heads
+        self._luminaires = _luminaires(surroundings.unique)
+        del surroundings  # if nobody else stands there, its memory is free before trees are built
         self._cast = Cast(actors, builder, seed, ego=ego, seeds=seeds)
         self.rays: RayScene = builder.build()
         self._cast.enter(self.rays)
-        self.rays.shelters = surroundings.shelters
+        self.rays.shelters = shelters
         self.signals: Mapping[str, str] = {}
         self._actors = tuple(actors)
         self._ego, self._lasting = ego, lasting

@@ -35,12 +35,14 @@ RANGES = [[(float(a), float(b)) for a, b in pairwise(bounds)] for bounds in BOUN
 
 class Shape:
     """A triangle mesh (T, 3) of vertices (V, 3) with its own tree; ``deforming``: refitted when its vertices change;
-    ``split``: as of :class:`~drivesim.scene.embree.SceneHandle`."""
+    ``split``, ``in_place``: as of :class:`~drivesim.scene.embree.SceneHandle` and
+    :meth:`~drivesim.scene.embree.Geometry.triangles`."""
 
     def __init__(
-        self, device: Device, triangles: NDArray[np.int32], vertices: F32, *, deforming: bool, split: bool = False
-    ) -> None:
-        self.geometry = Geometry.triangles(device, triangles, vertices, deforming=deforming)
+        self, device: Device, triangles: NDArray[np.int32], vertices: F32, *, deforming: bool = False,
+        split: bool = False, in_place: bool = False,
+    ) -> None:  # fmt: skip
+        self.geometry = Geometry.triangles(device, triangles, vertices, deforming=deforming, in_place=in_place)
         self.scene = SceneHandle(device, dynamic=deforming, compact=deforming, split=split)
         self.scene.attach(self.geometry)
         self.scene.commit()
@@ -59,23 +61,39 @@ class Shape:
         self.geometry.close()
 
 
-def shape_of(device: Device, mesh: Mesh, deforming: bool, split: bool = False) -> Shape:
+def shape_of(device: Device, mesh: Mesh, deforming: bool, *, split: bool = False, in_place: bool = False) -> Shape:
     """The tree of a mesh at rest."""
-    return Shape(device, mesh.triangles, mesh.vertices, deforming=deforming, split=split)
+    return Shape(device, mesh.triangles, mesh.vertices, deforming=deforming, split=split, in_place=in_place)
 
 
 def look_of(mesh: Mesh, lamps: NDArray[np.uint8], deforming: bool) -> NDArray[np.uint32]:
     """Rows (T, 4) of the table ``look`` of :class:`~drivesim.scene.raycast.RayTables`, given lamp flags (T,); deforming
     bodies are never flat, their normals change."""
     look = np.empty((len(mesh.triangles), 4), dtype=np.uint32)
-    colour = (np.clip(mesh.albedo, 0.0, 1.0) * np.float32(65535.0) + np.float32(0.5)).astype(np.uint32)
-    look[:, 0] = colour[:, 0] | colour[:, 1] << 16
-    look[:, 1] = colour[:, 2] | mesh.material.astype(np.uint32) << 16 | mesh.semantic.astype(np.uint32) << 24
+    _colour(mesh.albedo, mesh.material, mesh.semantic, look)
     look[:, 2] = mesh.instance.view(np.uint32)
     look[:, 3] = lamps.astype(np.uint32) << 8
     if not deforming:
         look[:, 3] |= flat_triangles(mesh.vertices, mesh.normals, mesh.triangles)
     return look
+
+
+@nb.njit(nogil=True, cache=True)
+def _colour(
+    albedo: F32, material: NDArray[np.uint8], semantic: NDArray[np.uint8], look: NDArray[np.uint32]
+) -> None:  # fmt: skip
+    """Fill the first two columns of the looks (T, 4); whole columns in NumPy take several times their memory."""
+    for row in range(len(look)):
+        red, green, blue = albedo[row, 0], albedo[row, 1], albedo[row, 2]
+        look[row, 0] = _sixteen_bits(red) | _sixteen_bits(green) << 16
+        look[row, 1] = _sixteen_bits(blue) | np.uint32(material[row]) << 16 | np.uint32(semantic[row]) << 24
+
+
+@nb.njit
+def _sixteen_bits(share: np.float32) -> np.uint32:
+    """A share 0..1 in steps of 1 / 65535; what is beyond is cut."""
+    kept = min(max(share, np.float32(0.0)), np.float32(1.0))
+    return np.uint32(kept * np.float32(65535.0) + np.float32(0.5))
 
 
 _MOST_SHARED = 256

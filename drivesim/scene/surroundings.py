@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from drivesim.cache import cached
-from drivesim.mesh import Mesh, merge
+from drivesim.mesh import Mesh
 from drivesim.opendrive import RoadNetwork
 from drivesim.opendrive.mesh import network_mesh
 from drivesim.opendrive.meshing.structures import structures_mesh
@@ -21,7 +20,7 @@ from drivesim.scene.city.evening import lit_rooms
 from drivesim.scene.city.seasons import SUMMER, Foliage, in_season
 from drivesim.scene.shapes import SharedShapes
 from drivesim.scene.shelters import shelters
-from drivesim.scene.signals import lens_flags
+from drivesim.scene.signals import SignalHeads, lens_flags
 from drivesim.types import Actor, WorldState
 
 F64 = NDArray[np.float64]
@@ -50,8 +49,9 @@ class Surroundings:
         shared: whether several scenes will stand here: trees are built once then, and are this object's to release.
 
     Attributes:
-        city: what stands there; mapped: its unique part in map coordinates, unique: relative to the origin, with lamp
-            flags ``lamps`` (T,).
+        unique: what there is once, relative to the origin; copies: the rest, in map coordinates.
+        heads: the map's traffic signals among it.
+        shelters: of tunnels, relative to the origin.
     """
 
     def __init__(
@@ -59,21 +59,27 @@ class Surroundings:
         district: str | None = None, *, foliage: Foliage = SUMMER, shared: bool = False,
     ) -> None:  # fmt: skip
         self.origin = np.round(origin)
-        self.city = in_season(_built(network, seed, zones, first_instance, district), foliage)
-        self.mapped = self.city.unique
-        self.unique = _moved(self.mapped, self.origin)
-        self.lamps = LAMPS_OF[self.unique.material] | lens_flags(self.unique) | lit_rooms(self.mapped)
+        city = in_season(_built(network, seed, zones, first_instance, district), foliage)
+        self.unique, self.copies = city.unique, city.copies
+        self.heads = SignalHeads(network, self.unique)
+        self._lamps = LAMPS_OF[self.unique.material] | lens_flags(self.unique) | lit_rooms(self.unique)
+        # In float64, so that far maps keep their precision; in place, for a town's vertices are 100 MB.
+        np.subtract(self.unique.vertices, self.origin, out=self.unique.vertices, casting="same_kind")
         self.shelters = shelters(network)
         self.shelters[:, :6] -= np.tile(self.origin, 2)
         self._lamps_of: dict[int, NDArray[np.uint8]] = {}
-        kinds = {id(copy.shape): copy.shape for copy in self.city.copies}
+        kinds = {id(copy.shape): copy.shape for copy in self.copies}
         self._shared = SharedShapes([self.unique, *kinds.values()]) if shared else None
 
     def builder(self) -> RaySceneBuilder:
-        """A builder for a scene that stands here."""
-        return RaySceneBuilder(self.origin, self._shared)
+        """A builder for a scene that stands here, with all that does already."""
+        builder = RaySceneBuilder(self.origin, self._shared)
+        builder.add_static(self.unique, lamps=self._lamps)
+        for copy in self.copies:
+            builder.add_copy(copy.shape, copy.instance, copy.place, lamps=self._lamps_of_shape(copy.shape))
+        return builder
 
-    def lamps_of(self, shape: Mesh) -> NDArray[np.uint8]:
+    def _lamps_of_shape(self, shape: Mesh) -> NDArray[np.uint8]:
         """(T,) lamp flags of a shape that stands in many places."""
         found = self._lamps_of.get(id(shape))
         if found is None:
@@ -108,15 +114,12 @@ def _built(
     """Roads and city in map coordinates, from the cache if they have been built before."""
 
     def build() -> dict[str, NDArray[Any]]:
-        city = build_city(network, seed, keep_clear=zones, first_instance=first_instance, district=district)
-        return replace(city, unique=merge([network_mesh(network), structures_mesh(network), city.unique])).arrays()
+        roads = [network_mesh(network), structures_mesh(network)]
+        return build_city(
+            network, seed, keep_clear=zones, first_instance=first_instance, district=district, roads=roads
+        ).arrays()
 
     if not network.path.is_file():
         return City.from_arrays(build())
     made_from = (network.path.read_bytes(), seed, first_instance, district, np.array(zones).tobytes())
     return City.from_arrays(cached("city", made_from, _CODE, build))
-
-
-def _moved(mesh: Mesh, origin: F64) -> Mesh:
-    """A mesh relative to the scene's origin, subtracted in float64 so that far maps keep their precision."""
-    return replace(mesh, vertices=(mesh.vertices.astype(np.float64) - origin).astype(np.float32))

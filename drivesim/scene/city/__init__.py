@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from itertools import chain
 from types import MappingProxyType
 
 import numpy as np
@@ -11,6 +12,7 @@ import shapely
 from numpy.typing import NDArray
 
 from drivesim.errors import ScenarioError
+from drivesim.mesh import Mesh
 from drivesim.opendrive import RoadNetwork
 from drivesim.scene.chance import Chance
 from drivesim.scene.city.frontage import Frontage, covered_ground, frontages
@@ -39,14 +41,16 @@ def build_city(
     keep_clear: Sequence[NDArray[np.float64]] = (),
     first_instance: int = 1,
     district: str | None = None,
+    roads: Sequence[Mesh] = (),
 ) -> City:
-    """Everything static that is not road surface, in map coordinates.
+    """Everything static, in map coordinates.
 
     Args:
         seed: scenario seed; the city derives its own streams. Or the city's seed with seeds of its parts.
         keep_clear: zones (4, 2) in x and y where nothing may stand (actors and their ways).
         first_instance: instance ids of static things count up from here; ground has none.
         district: style of all roads, one of :data:`DISTRICTS`; by the roads' types if absent.
+        roads: the surfaces of roads, which come first.
 
     Raises:
         ScenarioError: there is no such district.
@@ -59,23 +63,24 @@ def build_city(
             )
         edges = [replace(edge, district=district) for edge in edges]
     if not edges:
-        return City.of([], [], first_instance)
+        return City.of(roads, [], first_instance)
     covered = covered_ground(network)
     plots = Plots(shapely.union_all([covered.buffer(0.0), *taken_ground(network)]), keep_clear)
     chance = seed if isinstance(seed, Chance) else Chance(seed)
-    things: list[Thing] = list(installations(network, chance.draws("city", "installations").whole))
-    things += list(parked_cars(network, keep_clear, chance.seed_of("distractors")))
-    things += list(_districts(edges, plots, chance))
-    density = chance.draws("city", "backdrop")
     height = float(np.median([edge.points[:, 2].mean() for edge in edges]))
     has_town = any(edge.district in ("residential", "inner_city") for edge in edges)
-    things += list(backdrop(covered.bounds, height, plots, density, houses=has_town))
     kerbs = np.concatenate([edge.points for edge in edges])
-    things += list(woods(covered.bounds, kerbs, chance.draws("city", "horizon").of("vegetation")))
+    things = chain(
+        installations(network, chance.draws("city", "installations").whole),
+        parked_cars(network, keep_clear, chance.seed_of("distractors")),
+        _districts(edges, plots, chance),
+        backdrop(covered.bounds, height, plots, chance.draws("city", "backdrop"), houses=has_town),
+        woods(covered.bounds, kerbs, chance.draws("city", "horizon").of("vegetation")),
+    )
     courts = [forecourt(edge, covered) for edge in edges if edge.district == "inner_city"]
     ground = terrain(covered, edges, chance.draws("city", "fields").whole)
     worn = wear(network, chance.draws("city", "wear").of("textures"))
-    return City.of([ground, *courts, worn], things, first_instance)
+    return City.of([*roads, ground, *courts, worn], things, first_instance)
 
 
 def _districts(edges: Sequence[Frontage], plots: Plots, chance: Chance) -> Iterator[Thing]:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from drivesim.mesh import Mesh, merge
+from drivesim.mesh import Mesh, gathered, merge
 from drivesim.transforms import Pose
 
 
@@ -44,15 +44,21 @@ class City:
     copies: tuple[Copy, ...]
 
     @staticmethod
-    def of(ground: Sequence[Mesh], things: Sequence[Thing], first_instance: int) -> City:
-        """Things numbered in order from ``first_instance``; ``ground`` has no number."""
-        unique, copies = list(ground), []
-        for number, thing in enumerate(things, start=first_instance):
-            if isinstance(thing, Copy):
-                copies.append(thing._replace(instance=number))
-            else:
-                unique.append(thing.labelled(instance=number))
-        return City(merge(unique), tuple(copies))
+    def of(ground: Iterable[Mesh], things: Iterable[Thing], first_instance: int) -> City:
+        """Things numbered in order from ``first_instance``; ``ground`` has no number. None is held longer than it takes
+        to add it."""
+        copies: list[Copy] = []
+
+        def unique() -> Iterator[Mesh]:
+            yield from ground
+            for number, thing in enumerate(things, start=first_instance):
+                if isinstance(thing, Copy):
+                    copies.append(thing._replace(instance=number))
+                else:
+                    yield thing.labelled(instance=number)
+
+        mesh = gathered(unique())
+        return City(mesh, tuple(copies))
 
     def mesh(self) -> Mesh:
         """The whole city as one mesh, copies written out."""
