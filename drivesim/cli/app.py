@@ -466,7 +466,8 @@ def ncap(
     rig: Annotated[str, typer.Option(metavar="NAME|FILE", help="The sensor rig.")],
     protocol: Annotated[str, typer.Option(help="2023 or 2026.")] = "2026",
     tests: Annotated[
-        list[str] | None, typer.Option("--test", metavar="NAME", help="CPNCO, 'CPNA night', ...; repeat. Default all.")
+        list[str] | None,
+        typer.Option("--test", metavar="NAME", help="CPNCO, 'CPNA night', CBTA, ...; repeat. Default all."),
     ] = None,
     layers: Annotated[
         list[str] | None,
@@ -482,7 +483,7 @@ def ncap(
     jobs: Annotated[int, typer.Option("-j", "--jobs", metavar="N", help="Processes.")] = 1,
     quiet: Quiet = False,
 ) -> None:
-    """Play Euro NCAP's grid of crossing and rear-end tests with a rig and colour it."""
+    """Play Euro NCAP's grid of frontal collisions with a rig and colour it."""
     from drivesim.cli.ncap import ncap_command
 
     raise typer.Exit(

@@ -12,7 +12,7 @@ from drivesim.cli.terminal import counting_bar, terminal
 from drivesim.ego import ego_parameters
 from drivesim.errors import DrivesimError
 from drivesim.sensors.rig import load_rig
-from drivesim.studies.ncap.calculator import Verdict, ask
+from drivesim.studies.ncap.calculator import Verdict, ask, check
 from drivesim.studies.ncap.grid import Asked, Judged, play_grid, stands
 from drivesim.studies.ncap.layers import LAYERS
 from drivesim.studies.ncap.page import write_page
@@ -39,6 +39,8 @@ def ncap_command(
     folder = out or Path("ncap") / f"{Path(rig).stem}_{protocol}"
     grids = {name: cells_of(protocol, tests, extended=extended and name is None, layer=name)
              for name in (None, *layers)}  # fmt: skip
+    if calculator is not None:
+        check(calculator)
     played: dict[str | None, list[Judged]] = {}
     problems: list[str] = []
     console = terminal()

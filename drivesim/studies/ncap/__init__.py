@@ -1,1 +1,1 @@
-"""Euro NCAP's grids of crossing and rear-end tests, played with a rig and judged as Euro NCAP judges."""
+"""Euro NCAP's grids of frontal collisions, played with a rig and judged as Euro NCAP judges."""

@@ -17,6 +17,7 @@ from drivesim.studies.ncap.grid import Judged
 _SCRIPT = Path(__file__).with_name("workbook.py")
 _LONG = 600.0
 """Seconds that the calculator may take; it takes some twenty."""
+_REMEDY = "python -m venv ncap && ncap/bin/pip install euroncap-rating-2026, then --calculator ncap/bin/python"
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,16 +56,7 @@ def ask(python: Path, cells: Sequence[Judged], robust: Mapping[str, Sequence[str
         (folder / "cells.json").write_text(json.dumps(given, indent=1))
     except OSError as error:
         raise RecordingError(f"cannot write: {error.strerror}", file=folder, remedy="free some space") from error
-    remedy = "python -m venv ncap && ncap/bin/pip install euroncap-rating-2026, then --calculator ncap/bin/python"
-    command = [str(python), str(_SCRIPT), str(folder.resolve())]
-    try:
-        done = subprocess.run(command, capture_output=True, text=True, timeout=_LONG)
-    except (OSError, subprocess.TimeoutExpired) as error:
-        raise DrivesimError(f"the official calculator does not run: {error}", element="--calculator",
-                            remedy=remedy) from error  # fmt: skip
-    if done.returncode != 0:
-        last = (done.stderr.strip().splitlines() or ["no reason given"])[-1]
-        raise DrivesimError(f"the official calculator failed: {last}", element="--calculator", remedy=remedy)
+    _run(python, str(_SCRIPT), str(folder.resolve()))
     said = json.loads((folder / "scored.json").read_text())
     differing = tuple(
         f"{each.cell.test.name}, {each.cell.speed} km/h, {each.cell.heading}: {each.colour} here, {colour} there"
@@ -73,3 +65,23 @@ def ask(python: Path, cells: Sequence[Judged], robust: Mapping[str, Sequence[str
     )
     scores = {name: {layer: (got, most) for layer, (got, most) in by.items()} for name, by in said["scores"].items()}
     return Verdict(differing, said["verified"], scores, folder / said["report"])
+
+
+def check(python: Path) -> None:
+    """Whether the calculator is there, before a grid is played for it.
+
+    Raises:
+        DrivesimError: it is not.
+    """
+    _run(python, "-c", "import euroncap_rating_2026, openpyxl")
+
+
+def _run(python: Path, *words: str) -> None:
+    try:
+        done = subprocess.run([str(python), *words], capture_output=True, text=True, timeout=_LONG)
+    except (OSError, subprocess.TimeoutExpired) as error:
+        raise DrivesimError(f"the official calculator does not run: {error}", element="--calculator",
+                            remedy=_REMEDY) from error  # fmt: skip
+    if done.returncode != 0:
+        last = (done.stderr.strip().splitlines() or ["no reason given"])[-1]
+        raise DrivesimError(f"the official calculator failed: {last}", element="--calculator", remedy=_REMEDY)

@@ -81,6 +81,11 @@ class Test:
         return self.by_speed or self.across != 0
 
     @property
+    def names(self) -> frozenset[str]:
+        """By which it can be asked for."""
+        return frozenset((self.name, self.name.split()[0], self.loadcase))
+
+    @property
     def loadcase(self) -> str:
         """What it is a part of, as the calculator names it: of day and night, and of turns across somebody."""
         return self.name[:4] if self.across else self.name.split()[0]
@@ -271,11 +276,12 @@ def cells_of(protocol: str, names: list[str], *, extended: bool, layer: str | No
     """The cells that are played.
 
     Args:
-        names: of tests, with or without day or night; all if empty. extended: beyond the standard range too.
+        names: of tests, with or without day or night, CPTA and CBTA for all four turns; all if empty.
+        extended: beyond the standard range too.
         layer: only tests that it varies.
 
     Raises:
-        DrivesimError: there is no such protocol, test or layer.
+        DrivesimError: there is no such protocol, test or layer, or the layer does not vary the tests.
     """
     if protocol not in TESTS:
         raise DrivesimError(f"there is no protocol '{protocol}'", element="--protocol", remedy="choose 2023 or 2026")
@@ -283,21 +289,25 @@ def cells_of(protocol: str, names: list[str], *, extended: bool, layer: str | No
         raise DrivesimError(f"there is no robustness layer '{layer}'", element="--layer",
                             remedy=did_you_mean(layer, LAYERS))  # fmt: skip
     tests = TESTS[protocol]  # type: ignore[index]
-    known = {test.name for test in tests} | {test.name.split()[0] for test in tests}
+    known = {word for test in tests for word in test.names}
     for name in names:
         if name not in known:
             raise DrivesimError(f"the protocol of {protocol} has no test '{name}' here", element="--test",
                                 remedy=did_you_mean(name, sorted(known)))  # fmt: skip
     varied = LAYERS[layer].tests if layer else None
-    return [
+    cells = [
         Cell(test, speed, column)
         for test in tests
-        if not names or test.name in names or test.name.split()[0] in names
+        if not names or test.names & set(names)
         if varied is None or test.loadcase in varied
         for speed in test.speeds
         for column in test.columns
         if test.has(speed, column) and (extended or Cell(test, speed, column).standard)
     ]
+    if not cells:
+        raise DrivesimError(f"the robustness layer '{layer}' changes nothing of {', '.join(names) or 'any test'}",
+                            element="--layer", remedy=f"it is for {', '.join(sorted(varied or ()))}")  # fmt: skip
+    return cells
 
 
 def _colour(cell: Cell, impact_speed: float) -> Colour:
