@@ -1,10 +1,19 @@
 """Pieces of clothing are cut along level lines and evened out."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
+from drivesim.materials import MaterialId
+from drivesim.scene.bodies.appearance import appearance
+from drivesim.scene.bodies.body import Body
 from drivesim.scene.bodies.coarse import coarsened
+from drivesim.scene.bodies.pattern import banded
+from drivesim.scene.bodies.posture import posture
 from drivesim.scene.bodies.surface import Piece, boundary, cut, grid, smoothed
+from drivesim.taxonomy import Tag
+from drivesim.types import Actor, BoundingBox
 
 
 def sheet(rows=6, columns=7):
@@ -67,3 +76,37 @@ def test_one_vertex_stands_for_all_of_a_cube():
     assert len(few.vertices) == 25
     assert few.vertices[:, :2] == pytest.approx(np.floor(few.vertices[:, :2] / 2.0) * 2.0 + 1.0, abs=1.0)
     assert len(np.unique(np.sort(few.triangles, axis=1), axis=0)) == len(few.triangles)
+
+
+@pytest.mark.parametrize("heights", [[-2.4], [-3.7, -1.2], np.arange(-4.83, 0.0, 0.31)])
+def test_bands_of_another_colour_are_exact_and_leave_the_surface_as_it_was(heights):
+    """Also where bands are narrower than the triangles they cross."""
+    places, triangles = sheet()
+    weights = np.full((len(places), 24), 1.0 / 24.0)
+    down = np.column_stack([places[:, 0], np.zeros(len(places)), places[:, 1]])  # upright, falling along z
+    own, other = np.array([0.1, 0.2, 0.3]), np.array([0.7, 0.6, 0.5])
+    cloth = banded(Piece.of(down, triangles, weights, MaterialId.COTTON, own), np.array(heights), other)
+    corners = cloth.vertices[cloth.triangles][..., 2]
+    number = np.searchsorted(heights, corners.mean(axis=1))
+    edges = np.array([-np.inf, *heights, np.inf])
+    assert (corners.min(axis=1) > edges[number] - 1e-6).all()
+    assert (corners.max(axis=1) < edges[number + 1] + 1e-6).all()
+    np.testing.assert_array_equal(cloth.albedo, np.where((number % 2 == 1)[:, None], other, own))
+    flat = cloth.vertices[:, [0, 2, 1]]
+    assert area(flat, cloth.triangles).sum() == pytest.approx(30.0)
+    assert cloth.weights.sum(axis=1) == pytest.approx(1.0)
+    assert np.linalg.norm(cloth.normals, axis=1) == pytest.approx(1.0)
+
+
+def test_people_wear_two_colours_and_are_no_larger_for_it():
+    """Stripes change a person's colours, not the outline."""
+    actor = Actor(0, "striped", "pedestrian", "pedestrian", "walker", BoundingBox((0.0, 0.0, 0.85), 0.5, 0.6, 1.7))
+    look = replace(appearance(actor, 3), top="tshirt", bottom="trousers", second_colour=(0.6, 0.1, 0.3))
+    style = np.zeros_like(posture("striped", 3, look, holds=0.0))
+    worn = [Body(replace(look, pattern=name), 1.7, Tag.PEDESTRIAN, style).mesh for name in ("plain", "stripes")]
+    second = [(np.abs(mesh.albedo - np.float32((0.6, 0.1, 0.3))).max(axis=1) < 1e-6).sum() for mesh in worn]
+    assert second[0] == 0
+    assert second[1] > 300
+    for one, other in zip(*(mesh.bounds() for mesh in worn), strict=True):
+        np.testing.assert_allclose(one, other, atol=1e-6)
+    assert len(worn[1].triangles) < 1.35 * len(worn[0].triangles)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 from typing import cast
 
 import numpy as np
@@ -36,6 +37,12 @@ SHOES = (
 )  # fmt: skip
 """sRGB palettes."""
 
+PATTERNS = MappingProxyType({
+    "tshirt": (0.60, 0.04, 0.12, 0.24), "shirt": (0.75, 0.05, 0.0, 0.20), "jacket": (0.70, 0.20, 0.10, 0.0),
+    "hoodie": (0.72, 0.12, 0.10, 0.06),
+})  # fmt: skip
+"""How often tops are plain, have a yoke, a band or stripes: an assumption."""
+
 
 @dataclass(frozen=True, slots=True)
 class Appearance:
@@ -46,7 +53,8 @@ class Appearance:
         top: ``tshirt``, ``shirt``, ``jacket`` or ``hoodie``; bottom: ``trousers``, ``shorts``, ``skirt`` or ``dress``.
         hair: ``short``, ``bob``, ``long``, ``ponytail``, ``bun`` or ``bald``.
         backpack: whether a school bag is carried.
-        skin, hair_colour, top_colour, bottom_colour, shoe_colour, bag_colour: linear RGB.
+        pattern: of the top: ``plain``, ``yoke``, ``band`` or ``stripes``.
+        skin, hair_colour, top_colour, bottom_colour, shoe_colour, bag_colour, second_colour: linear RGB.
     """
 
     age: float
@@ -63,6 +71,8 @@ class Appearance:
     bottom_colour: Colour
     shoe_colour: Colour
     bag_colour: Colour
+    pattern: str
+    second_colour: Colour
 
 
 def linear(colour: tuple[int, int, int]) -> Colour:
@@ -89,7 +99,9 @@ def _age_and_sex(actor: Actor, random: np.random.Generator) -> tuple[float, floa
 DARK = 0.04
 """Most of the light that dark clothes reflect (an assumption: black cotton reflects 2 to 5 %)."""
 
-CLOTHES = ("top", "bottom", "backpack", "top_colour", "bottom_colour", "shoe_colour", "bag_colour")
+CLOTHES = (
+    "top", "bottom", "backpack", "top_colour", "bottom_colour", "shoe_colour", "bag_colour", "pattern", "second_colour",
+)  # fmt: skip
 """What is clothing, of an :class:`Appearance`."""
 
 
@@ -106,6 +118,7 @@ def appearance(actor: Actor, seed: int | Chance) -> Appearance:
         person = replace(
             person, top_colour=_darkened(person.top_colour), bottom_colour=_darkened(person.bottom_colour),
             shoe_colour=_darkened(person.shoe_colour), bag_colour=_darkened(person.bag_colour),
+            second_colour=_darkened(person.second_colour),
         )  # fmt: skip
     return person
 
@@ -153,6 +166,8 @@ def _drawn(actor: Actor, random: np.random.Generator) -> Appearance:
         bottom_colour=shade(BRIGHT + MUTED if bottom in ("skirt", "dress") else TROUSERS),
         shoe_colour=shade(SHOES),
         bag_colour=shade(BRIGHT),
+        pattern=pick(("plain", "yoke", "band", "stripes"), PATTERNS[top]),
+        second_colour=shade(BRIGHT + MUTED),
     )
 
 

@@ -27,6 +27,7 @@ from drivesim.scene.bodies.basis import (
     Shape,
 )
 from drivesim.scene.bodies.drape import draped
+from drivesim.scene.bodies.pattern import patterned
 from drivesim.scene.bodies.shoes import shoe
 from drivesim.scene.bodies.surface import Piece, cut, grid, shell, smoothed
 
@@ -222,16 +223,11 @@ def _upper(body: Shape, at: Landmarks, look: Appearance) -> Piece:
             body, draped(hung, under, centre, (chest, at.crotch - 0.03 * at.unit), taper, upright, _AHEAD * at.unit)
         )
     level = top_level(body, at, kind, tucked=tucked)
-    return _garment(
-        replace(body, weights=_swinging(body, at, upright)),
-        level,
-        np.maximum(thickness, 0.003 * at.unit),
-        25,
-        material,
-        colour,
-        hung,
-        upright,
-    )
+    weighted = replace(body, weights=_swinging(body, at, upright))
+    cloth = _garment(weighted, level, np.maximum(thickness, 0.003 * at.unit), 25, material, colour, hung, upright)
+    if kind == "dress":
+        return cloth
+    return patterned(cloth, look.pattern, float(at.neck[2]), at.crotch, at.unit, look.second_colour)
 
 
 def _lower(body: Shape, at: Landmarks, look: Appearance) -> Piece:
