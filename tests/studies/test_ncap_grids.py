@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from drivesim.ego import ego_parameters
 from drivesim.errors import DrivesimError
 from drivesim.openscenario.scenario import ScenarioFile
 from drivesim.simulation import Simulation
@@ -18,6 +19,7 @@ from drivesim.studies.ncap.page import write_page
 from drivesim.studies.ncap.protocol import TESTS, Cell, cells_of, judged
 from drivesim.studies.ncap.turning import turn_at, turn_parameters
 from drivesim.studies.sweep.outcome import Watch
+from drivesim.studies.whatif.run import run_of
 from drivesim.studies.whatif.sight import line_of_sight
 
 CALCULATOR = Path(os.environ.get("DRIVESIM_NCAP_PYTHON", Path.home() / ".cache/drivesim-ncap/bin/python"))
@@ -261,6 +263,14 @@ def test_a_vehicle_that_turns_meets_a_cyclist(test, speed, column, aside, place)
     met = ridden + [cell.test.across * 15 / 3.6 * 0.5, 0.0, 0.0]
     turned = turned_alone(cell, ego)
     assert turned.inverse().apply(met[None])[0][:2] == pytest.approx(place, abs=0.01)
+
+
+def test_a_run_is_not_over_while_the_cyclist_is_still_coming_from_behind():
+    """He starts 13 m behind the car and is 5 km/h faster."""
+    cell = next(c for c in cells_of("2026", ["CBTAns"], extended=True) if c.column == 0.0)
+    (settings,) = cell.runs(None)
+    run = run_of(cell.test.scenario, "whatif_camera", settings, parameters=ego_parameters("aeb"), seed=0)
+    assert run.play().duration > 8.0
 
 
 def turned_alone(cell, ego):

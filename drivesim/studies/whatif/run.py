@@ -51,7 +51,7 @@ Twice what counts as found in ``docs/camera_detector.md``, as for false people t
 IN_DIRECTION = 0.5
 """How far beside the target's body that may be, m."""
 AFTERMATH = 5.0
-"""A run ends when the car has passed the target by this, m."""
+"""A run ends when the car has passed the target by this, m, and is not slower."""
 _NOTED: tuple[EventKind, ...] = ("detection", "confirmation", "warning", "brake")
 STANDING = 0.5
 """A run ends after the car has stood still for this long, s."""
@@ -342,7 +342,10 @@ class Run:
         )
 
     def _passed(self, state: WorldState) -> bool:
-        return self._ahead(state) < -self.car.box.length - AFTERMATH
+        """Whether the car has the target behind it for good: it does not catch up."""
+        heading = state.pose(self.car.index).rotation[:, 0]
+        closing = float((state.velocity[0, self.target.index] - state.velocity[0, self.car.index]) @ heading)
+        return closing <= 0.0 and self._ahead(state) < -self.car.box.length - AFTERMATH
 
 
 def _digest(state: WorldState) -> str:
