@@ -52,7 +52,7 @@ def leaves(
     )
 
 
-def on_ellipsoids(
+def _on_ellipsoids(
     centres: np.ndarray, radii: np.ndarray, count: int, random: np.random.Generator
 ) -> tuple[np.ndarray, np.ndarray]:
     """Points near the surfaces of ellipsoids and their outward unit normals."""
@@ -87,7 +87,7 @@ def tree(random: np.random.Generator, height: float, leaf_count: int = 2600) -> 
     for number, centre in enumerate(centres[clusters // 2 :]):  # thinner ones, that winter shows
         start = np.array([*bend[1] * 0.9, trunk_top * (0.9 + 0.06 * number)])
         parts.append(tube(np.array([start, centre]), [radius * 0.3, radius * 0.08], BARK, sides=5))
-    points, normals = on_ellipsoids(centres, radii, leaf_count, random)
+    points, normals = _on_ellipsoids(centres, radii, leaf_count, random)
     parts.append(leaves(points, normals, 0.13 + 0.012 * height, random, str(random.choice(LEAF_COLOURS)), 3))
     return merge(parts)
 
@@ -101,7 +101,7 @@ def poplar(random: np.random.Generator, height: float, leaf_count: int = 1300) -
     centres = np.column_stack([random.normal(0, 0.025 * height, (8, 2)) + lean * level[:, None], level * height])
     broad = 0.10 * np.sin(np.pi * np.linspace(0.18, 0.9, 8)) ** 0.7 + 0.012
     radii = height * np.column_stack([broad, broad, np.full(8, 0.10)])
-    points, normals = on_ellipsoids(centres, radii, leaf_count, random)
+    points, normals = _on_ellipsoids(centres, radii, leaf_count, random)
     crown = leaves(points, normals, 0.11 + 0.010 * height, random, str(random.choice(LEAF_COLOURS)), 3)
     return merge([tube(path, [radius * 1.2, radius * 0.7, radius * 0.2], BARK, sides=8), crown])
 
@@ -136,7 +136,7 @@ def country_tree(random: np.random.Generator, height: float, leaf_count: int) ->
 def bush(random: np.random.Generator, size: float) -> Mesh:
     """A round garden shrub."""
     centres = np.column_stack([random.normal(0, 0.25 * size, (4, 2)), random.uniform(0.3, 0.55, 4) * size])
-    points, normals = on_ellipsoids(centres, np.full((4, 3), 0.4 * size), 420, random)
+    points, normals = _on_ellipsoids(centres, np.full((4, 3), 0.4 * size), 420, random)
     points[:, 2] = np.abs(points[:, 2])
     return leaves(points, normals, 0.07, random, str(random.choice(LEAF_COLOURS)))
 
