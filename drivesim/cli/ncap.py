@@ -13,7 +13,7 @@ from drivesim.ego import ego_parameters
 from drivesim.errors import DrivesimError
 from drivesim.sensors.rig import load_rig
 from drivesim.studies.ncap.calculator import Verdict, ask, check
-from drivesim.studies.ncap.grid import Asked, Judged, play_grid, stands
+from drivesim.studies.ncap.grid import Asked, Judged, play_grid, stands, unmet
 from drivesim.studies.ncap.layers import LAYERS
 from drivesim.studies.ncap.page import write_page
 from drivesim.studies.ncap.protocol import cells_of
@@ -63,6 +63,8 @@ def ncap_command(
         terminal(stderr=True).print(problem, markup=False)
     if not quiet:
         _tell(console, played[None], held, verdict, page)
+        for lacking in unmet(protocol, played[None]):
+            console.print(f"no points for frontal collisions: {lacking} must be green", markup=False)
     return 1 if problems or (verdict is not None and verdict.disagreements) else 0
 
 

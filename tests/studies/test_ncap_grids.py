@@ -13,7 +13,7 @@ from drivesim.errors import DrivesimError
 from drivesim.openscenario.scenario import ScenarioFile
 from drivesim.simulation import Simulation
 from drivesim.studies.ncap.calculator import ask
-from drivesim.studies.ncap.grid import Asked, Judged, play_grid, stands
+from drivesim.studies.ncap.grid import Asked, Judged, play_grid, stands, unmet
 from drivesim.studies.ncap.layers import LAYERS
 from drivesim.studies.ncap.page import write_page
 from drivesim.studies.ncap.protocol import TESTS, Cell, cells_of, judged
@@ -482,6 +482,26 @@ def test_the_official_calculator_takes_our_cells_and_sees_the_same_colours(tmp_p
     ):
         assert full.scores[name]["Standard"][0] == full.scores[name]["Standard"][1]
         assert full.scores[name]["Extended"][0] == full.scores[name]["Extended"][1]
+
+
+def test_cells_without_which_there_are_no_points_are_named(tmp_path):
+    cells = cells_of("2026", ["CCRs", "CPFA"], extended=True)
+    assert sum(cell.required for cell in cells) == 10
+    found = [Judged(c, *((1.0, "red", 0.0) if c.column in (0.5, 1.25) else (0.0, "green", 1.0))) for c in cells]
+    assert unmet("2026", found) == ["CCRs, 10 km/h, 50%", "CCRs, 20 km/h, 50%"]
+    page = write_page(Asked("2026", "whatif_camera"), found, {}, None, "drivesim ncap", tmp_path).read_text()
+    assert "no points for frontal collisions: CCRs, 10 km/h, 50%; CCRs, 20 km/h, 50%" in page
+    assert unmet("2023", found) == []
+
+
+@pytest.mark.skipif(not CALCULATOR.exists(), reason="needs euroncap-rating-2026 in its own environment")
+def test_the_official_calculator_gives_nothing_where_a_required_cell_is_not_green(tmp_path):
+    cells = cells_of("2026", ["CCRs", "CBNA"], extended=False)
+    lost = [
+        Judged(c, *((1.0, "red", 0.0) if c.required and (c.speed, c.column) == (20, 0.5) else (0.0, "green", 1.0)))
+        for c in cells
+    ]
+    assert ask(CALCULATOR, lost, {}, tmp_path).scores["CBNA"]["Standard"] == (0.0, 1.0)
 
 
 @pytest.mark.skipif(not CALCULATOR.exists(), reason="needs euroncap-rating-2026 in its own environment")

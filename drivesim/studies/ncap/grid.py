@@ -104,6 +104,15 @@ def _impact(cell: Cell, outcome: Mapping[str, Any]) -> float:
     return max(float(outcome["closing_speed" if cell.test.ahead else "impact_speed"]), LIGHTEST)
 
 
+def unmet(protocol: str, cells: Sequence[Judged]) -> list[str]:
+    """Cells, in words, because of which the whole grid scores nothing."""
+    return [
+        f"{each.cell.test.name}, {each.cell.speed} km/h, {each.cell.heading}"
+        for each in cells
+        if protocol == "2026" and each.cell.required and each.colour != "green"
+    ]
+
+
 def stands(layer: str, nominal: Sequence[Judged], varied: Sequence[Judged]) -> dict[str, bool]:
     """Whether each test's standard range stands a layer, by ``Test.loadcase``.
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from drivesim.errors import RecordingError
 from drivesim.studies.ncap.calculator import Verdict
-from drivesim.studies.ncap.grid import Asked, Judged
+from drivesim.studies.ncap.grid import Asked, Judged, unmet
 from drivesim.studies.whatif.outcome import Colour
 from drivesim.studies.whatif.report import STYLE
 
@@ -38,6 +38,7 @@ def write_page(
         "<p class='soft'>A number is the impact speed in km/h; in cells without one the vehicle touched nobody"
         " before it stood; 0.0 where it stood in the way of who came. Italics: extended range."
         " Simulated with drivesim; Euro NCAP has not seen this.</p>",
+        _unmet(unmet(asked.protocol, cells)),
         *(_matrix(name, [c for c in cells if c.cell.test.name == name])
           for name in dict.fromkeys(c.cell.test.name for c in cells)),
         _layers(held), _verdict(verdict),
@@ -54,6 +55,13 @@ def write_page(
     except OSError as error:
         raise RecordingError(f"cannot write: {error.strerror}", file=path, remedy="free some space") from error
     return path
+
+
+def _unmet(lacking: Sequence[str]) -> str:
+    if not lacking:
+        return ""
+    where = html.escape("; ".join(lacking))
+    return f"<p>General requirements are not met, so Euro NCAP gives no points for frontal collisions: {where}.</p>"
 
 
 def _matrix(name: str, cells: Sequence[Judged]) -> str:

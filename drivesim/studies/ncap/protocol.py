@@ -212,6 +212,11 @@ class Cell:
         return self.column in self.test.standard and self.speed <= self.test.standard_to
 
     @property
+    def required(self) -> bool:
+        """Whether it must be green for any points in 2026 (Frontal Collisions v1.1, 5.1)."""
+        return self.test.name == "CCRs" and self.standard and self.speed <= 20
+
+    @property
     def heading(self) -> str:
         """Of its column."""
         return f"{self.column:g} km/h" if self.test.by_speed else f"{self.column:.0%}{' side' if self.at_side else ''}"
