@@ -167,21 +167,29 @@ def _resize(column: NDArray[Any], rows: int) -> None:
 
 def smooth_normals(vertices: F32, triangles: NDArray[np.int32]) -> F32:
     """Area-weighted unit vertex normals (V, 3) float32."""
-    corners = vertices[triangles]
-    face = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
-    normals = np.zeros(vertices.shape, dtype=face.dtype)
-    _add_at_corners(triangles, face, normals)
-    length = np.linalg.norm(normals, axis=1, keepdims=True)
-    return (normals / np.maximum(length, 1e-12)).astype(np.float32)
+    normals = np.zeros(vertices.shape, dtype=np.float32)
+    _point_outwards(np.ascontiguousarray(vertices), np.ascontiguousarray(triangles), normals)
+    return normals
 
 
 @nb.njit(nogil=True, cache=True)
-def _add_at_corners(triangles: NDArray[np.integer], values: NDArray[np.floating], sums: NDArray[np.floating]) -> None:
-    """Add what triangles (T, 3) have, (T, C), to the sums (V, C) of their corners: first corners first."""
-    for corner in range(3):
-        for number in range(len(triangles)):
-            for k in range(values.shape[1]):
-                sums[triangles[number, corner], k] += values[number, k]
+def _point_outwards(vertices: F32, triangles: NDArray[np.int32], normals: F32) -> None:
+    """Fill unit normals (V, 3), zero before. One compiled pass: a city is built from fifty thousand meshes of a few
+    triangles, for which calls of NumPy take twenty times as long."""
+    for corner in range(3):  # first corners first
+        for row in range(len(triangles)):
+            p, q, r = triangles[row, 0], triangles[row, 1], triangles[row, 2]
+            ax, bx = vertices[q, 0] - vertices[p, 0], vertices[r, 0] - vertices[p, 0]
+            ay, by = vertices[q, 1] - vertices[p, 1], vertices[r, 1] - vertices[p, 1]
+            az, bz = vertices[q, 2] - vertices[p, 2], vertices[r, 2] - vertices[p, 2]
+            vertex = triangles[row, corner]
+            normals[vertex, 0] += ay * bz - az * by
+            normals[vertex, 1] += az * bx - ax * bz
+            normals[vertex, 2] += ax * by - ay * bx
+    for vertex in range(len(normals)):
+        x, y, z = normals[vertex, 0], normals[vertex, 1], normals[vertex, 2]
+        length = max(math.sqrt(x * x + y * y + z * z), np.float32(1e-12))
+        normals[vertex, 0], normals[vertex, 1], normals[vertex, 2] = x / length, y / length, z / length
 
 
 @nb.njit(nogil=True, error_model="numpy", cache=True)
