@@ -265,7 +265,7 @@ def shots(street: Street, number: int, cast: int) -> Iterator[Shot]:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("out", type=Path)
-    parser.add_argument("--streets", type=int, default=24)
+    parser.add_argument("--streets", type=int, default=56)
     arguments = parser.parse_args()
     for number in range(arguments.streets):
         split = "held_back" if number % HELD_BACK == HELD_BACK - 1 else "training"
