@@ -30,7 +30,7 @@ from drivesim.scene.embree import (
 from drivesim.scene.hits import rotated
 from drivesim.scene.lane_hits import off_axis, quaternions_at
 from drivesim.scene.lane_memory import fetch, fetch4, put, row, same, whole_row
-from drivesim.scene.lanes import absolute, any_of, highest, lowest, spread, sqrt, where
+from drivesim.scene.lanes import absolute, any_of, highest, inlined, lowest, spread, sqrt, where
 from drivesim.scene.raycast import EVERYONE, RayScene, RayTables
 from drivesim.sensors.beam_packets import Columns
 from drivesim.sensors.beams import BeamHits
@@ -227,7 +227,7 @@ def _in_rows(material: U8, start: I64, group: int, ray: I64) -> I64:
     return todo
 
 
-@nb.njit(error_model="numpy")
+@inlined
 def _aim(
     packet: F32, lane: int, column: int, b: int, origin: F32, rotation: F32, time: F32, lag: F32, direction: F32,
     t: Any, facing: F32, mirrored: bool,
@@ -250,7 +250,7 @@ def _aim(
     packet[TIME, lane] = min(max(time[column] + lag[b], ZERO), ONE)
 
 
-@nb.njit(error_model="numpy")
+@inlined
 def _meet(
     packet: F32, valid: I32, s: F32, tri_base: I64, inst_actor: I32, inst_moving: U8, quaternions: F32, spins: F32,
     look: NDArray[np.uint32],
@@ -275,7 +275,7 @@ def _meet(
     put(s, _INSTANCE, where(own > 0, own, fetch(inst_actor, part, together)))
 
 
-@nb.njit(error_model="numpy")
+@inlined
 def _arrive(at: int, far: Any, left: Any, s: F32, met: I32, lane: int, out: Out) -> None:
     """Write one path."""
     length, share, cosine, material, semantic, instance = out
