@@ -35,8 +35,9 @@ _SAME_BOX, _SAME_DEPTH = 0.5, 0.25
 """Overlap of boxes from which on, and ratio of depths (its logarithm) up to which, two findings are the same thing."""
 _AROUND = np.ones((3, 3), np.uint8)
 """Cells among which the highest score is a peak."""
-_LARGEST = 2_000_000
-"""Pixels to which a picture is enlarged at most."""
+_LARGEST, _COARSEST = 2_000_000, 1.35
+"""Pixels to which a picture is enlarged at most, and how many times: as in training. What is blurred more than that
+looks like people who are not there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +96,7 @@ class RgbCamera:
 
     def look(self, rgb: NDArray[np.uint8], focal: float) -> list[Seen]:
         """What is on a picture (H, W, 3) of a focal length in pixels, the surest first."""
-        scale = FOCAL / focal
+        scale = min(FOCAL / focal, _COARSEST)
         scale = min(scale, math.sqrt(_LARGEST / (rgb.shape[0] * rgb.shape[1])))
         if abs(scale - 1.0) > 0.05:
             size = (max(round(rgb.shape[1] * scale), 8), max(round(rgb.shape[0] * scale), 8))
