@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, ClassVar, Literal
@@ -25,6 +25,9 @@ from drivesim.types import F64, CameraImage, Measurement
 MODEL = Path(__file__).with_name("rgb_camera.onnx")
 FOCAL = 506.57
 """Focal length of the pictures that the network learned from, px; others are scaled to it."""
+ABOVE, BELOW = 48.0, 128.0
+"""Rows about the horizon of the pictures that the network learned from, px at :data:`FOCAL`; it is shown no others: of
+sky and upper floors it has never seen any, and takes balconies for people."""
 STRIDE = 4
 """Pixels of such a picture for each cell of the network's answer."""
 DEPTH_SCALE = 20.0
@@ -35,9 +38,8 @@ _SAME_BOX, _SAME_DEPTH = 0.5, 0.25
 """Overlap of boxes from which on, and ratio of depths (its logarithm) up to which, two findings are the same thing."""
 _AROUND = np.ones((3, 3), np.uint8)
 """Cells among which the highest score is a peak."""
-_LARGEST, _COARSEST = 2_000_000, 1.35
-"""Pixels to which a picture is enlarged at most, and how many times: as in training. What is blurred more than that
-looks like people who are not there."""
+_LARGEST = 2_000_000
+"""Pixels to which a picture is enlarged at most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,11 +94,15 @@ class RgbCamera:
 
     def detect(self, measurement: Measurement) -> Sequence[Detection]:
         assert isinstance(measurement, CameraImage)
-        return [self.placed(measurement, seen) for seen in self.look(measurement.rgb, measurement.intrinsic[0, 0])]
+        first, end = rows_of_interest(measurement)
+        if first >= end:
+            return []
+        found = self.look(measurement.rgb[first:end], float(measurement.intrinsic[0, 0]))
+        return [self.placed(measurement, _lowered(seen, first)) for seen in found]
 
     def look(self, rgb: NDArray[np.uint8], focal: float) -> list[Seen]:
         """What is on a picture (H, W, 3) of a focal length in pixels, the surest first."""
-        scale = min(FOCAL / focal, _COARSEST)
+        scale = FOCAL / focal
         scale = min(scale, math.sqrt(_LARGEST / (rgb.shape[0] * rgb.shape[1])))
         if abs(scale - 1.0) > 0.05:
             size = (max(round(rgb.shape[1] * scale), 8), max(round(rgb.shape[0] * scale), 8))
@@ -186,6 +192,18 @@ def _overlap(a: tuple[float, ...], b: tuple[float, ...]) -> float:
     if wide <= 0.0 or tall <= 0.0:
         return 0.0
     return wide * tall / ((a[2] - a[0]) * (a[3] - a[1]) + (b[2] - b[0]) * (b[3] - b[1]) - wide * tall)
+
+
+def rows_of_interest(image: CameraImage) -> tuple[int, int]:
+    """First row of a picture that the network is shown, and the one after the last."""
+    horizon, scale = row_on_ground(image, math.inf, float(image.intrinsic[0, 2])), float(image.intrinsic[1, 1]) / FOCAL
+    return max(round(horizon - ABOVE * scale), 0), min(round(horizon + BELOW * scale), len(image.rgb))
+
+
+def _lowered(seen: Seen, rows: int) -> Seen:
+    """As it is on a picture of which so many rows were left away at the top."""
+    left, top, right, ground = seen.box
+    return replace(seen, box=(left, top + rows, right, ground + rows))
 
 
 def row_on_ground(image: CameraImage, depth: float, column: float) -> float:

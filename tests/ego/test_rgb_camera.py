@@ -103,6 +103,22 @@ def test_a_sharper_camera_sees_the_child_in_the_same_place(photographs, detector
     assert other.position == pytest.approx(one.position, abs=0.04 * AHEAD)
 
 
+def test_only_rows_about_the_horizon_are_shown_to_the_network(photographs, detector):
+    """It learned from no others: whoever is above or below them, as here the child again, is nobody."""
+    image = photographs[0]
+    k = image.intrinsic.copy()
+    k[1, 2] += len(image.rgb)
+    tall = replace(image, rgb=np.concatenate([image.rgb, image.rgb, image.rgb]), intrinsic=k)
+    one, other = (detector.detect(each) for each in (image, tall))
+    assert one
+    assert len(one) == len(other)
+    for each, same in zip(one, other, strict=True):
+        assert same.position == pytest.approx(each.position, abs=1e-6)
+        assert same.person == each.person
+    k[1, 2] = 10.0 * len(image.rgb)
+    assert not detector.detect(replace(tall, intrinsic=k))  # all of it is sky
+
+
 def looking(pitch, height):
     """A picture's calibration, level or turned down by ``pitch``, rad."""
     turn = Pose.from_ypr([0, 0, 0], [0, pitch, 0]).rotation @ VIEW_FROM_CAMERA
