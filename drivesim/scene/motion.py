@@ -27,7 +27,8 @@ def motion_steps(
         spin: turn about the part's own y axis at both times, applied before the rotation, rad.
         ends: (2, 4) float32, written: unit quaternions (w, x, y, z) on one hemisphere, without the spin.
         matrices: (S, 3, 4) float32, written up to the count: S is the most there can be.
-        fractions: (F,) ray times of the steps; evenly spaced ones, as many as the turn needs, where it is empty.
+        fractions: (F,) ray times of the steps; where it is empty, evenly spaced ones, as many as the turn needs, or a
+            single one of what stands still, which rays get through sooner.
     """
     a, b = _quaternion(start), _quaternion(end)
     dot = a[0] * b[0] + a[1] * b[1] + a[2] * b[2] + a[3] * b[3]
@@ -38,9 +39,11 @@ def motion_steps(
     angle = math.acos(min(dot, 1.0))
     turn = 2.0 * angle + abs(spin[1] - spin[0])
     count = len(fractions) if len(fractions) > 0 else min(2 + int(turn / MAX_STEP_ANGLE), len(matrices))
+    if len(fractions) == 0 and spin[0] == spin[1] and np.array_equal(place, target) and np.array_equal(start, end):
+        count = 1
     sine = math.sin(angle)
     for step in range(count):
-        f = fractions[step] if len(fractions) > 0 else step / (count - 1)
+        f = fractions[step] if len(fractions) > 0 else step / max(count - 1, 1)
         g, h = (math.sin((1.0 - f) * angle) / sine, math.sin(f * angle) / sine) if angle > 1e-6 else (1.0 - f, f)
         half = 0.5 * ((1.0 - f) * spin[0] + f * spin[1])
         c, s = math.cos(half), math.sin(half)

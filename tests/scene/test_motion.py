@@ -25,7 +25,7 @@ def test_without_spin_it_is_the_great_arc(ypr, change, place, target):
         before.rotation, after.rotation, before.translation, after.translation, (0.0, 0.0), ends, matrices, EVENLY
     )
     for step in range(count):
-        pose = interpolate(before, after, step / (count - 1))
+        pose = interpolate(before, after, step / max(count - 1, 1))
         assert matrices[step, :, :3] == pytest.approx(pose.rotation, abs=1e-5)
         assert matrices[step, :, 3] == pytest.approx(pose.translation, abs=1e-4)
     assert rotation_from_quaternion(ends[1]) == pytest.approx(after.rotation, abs=1e-5)
@@ -40,9 +40,9 @@ def test_spin_turns_about_the_parts_own_y_axis_in_small_steps(first, turn):
     count = motion_steps(
         start.rotation, start.rotation, start.translation, start.translation, spin, ends, matrices, EVENLY
     )
-    assert abs(turn) / (count - 1) <= MAX_STEP_ANGLE + 1e-9
+    assert abs(turn) <= MAX_STEP_ANGLE * (count - 1) + 1e-9
     for step in (0, count // 2, count - 1):
-        angle = first + turn * step / (count - 1)
+        angle = first + turn * step / max(count - 1, 1)
         about = np.array([[math.cos(angle), 0, math.sin(angle)], [0, 1, 0], [-math.sin(angle), 0, math.cos(angle)]])
         assert matrices[step, :, :3] == pytest.approx(start.rotation @ about, abs=1e-5)
 
@@ -51,6 +51,18 @@ def test_no_more_steps_than_there_is_room_for():
     ends, matrices = np.zeros((2, 4), np.float32), np.zeros((129, 3, 4), np.float32)
     nothing = np.zeros(3)
     assert motion_steps(np.eye(3), np.eye(3), nothing, nothing, (0.0, 100.0), ends, matrices, EVENLY) == 129
+
+
+def test_what_stands_still_is_one_step():
+    ends, matrices = np.zeros((2, 4), np.float32), np.full((129, 3, 4), np.nan, np.float32)
+    pose = Pose.from_ypr((1.0, 2.0, 3.0), (0.7, 0.1, 0.0))
+    place, beside = pose.translation, pose.translation + [0.0, 1e-9, 0.0]
+    assert motion_steps(pose.rotation, pose.rotation, place, place, (0.3, 0.3), ends, matrices, EVENLY) == 1
+    about = np.array([[math.cos(0.3), 0, math.sin(0.3)], [0, 1, 0], [-math.sin(0.3), 0, math.cos(0.3)]])
+    assert matrices[0, :, :3] == pytest.approx(pose.rotation @ about, abs=1e-6)
+    assert matrices[0, :, 3] == pytest.approx(place)
+    assert motion_steps(pose.rotation, pose.rotation, place, beside, (0.3, 0.3), ends, matrices, EVENLY) == 2
+    assert motion_steps(pose.rotation, pose.rotation, place, place, (0.3, 0.4), ends, matrices, EVENLY) == 2
 
 
 def test_steps_may_be_asked_for():

@@ -17,11 +17,17 @@ NEEDLE_COLOURS = ("#2c4529", "#324d33", "#3a5630")
 HEDGE_COLOURS = ("#3c5a2b", "#466331", "#354f28")
 
 
+HOLLOW = 0.7
+"""Share of a cluster's radius within which no leaves grow: too little light gets there, and what is inside is shed, so
+that a crown is a shell (Horn 1971, The Adaptive Geometry of Trees)."""
+
+
 def leaves(
-    centres: np.ndarray, outward: np.ndarray, size: float, random: np.random.Generator, colour: str, sprig: int = 2
-) -> Mesh:
+    centres: np.ndarray, outward: np.ndarray, size: float, random: np.random.Generator, colour: str, sprig: int = 2,
+    grown: np.ndarray | None = None,
+) -> Mesh:  # fmt: skip
     """Sprigs of ``sprig`` leaves, a triangle each, at ``centres`` (L, 3), shaded as if their normal were ``outward``
-    (L, 3); ``size``: about half a sprig's length, m.
+    (L, 3); ``size``: about half a sprig's length, m; ``grown`` (L,): which of them there are.
 
     Shading with the canopy's normal instead of the leaves' own keeps the canopy soft, as light scattered between
     leaves does.
@@ -42,6 +48,9 @@ def leaves(
     shade = random.uniform(0.7, 1.25, (count, 1)) * random.normal(1, 0.05, (count, 3))
     albedo = np.repeat(np.array(linear_rgb(colour)) * shade, sprig, axis=0)
     albedo *= own.uniform(0.85, 1.15, (sprig * count, 1))
+    if grown is not None:  # after all draws: what is missing moves no other
+        corners, albedo, outward = corners[grown], albedo[np.repeat(grown, sprig)], outward[grown]
+        count = len(corners)
     return Mesh.build(
         corners.reshape(-1, 3),
         np.arange(3 * sprig * count).reshape(-1, 3),
@@ -54,15 +63,16 @@ def leaves(
 
 def _on_ellipsoids(
     centres: np.ndarray, radii: np.ndarray, count: int, random: np.random.Generator
-) -> tuple[np.ndarray, np.ndarray]:
-    """Points near the surfaces of ellipsoids and their outward unit normals."""
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Points near the surfaces of ellipsoids, their outward unit normals, and which of them light gets to."""
     which = random.integers(0, len(centres), count)
     direction = random.normal(0, 1, (count, 3))
     direction /= np.linalg.norm(direction, axis=1, keepdims=True)
     depth = 1 - 0.45 * random.random((count, 1)) ** 2
     points = centres[which] + direction * radii[which] * depth
     normal = direction / radii[which]
-    return points, normal / np.linalg.norm(normal, axis=1, keepdims=True)
+    depths = np.linalg.norm((points[:, None] - centres) / radii, axis=2)
+    return points, normal / np.linalg.norm(normal, axis=1, keepdims=True), depths.min(axis=1) >= HOLLOW
 
 
 def tree(random: np.random.Generator, height: float, leaf_count: int = 2600) -> Mesh:
@@ -87,8 +97,8 @@ def tree(random: np.random.Generator, height: float, leaf_count: int = 2600) -> 
     for number, centre in enumerate(centres[clusters // 2 :]):  # thinner ones, that winter shows
         start = np.array([*bend[1] * 0.9, trunk_top * (0.9 + 0.06 * number)])
         parts.append(tube(np.array([start, centre]), [radius * 0.3, radius * 0.08], BARK, sides=5))
-    points, normals = _on_ellipsoids(centres, radii, leaf_count, random)
-    parts.append(leaves(points, normals, 0.13 + 0.012 * height, random, str(random.choice(LEAF_COLOURS)), 3))
+    points, normals, lit = _on_ellipsoids(centres, radii, leaf_count, random)
+    parts.append(leaves(points, normals, 0.13 + 0.012 * height, random, str(random.choice(LEAF_COLOURS)), 3, lit))
     return merge(parts)
 
 
@@ -101,8 +111,8 @@ def poplar(random: np.random.Generator, height: float, leaf_count: int = 1300) -
     centres = np.column_stack([random.normal(0, 0.025 * height, (8, 2)) + lean * level[:, None], level * height])
     broad = 0.10 * np.sin(np.pi * np.linspace(0.18, 0.9, 8)) ** 0.7 + 0.012
     radii = height * np.column_stack([broad, broad, np.full(8, 0.10)])
-    points, normals = _on_ellipsoids(centres, radii, leaf_count, random)
-    crown = leaves(points, normals, 0.11 + 0.010 * height, random, str(random.choice(LEAF_COLOURS)), 3)
+    points, normals, lit = _on_ellipsoids(centres, radii, leaf_count, random)
+    crown = leaves(points, normals, 0.11 + 0.010 * height, random, str(random.choice(LEAF_COLOURS)), 3, lit)
     return merge([tube(path, [radius * 1.2, radius * 0.7, radius * 0.2], BARK, sides=8), crown])
 
 
@@ -136,9 +146,9 @@ def country_tree(random: np.random.Generator, height: float, leaf_count: int) ->
 def bush(random: np.random.Generator, size: float) -> Mesh:
     """A round garden shrub."""
     centres = np.column_stack([random.normal(0, 0.25 * size, (4, 2)), random.uniform(0.3, 0.55, 4) * size])
-    points, normals = _on_ellipsoids(centres, np.full((4, 3), 0.4 * size), 420, random)
+    points, normals, lit = _on_ellipsoids(centres, np.full((4, 3), 0.4 * size), 420, random)
     points[:, 2] = np.abs(points[:, 2])
-    return leaves(points, normals, 0.07, random, str(random.choice(LEAF_COLOURS)))
+    return leaves(points, normals, 0.07, random, str(random.choice(LEAF_COLOURS)), 2, lit)
 
 
 def hedge(random: np.random.Generator, length: float, height: float = 1.2, thickness: float = 0.6) -> Mesh:

@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from drivesim.scene.embree import LANES, ROWS, T_FAR, intersect16, new_packets, new_valid
+from drivesim.scene.helpings import helping, take
 from drivesim.scene.hits import instance_rotations
 from drivesim.scene.lane_memory import put, put_tile, row, whole_row
 from drivesim.scene.lanes import any_of, inlined, spread, where
@@ -116,23 +117,22 @@ def trace_and_shade(
     chunks = (tiles + CHUNK - 1) // CHUNK
     if across > 0:
         chunks = ((across + BLOCK - 1) // BLOCK) * ((tiles // across + BLOCK - 1) // BLOCK)
-    # Threads get runs of numbers: one every so many chunks for each, or one would have the sky and another the street.
-    each = (chunks + threads - 1) // threads
-    for number in nb.prange(each * threads):
-        chunk = number % each * threads + number // each
-        if chunk >= chunks:
-            continue
+    taken = np.zeros(chunks, dtype=np.int64)
+    for thread in nb.prange(threads):
         packets, scratch, whole, lanes = _memory()
-        _chunk(
-            packets, scratch, whole, lanes, tables, light, texture, surfaces, lamps, lit, camera, lens, times, pixels,
-            rows, chunk, tiles, across, width, wetness, with_ao, direct, ambient, sky_share, depth, semantic, instance,
-            sunny, seen, casts, turns,
-        )  # fmt: skip
+        for number in range(chunks):
+            chunk = helping(number, thread, threads, chunks)
+            if take(taken, chunk):
+                _chunk(
+                    packets, scratch, whole, lanes, tables, light, texture, surfaces, lamps, lit, camera, lens, times,
+                    pixels, rows, chunk, tiles, across, width, wetness, with_ao, direct, ambient, sky_share, depth,
+                    semantic, instance, sunny, seen, casts, turns,
+                )  # fmt: skip
 
 
 @nb.njit(error_model="numpy")
 def _memory() -> Any:
-    """What a chunk's packets work on in turn: three packets to trace, scratch memory for real and for whole numbers,
+    """What a thread's packets work on in turn: three packets to trace, scratch memory for real and for whole numbers,
     and two masks of lanes."""
     return (
         new_packets(3),
@@ -192,8 +192,9 @@ def _chunk(
     packet, shadow, extra = packets[0], packets[1], packets[2]
     fired, valid = lanes
     prepare(packet, camera)
-    height, squares = int(camera[4, 1]), max((across + BLOCK - 1) // BLOCK, 1)
-    corner_x, corner_y = chunk % squares * (4 * BLOCK), chunk // squares * (4 * BLOCK)
+    height = int(camera[4, 1])
+    down = max((height + 4 * BLOCK - 1) // (4 * BLOCK), 1)  # squares, column by column
+    corner_x, corner_y = chunk // down * (4 * BLOCK), chunk % down * (4 * BLOCK)
     for place in range(CHUNK):
         left, top = corner_x + (place & (BLOCK - 1)) * 4, corner_y + (place >> BLOCK_BITS) * 4
         if across == 0:
@@ -212,10 +213,10 @@ def _chunk(
             see_sky(packet, s, dome, sun, sun_light, has_sun)
         if hit:
             if bent:
-                corners(packet, s, k, inst_moving, look, triangles, vertices, normals)
+                corners(packet, s, k, triangles, vertices, normals)
             lay_texture(s)
             if bent:
-                turn(packet, s, k, inst_moving, turns, times)
+                turn(packet, s, k, turns, times)
             mirrors = graze(packet, s, k)
             colour(packet, s, k, texels, footprint)
             surround(s, cube)

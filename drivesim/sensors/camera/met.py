@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from drivesim.materials import MaterialId, Texture
 from drivesim.scene.embree import GEOM_ID, HIT_U, INST_ID, LANES, NG_X, NO_HIT, PRIM_ID, T_FAR, TIME
-from drivesim.scene.lane_memory import fetch, fetch4, put, row, same, whole_row
+from drivesim.scene.lane_memory import fetch, fetch4, gather3, put, row, same, whole_row
 from drivesim.scene.lanes import absolute, any_of, highest, inlined, lowest, real, spread, sqrt, where, whole
 from drivesim.sensors.camera.dome import SIZE, dome_places
 from drivesim.sensors.camera.gaze import AT_ONCE
@@ -19,6 +19,7 @@ from drivesim.sensors.camera.packet import (
     BIG_U,
     BIG_V,
     COLOUR,
+    CURVED,
     DEPTH,
     F32,
     GROUP,
@@ -29,6 +30,7 @@ from drivesim.sensors.camera.packet import (
     LEAF,
     MATERIAL,
     METAL,
+    MOVING,
     NORMAL,
     ONE,
     OPAQUE,
@@ -146,31 +148,29 @@ def meet(
     put(k, MATERIAL, material)
     put(k, PATTERN, whole(pattern))
     put(k, GROUP, more >> 8)
-    bent = hit & (((more & 1) == 0) | (fetch(inst_moving, part, together) != 0))
-    return True, any_of(hit & (material == GLASS)), any_of(hit & (fetch(SHINES, material, alike) != 0)), any_of(bent)
+    curved, moving = hit & ((more & 1) == 0), hit & (fetch(inst_moving, part, together) != 0)
+    put(k, CURVED, curved)
+    put(k, MOVING, moving)
+    shines, bent = hit & (fetch(SHINES, material, alike) != 0), any_of(curved | moving)
+    return True, any_of(hit & (material == GLASS)), any_of(shines), bent
 
 
 @inlined
-def corners(
-    packet: F32, s: F32, k: I32, inst_moving: U8, look: NDArray[np.uint32], triangles: I32, vertices: F32, normals: F32
-) -> None:
+def corners(packet: F32, s: F32, k: I32, triangles: I32, vertices: F32, normals: F32) -> None:
     """Normals of what is not flat, and places in the object's frame on what moves, both from their triangles."""
-    for lane in range(LANES):
-        if k[HIT, lane] == 0:
-            continue
-        flat, moving = look[k[TRIANGLE, lane], 3] & 1 != 0, inst_moving[k[PART, lane]] != 0
-        if flat and not moving:
-            continue
-        of = np.uint64(k[TRIANGLE, lane])
-        p, q, r = triangles[of, 0], triangles[of, 1], triangles[of, 2]
-        u, v = packet[HIT_U, lane], packet[HIT_U + 1, lane]
-        w = ONE - u - v
-        if not flat:
-            for axis in range(3):
-                s[NORMAL + axis, lane] = w * normals[p, axis] + u * normals[q, axis] + v * normals[r, axis]
-        if moving:
-            for axis in range(3):
-                s[LAID + axis, lane] = w * vertices[p, axis] + u * vertices[q, axis] + v * vertices[r, axis]
+    curved, moving = whole_row(k, CURVED) != 0, whole_row(k, MOVING) != 0
+    triangle = where(curved | moving, whole_row(k, TRIANGLE), 0)
+    p, q, r = gather3(triangles, triangle)
+    u, v = row(packet, HIT_U), row(packet, HIT_U + 1)
+    w = ONE - u - v
+    if any_of(curved):
+        a, b, c = gather3(normals, p), gather3(normals, q), gather3(normals, r)
+        for axis in range(3):
+            put(s, NORMAL + axis, where(curved, w * a[axis] + u * b[axis] + v * c[axis], row(s, NORMAL + axis)))
+    if any_of(moving):
+        a, b, c = gather3(vertices, p), gather3(vertices, q), gather3(vertices, r)
+        for axis in range(3):
+            put(s, LAID + axis, where(moving, w * a[axis] + u * b[axis] + v * c[axis], row(s, LAID + axis)))
 
 
 @inlined
@@ -192,7 +192,7 @@ def lay_texture(s: F32) -> None:
 
 
 @inlined
-def turn(packet: F32, s: F32, k: I32, inst_moving: U8, turns: F32, times: Any) -> None:
+def turn(packet: F32, s: F32, k: I32, turns: F32, times: Any) -> None:
     """Normals of what moves, from the object's frame to the world's at the ray's own time.
 
     Args:
@@ -201,7 +201,7 @@ def turn(packet: F32, s: F32, k: I32, inst_moving: U8, turns: F32, times: Any) -
     per_span = ONE / (times[1] - times[0]) if times[1] > times[0] else ZERO
     part = whole_row(k, PART)
     if same(part):
-        if inst_moving[k[PART, 0]] == 0:
+        if not any_of(whole_row(k, MOVING) != 0):
             return
         later = lowest(highest((row(packet, TIME) - times[0]) * per_span, ZERO), ONE)
         sooner = ONE - later
@@ -215,7 +215,7 @@ def turn(packet: F32, s: F32, k: I32, inst_moving: U8, turns: F32, times: Any) -
         return
     for lane in range(LANES):
         part = np.uint64(k[PART, lane])
-        if k[HIT, lane] == 0 or inst_moving[part] == 0:
+        if k[MOVING, lane] == 0:
             continue
         b = min(max((packet[TIME, lane] - times[0]) * per_span, ZERO), ONE)
         a = ONE - b

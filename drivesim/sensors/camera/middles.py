@@ -29,6 +29,7 @@ from drivesim.scene.embree import (
     new_packets,
     new_valid,
 )
+from drivesim.scene.helpings import helping, take
 from drivesim.scene.hits import rotated
 from drivesim.scene.lane_hits import between, off_axis, quaternions_at
 from drivesim.scene.lane_memory import gather, gather3, put, row, same, whole_row
@@ -94,12 +95,12 @@ def _trace(
     tables: RayTables, first_shot: I32, ray: F64, origin: F32, rotation: F64, when: F32, threads: int, found: Middles
 ) -> None:
     bands = (len(when) + 3) // 4
-    # Threads get runs of numbers: one band every so many for each, or one would have the sky and another the street.
-    each = (bands + threads - 1) // threads
-    for number in nb.prange(each * threads):
-        band = number % each * threads + number // each
-        if band < bands:
-            _band(tables, first_shot, ray, origin, rotation, when, band, found)
+    taken = np.zeros(bands, dtype=np.int64)
+    for thread in nb.prange(threads):
+        for number in range(bands):
+            band = helping(number, thread, threads, bands)
+            if take(taken, band):
+                _band(tables, first_shot, ray, origin, rotation, when, band, found)
 
 
 @nb.njit(error_model="numpy")

@@ -45,9 +45,9 @@ AHEAD = 45
 SCRATCH = 48
 
 # Whole numbers: where a result goes, what was hit; HIT, INSIDE: -1 for lanes that hit something, that have a pixel;
-# SEEN: whether the sun is.
-TARGET, TRIANGLE, PART, MATERIAL, PATTERN, GROUP, INSTANCE, SEMANTIC, HIT, INSIDE, SEEN = range(11)
-WHOLE_SCRATCH = 11
+# SEEN: whether the sun is; CURVED, MOVING: -1 where vertex normals count, where the instance has a transform.
+TARGET, TRIANGLE, PART, MATERIAL, PATTERN, GROUP, INSTANCE, SEMANTIC, HIT, INSIDE, SEEN, CURVED, MOVING = range(13)
+WHOLE_SCRATCH = 13
 
 
 @inlined
