@@ -157,9 +157,12 @@ def meet(
 
 @inlined
 def corners(packet: F32, s: F32, k: I32, triangles: I32, vertices: F32, normals: F32) -> None:
-    """Normals of what is not flat, and places in the object's frame on what moves, both from their triangles."""
-    curved, moving = whole_row(k, CURVED) != 0, whole_row(k, MOVING) != 0
-    triangle = where(curved | moving, whole_row(k, TRIANGLE), 0)
+    """Normals of what is not flat, and places in the object's frame on what moves and has a texture, both from their
+    triangles."""
+    curved, laid = whole_row(k, CURVED) != 0, (whole_row(k, MOVING) != 0) & (whole_row(k, PATTERN) != 0)
+    if not any_of(curved | laid):
+        return
+    triangle = where(curved | laid, whole_row(k, TRIANGLE), 0)
     p, q, r = gather3(triangles, triangle)
     u, v = row(packet, HIT_U), row(packet, HIT_U + 1)
     w = ONE - u - v
@@ -167,10 +170,10 @@ def corners(packet: F32, s: F32, k: I32, triangles: I32, vertices: F32, normals:
         a, b, c = gather3(normals, p), gather3(normals, q), gather3(normals, r)
         for axis in range(3):
             put(s, NORMAL + axis, where(curved, w * a[axis] + u * b[axis] + v * c[axis], row(s, NORMAL + axis)))
-    if any_of(moving):
+    if any_of(laid):
         a, b, c = gather3(vertices, p), gather3(vertices, q), gather3(vertices, r)
         for axis in range(3):
-            put(s, LAID + axis, where(moving, w * a[axis] + u * b[axis] + v * c[axis], row(s, LAID + axis)))
+            put(s, LAID + axis, where(laid, w * a[axis] + u * b[axis] + v * c[axis], row(s, LAID + axis)))
 
 
 @inlined
