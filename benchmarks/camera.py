@@ -41,7 +41,6 @@ RUNS = 7
 STREAM = 20
 """Small pictures are timed so many in a row, as a learner takes them, and each is charged its share."""
 _OURS = "drivesim, 1 ray a pixel, sun shadow"
-_STREAMED = "256 x 256: "
 
 
 def in_turns(works: dict[str, Callable[[], Any]]) -> dict[str, float]:
@@ -111,20 +110,18 @@ def rows() -> list[Row]:
             peer = open3d_frame(rays, plain, pose, weather, rebuilt=rebuilt)
             if peer is not None:
                 works[f"Open3D + NumPy, tree {name}"] = peer
+        streams: dict[str, Callable[[], Any]] = {}
         for name, channels in (("RGB, depth, semantic, instance", []), ("and normals, albedo", ["normal", "albedo"])):
             small = Camera(sensor, 0)
             small.device = plain.device.model_copy(update={**_SMALL, "channels": channels})
-            works[f"{_STREAMED}drivesim, {name}"] = lambda camera=small: [  # type: ignore[misc]
+            streams[f"drivesim, 256 x 256, {name}"] = lambda camera=small: [  # type: ignore[misc]
                 camera.render(rays, pose, weather) for _ in range(STREAM)
             ]
         view = small._camera(rays, pose)
-        works[f"{_STREAMED}bare Embree packets"] = lambda: [
+        streams["bare Embree packets, 256 x 256"] = lambda: [
             trace_image(rays.tables, view, sun, 256, 256, True) for _ in range(STREAM)
         ]
-        made = {
-            name: seconds / STREAM if name.startswith(_STREAMED) else seconds
-            for name, seconds in in_turns(works).items()
-        }
+        made = in_turns(works) | {name: seconds / STREAM for name, seconds in in_turns(streams).items()}
     mitsuba = mitsuba_seconds()
     if mitsuba is not None:
         made["Mitsuba 3 (LLVM), sun and sky, labels"] = mitsuba

@@ -16,11 +16,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from drivesim.scene.embree import LANES, ROWS, T_FAR, intersect16, new_packets, new_valid
-from drivesim.scene.helpings import helping, take
 from drivesim.scene.hits import instance_rotations
 from drivesim.scene.lane_memory import put, put_tile, row, whole_row
 from drivesim.scene.lanes import any_of, inlined, spread, where
 from drivesim.scene.raycast import RayTables
+from drivesim.scene.work_sharing import take, wanted
 from drivesim.sensors.camera.aim import aim, prepare
 from drivesim.sensors.camera.lights import lamplight, open_sky, rebound, shine, sunlight
 from drivesim.sensors.camera.met import corners, lay_texture, meet, see_sky, turn
@@ -121,7 +121,7 @@ def trace_and_shade(
     for thread in nb.prange(threads):
         packets, scratch, whole, lanes = _memory()
         for number in range(chunks):
-            chunk = helping(number, thread, threads, chunks)
+            chunk = wanted(number, thread, threads, chunks)
             if take(taken, chunk):
                 _chunk(
                     packets, scratch, whole, lanes, tables, light, texture, surfaces, lamps, lit, camera, lens, times,

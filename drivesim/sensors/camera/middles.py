@@ -29,12 +29,12 @@ from drivesim.scene.embree import (
     new_packets,
     new_valid,
 )
-from drivesim.scene.helpings import helping, take
 from drivesim.scene.hits import rotated
 from drivesim.scene.lane_hits import between, off_axis, quaternions_at
 from drivesim.scene.lane_memory import gather, gather3, put, row, same, whole_row
 from drivesim.scene.lanes import any_of, highest, spread, sqrt, where
 from drivesim.scene.raycast import EVERYONE, RayScene, RayTables
+from drivesim.scene.work_sharing import take, wanted
 
 F32 = NDArray[np.float32]
 F64 = NDArray[np.float64]
@@ -98,7 +98,7 @@ def _trace(
     taken = np.zeros(bands, dtype=np.int64)
     for thread in nb.prange(threads):
         for number in range(bands):
-            band = helping(number, thread, threads, bands)
+            band = wanted(number, thread, threads, bands)
             if take(taken, band):
                 _band(tables, first_shot, ray, origin, rotation, when, band, found)
 

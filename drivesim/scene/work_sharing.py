@@ -16,7 +16,7 @@ from numba.extending import intrinsic
 
 
 @nb.njit(inline="always")
-def helping(number: int, thread: int, threads: int, pieces: int) -> int:
+def wanted(number: int, thread: int, threads: int, pieces: int) -> int:
     """The piece that one of several threads asks for as its ``number``-th, 0 <= number < pieces: each once."""
     if thread & 1:
         return (pieces * (thread + 1) // threads - 1 - number) % pieces
