@@ -19,7 +19,7 @@ HEDGE_COLOURS = ("#3c5a2b", "#466331", "#354f28")
 
 HOLLOW = 0.7
 """Share of a cluster's radius within which no leaves grow: too little light gets there, and what is inside is shed, so
-that a crown is a shell (Horn 1971, The Adaptive Geometry of Trees)."""
+that a tree's crown is a shell (Horn 1971, The Adaptive Geometry of Trees). Shrubs are too thin for it."""
 
 
 def leaves(
@@ -146,9 +146,9 @@ def country_tree(random: np.random.Generator, height: float, leaf_count: int) ->
 def bush(random: np.random.Generator, size: float) -> Mesh:
     """A round garden shrub."""
     centres = np.column_stack([random.normal(0, 0.25 * size, (4, 2)), random.uniform(0.3, 0.55, 4) * size])
-    points, normals, lit = _on_ellipsoids(centres, np.full((4, 3), 0.4 * size), 420, random)
+    points, normals, _ = _on_ellipsoids(centres, np.full((4, 3), 0.4 * size), 420, random)
     points[:, 2] = np.abs(points[:, 2])
-    return leaves(points, normals, 0.07, random, str(random.choice(LEAF_COLOURS)), 2, lit)
+    return leaves(points, normals, 0.07, random, str(random.choice(LEAF_COLOURS)))
 
 
 def hedge(random: np.random.Generator, length: float, height: float = 1.2, thickness: float = 0.6) -> Mesh:
