@@ -43,8 +43,8 @@ def wall(distance):
     )
 
 
-def sphere(radius):
-    points, faces = icosphere(5)
+def sphere(radius, level=5):
+    points, faces = icosphere(level)
     return Mesh.build(points * radius, faces, smooth=True, **RED)
 
 
@@ -180,6 +180,42 @@ def test_a_lamp_shines_by_its_own_switch():
     brighter = (left - off)[row, [WIDTH // 2 - shift, WIDTH // 2 + shift], 0]
     assert brighter[0] > 40
     assert brighter[1] == 0
+
+
+def test_few_smooth_triangles_are_shaded_as_many():
+    """A ball of 320 triangles beside one of 20,480, in the sun: less than a grey level apart; facets would be two."""
+
+    def seen(level):
+        builder = RaySceneBuilder()
+        part = builder.add_rigid(sphere(1.0, level), 1)
+        with builder.build() as rays:
+            there = Pose(np.array([6.0, 0.0, 1.5]), np.eye(3))
+            rays.set_motion(part, there, there)
+            rays.commit()
+            return camera(noise=0.0).render(rays, Pose.identity(), Weather()).rgb.astype(int)
+
+    front = np.s_[HEIGHT // 2 - 25 : HEIGHT // 2 + 25, WIDTH // 2 - 25 : WIDTH // 2 + 25, 0]
+    few, many = seen(2)[front], seen(5)[front]
+    assert np.ptp(many) > 20
+    assert np.abs(few - many).mean() < 0.8
+
+
+def test_what_moves_takes_its_texture_along():
+    """Bark and the eye 3.7 m further on and 0.3 to the side: the same marks at the same places of the picture."""
+    builder = RaySceneBuilder()
+    look = {"material": MaterialId.BARK, "albedo": (0.3, 0.25, 0.2), "semantic": Tag.VEGETATION}
+    corners = [(4, 2, 0), (4, -2, 0), (4, -2, 3), (4, 2, 3)]
+    part = builder.add_rigid(Mesh.build(corners, [(0, 1, 2), (0, 2, 3)], **look), 1)
+    pictures = []
+    with builder.build() as rays:
+        for place in ((0.0, 0.0, 0.0), (3.7, 0.3, 0.0)):
+            there = Pose(np.array(place), np.eye(3))
+            rays.set_motion(part, there, there)
+            rays.commit()
+            image = camera(noise=0.0).render(rays, there, Weather())
+            pictures.append(image.rgb.astype(int)[60:-60, 100:-100])
+    assert pictures[0].std() > 3.0
+    assert np.abs(pictures[0] - pictures[1]).mean() < 0.1 * pictures[0].std()
 
 
 def test_wet_ground_mirrors_what_stands_on_it():
