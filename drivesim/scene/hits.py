@@ -84,23 +84,19 @@ def rotated(q: tuple[Float, Float, Float, Float], x: Float, y: Float, z: Float) 
 
 
 @nb.njit
-def instance_rotations(tables: RayTables, first: Float, last: Float) -> NDArray[np.float32]:
-    """(I, 2, 3, 3) float32, world_from_part of all instances that have a transform, at two ray times; what little they
-    turn between the two goes in a straight line."""
+def instance_rotations(tables: RayTables, time: Float) -> NDArray[np.float32]:
+    """(I, 3, 3) float32, world_from_part of all instances that have a transform, at a ray time."""
     quaternions, spins, moving = tables.inst_quaternion, tables.inst_spin, tables.inst_moving
-    rotations = np.empty((len(moving), 2, 3, 3), dtype=np.float32)
+    rotations = np.empty((len(moving), 3, 3), dtype=np.float32)
     for instance in range(len(moving)):
         if moving[instance] == 0:
             continue
-        for end in range(1 if last == first else 2):
-            q = quaternion_at(quaternions, spins, instance, min(max(last if end else first, np.float32(0.0)), ONE))
-            for axis in range(3):
-                x, y, z = np.float32(axis == 0), np.float32(axis == 1), np.float32(axis == 2)
-                column = rotated(q, x, y, z)
-                for row in range(3):
-                    rotations[instance, end, row, axis] = column[row]
-                    if last == first:
-                        rotations[instance, 1, row, axis] = column[row]
+        q = quaternion_at(quaternions, spins, instance, min(max(time, np.float32(0.0)), ONE))
+        for axis in range(3):
+            x, y, z = np.float32(axis == 0), np.float32(axis == 1), np.float32(axis == 2)
+            column = rotated(q, x, y, z)
+            for row in range(3):
+                rotations[instance, row, axis] = column[row]
     return rotations
 
 

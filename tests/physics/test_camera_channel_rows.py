@@ -12,6 +12,7 @@ from drivesim.recording.encode import camera_jobs
 from drivesim.scene.builder import RaySceneBuilder
 from drivesim.sensors.camera.gaze import Gaze
 from drivesim.sensors.camera.kernel import trace_and_shade
+from drivesim.sensors.camera.middles import NOTHING
 from drivesim.sensors.camera.sky import daylight
 from drivesim.sensors.camera.surfaces import surface_table
 from drivesim.sensors.camera.textures import textures
@@ -41,7 +42,7 @@ def two_pictures(mesh, places, *, ego=((0, 0, 0), (0, 0, 0)), behind=None):
 
 
 def test_C6_normals_of_a_sphere_and_albedo():
-    """A sphere of facets of 5 degrees with a sphere's normals at their corners: flat ones would be nearly 2 degrees off."""
+    """Facets of 5 degrees with a sphere's normals at their corners: flat ones would be nearly 2 degrees off."""
     image, _ = two_pictures(sphere(1.0, rings=40), [(6.0, 0.0, 1.5)] * 2)
     there = image.instance == 7
     v, u = np.nonzero(there)
@@ -68,7 +69,7 @@ def test_C6_direct_and_ambient_light_are_the_whole():
             trace_and_shade(
                 rays.tables, light, textures(), surface_table(), np.zeros((0, 9), np.float32), np.zeros(1, np.uint16),
                 table, np.zeros((0, 0, 3), np.float32), (np.float32(1.0),) * 2, np.zeros((0, 2), np.float32),
-                np.zeros(0, np.int32), 80 * 45, 1, 320, np.float32(0.0), False, direct, ambient, share,
+                np.zeros(0, np.int32), 80 * 45, 1, 320, np.float32(0.0), False, NOTHING, direct, ambient, share,
                 np.empty(size, np.float32), np.empty(size, np.uint8), np.empty(size, np.int32),
                 np.zeros((0, 3), np.float32), np.zeros(0, np.uint8), np.zeros(0, np.float32),
             )  # fmt: skip

@@ -10,8 +10,10 @@ from drivesim.scene.trace import nearest
 from drivesim.sensors.camera.channels import seen_by
 from drivesim.sensors.camera.gaze import Gaze
 from drivesim.sensors.camera.projection import Fisheye
-from drivesim.sensors.rig import VIEW_FROM_CAMERA, load_device
+from drivesim.sensors.camera.sensor import Camera
+from drivesim.sensors.rig import VIEW_FROM_CAMERA, Sensor, load_device
 from drivesim.transforms import Pose
+from drivesim.types import Weather
 
 WIDTH, HEIGHT = 67, 43
 """No multiple of a tile's four pixels."""
@@ -31,17 +33,49 @@ def street():
     return rays
 
 
-@pytest.mark.parametrize("lens", [None, Fisheye(model="fisheye", k1=-0.08, max_angle_deg=60.0)])
-@pytest.mark.parametrize("rolls", [False, True])
-def test_packets_see_what_single_rays_see(lens, rolls):
+def device_with(lens, **changes):
     focal = 40.0 if lens is None else 24.0
-    device = load_device("camera_1600x900").model_copy(
-        update={
-            "width": WIDTH, "height": HEIGHT, "fx": focal, "fy": focal, "cx": WIDTH / 2, "cy": HEIGHT / 2, "lens": lens,
-        }
-    )  # fmt: skip
-    first, last = (Pose.from_ypr((x, 0.0, 1.5), (yaw, 0.05, 0.0)) @ Pose(np.zeros(3), VIEW_FROM_CAMERA)
-                   for x, yaw in ((0.0, 0.0), (0.4, 0.1)))  # fmt: skip
+    middle = {"cx": WIDTH / 2, "cy": HEIGHT / 2}
+    return load_device("camera_1600x900").model_copy(
+        update={"width": WIDTH, "height": HEIGHT, "fx": focal, "fy": focal, **middle, "lens": lens, **changes}
+    )
+
+
+LENSES = pytest.mark.parametrize("lens", [None, Fisheye(model="fisheye", k1=-0.08, max_angle_deg=60.0)])
+ROLLS = pytest.mark.parametrize("rolls", [False, True])
+LOOKS = Pose(np.zeros(3), VIEW_FROM_CAMERA)
+EGO = [Pose.from_ypr((x, 0.0, 1.5), (yaw, 0.05, 0.0)) for x, yaw in ((0.0, 0.0), (0.4, 0.1))]
+"""When the first row is read, and the last."""
+
+
+@LENSES
+@ROLLS
+def test_a_picture_keeps_what_the_rays_of_its_pixels_see(lens, rolls):
+    """Normals, albedo and flow come from the picture's own rays: as a pass through the middles finds them."""
+    device = device_with(lens, channels=["normal", "albedo", "flow"], renderer="shading")
+    begin, last = EGO if rolls else (EGO[1], EGO[1])
+    times = (0.2, 0.9) if rolls else (0.6, 0.6)
+    camera = Camera(Sensor("CAM", device, LOOKS, 10.0, 0.0), seed=1)
+    with street() as rays:
+        image = camera.render(rays, last, Weather(), times=times, begin=begin)
+        seen = seen_by(rays, device, Gaze(begin, last, times).of(LOOKS), device.middle_rays())
+    kept = camera._last.seen
+    same = kept.triangle == seen.triangle
+    assert same.mean() > 0.98
+    assert (seen.triangle < 0).any()
+    np.testing.assert_array_equal(kept.part[same & (kept.triangle >= 0)], seen.part[same & (kept.triangle >= 0)])
+    loose = 1 if lens is None else 200  # between the corners of a pixel a lens is taken as straight
+    np.testing.assert_allclose(kept.distance[same], seen.distance[same], rtol=3e-5 * loose)
+    np.testing.assert_allclose(kept.barycentric[same], seen.barycentric[same], atol=2e-4 * loose)
+    np.testing.assert_allclose(image.normal.reshape(-1, 3)[same], seen.normal[same], atol=3e-5 * loose)
+    np.testing.assert_allclose(image.albedo.reshape(-1, 3)[same], seen.albedo[same], atol=1e-5)
+
+
+@LENSES
+@ROLLS
+def test_packets_see_what_single_rays_see(lens, rolls):
+    device = device_with(lens)
+    first, last = (pose @ LOOKS for pose in EGO)
     gaze = Gaze(first, last, (0.2, 0.9)) if rolls else Gaze.at(last, 0.6)
     ray = device.middle_rays()
     inside = np.isfinite(ray[:, 0])

@@ -13,6 +13,7 @@ from drivesim.scene.raycast import EVERYONE
 from drivesim.sensors.camera.gaze import AT_ONCE
 from drivesim.sensors.camera.packet import (
     AHEAD,
+    BACK,
     F32,
     FAR,
     HALF,
@@ -20,6 +21,7 @@ from drivesim.sensors.camera.packet import (
     IMAGE,
     INSIDE,
     ONE,
+    REST,
     TARGET,
     TINY,
     ZERO,
@@ -112,6 +114,8 @@ def _carry(packet: F32, s: F32, camera: F32, cx: Any, cy: Any, cz: Any, scale: A
         put(packet, DIR_X + axis, row(packet, DIR_X + axis) + turned * scale)
         put(packet, ORG_X + axis, spread(camera[axis, 3]) + back * camera[5 + axis, 3])
     put(s, AHEAD, cz * scale)
+    put(s, BACK, sine)
+    put(s, REST, rest)
 
 
 @inlined

@@ -24,6 +24,7 @@ from drivesim.scene.work_sharing import take, wanted
 from drivesim.sensors.camera.aim import aim, prepare
 from drivesim.sensors.camera.lights import lamplight, open_sky, rebound, shine, sunlight
 from drivesim.sensors.camera.met import corners, lay_texture, meet, see_sky, turn
+from drivesim.sensors.camera.middles import Middles, keep
 from drivesim.sensors.camera.mirror import mirror_sky, mirror_things, through_glass
 from drivesim.sensors.camera.packet import (
     BODY,
@@ -83,6 +84,7 @@ def trace_and_shade(
     width: int,
     wetness: Any,
     with_ao: bool,
+    middles: Middles,
     direct: F32,
     ambient: F32,
     sky_share: F32,
@@ -106,13 +108,14 @@ def trace_and_shade(
         pixels: (N, 2) float32 pixel coordinates; empty: whole image, tile by tile.
         rows: (N,) int32 output row of each sample; empty: y * width + x.
         tiles: packets; threads: how many share the work; width: image width for whole images; wetness: float32, 0..1.
+        middles: written where there is room, in the axes of the camera; for whole images.
         direct, ambient: (P, 3) float32, radiance without and with occlusion by near surfaces; with an empty
             ``ambient`` all of it goes to ``direct``. sky_share: (P,), written where ``with_ao``.
         depth: (P,) float32, along the optical axis or the ray; semantic: (P,) uint8; instance: (P,) int32.
         sunny, seen, casts: (P, 3), (P,) and (tiles,) for :func:`~drivesim.sensors.camera.penumbra.fade`; empty for
             hard shadows.
     """
-    turns = instance_rotations(tables, times[0], times[1])
+    turns = instance_rotations(tables, times[1])
     across = (width + 3) // 4 if len(rows) == 0 else 0
     chunks = (tiles + CHUNK - 1) // CHUNK
     if across > 0:
@@ -125,8 +128,8 @@ def trace_and_shade(
             if take(taken, chunk):
                 _chunk(
                     packets, scratch, whole, lanes, tables, light, texture, surfaces, lamps, lit, camera, lens, times,
-                    pixels, rows, chunk, tiles, across, width, wetness, with_ao, direct, ambient, sky_share, depth,
-                    semantic, instance, sunny, seen, casts, turns,
+                    pixels, rows, chunk, tiles, across, width, wetness, with_ao, middles, direct, ambient, sky_share,
+                    depth, semantic, instance, sunny, seen, casts, turns,
                 )  # fmt: skip
 
 
@@ -165,6 +168,7 @@ def _chunk(
     width: int,
     wetness: Any,
     with_ao: bool,
+    middles: Middles,
     direct: F32,
     ambient: F32,
     sky_share: F32,
@@ -187,7 +191,7 @@ def _chunk(
     footprint = np.float32(SIZE * math.sqrt(2.0)) / camera[4, 3]
     extinction = np.float32(light.extinction)
     night = cube[4, 1] < np.float32(NIGHT)
-    soft = len(casts) > 0
+    soft, keeps = len(casts) > 0, len(middles.normal) + len(middles.albedo) + len(middles.triangle) > 0
     disc = light.sun_disc if soft else light.sun_disc[:0]
     packet, shadow, extra = packets[0], packets[1], packets[2]
     fired, valid = lanes
@@ -216,7 +220,10 @@ def _chunk(
                 corners(packet, s, k, triangles, vertices, normals)
             lay_texture(s)
             if bent:
-                turn(packet, s, k, turns, times)
+                turn(packet, s, k, tables.inst_quaternion, tables.inst_spin, turns, times)
+        if keeps:
+            keep(packet, s, k, first, width, camera, middles)
+        if hit:
             mirrors = graze(packet, s, k)
             colour(packet, s, k, texels, footprint)
             surround(s, cube)

@@ -9,8 +9,10 @@ from numpy.typing import NDArray
 
 from drivesim.materials import MaterialId, Texture
 from drivesim.scene.embree import GEOM_ID, HIT_U, INST_ID, LANES, NG_X, NO_HIT, PRIM_ID, T_FAR, TIME
+from drivesim.scene.hits import rotated
+from drivesim.scene.lane_hits import quaternions_at
 from drivesim.scene.lane_memory import fetch, fetch4, gather3, put, row, same, whole_row
-from drivesim.scene.lanes import absolute, any_of, highest, inlined, lowest, real, spread, sqrt, where, whole
+from drivesim.scene.lanes import absolute, any_of, highest, inlined, real, spread, sqrt, where, whole
 from drivesim.sensors.camera.dome import SIZE, dome_places
 from drivesim.sensors.camera.gaze import AT_ONCE
 from drivesim.sensors.camera.packet import (
@@ -18,6 +20,7 @@ from drivesim.sensors.camera.packet import (
     ALONG,
     BIG_U,
     BIG_V,
+    BODY,
     COLOUR,
     CURVED,
     DEPTH,
@@ -195,36 +198,32 @@ def lay_texture(s: F32) -> None:
 
 
 @inlined
-def turn(packet: F32, s: F32, k: I32, turns: F32, times: Any) -> None:
+def turn(packet: F32, s: F32, k: I32, quaternions: F32, spins: F32, turns: F32, times: Any) -> None:
     """Normals of what moves, from the object's frame to the world's at the ray's own time.
 
     Args:
-        turns: (I, 2, 3, 3) rotations at the two ``times``.
+        quaternions, spins: of :class:`~drivesim.scene.raycast.RayTables`; turns: (I, 3, 3) rotations at the one time of
+            a picture that is read at once.
     """
-    per_span = ONE / (times[1] - times[0]) if times[1] > times[0] else ZERO
-    part = whole_row(k, PART)
+    moving, part = whole_row(k, MOVING) != 0, whole_row(k, PART)
+    if not any_of(moving):
+        return
+    nx, ny, nz = three(s, NORMAL)
+    if times[0] != times[1]:
+        q = quaternions_at(quaternions, spins, part, same(part), row(packet, TIME), moving, s, BODY)
+        ax, ay, az = rotated(q, nx, ny, nz)
+        put_three(s, NORMAL, where(moving, ax, nx), where(moving, ay, ny), where(moving, az, nz))
+        return
     if same(part):
-        if not any_of(whole_row(k, MOVING) != 0):
-            return
-        later = lowest(highest((row(packet, TIME) - times[0]) * per_span, ZERO), ONE)
-        sooner = ONE - later
-        nx, ny, nz = three(s, NORMAL)
         for axis in range(3):
-            of = part * 18 + 3 * axis
-            now = (sooner * fetch(turns, of, True) + later * fetch(turns, of + 9, True)) * nx
-            now += (sooner * fetch(turns, of + 1, True) + later * fetch(turns, of + 10, True)) * ny
-            now += (sooner * fetch(turns, of + 2, True) + later * fetch(turns, of + 11, True)) * nz
+            of = part * 9 + 3 * axis
+            now = fetch(turns, of, True) * nx + fetch(turns, of + 1, True) * ny + fetch(turns, of + 2, True) * nz
             put(s, NORMAL + axis, now)
         return
     for lane in range(LANES):
-        part = np.uint64(k[PART, lane])
         if k[MOVING, lane] == 0:
             continue
-        b = min(max((packet[TIME, lane] - times[0]) * per_span, ZERO), ONE)
-        a = ONE - b
-        nx, ny, nz = s[NORMAL, lane], s[NORMAL + 1, lane], s[NORMAL + 2, lane]
+        of = np.uint64(k[PART, lane])
+        x, y, z = s[NORMAL, lane], s[NORMAL + 1, lane], s[NORMAL + 2, lane]
         for axis in range(3):
-            now = (a * turns[part, 0, axis, 0] + b * turns[part, 1, axis, 0]) * nx
-            now += (a * turns[part, 0, axis, 1] + b * turns[part, 1, axis, 1]) * ny
-            now += (a * turns[part, 0, axis, 2] + b * turns[part, 1, axis, 2]) * nz
-            s[NORMAL + axis, lane] = now
+            s[NORMAL + axis, lane] = turns[of, axis, 0] * x + turns[of, axis, 1] * y + turns[of, axis, 2] * z

@@ -37,11 +37,11 @@ UNORM: Any = np.float32(1.0 / 65535.0)
 # coordinates (first the place in the object's frame); SKY: radiance where nothing was hit; BODY, GLOW: light with and
 # without occlusion by near surfaces; POWER: of a light, GAIN: what of it arrives; IMAGE: place in the picture, then a
 # direction; SUNNY: light of the sun where nothing shades it; AHEAD: cosine of a ray to its own row's optical axis, of a
-# camera that is carried on while its rows are read.
+# camera that is carried on while its rows are read, and BACK, REST: sine, and 1 less the cosine, of the angle back.
 NORMAL, COLOUR, POINT, LAID, SKY, BODY, GLOW, POWER, IMAGE = range(0, 27, 3)
 ROUGH, METAL, OPAQUE, LEAF, WETS, ALONG, PER_METRE, VARIES, BIG_U, BIG_V = range(27, 37)
 MIRROR, FACING, DIFFUSE, GAIN, DEPTH, SUNNY = range(37, 43)
-AHEAD = 45
+AHEAD, BACK, REST = 45, 46, 47
 SCRATCH = 48
 
 # Whole numbers: where a result goes, what was hit; HIT, INSIDE: -1 for lanes that hit something, that have a pixel;

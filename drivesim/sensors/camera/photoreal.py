@@ -23,6 +23,7 @@ from drivesim.scene.raycast import RayScene
 from drivesim.sensors.camera.dome import CENTRE, RADIUS
 from drivesim.sensors.camera.kernel import NIGHT, trace_and_shade
 from drivesim.sensors.camera.lamps import beam_power, luminaire_power
+from drivesim.sensors.camera.middles import NOTHING
 from drivesim.sensors.camera.sky import SUN_RADIUS, Daylight
 from drivesim.sensors.camera.surfaces import WETTED, matt_table, plain_table
 from drivesim.sensors.camera.textures import textures
@@ -94,8 +95,8 @@ def _near_look(
         trace_and_shade(
             rays.tables, even, textures(), surfaces, np.zeros((0, 9), np.float32), lit, table, no_lens,
             (np.float32(time), np.float32(time)), no_pixels, np.zeros(0, np.int32),
-            ((width + 3) // 4) * ((height + 3) // 4), 1, width, np.float32(0.0), False, glow, body,
-            np.empty(pixels, np.float32), distance, np.empty(pixels, np.uint8), np.empty(pixels, np.int32),
+            ((width + 3) // 4) * ((height + 3) // 4), 1, width, np.float32(0.0), False, NOTHING, glow,
+            body, np.empty(pixels, np.float32), distance, np.empty(pixels, np.uint8), np.empty(pixels, np.int32),
             np.zeros((0, 3), np.float32), np.zeros(0, np.uint8), np.zeros(0, np.float32),
         )  # fmt: skip
         looks.append(body)

@@ -20,6 +20,7 @@ from drivesim.sensors.camera.drops import scattered, through_drops
 from drivesim.sensors.camera.events import EventSensor
 from drivesim.sensors.camera.gaze import Gaze
 from drivesim.sensors.camera.kernel import trace_and_shade
+from drivesim.sensors.camera.middles import NOTHING, Middles, room
 from drivesim.sensors.camera.penumbra import fade
 from drivesim.sensors.camera.shelter import shelter
 from drivesim.sensors.camera.sky import Daylight, daylight
@@ -143,13 +144,14 @@ class Camera:
         lit = np.zeros(1, np.uint16) if lit is None else lit
         wetness = np.float32(max(weather.wetness, min(weather.rain / 4.0, 1.0)))
 
-        def expose(gaze: Gaze) -> tuple[F32, F32, NDArray[np.uint8], I32]:
+        def expose(gaze: Gaze, middles: Middles) -> tuple[F32, F32, NDArray[np.uint8], I32]:
             span = np.float32(gaze.times[0]), np.float32(gaze.times[1])
             table = self._table(rays, gaze)
-            return self._exposed(rays, light, table, span, lamps, lit, wetness, self._lens(weather))
+            return self._exposed(rays, light, table, span, lamps, lit, wetness, self._lens(weather), middles)
 
         now = Gaze(world_from_ego if begin is None else begin, world_from_ego, times)
-        radiance, depth, semantic, instance = expose(now)
+        middles = self._room(weather)
+        radiance, depth, semantic, instance = expose(now, middles)
         if device.renderer == "photoreal":
             from drivesim.sensors.camera.photoreal import paint
 
@@ -160,7 +162,7 @@ class Camera:
         elif earlier:
             radiance = radiance.copy()  # the next exposure takes the same memory
             for gaze in earlier:
-                radiance += expose(gaze)[0]
+                radiance += expose(gaze, NOTHING)[0]
             radiance /= np.float32(1 + len(earlier))
         thrown_up = plumes(rays.wakes, weather, rays.origin)
         if len(thrown_up):
@@ -182,21 +184,32 @@ class Camera:
             events=changes,
             raw=raw,
         )
-        return self._with_channels(image, rays, now) if device.channels else image
+        return self._with_channels(image, rays, now, middles) if device.channels else image
 
-    def _with_channels(self, image: CameraImage, rays: RayScene, gaze: Gaze) -> CameraImage:
+    def _room(self, weather: Weather) -> Middles:
+        """For what the kernel is to keep of its rays for further labels; nothing where drops on the lens bend them."""
+        channels = self.device.channels
+        if not channels or self._lens(weather) is not self._rays:
+            return NOTHING
+        return room(
+            self.device.width * self.device.height, normal="normal" in channels, albedo="albedo" in channels,
+            places="flow" in channels,
+        )  # fmt: skip
+
+    def _with_channels(self, image: CameraImage, rays: RayScene, gaze: Gaze, middles: Middles) -> CameraImage:
         """The image with the further labels that its device asks for."""
         device = self.device
         if self._middle_rays is None:
             self._middle_rays = device.middle_rays()
         gaze = gaze.of(image.ego_from_sensor)
-        seen = seen_by(rays, device, gaze, self._middle_rays)
+        seen = seen_by(rays, device, gaze, self._middle_rays) if middles is NOTHING else middles
         further: dict[str, Any] = {
             name: getattr(seen, name).reshape(*image.depth.shape, 3)
             for name in ("normal", "albedo")
             if name in device.channels
         }
         if "flow" in device.channels:
+            seen = seen._replace(part=rays.first_shot[seen.part])
             now = moment(rays, device, gaze, self._middle_rays, seen, image.time_ns)
             then, self._last = self._last, now
             if then is not None:
@@ -217,8 +230,9 @@ class Camera:
         lit: NDArray[np.uint16],
         wetness: np.float32,
         lens: F32,
+        middles: Middles,
     ) -> tuple[F32, F32, NDArray[np.uint8], I32]:
-        """Radiance (P, 3), depth, semantic and instance (P,) of an instant."""
+        """Radiance (P, 3), depth, semantic and instance (P,) of an instant; what ``middles`` has room for is kept."""
         device = self.device
         width, height = device.width, device.height
         pixels, occluding = width * height, device.ambient_occlusion
@@ -228,10 +242,12 @@ class Camera:
         instance = np.empty(pixels, np.int32)
         surfaces = surface_table() if device.reflections else matt_table()
 
-        def shoot(samples: F32, rows: I32, tiles: int, outputs: tuple[NDArray, ...], ao: bool) -> None:
+        def shoot(
+            samples: F32, rows: I32, tiles: int, outputs: tuple[NDArray, ...], ao: bool, kept: Middles = NOTHING
+        ) -> None:
             trace_and_shade(
                 rays.tables, light, textures(), surfaces, lamps, lit, camera, lens, times, samples, rows, tiles,
-                get_num_threads(), width, wetness, ao, *outputs,
+                get_num_threads(), width, wetness, ao, kept, *outputs,
             )  # fmt: skip
 
         nothing, none = np.zeros((0, 2), np.float32), np.zeros(0, np.int32)
@@ -240,7 +256,7 @@ class Camera:
         if soft and len(self._sun[1]) != pixels:
             self._sun = np.empty((pixels, 3), np.float32), np.empty(pixels, np.uint8), np.empty(tiles, np.float32)
         sun = self._sun if soft else _HARD
-        shoot(nothing, none, tiles, (direct, ambient, share, depth, semantic, instance, *sun), occluding)
+        shoot(nothing, none, tiles, (direct, ambient, share, depth, semantic, instance, *sun), occluding, middles)
         faded = np.zeros(pixels, np.uint8)
         if soft:
             fade(direct, *sun, depth, width, height, np.float32(device.pixels_per_radian), faded)
