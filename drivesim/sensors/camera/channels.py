@@ -9,7 +9,6 @@ skinned motion, and never clipped. Both ends are kept, so one exposure gives the
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numba as nb
 import numpy as np
@@ -91,49 +90,48 @@ def _middles(height: int) -> F64:
     return (np.arange(height) + 0.5) / height
 
 
-def _to_world(gaze: Gaze, ray: F64, height: int) -> F64:
-    """Directions (P, 3) in the camera axes of their own rows, in world axes."""
+def _to_world(gaze: Gaze, ray: F64, height: int, chosen: Bool) -> F64:
+    """Chosen ones of directions (P, 3) in the camera axes of their own rows, in world axes, (N, 3)."""
     if not gaze.moves:
         # The matrix product of so many short rows would start threads, which take longer than the work.
-        return np.asarray(np.einsum("ij,kj->ik", ray, gaze.last.rotation))
-    turned = ray.reshape(height, -1, 3) @ gaze.poses(_middles(height))[1].transpose(0, 2, 1)
-    return turned.reshape(-1, 3)
+        return np.asarray(np.einsum("ij,kj->ik", ray[chosen], gaze.last.rotation))
+    rows = np.flatnonzero(chosen) // (len(ray) // height)
+    return np.asarray(np.einsum("nij,nj->ni", gaze.poses(_middles(height))[1][rows], ray[chosen]))
 
 
 def flow(start: Moment, end: Moment, device: CameraDevice) -> Flow:
     """Where each pixel of ``start`` lies in the picture of ``end``, less where it is."""
     height, width = device.height, device.width
     surface = start.seen
-    places = np.empty((len(surface.triangle), 3), dtype=np.float64)
-    x, y = np.meshgrid(np.arange(width) + 0.5, np.arange(height) + 0.5)
-    here = np.stack([x.ravel(), y.ravel()], axis=1)
     sky = surface.triangle < 0
-    with np.errstate(invalid="ignore"):
-        far = _to_world(start.gaze, start.ray, height)
+    places = np.zeros((len(sky), 3), dtype=np.float64)
+    places[sky] = _to_world(start.gaze, start.ray, height, sky)
 
     def at(share: F64) -> F64:
         when = np.clip(end.gaze.time(share), 0.0, 1.0).astype(np.float32)
-        _places(end.tables, surface.triangle, surface.part, surface.barycentric, when, places)
-        return np.where(sky[:, None], far, places + end.origin)
+        _places(end.tables, surface.triangle, surface.part, surface.barycentric, when, end.origin, places)
+        return places
 
     there, local, _ = end.gaze.seen(device, at, sky)
+    x, y = there.T
     gone = ~sky & ~end.present[surface.part]
-    behind = local[:, 2] <= 0.0 if device.lens is None else np.isnan(there[:, 0])
-    there[gone | behind] = np.nan
-    found = np.isfinite(there).all(axis=1) & (there >= 0.0).all(axis=1) & (there < (width, height)).all(axis=1)
+    there[gone | (local[:, 2] <= 0.0 if device.lens is None else np.isnan(x))] = np.nan
+    found = (x >= 0.0) & (x < width) & (y >= 0.0) & (y < height)
     pixel = np.zeros(len(there), dtype=np.int64)
-    pixel[found] = there[found, 1].astype(np.int64) * width + there[found, 0].astype(np.int64)
-    away, seen = np.linalg.norm(local, axis=1), end.seen.distance[pixel].astype(np.float64)
+    pixel[found] = y[found].astype(np.int64) * width + x[found].astype(np.int64)
+    away, seen = np.sqrt(np.einsum("ij,ij->i", local, local)), end.seen.distance[pixel].astype(np.float64)
     same = np.where(sky, np.isinf(seen), np.abs(seen - away) < _SAME[0] * away + _SAME[1])
+    here = np.stack(np.meshgrid(np.arange(width) + 0.5, np.arange(height) + 0.5), axis=-1).reshape(-1, 2)
     displacement = (there - here).astype(np.float32).reshape(height, width, 2)
     return Flow(displacement, (found & same).reshape(height, width))
 
 
 @nb.njit(parallel=True, nogil=True, error_model="numpy", cache=True)
 def _places(
-    tables: RayTables, triangle: NDArray[np.int32], part: NDArray[np.int32], barycentric: F32, when: F32, places: Any
-) -> None:
-    """Where places on triangles are at ray times ``when``, relative to the scene's origin."""
+    tables: RayTables, triangle: NDArray[np.int32], part: NDArray[np.int32], barycentric: F32, when: F32, origin: F64,
+    places: F64,
+) -> None:  # fmt: skip
+    """Where places on triangles are at ray times ``when``, in the world; rows without a triangle stay as they are."""
     for i in nb.prange(len(triangle)):
         row = triangle[i]
         if row < 0:
@@ -146,4 +144,4 @@ def _places(
             x += before[0] + (after[0] - before[0]) * time
             y += before[1] + (after[1] - before[1]) * time
             z += before[2] + (after[2] - before[2]) * time
-        places[i, 0], places[i, 1], places[i, 2] = x, y, z
+        places[i, 0], places[i, 1], places[i, 2] = origin[0] + x, origin[1] + y, origin[2] + z

@@ -110,7 +110,7 @@ class CameraDevice(Described):
     channels: list[Literal["normal", "albedo", "flow"]] = Field(
         default=[],
         max_length=3,
-        description="further labels: normal, albedo, flow; each image takes another pass of rays",
+        description="further labels, from the same rays: normal, albedo, flow",
     )
     events: EventPixels | None = Field(
         default=None, description="pixels that report changes of light between exposures; {} for usual ones"
