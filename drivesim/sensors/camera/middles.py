@@ -1,7 +1,7 @@
 """What is seen through the middle of every pixel, for labels beyond depth and classes.
 
-The camera's kernel, whose rays these are, keeps it on its way (:func:`keep`). Where there is no such picture, or drops
-on the lens bend its rays, a pass of packets of its own finds it (:func:`middles`), with the exact rays of any lens.
+The camera's kernel, whose rays these are, keeps it on its way (:func:`keep`). Where nobody wants a picture, a pass of
+packets of its own finds it (:func:`middles`), with the exact rays of any lens.
 """
 
 from __future__ import annotations

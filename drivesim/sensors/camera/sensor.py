@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from drivesim.scene.raycast import RayScene
 from drivesim.sensors.camera import develop
-from drivesim.sensors.camera.channels import Moment, flow, moment, seen_by
+from drivesim.sensors.camera.channels import Moment, flow, moment
 from drivesim.sensors.camera.chip import Chip
 from drivesim.sensors.camera.device import CameraDevice
 from drivesim.sensors.camera.drops import scattered, through_drops
@@ -150,7 +150,8 @@ class Camera:
             return self._exposed(rays, light, table, span, lamps, lit, wetness, self._lens(weather), middles)
 
         now = Gaze(world_from_ego if begin is None else begin, world_from_ego, times)
-        middles = self._room(weather)
+        kept = device.channels
+        middles = room(width * height, normal="normal" in kept, albedo="albedo" in kept, places="flow" in kept)
         radiance, depth, semantic, instance = expose(now, middles)
         if device.renderer == "photoreal":
             from drivesim.sensors.camera.photoreal import paint
@@ -186,31 +187,19 @@ class Camera:
         )
         return self._with_channels(image, rays, now, middles) if device.channels else image
 
-    def _room(self, weather: Weather) -> Middles:
-        """For what the kernel is to keep of its rays for further labels; nothing where drops on the lens bend them."""
-        channels = self.device.channels
-        if not channels or self._lens(weather) is not self._rays:
-            return NOTHING
-        return room(
-            self.device.width * self.device.height, normal="normal" in channels, albedo="albedo" in channels,
-            places="flow" in channels,
-        )  # fmt: skip
-
     def _with_channels(self, image: CameraImage, rays: RayScene, gaze: Gaze, middles: Middles) -> CameraImage:
         """The image with the further labels that its device asks for."""
         device = self.device
-        if self._middle_rays is None:
-            self._middle_rays = device.middle_rays()
-        gaze = gaze.of(image.ego_from_sensor)
-        seen = seen_by(rays, device, gaze, self._middle_rays) if middles is NOTHING else middles
         further: dict[str, Any] = {
-            name: getattr(seen, name).reshape(*image.depth.shape, 3)
+            name: getattr(middles, name).reshape(*image.depth.shape, 3)
             for name in ("normal", "albedo")
             if name in device.channels
         }
         if "flow" in device.channels:
-            seen = seen._replace(part=rays.first_shot[seen.part])
-            now = moment(rays, device, gaze, self._middle_rays, seen, image.time_ns)
+            if self._middle_rays is None:
+                self._middle_rays = device.middle_rays()
+            seen = middles._replace(part=rays.first_shot[middles.part])
+            now = moment(rays, device, gaze.of(image.ego_from_sensor), self._middle_rays, seen, image.time_ns)
             then, self._last = self._last, now
             if then is not None:
                 back, onward = flow(now, then, device), flow(then, now, device)
