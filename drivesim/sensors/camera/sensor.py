@@ -144,7 +144,7 @@ class Camera:
         lit = np.zeros(1, np.uint16) if lit is None else lit
         wetness = np.float32(max(weather.wetness, min(weather.rain / 4.0, 1.0)))
 
-        def expose(gaze: Gaze, middles: Middles) -> tuple[F32, F32, NDArray[np.uint8], I32]:
+        def expose(gaze: Gaze, middles: Middles = NOTHING) -> tuple[F32, F32, NDArray[np.uint8], I32]:
             span = np.float32(gaze.times[0]), np.float32(gaze.times[1])
             table = self._table(rays, gaze)
             return self._exposed(rays, light, table, span, lamps, lit, wetness, self._lens(weather), middles)
@@ -163,7 +163,7 @@ class Camera:
         elif earlier:
             radiance = radiance.copy()  # the next exposure takes the same memory
             for gaze in earlier:
-                radiance += expose(gaze, NOTHING)[0]
+                radiance += expose(gaze)[0]
             radiance /= np.float32(1 + len(earlier))
         thrown_up = plumes(rays.wakes, weather, rays.origin)
         if len(thrown_up):
@@ -219,7 +219,7 @@ class Camera:
         lit: NDArray[np.uint16],
         wetness: np.float32,
         lens: F32,
-        middles: Middles,
+        middles: Middles = NOTHING,
     ) -> tuple[F32, F32, NDArray[np.uint8], I32]:
         """Radiance (P, 3), depth, semantic and instance (P,) of an instant; what ``middles`` has room for is kept."""
         device = self.device
