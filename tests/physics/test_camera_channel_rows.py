@@ -11,8 +11,8 @@ from drivesim.materials import MaterialId
 from drivesim.recording.encode import camera_jobs
 from drivesim.scene.builder import RaySceneBuilder
 from drivesim.sensors.camera.gaze import Gaze
+from drivesim.sensors.camera.keep import NOTHING
 from drivesim.sensors.camera.kernel import trace_and_shade
-from drivesim.sensors.camera.middles import NOTHING
 from drivesim.sensors.camera.sky import daylight
 from drivesim.sensors.camera.surfaces import surface_table
 from drivesim.sensors.camera.textures import textures

@@ -18,7 +18,8 @@ from drivesim.scene.hits import instance_quaternion, interpolated, rotated
 from drivesim.scene.raycast import RayScene, RayTables
 from drivesim.sensors.camera.device import CameraDevice
 from drivesim.sensors.camera.gaze import Gaze
-from drivesim.sensors.camera.middles import Middles, middles
+from drivesim.sensors.camera.keep import Middles
+from drivesim.sensors.camera.middles import middles
 
 F32 = NDArray[np.float32]
 F64 = NDArray[np.float64]

@@ -22,9 +22,9 @@ from drivesim.scene.lanes import any_of, inlined, spread, where
 from drivesim.scene.raycast import RayTables
 from drivesim.scene.work_sharing import take, wanted
 from drivesim.sensors.camera.aim import aim, prepare
+from drivesim.sensors.camera.keep import Middles, keep
 from drivesim.sensors.camera.lights import lamplight, open_sky, rebound, shine, sunlight
 from drivesim.sensors.camera.met import corners, lay_texture, meet, see_sky, turn
-from drivesim.sensors.camera.middles import Middles, keep
 from drivesim.sensors.camera.mirror import mirror_sky, mirror_things, through_glass
 from drivesim.sensors.camera.packet import (
     BODY,

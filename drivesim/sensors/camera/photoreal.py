@@ -21,9 +21,9 @@ from drivesim.materials import MATERIALS, MaterialId
 from drivesim.scene.frozen import Frozen, freeze
 from drivesim.scene.raycast import RayScene
 from drivesim.sensors.camera.dome import CENTRE, RADIUS
+from drivesim.sensors.camera.keep import NOTHING
 from drivesim.sensors.camera.kernel import NIGHT, trace_and_shade
 from drivesim.sensors.camera.lamps import beam_power, luminaire_power
-from drivesim.sensors.camera.middles import NOTHING
 from drivesim.sensors.camera.sky import SUN_RADIUS, Daylight
 from drivesim.sensors.camera.surfaces import WETTED, matt_table, plain_table
 from drivesim.sensors.camera.textures import textures

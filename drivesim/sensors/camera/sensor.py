@@ -19,8 +19,8 @@ from drivesim.sensors.camera.device import CameraDevice
 from drivesim.sensors.camera.drops import scattered, through_drops
 from drivesim.sensors.camera.events import EventSensor
 from drivesim.sensors.camera.gaze import Gaze
+from drivesim.sensors.camera.keep import NOTHING, Middles, room
 from drivesim.sensors.camera.kernel import trace_and_shade
-from drivesim.sensors.camera.middles import NOTHING, Middles, room
 from drivesim.sensors.camera.penumbra import fade
 from drivesim.sensors.camera.shelter import shelter
 from drivesim.sensors.camera.sky import Daylight, daylight
